@@ -1,4 +1,12 @@
 //! Cache.
+pub mod approve;
 pub mod error;
+pub mod gate;
 pub mod model;
+pub mod plan;
+pub mod promote;
+pub mod registry;
+pub mod sbom;
+pub mod scan;
+pub mod sign;
 pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,150 @@
+//! From a plan and its approvals to the power to execute it.
+
+use super::approval::{Approval, ApprovalKind, Decision};
+use super::permit::Permit;
+use super::policy::{ApprovalPolicy, same_person};
+use crate::error::{Error, Result};
+use crate::model::Timestamp;
+use crate::plan::{Attach, Change, CopyManifest, Delete, Plan, SetTag};
+
+/// A plan that enough people approved. Made by [`ApprovalPolicy::admit`] only, consumed by
+/// [`Promoter::execute`](crate::promote::Promoter::execute).
+#[derive(Debug)]
+pub struct Approved {
+    plan: Plan,
+    approvals: Vec<Approval>,
+}
+
+impl Approved {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The approvals that counted.
+    pub fn approvals(&self) -> &[Approval] {
+        &self.approvals
+    }
+
+    /// Leave to make each change of the plan, in its order.
+    pub(crate) fn permits(&self) -> Vec<Permitted<'_>> {
+        let permit = |change: &Change| match change.clone() {
+            Change::Copy(op) => Permitted::Copy(Permit::new(op)),
+            Change::Attach(op) => Permitted::Attach(Permit::new(op)),
+            Change::SetTag(op) => Permitted::SetTag(Permit::new(op)),
+            Change::Delete(op) => Permitted::Delete(Permit::new(op)),
+        };
+        self.plan.changes.iter().map(permit).collect()
+    }
+}
+
+/// Leave to make one change.
+#[derive(Debug)]
+pub(crate) enum Permitted<'a> {
+    Copy(Permit<'a, CopyManifest>),
+    Attach(Permit<'a, Attach>),
+    SetTag(Permit<'a, SetTag>),
+    Delete(Permit<'a, Delete>),
+}
+
+impl ApprovalPolicy {
+    /// Admits a plan on the word of the people who approved it.
+    ///
+    /// Every approval given is looked at. One that does not count is named in the error with the reason; a denial by anyone
+    /// who may approve stops the plan.
+    ///
+    /// # Errors
+    /// `Unapproved`, with one line per approval that did not count; `Invalid` where the policy cannot be satisfied.
+    pub fn admit(&self, plan: Plan, approvals: Vec<Approval>, now: Timestamp) -> Result<Approved> {
+        self.check()?;
+        let mut counted: Vec<Approval> = Vec::new();
+        let mut ignored: Vec<String> = Vec::new();
+        for approval in approvals {
+            match self.person(&plan, &approval, now) {
+                Err(why) => {
+                    ignored.push(format!("{} approval by {}: {why}", name(approval.kind()), approval.approver()))
+                }
+                Ok(person) if approval.decision() == Decision::Deny => {
+                    return Err(refused(&plan, format!("{person} denied the plan"), &ignored));
+                }
+                Ok(person) => {
+                    if counted.iter().any(|other| same_person(other.approver(), &person)) {
+                        ignored.push(format!("a second approval by {person}: a person counts once"));
+                    } else {
+                        counted.push(approval);
+                    }
+                }
+            }
+        }
+        if counted.len() < self.required {
+            let message = format!("{} of {} required approvals", counted.len(), self.required);
+            return Err(refused(&plan, message, &ignored));
+        }
+        Ok(Approved { plan, approvals: counted })
+    }
+
+    /// The person behind an approval that counts, or why it does not.
+    fn person(&self, plan: &Plan, approval: &Approval, now: Timestamp) -> Result<String, String> {
+        if approval.plan() != plan.digest() {
+            return Err(format!("it is for another plan, {}", approval.plan().short()));
+        }
+        if !self.accept.contains(&approval.kind()) {
+            return Err(format!("{} approvals do not count here", name(approval.kind())));
+        }
+        let person = match approval.kind() {
+            ApprovalKind::Key => self.signer(approval)?,
+            ApprovalKind::Terminal | ApprovalKind::Callback => {
+                let listed = |a: &&super::Approver| same_person(&a.name, approval.approver());
+                match self.approvers.iter().find(listed) {
+                    Some(approver) => approver.name.clone(),
+                    None if self.approvers.is_empty() => approval.approver().to_owned(),
+                    None => return Err("not one of the approvers".into()),
+                }
+            }
+        };
+        // A denial counts whoever asked and however old it is.
+        if approval.decision() == Decision::Deny {
+            return Ok(person);
+        }
+        if self.exclude_requester && same_person(&person, &plan.requester) {
+            return Err("the requester may not approve".into());
+        }
+        if approval.at().unix() > now.unix() + CLOCK_SKEW {
+            return Err(format!("it is dated in the future, {}", approval.at()));
+        }
+        if now.since(approval.at()) > self.max_age {
+            return Err(format!("it expired: given {}, older than {} s", approval.at(), self.max_age.as_secs()));
+        }
+        Ok(person)
+    }
+
+    /// The approver whose key made the signature. The name in the statement is only a claim and must agree.
+    fn signer(&self, approval: &Approval) -> Result<String, String> {
+        let envelope = approval.envelope.as_ref().ok_or("it is not signed")?;
+        let owner = self.approvers.iter().find(|a| a.key.as_ref().is_some_and(|key| envelope.verify(key).is_ok()));
+        let owner = owner.ok_or("the signature is by no key of an approver")?;
+        if !same_person(&owner.name, approval.approver()) {
+            return Err(format!("it is signed with the key of {}", owner.name));
+        }
+        Ok(owner.name.clone())
+    }
+}
+
+/// How far the clocks of two machines may differ, in seconds.
+const CLOCK_SKEW: i64 = 60;
+
+fn name(kind: ApprovalKind) -> &'static str {
+    match kind {
+        ApprovalKind::Terminal => "terminal",
+        ApprovalKind::Callback => "callback",
+        ApprovalKind::Key => "key",
+    }
+}
+
+fn refused(plan: &Plan, message: String, ignored: &[String]) -> Error {
+    let mut error = Error::unapproved(message).context("plan", plan.digest());
+    for line in ignored {
+        error = error.context("ignored", line);
+    }
+    error
+}

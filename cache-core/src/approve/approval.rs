@@ -1,0 +1,166 @@
+//! One person's answer to one plan.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::model::{Digest, Raw, Timestamp};
+use crate::sign::{Envelope, ResourceDescriptor};
+
+/// The predicate type of an approval.
+pub const APPROVAL_TYPE: &str = "https://docs.rs/cache-core/approval/v1";
+
+/// What the person said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// Go on.
+    Approve,
+    /// Do not; one denial outweighs any number of approvals.
+    Deny,
+}
+
+/// How an approval reached us, which says how much it proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApprovalKind {
+    /// Typed at a terminal of this process. The name is the one of the operating system's user.
+    Terminal,
+    /// The host application says that a person approved ("host-asserted").
+    Callback,
+    /// Signed with a person's key, perhaps on another machine. The only kind that proves who it was.
+    Key,
+}
+
+/// What an approval states: an in-toto statement whose subject is the plan.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Body {
+    #[serde(rename = "_type")]
+    pub(super) kind: String,
+    pub(super) subject: Vec<ResourceDescriptor>,
+    #[serde(rename = "predicateType")]
+    pub(super) predicate_type: String,
+    pub(super) predicate: Predicate,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Predicate {
+    pub(super) plan: Digest,
+    pub(super) decision: Decision,
+    pub(super) kind: ApprovalKind,
+    pub(super) approver: String,
+    pub(super) at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) comment: Option<String>,
+    /// Makes two approvals of one plan by one person at one second differ, so that each can be used once.
+    pub(super) nonce: String,
+}
+
+/// One person's answer to one plan. It names the plan by digest and nothing else.
+///
+/// It can be read from a file only where it is signed; the other kinds exist only in the process that asked the person.
+#[derive(Debug, Clone)]
+pub struct Approval {
+    pub(super) body: Raw<Body>,
+    pub(super) envelope: Option<Envelope>,
+}
+
+impl Approval {
+    pub(super) fn body(
+        plan: &Digest,
+        decision: Decision,
+        kind: ApprovalKind,
+        approver: &str,
+        at: Timestamp,
+        comment: Option<String>,
+    ) -> Result<Raw<Body>> {
+        if approver.trim().is_empty() {
+            return Err(Error::invalid("an approval needs the name of the person"));
+        }
+        let mut nonce = [0u8; 16];
+        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| Error::unexpected("no random numbers"))?;
+        Raw::canonical(Body {
+            kind: crate::sign::STATEMENT_V1.to_owned(),
+            subject: vec![ResourceDescriptor::of(plan).named("plan")],
+            predicate_type: APPROVAL_TYPE.to_owned(),
+            predicate: Predicate {
+                plan: plan.clone(),
+                decision,
+                kind,
+                approver: approver.trim().to_owned(),
+                at,
+                comment,
+                nonce: crate::model::digest::to_hex(&nonce),
+            },
+        })
+    }
+
+    /// The plan that is meant.
+    pub fn plan(&self) -> &Digest {
+        &self.body.predicate.plan
+    }
+
+    /// What the person said.
+    pub fn decision(&self) -> Decision {
+        self.body.predicate.decision
+    }
+
+    /// How it reached us.
+    pub fn kind(&self) -> ApprovalKind {
+        self.body.predicate.kind
+    }
+
+    /// The name of the person. For a signed approval it counts only after
+    /// [`ApprovalPolicy::admit`](super::ApprovalPolicy::admit) found the key.
+    pub fn approver(&self) -> &str {
+        &self.body.predicate.approver
+    }
+
+    /// When it was given.
+    pub fn at(&self) -> Timestamp {
+        self.body.predicate.at
+    }
+
+    /// What the person added.
+    pub fn comment(&self) -> Option<&str> {
+        self.body.predicate.comment.as_deref()
+    }
+
+    /// The digest of the statement; a receipt names approvals by it.
+    pub fn digest(&self) -> &Digest {
+        self.body.digest()
+    }
+
+    /// The signed approval as a DSSE envelope, to be carried to the machine that executes.
+    ///
+    /// # Errors
+    /// `Unsupported` for the other kinds: outside the process that asked they prove nothing.
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        match &self.envelope {
+            Some(envelope) => envelope.to_json(),
+            None => Err(Error::unsupported("only a signed approval can leave the process that asked for it")
+                .hint("approve with a key: by_signature")),
+        }
+    }
+
+    /// Reads a signed approval. Its signature is checked when the plan is admitted.
+    ///
+    /// # Errors
+    /// `Invalid` where it is no DSSE envelope with an approval inside.
+    pub fn from_json(json: &[u8]) -> Result<Approval> {
+        let envelope = Envelope::parse(json)?;
+        let body = Raw::<Body>::from_canonical(Bytes::copy_from_slice(envelope.payload()))?;
+        let names_plan = body.subject.len() == 1 && body.subject[0].names(&body.predicate.plan);
+        if envelope.payload_type() != crate::sign::IN_TOTO_PAYLOAD
+            || body.kind != crate::sign::STATEMENT_V1
+            || body.predicate_type != APPROVAL_TYPE
+            || body.predicate.kind != ApprovalKind::Key
+            || !names_plan
+        {
+            return Err(Error::invalid("the signed statement is not an approval of a plan"));
+        }
+        Ok(Approval { body, envelope: Some(envelope) })
+    }
+}

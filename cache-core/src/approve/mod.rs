@@ -1,0 +1,24 @@
+//! A human's approval of a plan, what it takes for one to count, and the power it gives.
+//!
+//! ```text
+//! Plan + [Approval] --ApprovalPolicy::admit--> Approved --Promoter::execute--> Receipt
+//! ```
+//! An [`Approval`] names one plan by its digest. [`Approved`] has no public constructor, is neither `Clone` nor
+//! `Deserialize`, and only it makes [`Permit`]s, which every writing function of every adapter takes. What the types cannot
+//! do is in `docs/approval.md`.
+
+mod admit;
+mod approval;
+mod ledger;
+mod permit;
+mod policy;
+mod sources;
+
+pub use admit::Approved;
+pub(crate) use admit::Permitted;
+pub use approval::{APPROVAL_TYPE, Approval, ApprovalKind, Decision};
+pub(crate) use ledger::Claim;
+pub use ledger::Ledger;
+pub use permit::Permit;
+pub use policy::{ApprovalPolicy, Approver};
+pub use sources::{Answer, ask_on_terminal, by_callback, by_signature};

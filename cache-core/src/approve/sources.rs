@@ -1,0 +1,77 @@
+//! Where approvals come from.
+
+use std::io::{BufRead, Write};
+
+use super::approval::{Approval, ApprovalKind, Decision};
+use super::permit::Permit;
+use crate::error::{Error, Result};
+use crate::model::{Raw, Timestamp};
+use crate::plan::Plan;
+use crate::sign::{IN_TOTO_PAYLOAD, Sign, Signer};
+
+/// What a person answered when shown a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Yes or no.
+    pub decision: Decision,
+    /// Who the person is.
+    pub approver: String,
+    /// What the person added.
+    pub comment: Option<String>,
+}
+
+/// Shows the plan on `output` and asks on `input` for the first eight characters of its digest, so that nobody approves by
+/// habit. Anything else is a denial; so is the end of the input.
+///
+/// `approver` is the name of the person at the terminal, normally the operating system's user.
+///
+/// # Errors
+/// `Unexpected` where the terminal cannot be read or written.
+pub fn ask_on_terminal(
+    plan: &Plan,
+    approver: &str,
+    now: Timestamp,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+) -> Result<Approval> {
+    let failed = |e: std::io::Error| Error::unexpected("the terminal failed").caused_by(e);
+    let wanted = &plan.digest().hex()[..8];
+    writeln!(output, "{}", plan.render()).map_err(failed)?;
+    write!(output, "Approve as {approver}? Type {wanted} to approve, anything else to deny: ").map_err(failed)?;
+    output.flush().map_err(failed)?;
+    let mut line = String::new();
+    input.read_line(&mut line).map_err(failed)?;
+    let decision = if line.trim() == wanted { Decision::Approve } else { Decision::Deny };
+    unsigned(plan, ApprovalKind::Terminal, Answer { decision, approver: approver.to_owned(), comment: None }, now)
+}
+
+/// Hands the plan to the host application, which asks a person its own way. The approval says that it is host-asserted.
+///
+/// # Errors
+/// Whatever `ask` returns; `Invalid` where the answer names nobody.
+pub fn by_callback(plan: &Plan, now: Timestamp, ask: impl FnOnce(&Plan) -> Result<Answer>) -> Result<Approval> {
+    let answer = ask(plan)?;
+    unsigned(plan, ApprovalKind::Callback, answer, now)
+}
+
+fn unsigned(plan: &Plan, kind: ApprovalKind, answer: Answer, now: Timestamp) -> Result<Approval> {
+    let body = Approval::body(plan.digest(), answer.decision, kind, &answer.approver, now, answer.comment)?;
+    Ok(Approval { body, envelope: None })
+}
+
+/// Signs the answer with the person's key. It needs the plan and the key and nothing else, so it can be done on another
+/// machine, with the plan's file.
+///
+/// # Errors
+/// What the signer says; `Invalid` where the answer names nobody.
+pub async fn by_signature(plan: &Plan, answer: Answer, signer: &dyn Signer, now: Timestamp) -> Result<Approval> {
+    let Answer { decision, approver, comment } = answer;
+    let body = Approval::body(plan.digest(), decision, ApprovalKind::Key, &approver, now, comment)?;
+    // The one permit that no plan gives: a person's leave to sign that very answer.
+    let op =
+        Sign { signer: signer.identity(), payload_type: IN_TOTO_PAYLOAD.to_owned(), payload: body.bytes().clone() };
+    let bundle = signer.sign(Permit::new(op)).await?;
+    let envelope = bundle.envelope().cloned();
+    let envelope = envelope.ok_or_else(|| Error::unsupported("the signer does not make DSSE envelopes"))?;
+    Ok(Approval { body: Raw::from_canonical(body.bytes().clone())?, envelope: Some(envelope) })
+}

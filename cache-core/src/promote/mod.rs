@@ -1,0 +1,1 @@
+//! Promotion: from a request to a receipt.

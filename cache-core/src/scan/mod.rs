@@ -1,0 +1,5 @@
+//! Vulnerability reports.
+
+mod report;
+
+pub use report::{Finding, Report, Severity};

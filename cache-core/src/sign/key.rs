@@ -1,0 +1,203 @@
+//! Signing with a P-256 key, as cosign does (ECDSA over SHA-256, signature in ASN.1).
+
+use std::fmt;
+
+use async_trait::async_trait;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey,
+};
+use zeroize::Zeroizing;
+
+use super::bundle::Bundle;
+use super::dsse::{Envelope, pre_authentication_encoding};
+use super::{Sign, Signer};
+use crate::approve::Permit;
+use crate::error::{Error, Result};
+use crate::model::{Digest, Identity};
+
+/// What precedes the 65-byte point in the SubjectPublicKeyInfo of every P-256 key (RFC 5480).
+const P256_SPKI_PREFIX: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+    0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
+
+/// The public half of a P-256 key, with a name for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    name: String,
+    /// DER, SubjectPublicKeyInfo.
+    spki: Vec<u8>,
+}
+
+impl PublicKey {
+    /// Reads a key from PEM (`PUBLIC KEY`), as in `cosign.pub`. The name is what records and verdicts call it.
+    ///
+    /// # Errors
+    /// `Invalid` where it is no PEM of a public key; `Unsupported` where the key is not P-256.
+    pub fn from_pem(name: impl Into<String>, pem: &str) -> Result<Self> {
+        let block = pem::parse(pem).map_err(|e| Error::invalid("not a public key in PEM").caused_by(e))?;
+        if block.tag() != "PUBLIC KEY" {
+            return Err(Error::invalid(format!("the PEM block is {:?}, not \"PUBLIC KEY\"", block.tag())));
+        }
+        PublicKey::from_spki(name, block.into_contents())
+    }
+
+    fn from_spki(name: impl Into<String>, spki: Vec<u8>) -> Result<Self> {
+        let uncompressed = spki.get(P256_SPKI_PREFIX.len()) == Some(&4);
+        if !spki.starts_with(&P256_SPKI_PREFIX) || spki.len() != P256_SPKI_PREFIX.len() + 65 || !uncompressed {
+            return Err(Error::unsupported("only P-256 public keys are supported")
+                .hint("make one with KeySigner::generate or cosign generate-key-pair"));
+        }
+        Ok(PublicKey { name: name.into(), spki })
+    }
+
+    /// The name that the user gave it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The key as PEM.
+    pub fn to_pem(&self) -> String {
+        to_pem("PUBLIC KEY", &self.spki)
+    }
+
+    /// The digest of the key in DER: its identity.
+    pub fn fingerprint(&self) -> Digest {
+        Digest::of(&self.spki)
+    }
+
+    /// The identity that a signature by this key proves.
+    pub fn identity(&self) -> Identity {
+        Identity::Key { fingerprint: self.fingerprint(), name: self.name.clone() }
+    }
+
+    /// Checks a signature over `message`.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<()> {
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.spki[P256_SPKI_PREFIX.len()..])
+            .verify(message, signature)
+            .map_err(|_| Error::untrusted("the signature is not by this key").context("key", &self.name))
+    }
+}
+
+/// A signer with a P-256 key in memory. The key is never shown.
+pub struct KeySigner {
+    pair: EcdsaKeyPair,
+    public: PublicKey,
+}
+
+impl KeySigner {
+    /// A new key.
+    ///
+    /// # Errors
+    /// `Unexpected` where the system gives no random numbers.
+    pub fn generate(name: impl Into<String>) -> Result<Self> {
+        let failed = |_| Error::unexpected("no key could be made");
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(failed)?;
+        KeySigner::from_pair(name, pair)
+    }
+
+    /// Reads a key from PEM (`PRIVATE KEY`: PKCS#8, not encrypted).
+    ///
+    /// # Errors
+    /// `Invalid` where it is no such PEM; `Unsupported` for encrypted keys and other curves.
+    pub fn from_pem(name: impl Into<String>, pem: &str) -> Result<Self> {
+        let block = pem::parse(pem).map_err(|_| Error::invalid("not a private key in PEM"))?;
+        if block.tag() != "PRIVATE KEY" {
+            let error = Error::unsupported(format!("a {:?} cannot be read", block.tag()));
+            return Err(error.hint("use an unencrypted PKCS#8 key, \"PRIVATE KEY\""));
+        }
+        let der = Zeroizing::new(block.into_contents());
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der)
+            .map_err(|_| Error::unsupported("the private key is not a P-256 key in PKCS#8"))?;
+        KeySigner::from_pair(name, pair)
+    }
+
+    fn from_pair(name: impl Into<String>, pair: EcdsaKeyPair) -> Result<Self> {
+        let mut spki = P256_SPKI_PREFIX.to_vec();
+        spki.extend_from_slice(pair.public_key().as_ref());
+        let public = PublicKey::from_spki(name, spki)?;
+        Ok(KeySigner { pair, public })
+    }
+
+    /// The public half.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// The private key as PEM (PKCS#8, not encrypted), wiped from memory when dropped.
+    ///
+    /// # Errors
+    /// `Unexpected` where the key cannot be written.
+    pub fn to_pem(&self) -> Result<Zeroizing<String>> {
+        let der = self.pair.to_pkcs8v1().map_err(|_| Error::unexpected("the key cannot be written"))?;
+        Ok(Zeroizing::new(to_pem("PRIVATE KEY", der.as_ref())))
+    }
+
+    fn sign_bytes(&self, message: &[u8]) -> Result<Vec<u8>> {
+        let signature = self.pair.sign(&SystemRandom::new(), message);
+        Ok(signature.map_err(|_| Error::unexpected("signing failed"))?.as_ref().to_vec())
+    }
+}
+
+#[async_trait]
+impl Signer for KeySigner {
+    fn identity(&self) -> Identity {
+        self.public.identity()
+    }
+
+    async fn sign(&self, op: Permit<'_, Sign>) -> Result<Bundle> {
+        if op.signer != self.identity() {
+            return Err(Error::unapproved("the plan names another signer").context("planned", &op.signer));
+        }
+        let signature = self.sign_bytes(&pre_authentication_encoding(&op.payload_type, &op.payload))?;
+        let envelope = Envelope::new(op.payload_type.clone(), op.payload.to_vec(), signature);
+        Ok(Bundle::by_key(envelope, &self.public))
+    }
+}
+
+impl fmt::Debug for KeySigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySigner").field("public", &self.public.name).finish_non_exhaustive()
+    }
+}
+
+fn to_pem(tag: &str, der: &[u8]) -> String {
+    let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+    pem::encode_config(&pem::Pem::new(tag, der), config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_survives_its_pem_and_verifies_what_it_signs() {
+        let signer = KeySigner::generate("k").unwrap();
+        let again = KeySigner::from_pem("k", &signer.to_pem().unwrap()).unwrap();
+        let public = PublicKey::from_pem("k", &signer.public_key().to_pem()).unwrap();
+        assert_eq!(&public, again.public_key());
+        let signature = again.sign_bytes(b"message").unwrap();
+        assert!(public.verify(b"message", &signature).is_ok());
+        assert!(public.verify(b"other", &signature).is_err());
+        assert!(KeySigner::generate("k").unwrap().public_key().verify(b"message", &signature).is_err());
+    }
+
+    #[test]
+    fn debug_never_shows_the_private_key() {
+        let signer = KeySigner::generate("k").unwrap();
+        let pem = signer.to_pem().unwrap();
+        let line = pem.lines().nth(1).unwrap();
+        assert!(!format!("{signer:?}").contains(line));
+    }
+
+    #[test]
+    fn other_keys_are_refused_without_showing_them() {
+        let private = KeySigner::generate("k").unwrap().to_pem().unwrap();
+        assert!(PublicKey::from_pem("k", &private).is_err());
+        for text in ["", "x", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"] {
+            assert!(PublicKey::from_pem("k", text).is_err());
+            assert!(KeySigner::from_pem("k", text).is_err());
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Signing, and what a signature is worth.
+//!
+//! [`Signer`] makes signatures, under a permit. [`Trust`] checks them, offline, and is the only maker of [`Verified`].
+
+mod bundle;
+mod dsse;
+mod key;
+mod statement;
+mod trust;
+
+use async_trait::async_trait;
+pub use bundle::{BUNDLE_V03, Bundle, COSIGN_SIGN_TYPE};
+use bytes::Bytes;
+pub use dsse::Envelope;
+pub use key::{KeySigner, PublicKey};
+pub use statement::{IN_TOTO_PAYLOAD, ResourceDescriptor, STATEMENT_V01, STATEMENT_V1, Statement};
+pub use trust::{Trust, Verified};
+
+use crate::approve::Permit;
+use crate::error::Result;
+use crate::model::Identity;
+
+/// What is to be signed; what a permit to sign is about.
+#[derive(Debug, Clone)]
+pub struct Sign {
+    /// Who is to sign.
+    pub signer: Identity,
+    /// The DSSE payload type.
+    pub payload_type: String,
+    /// The bytes to sign.
+    pub payload: Bytes,
+}
+
+/// Something that signs: a key in a file, a key management service, a keyless identity.
+///
+/// Signing is a change like any other (a keyless signature ends up in a public log for ever), so it takes a permit. An
+/// adapter must sign exactly `op.payload` as a DSSE envelope with `op.payload_type`, and refuse with `Unapproved` where
+/// `op.signer` is not its own identity.
+#[async_trait]
+pub trait Signer: std::fmt::Debug + Send + Sync + 'static {
+    /// Who signs; shown in the plan before anything is signed.
+    fn identity(&self) -> Identity;
+
+    /// Signs.
+    async fn sign(&self, op: Permit<'_, Sign>) -> Result<Bundle>;
+}
