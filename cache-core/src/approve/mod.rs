@@ -17,8 +17,13 @@ mod sources;
 pub use admit::Approved;
 pub(crate) use admit::Permitted;
 pub use approval::{APPROVAL_TYPE, Approval, ApprovalKind, Decision};
-pub(crate) use ledger::Claim;
 pub use ledger::Ledger;
 pub use permit::Permit;
 pub use policy::{ApprovalPolicy, Approver};
 pub use sources::{Answer, ask_on_terminal, by_callback, by_signature};
+
+/// A permit that no plan gave, for tests of this crate alone.
+#[cfg(test)]
+pub(crate) fn testing_permit<Op>(op: Op) -> Permit<'static, Op> {
+    Permit::new(op)
+}

@@ -4,9 +4,11 @@
 //! is never a pass. A gate's "no" is data, a [`Verdict`].
 
 mod evidence;
+mod signature;
 
 use async_trait::async_trait;
 pub use evidence::{Attached, Evidence, Found, Problem, Style};
+pub use signature::SignatureGate;
 
 use crate::error::Result;
 use crate::model::{Outcome, Reason, Verdict};

@@ -1,8 +1,73 @@
 //! What a person reads before approving.
-use super::PlanBody;
-impl PlanBody {
-    /// The plan in words.
+
+use std::fmt;
+
+use super::{Change, Content, DeleteTarget, Expected, Plan, Role};
+
+impl Plan {
+    /// The plan in words, made of its bytes alone: what is approved is what is shown.
     pub fn render(&self) -> String {
-        String::new()
+        let mut lines = vec![
+            format!("Plan {}", self.digest()),
+            format!("  Promote to {}: {}", self.environment, self.from),
+            format!("  Image      {}", self.image),
+            format!("  Target     {}", self.to),
+            format!("  Requester  {}", self.requester),
+        ];
+        lines.extend(self.reason.iter().map(|reason| format!("  Reason     {reason}")));
+        lines.extend(self.policy.iter().map(|policy| format!("  Policy     {policy}")));
+        lines.push("  Gates".to_owned());
+        if self.verdicts.is_empty() {
+            lines.push("    none".to_owned());
+        }
+        for verdict in &self.verdicts {
+            lines.push(format!("    {}: {}", verdict.gate, verdict.outcome));
+            lines.extend(verdict.reasons.iter().map(|reason| format!("      {}: {}", reason.outcome, reason.message)));
+        }
+        lines.push(format!("  Changes ({})", self.changes.len()));
+        lines.extend(self.changes.iter().map(|change| format!("    {change}")));
+        if !self.left_behind.is_empty() {
+            lines.push("  Left behind".to_owned());
+            lines.extend(self.left_behind.iter().map(|what| format!("    {what}")));
+        }
+        // Text from outside must not move the cursor or hide a line.
+        let visible = |c: char| if c == '\n' || !c.is_control() { c } else { '\u{fffd}' };
+        lines
+            .iter()
+            .map(|line| line.replace('\n', " ").chars().map(visible).collect())
+            .collect::<Vec<String>>()
+            .join("\n")
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Change::Copy(op) => {
+                let bytes = op.size + op.blobs.iter().map(|blob| blob.size).sum::<u64>();
+                let role = match &op.role {
+                    Role::Image => "image".to_owned(),
+                    Role::Child => "child".to_owned(),
+                    Role::Referrer(subject) => format!("referrer of {}", subject.short()),
+                };
+                write!(f, "copy {role} {} to {} ({} blobs, {bytes} bytes)", op.digest, op.to, op.blobs.len())
+            }
+            Change::Attach(op) => match &op.content {
+                Content::Document { media_type, digest, .. } => {
+                    write!(f, "attach {media_type} {digest} to {}", op.subject.digest)
+                }
+                Content::Statement { predicate_type, signer, .. } => {
+                    write!(f, "attach {predicate_type} to {}, signed by {signer}", op.subject.digest)
+                }
+            },
+            Change::SetTag(op) => match &op.expected {
+                Expected::Absent => write!(f, "new tag {}:{} -> {}", op.repository, op.tag, op.to),
+                Expected::At(old) => write!(f, "MOVE tag {}:{} from {old} -> {}", op.repository, op.tag, op.to),
+            },
+            Change::Delete(op) => match &op.target {
+                DeleteTarget::Tag(tag) => write!(f, "DELETE tag {}:{tag} ({})", op.repository, op.expected),
+                DeleteTarget::Manifest => write!(f, "DELETE manifest {}@{} with its tags", op.repository, op.expected),
+            },
+        }
     }
 }

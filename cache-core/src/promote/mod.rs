@@ -1,1 +1,54 @@
 //! Promotion: from a request to a receipt.
+//!
+//! ```text
+//! Request -> Promoter::plan -> Plan == a human approves its digest ==> Approved -> Promoter::execute -> Receipt
+//! ```
+
+mod execute;
+mod gather;
+mod planning;
+mod receipt;
+mod record;
+mod unit;
+
+use std::sync::Arc;
+
+pub use planning::{Outlook, Request};
+pub use receipt::{Receipt, Step, StepOutcome};
+pub use record::PROMOTION_TYPE;
+
+use crate::approve::Ledger;
+use crate::gate::PromotionGate;
+use crate::model::{Digest, Timestamp};
+use crate::registry::{Registry, RegistryWriter};
+use crate::sign::{Signer, Trust};
+
+/// Promotes images from one registry to another.
+#[derive(Debug, Clone)]
+pub struct Promoter {
+    /// Where images come from. It is never written.
+    pub source: Arc<dyn Registry>,
+    /// Where images go.
+    pub target: Arc<dyn RegistryWriter>,
+    /// What an image must show. All of them always run.
+    pub gates: Vec<Arc<dyn PromotionGate>>,
+    /// Whose signatures count as evidence.
+    pub trust: Trust,
+    /// Who signs the promotion record that is attached to the image; without one, no record is attached.
+    pub signer: Option<Arc<dyn Signer>>,
+    /// The digest of the policy document that the gates were made from.
+    pub policy: Option<Digest>,
+    /// Where used approvals are remembered.
+    pub ledger: Ledger,
+    /// A clock that stands still, for tests and for reproducing a verdict; normally `None`, the system's clock.
+    pub clock: Option<Timestamp>,
+}
+
+impl Promoter {
+    fn now(&self) -> Timestamp {
+        self.clock.unwrap_or_else(Timestamp::now)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,11 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
+use super::Registry;
 use crate::error::{Error, Result};
 use crate::model::Descriptor;
 use crate::model::digest::Hasher;
+use crate::plan::BlobCopy;
 
 type Inner = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 
@@ -43,6 +45,11 @@ impl BlobStream {
     /// How many bytes it will give, by its descriptor.
     pub fn size(&self) -> u64 {
         self.blob.size
+    }
+
+    /// What it claims to be, and is checked against.
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.blob
     }
 
     /// Reads it whole, for small documents.
@@ -113,6 +120,18 @@ impl fmt::Debug for BlobStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BlobStream").field("blob", &self.blob.digest).field("seen", &self.seen).finish()
     }
+}
+
+/// Opens, at its source, the blob that is to be copied. A source that answers with some other blob is refused here, so that
+/// the stream's own check is the check of the permit.
+pub(crate) async fn open_source(from: &dyn Registry, op: &BlobCopy) -> Result<BlobStream> {
+    let stream = from.blob(&op.from, &op.blob).await?;
+    if stream.blob.digest == op.blob.digest && stream.blob.size == op.blob.size {
+        return Ok(stream);
+    }
+    Err(Error::untrusted("the source answered with another blob")
+        .context("asked", &op.blob.digest)
+        .context("answered", &stream.blob.digest))
 }
 
 /// How content got to where it was wanted.

@@ -4,9 +4,15 @@
 //! type. [`oci`] is the engine that speaks the distribution protocol, and every vendor is a configuration of it.
 
 mod blob;
+mod checks;
+mod files;
+pub mod layout;
+mod memory;
 
 use async_trait::async_trait;
 pub use blob::{BlobStream, Moved};
+pub use layout::Layout;
+pub use memory::MemoryRegistry;
 
 use crate::approve::Permit;
 use crate::error::Result;

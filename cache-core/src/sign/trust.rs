@@ -26,6 +26,11 @@ impl<T> Verified<T> {
     pub fn by(&self) -> &Identity {
         &self.by
     }
+
+    /// A part of the content, which the signature covers as well.
+    pub fn map<U>(self, part: impl FnOnce(T) -> U) -> Verified<U> {
+        Verified { value: part(self.value), by: self.by }
+    }
 }
 
 /// The keys whose signatures count. Verification needs nothing else, and no network.

@@ -1,0 +1,155 @@
+//! From a request to a plan, or to the reasons why there is none.
+
+use std::collections::HashSet;
+
+use super::Promoter;
+use super::gather::gather;
+use super::record::PROMOTION_TYPE;
+use super::unit::Unit;
+use crate::error::{Absent, Error, Result};
+use crate::gate::judge_all;
+use crate::model::{Digest, Pinned, Raw, Reference, Tag, Verdict};
+use crate::plan::{Attach, Change, Content, CopyManifest, Expected, PLAN_VERSION, Plan, PlanBody, SetTag};
+
+/// What somebody wants.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The image, by tag or digest.
+    pub from: Reference,
+    /// The repository and tag that it shall have.
+    pub to: Reference,
+    /// The environment that it enters, such as `staging`.
+    pub environment: String,
+    /// Who asks. Usually this person may not approve.
+    pub requester: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// Whether a tag that names another image may be moved.
+    pub move_tags: bool,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone)]
+pub enum Outlook {
+    /// A plan for a human to approve.
+    Ready(Plan),
+    /// A gate refused, so there is no plan to approve. Every verdict is here, those that allow included.
+    Blocked(Vec<Verdict>),
+    /// The target has everything already.
+    Nothing,
+}
+
+impl Promoter {
+    /// Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only.
+    ///
+    /// # Errors
+    /// What the registries say; `Conflict` where a tag names another image and the request does not allow to move it;
+    /// `Invalid` where the target has no tag.
+    pub async fn plan(&self, request: &Request) -> Result<Outlook> {
+        let wanted = match (&request.to.tag, &request.to.digest) {
+            (Some(tag), None) => tag,
+            _ => {
+                return Err(Error::invalid("the target is named by a tag, and by no digest").context("to", &request.to));
+            }
+        };
+        let resolved = self.source.resolve(&request.from).await?;
+        let image = request.from.repository.at(resolved.digest);
+        let unit = Unit::of(&*self.source, &image).await?;
+        let evidence = gather(&*self.source, &image, &unit, &self.trust, self.now()).await?;
+        let verdicts = judge_all(&self.gates, &evidence).await;
+        if verdicts.iter().any(|verdict| !verdict.allows()) {
+            return Ok(Outlook::Blocked(verdicts));
+        }
+        let observed = self.observe(request, &image, &unit, wanted).await?;
+        if observed.missing.is_empty() && observed.tags.is_empty() {
+            return Ok(Outlook::Nothing);
+        }
+        Ok(Outlook::Ready(Raw::canonical(self.draft(request, image, &unit, verdicts, observed))?))
+    }
+
+    /// What the target lacks of the unit. A registry that cannot be asked is an error, never "absent".
+    async fn observe(&self, request: &Request, image: &Pinned, unit: &Unit, wanted: &Tag) -> Result<Observed> {
+        let target = self.target.as_registry();
+        let repository = &request.to.repository;
+        let mut missing = HashSet::new();
+        for node in &unit.nodes {
+            let digest = node.manifest.digest();
+            let there = target.resolve(&repository.at(digest.clone()).into()).await.absent_is_none()?;
+            if there.is_none() {
+                missing.insert(digest.clone());
+            }
+        }
+        let mut tags = Vec::new();
+        for (tag, to) in unit.tags.iter().cloned().chain([(wanted.clone(), image.digest.clone())]) {
+            let now = target.resolve(&repository.tagged(tag.clone())).await.absent_is_none()?.map(|d| d.digest);
+            if now.as_ref() == Some(&to) {
+                continue;
+            }
+            if let (Some(now), false) = (&now, request.move_tags) {
+                return Err(Error::conflict(format!("the tag {tag} names another manifest"))
+                    .context("target", repository)
+                    .context("names", now)
+                    .context("wanted", &to)
+                    .hint("allow the request to move tags, or choose another tag"));
+            }
+            tags.push(SetTag { repository: repository.clone(), tag, to, expected: Expected::from(now) });
+        }
+        Ok(Observed { missing, tags })
+    }
+
+    /// Pure: the facts in, the plan out.
+    fn draft(&self, request: &Request, image: Pinned, unit: &Unit, verdicts: Vec<Verdict>, seen: Observed) -> PlanBody {
+        let mut carried = HashSet::new();
+        let copies = unit.nodes.iter().filter(|node| seen.missing.contains(node.manifest.digest())).map(|node| {
+            let manifest = &node.manifest;
+            let blobs = manifest.blobs().into_iter().filter(|b| !b.is_foreign() && carried.insert(b.digest.clone()));
+            Change::Copy(CopyManifest {
+                from: image.repository.clone(),
+                to: request.to.repository.clone(),
+                digest: manifest.digest().clone(),
+                media_type: manifest.media_type().to_owned(),
+                size: manifest.bytes().len() as u64,
+                role: node.role.clone(),
+                blobs: blobs.cloned().collect(),
+            })
+        });
+        let mut changes: Vec<Change> = copies.collect();
+        let mut tags = seen.tags;
+        // The image's own tag makes the rest visible, so it comes last, after the record.
+        let last = if tags.last().is_some_and(|t| Some(&t.tag) == request.to.tag.as_ref()) { tags.pop() } else { None };
+        changes.extend(tags.into_iter().map(Change::SetTag));
+        if let (Some(signer), Some(manifest)) = (&self.signer, unit.image()) {
+            changes.push(Change::Attach(Attach {
+                repository: request.to.repository.clone(),
+                subject: manifest.descriptor(),
+                content: Content::Statement {
+                    predicate_type: PROMOTION_TYPE.to_owned(),
+                    predicate: None,
+                    signer: signer.identity(),
+                },
+            }));
+        }
+        changes.extend(last.map(Change::SetTag));
+        PlanBody {
+            version: PLAN_VERSION,
+            environment: request.environment.clone(),
+            requester: request.requester.clone(),
+            reason: request.reason.clone(),
+            from: request.from.clone(),
+            image,
+            to: request.to.clone(),
+            policy: self.policy.clone(),
+            verdicts,
+            changes,
+            left_behind: unit.left_behind.clone(),
+        }
+    }
+}
+
+/// What the target looks like.
+struct Observed {
+    /// The manifests that it lacks.
+    missing: HashSet<Digest>,
+    /// The tags that have to change; the image's own is the last.
+    tags: Vec<SetTag>,
+}

@@ -1,0 +1,85 @@
+//! What was done.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::model::{Digest, Timestamp};
+
+/// What the execution of a plan did, change by change. Its JSON Schema is `docs/schema/receipt-v1.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Receipt {
+    /// The plan.
+    pub plan: Digest,
+    /// The approvals that it was executed on.
+    pub approvals: Vec<Digest>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// One step for each change of the plan, in its order.
+    pub steps: Vec<Step>,
+}
+
+impl Receipt {
+    /// Whether everything that the plan says is so now.
+    pub fn is_complete(&self) -> bool {
+        self.steps.iter().all(|step| matches!(step.outcome, StepOutcome::Done | StepOutcome::AlreadySo))
+    }
+}
+
+/// What became of one change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Step {
+    /// The change in words.
+    pub what: String,
+    /// What became of it.
+    pub outcome: StepOutcome,
+    /// The bytes of blobs that were sent; mounted and present ones are not counted.
+    pub sent: u64,
+}
+
+/// The outcomes of a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepOutcome {
+    /// It was made, and read back.
+    Done,
+    /// It was so before.
+    AlreadySo,
+    /// It failed, for this reason. Parts of it may have been written; nothing that a tag shows.
+    Failed {
+        /// The kind of the error.
+        code: String,
+        /// The error.
+        message: String,
+    },
+    /// An earlier change failed.
+    NotTried,
+}
+
+impl StepOutcome {
+    pub(super) fn failed(error: &Error) -> Self {
+        StepOutcome::Failed { code: error.kind().code().to_owned(), message: error.to_string() }
+    }
+}
+
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Receipt of plan {}", self.plan)?;
+        writeln!(f, "  {} to {}", self.started, self.finished)?;
+        for step in &self.steps {
+            let outcome = match &step.outcome {
+                StepOutcome::Done => "done".to_owned(),
+                StepOutcome::AlreadySo => "already so".to_owned(),
+                StepOutcome::Failed { message, .. } => format!("FAILED: {message}"),
+                StepOutcome::NotTried => "not tried".to_owned(),
+            };
+            writeln!(f, "  {}: {outcome}", step.what)?;
+        }
+        write!(f, "  {}", if self.is_complete() { "complete" } else { "NOT COMPLETE" })
+    }
+}

@@ -1,0 +1,120 @@
+//! The promotion unit: an image with everything that belongs to it.
+
+use std::collections::HashSet;
+
+use futures_util::future::BoxFuture;
+
+use crate::error::{Absent, Error, Result};
+use crate::gate::Style;
+use crate::model::manifest::MAX_DEPTH;
+use crate::model::{Digest, Manifest, Pinned, Repository, Tag};
+use crate::plan::Role;
+use crate::registry::Registry;
+
+/// More manifests than any real image has; a registry that lists more is hostile or broken.
+const MAX_MANIFESTS: usize = 10_000;
+/// The suffixes of the tags under which cosign keeps what it knows of a digest.
+const COSIGN_SUFFIXES: [&str; 3] = [".sig", ".att", ".sbom"];
+
+/// An image, its children at any depth, the referrers of all of them in every style, and the referrers of those.
+#[derive(Debug)]
+pub(super) struct Unit {
+    /// In the order in which they may be written: children before their index, subjects before their referrers.
+    pub(super) nodes: Vec<Node>,
+    /// Cosign's tags and what they name.
+    pub(super) tags: Vec<(Tag, Digest)>,
+    /// What is listed as belonging to the image and cannot come along, in words.
+    pub(super) left_behind: Vec<String>,
+}
+
+/// One manifest of a unit.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) manifest: Manifest,
+    pub(super) role: Role,
+    /// How a referrer was found.
+    pub(super) style: Option<Style>,
+}
+
+impl Unit {
+    /// Reads the whole unit of `image`, manifests only.
+    pub(super) async fn of(source: &dyn Registry, image: &Pinned) -> Result<Unit> {
+        let mut walk = Walk {
+            source,
+            repository: &image.repository,
+            seen: HashSet::new(),
+            unit: Unit { nodes: Vec::new(), tags: Vec::new(), left_behind: Vec::new() },
+        };
+        walk.visit(image.digest.clone(), Role::Image, None, 0).await?;
+        walk.note_foreign_layers();
+        Ok(walk.unit)
+    }
+
+    /// The manifest of the image itself.
+    pub(super) fn image(&self) -> Option<&Manifest> {
+        self.nodes.iter().find(|node| node.role == Role::Image).map(|node| &node.manifest)
+    }
+}
+
+struct Walk<'a> {
+    source: &'a dyn Registry,
+    repository: &'a Repository,
+    seen: HashSet<Digest>,
+    unit: Unit,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, digest: Digest, role: Role, style: Option<Style>, depth: usize) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            if !self.seen.insert(digest.clone()) {
+                return Ok(());
+            }
+            if depth > MAX_DEPTH || self.seen.len() > MAX_MANIFESTS {
+                let message = format!("more than {MAX_DEPTH} levels or {MAX_MANIFESTS} manifests belong to the image");
+                return Err(Error::invalid(message).context("repository", self.repository));
+            }
+            let pinned = self.repository.at(digest.clone());
+            let manifest = self.source.manifest(&pinned).await?;
+            if let (Role::Referrer(subject), Some(Style::Referrer)) = (&role, style)
+                && manifest.subject().map(|s| &s.digest) != Some(subject)
+            {
+                self.unit
+                    .left_behind
+                    .push(format!("{digest} is listed as a referrer of {subject} and is not about it"));
+                return Ok(());
+            }
+            for child in manifest.children() {
+                self.visit(child.digest.clone(), Role::Child, None, depth + 1).await?;
+            }
+            self.unit.nodes.push(Node { manifest, role, style });
+            self.visit_referrers(&pinned, depth).await
+        })
+    }
+
+    async fn visit_referrers(&mut self, subject: &Pinned, depth: usize) -> Result<()> {
+        let role = || Role::Referrer(subject.digest.clone());
+        for referrer in self.source.referrers(subject).await? {
+            self.visit(referrer.digest, role(), Some(Style::Referrer), depth + 1).await?;
+        }
+        for suffix in COSIGN_SUFFIXES {
+            let tag = Tag::of_digest(&subject.digest, suffix);
+            let named = self.source.resolve(&self.repository.tagged(tag.clone())).await.absent_is_none()?;
+            if let Some(named) = named {
+                self.visit(named.digest.clone(), role(), Some(Style::CosignTag), depth + 1).await?;
+                self.unit.tags.push((tag, named.digest));
+            }
+        }
+        Ok(())
+    }
+
+    fn note_foreign_layers(&mut self) {
+        for node in &self.unit.nodes {
+            for blob in node.manifest.blobs().into_iter().filter(|blob| blob.is_foreign()) {
+                let image = node.manifest.digest();
+                self.unit
+                    .left_behind
+                    .push(format!("foreign layer {} of {image}, to be fetched elsewhere", blob.digest));
+            }
+        }
+    }
+}
