@@ -9,7 +9,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What went wrong, where, and what to do about it.
 ///
 /// `Display` is one line with the context; the cause is reached by [`source`](StdError::source). A gate's "no" is never an
-/// error: it is a [`Verdict`](crate::gate::Verdict).
+/// error: it is a [`Verdict`](crate::model::Verdict).
 pub struct Error(Box<Inner>);
 
 struct Inner {

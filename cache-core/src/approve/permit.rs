@@ -70,7 +70,7 @@ impl<'a> Permit<'a, Attach> {
             return Err(Error::unapproved("the statement is not the one that the plan describes"));
         }
         if let Some(expected) = predicate {
-            expect_digest(expected, &statement.predicate_digest()?)?;
+            expect_digest(&expected.digest, &statement.predicate_digest()?)?;
         }
         Ok(Permit::new(Sign { signer: signer.clone(), payload_type: crate::sign::IN_TOTO_PAYLOAD.to_owned(), payload }))
     }

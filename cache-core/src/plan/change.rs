@@ -99,9 +99,9 @@ pub enum Content {
     Statement {
         /// The type of the predicate.
         predicate_type: String,
-        /// The digest of the predicate; absent for the promotion record, which is written when the rest is done.
+        /// The predicate, as canonical JSON; absent for the promotion record, which is written when the rest is done.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        predicate: Option<Digest>,
+        predicate: Option<Descriptor>,
         /// Who signs it.
         signer: Identity,
     },

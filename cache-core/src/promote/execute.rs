@@ -1,12 +1,21 @@
 //! From an approved plan to a receipt.
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::artifact::{artifact, bundle_annotations};
 use super::receipt::{Receipt, Step, StepOutcome};
 use super::{Promoter, record};
 use crate::approve::{Approved, Permit, Permitted};
 use crate::error::{Absent, Error, Result};
-use crate::model::Digest;
+use crate::model::{Descriptor, Digest, Repository};
 use crate::plan::{Attach, Change, Content, CopyManifest, SetTag};
-use crate::registry::{MemoryRegistry, Moved};
+use crate::registry::{MemoryRegistry, Moved, Registry};
+use crate::sign::{BUNDLE_V03, Statement};
+
+/// The largest document that is attached.
+const MAX_MATERIAL: u64 = 256 << 20;
 
 impl Promoter {
     /// Executes an approved plan, once.
@@ -118,15 +127,28 @@ impl Promoter {
     }
 
     async fn attach(&self, op: Permit<'_, Attach>, approved: &Approved) -> Result<bool> {
-        let Content::Statement { predicate_type, predicate: None, .. } = op.content.clone() else {
-            return Err(Error::unsupported("only the promotion record can be attached"));
-        };
-        let signer =
-            self.signer.as_ref().ok_or_else(|| Error::invalid("the plan attaches a record; no signer is set"))?;
         let at = self.now();
-        let statement = record::statement(approved, &op.subject.digest, at)?;
-        let bundle = signer.sign(op.sign(statement)?).await?;
-        let (manifest, blobs) = record::artifact(bundle.to_json()?, &predicate_type, &op.subject, at)?;
+        let (manifest, blobs) = match op.content.clone() {
+            Content::Document { media_type, digest, size } => {
+                let document = self.material(&Descriptor::new(&media_type, digest, size)).await?;
+                artifact(&media_type, document, &op.subject, BTreeMap::new())?
+            }
+            Content::Statement { predicate_type, predicate, .. } => {
+                let statement = match predicate {
+                    None => record::statement(approved, &op.subject.digest, at)?,
+                    Some(predicate) => {
+                        let predicate = self.material(&predicate).await?;
+                        let predicate: serde_json::Value = serde_json::from_slice(&predicate)
+                            .map_err(|e| Error::invalid("the predicate is not JSON").caused_by(e))?;
+                        Statement::write(&op.subject.digest, &predicate_type, &predicate)?
+                    }
+                };
+                let signer =
+                    self.signer.as_ref().ok_or_else(|| Error::invalid("the plan signs something; no signer is set"))?;
+                let bundle = signer.sign(op.sign(statement)?).await?;
+                artifact(BUNDLE_V03, bundle.to_json()?.into(), &op.subject, bundle_annotations(&predicate_type, at))?
+            }
+        };
         let made = MemoryRegistry::new();
         for blob in blobs {
             made.insert_blob(blob);
@@ -135,8 +157,13 @@ impl Promoter {
         for blob in blobs {
             self.target.put_blob(blob, &made).await?;
         }
-        self.target.put_manifest(put).await?;
-        Ok(true)
+        Ok(self.target.put_manifest(put).await? != Moved::AlreadyThere)
+    }
+
+    /// The bytes of something that the plan attaches.
+    async fn material(&self, content: &Descriptor) -> Result<Bytes> {
+        let anywhere = Repository::parse("memory:materials")?;
+        self.materials.blob(&anywhere, content).await?.into_bytes(MAX_MATERIAL).await
     }
 
     async fn set_tag(&self, op: Permit<'_, SetTag>) -> Result<bool> {

@@ -4,6 +4,7 @@
 //! Request -> Promoter::plan -> Plan == a human approves its digest ==> Approved -> Promoter::execute -> Receipt
 //! ```
 
+mod artifact;
 mod execute;
 mod gather;
 mod planning;
@@ -13,14 +14,14 @@ mod unit;
 
 use std::sync::Arc;
 
-pub use planning::{Outlook, Request};
+pub use planning::{Attachment, Outlook, Request};
 pub use receipt::{Receipt, Step, StepOutcome};
 pub use record::PROMOTION_TYPE;
 
 use crate::approve::Ledger;
 use crate::gate::PromotionGate;
 use crate::model::{Digest, Timestamp};
-use crate::registry::{Registry, RegistryWriter};
+use crate::registry::{MemoryRegistry, Registry, RegistryWriter};
 use crate::sign::{Signer, Trust};
 
 /// Promotes images from one registry to another.
@@ -38,6 +39,9 @@ pub struct Promoter {
     pub signer: Option<Arc<dyn Signer>>,
     /// The digest of the policy document that the gates were made from.
     pub policy: Option<Digest>,
+    /// The documents and predicates that plans attach, by digest. Planning puts them here; a process that executes a plan
+    /// made elsewhere puts them here itself.
+    pub materials: MemoryRegistry,
     /// Where used approvals are remembered.
     pub ledger: Ledger,
     /// A clock that stands still, for tests and for reproducing a verdict; normally `None`, the system's clock.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use bytes::Bytes;
+
 use super::Promoter;
 use super::gather::gather;
 use super::record::PROMOTION_TYPE;
@@ -26,6 +28,28 @@ pub struct Request {
     pub reason: Option<String>,
     /// Whether a tag that names another image may be moved.
     pub move_tags: bool,
+    /// What is attached to the image on the way, such as the SBOM and the signature of a build.
+    pub attach: Vec<Attachment>,
+}
+
+/// Something to attach to the image.
+#[derive(Debug, Clone)]
+pub enum Attachment {
+    /// A document as it is, such as an SBOM.
+    Document {
+        /// Its media type.
+        media_type: String,
+        /// Its bytes.
+        bytes: Bytes,
+    },
+    /// A statement about the image, signed by the promoter's signer. The type `COSIGN_SIGN_TYPE` with the predicate `{}` is
+    /// a signature of the image.
+    Statement {
+        /// The type of the predicate.
+        predicate_type: String,
+        /// The predicate.
+        predicate: serde_json::Value,
+    },
 }
 
 /// What came of a request.
@@ -64,7 +88,25 @@ impl Promoter {
         if observed.missing.is_empty() && observed.tags.is_empty() {
             return Ok(Outlook::Nothing);
         }
-        Ok(Outlook::Ready(Raw::canonical(self.draft(request, image, &unit, verdicts, observed))?))
+        let contents = request.attach.iter().map(|attachment| self.content(attachment)).collect::<Result<Vec<_>>>()?;
+        Ok(Outlook::Ready(Raw::canonical(self.draft(request, image, &unit, verdicts, observed, contents))?))
+    }
+
+    /// Keeps the bytes of an attachment at hand and names them by digest.
+    fn content(&self, attachment: &Attachment) -> Result<Content> {
+        match attachment {
+            Attachment::Document { media_type, bytes } => {
+                let stored = self.materials.insert_blob(bytes.clone());
+                Ok(Content::Document { media_type: media_type.clone(), digest: stored.digest, size: stored.size })
+            }
+            Attachment::Statement { predicate_type, predicate } => {
+                let signer =
+                    self.signer.as_ref().ok_or_else(|| Error::invalid("a statement is attached; no signer is set"))?;
+                let stored = self.materials.insert_blob(Raw::canonical(predicate)?.bytes().clone());
+                let (predicate_type, signer) = (predicate_type.clone(), signer.identity());
+                Ok(Content::Statement { predicate_type, predicate: Some(stored), signer })
+            }
+        }
     }
 
     /// What the target lacks of the unit. A registry that cannot be asked is an error, never "absent".
@@ -98,7 +140,15 @@ impl Promoter {
     }
 
     /// Pure: the facts in, the plan out.
-    fn draft(&self, request: &Request, image: Pinned, unit: &Unit, verdicts: Vec<Verdict>, seen: Observed) -> PlanBody {
+    fn draft(
+        &self,
+        request: &Request,
+        image: Pinned,
+        unit: &Unit,
+        verdicts: Vec<Verdict>,
+        seen: Observed,
+        contents: Vec<Content>,
+    ) -> PlanBody {
         let mut carried = HashSet::new();
         let copies = unit.nodes.iter().filter(|node| seen.missing.contains(node.manifest.digest())).map(|node| {
             let manifest = &node.manifest;
@@ -118,15 +168,15 @@ impl Promoter {
         // The image's own tag makes the rest visible, so it comes last, after the record.
         let last = if tags.last().is_some_and(|t| Some(&t.tag) == request.to.tag.as_ref()) { tags.pop() } else { None };
         changes.extend(tags.into_iter().map(Change::SetTag));
-        if let (Some(signer), Some(manifest)) = (&self.signer, unit.image()) {
-            changes.push(Change::Attach(Attach {
-                repository: request.to.repository.clone(),
-                subject: manifest.descriptor(),
-                content: Content::Statement {
-                    predicate_type: PROMOTION_TYPE.to_owned(),
-                    predicate: None,
-                    signer: signer.identity(),
-                },
+        let record = self.signer.as_ref().map(|signer| Content::Statement {
+            predicate_type: PROMOTION_TYPE.to_owned(),
+            predicate: None,
+            signer: signer.identity(),
+        });
+        if let Some(manifest) = unit.image() {
+            changes.extend(contents.into_iter().chain(record).map(|content| {
+                let (repository, subject) = (request.to.repository.clone(), manifest.descriptor());
+                Change::Attach(Attach { repository, subject, content })
             }));
         }
         changes.extend(last.map(Change::SetTag));

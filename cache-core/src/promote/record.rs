@@ -2,13 +2,11 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::approve::{ApprovalKind, Approved};
 use crate::error::Result;
-use crate::model::manifest::media_type;
-use crate::model::{Descriptor, Digest, Manifest, Pinned, Reference, Timestamp};
-use crate::sign::{BUNDLE_V03, Statement};
+use crate::model::{Digest, Pinned, Reference, Timestamp};
+use crate::sign::Statement;
 
 /// The predicate type of a promotion record. Its JSON Schema is `docs/schema/promotion-v1.json`.
 pub const PROMOTION_TYPE: &str = "https://docs.rs/cache-core/promotion/v1";
@@ -62,30 +60,4 @@ pub(super) fn statement(approved: &Approved, subject: &Digest, at: Timestamp) ->
         at,
     };
     Statement::write(subject, PROMOTION_TYPE, &promotion)
-}
-
-/// The artifact that attaches a bundle to its subject, as cosign writes it: one layer, an empty configuration, a subject.
-/// Returns the manifest and its two blobs.
-pub(super) fn artifact(
-    bundle: Vec<u8>,
-    predicate_type: &str,
-    subject: &Descriptor,
-    at: Timestamp,
-) -> Result<(Manifest, [Bytes; 2])> {
-    let (config, layer) = (Bytes::from_static(b"{}"), Bytes::from(bundle));
-    let document = json!({
-        "schemaVersion": 2,
-        "mediaType": media_type::OCI_MANIFEST,
-        "artifactType": BUNDLE_V03,
-        "config": Descriptor::of(media_type::OCI_EMPTY, &config),
-        "layers": [Descriptor::of(BUNDLE_V03, &layer)],
-        "subject": Descriptor::new(&subject.media_type, subject.digest.clone(), subject.size),
-        "annotations": {
-            "dev.sigstore.bundle.content": "dsse-envelope",
-            "dev.sigstore.bundle.predicateType": predicate_type,
-            "org.opencontainers.image.created": at,
-        },
-    });
-    let bytes = crate::model::Raw::canonical(document)?.bytes().clone();
-    Ok((Manifest::parse(bytes, None)?, [config, layer]))
 }

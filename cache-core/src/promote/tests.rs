@@ -85,6 +85,7 @@ fn world() -> World {
         trust: Trust::default(),
         signer: None,
         policy: None,
+        materials: MemoryRegistry::new(),
         ledger: Ledger::at(folder.path()),
         clock: Some(now()),
     };
@@ -110,6 +111,7 @@ impl World {
             requester: "pipeline".into(),
             reason: None,
             move_tags: false,
+            attach: Vec::new(),
         }
     }
 
@@ -281,6 +283,41 @@ async fn signed(signer: &KeySigner, payload: bytes::Bytes) -> String {
         payload,
     });
     String::from_utf8(signer.sign(permit).await.unwrap().to_json().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn what_a_request_attaches_is_planned_by_digest_and_arrives_signed() {
+    let mut world = world();
+    let signer = Arc::new(KeySigner::generate("build").unwrap());
+    world.promoter.trust = Trust::in_keys(vec![signer.public_key().clone()]);
+    world.promoter.signer = Some(signer);
+    let sbom = bytes::Bytes::from_static(b"{\"spdxVersion\":\"SPDX-2.3\"}");
+    let request = Request {
+        attach: vec![
+            Attachment::Document { media_type: "application/spdx+json".into(), bytes: sbom.clone() },
+            Attachment::Statement { predicate_type: crate::sign::COSIGN_SIGN_TYPE.into(), predicate: json!({}) },
+        ],
+        ..world.request()
+    };
+    let Outlook::Ready(plan) = world.promoter.plan(&request).await.unwrap() else { panic!() };
+    assert!(std::str::from_utf8(plan.bytes()).unwrap().contains(Digest::of(&sbom).as_str()));
+    let elsewhere = Promoter { materials: MemoryRegistry::new(), ..world.promoter.clone() };
+    let receipt = elsewhere.execute(approve(&plan)).await.unwrap();
+    assert!(receipt.to_string().contains("no such blob"), "{receipt}");
+    assert!(world.promoter.execute(approve(&plan)).await.unwrap().is_complete());
+
+    let from_target = Promoter {
+        source: Arc::new(world.target.clone()),
+        target: Arc::new(MemoryRegistry::new()),
+        gates: vec![Arc::new(SignatureGate)],
+        ..world.promoter.clone()
+    };
+    let onward = Request {
+        from: world.to.tagged(tag("v1")),
+        to: repository("memory:prod").tagged(tag("v1")),
+        ..world.request()
+    };
+    assert!(matches!(from_target.plan(&onward).await.unwrap(), Outlook::Ready(_)));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Registries: where images are kept.
 //!
 //! [`Registry`] reads, [`RegistryWriter`] writes under a permit; a source is an `Arc<dyn Registry>` and cannot be written by
-//! type. [`oci`] is the engine that speaks the distribution protocol, and every vendor is a configuration of it.
+//! type. [`Layout`] keeps images in a folder, [`MemoryRegistry`] in this process.
 
 mod blob;
 mod checks;
