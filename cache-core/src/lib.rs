@@ -1,5 +1,7 @@
 //! Cache.
 pub mod approve;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod error;
 pub mod gate;
 pub mod model;
