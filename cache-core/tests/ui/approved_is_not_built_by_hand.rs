@@ -1,0 +1,8 @@
+use cache_core::approve::Approved;
+use cache_core::plan::Plan;
+
+fn forge(plan: Plan) -> Approved {
+    Approved { plan, approvals: Vec::new() }
+}
+
+fn main() {}
