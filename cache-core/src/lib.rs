@@ -4,6 +4,7 @@ pub mod approve;
 pub mod conformance;
 pub mod error;
 pub mod gate;
+mod http;
 pub mod model;
 pub mod plan;
 pub mod promote;
