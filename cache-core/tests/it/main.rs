@@ -1,5 +1,7 @@
 //! One test binary for what only the outside of the crate can show.
 
+mod architecture;
+
 /// The types let nobody write without an approval: each file of `tests/ui` must not compile.
 #[test]
 fn forged_approvals_and_permits_do_not_compile() {
