@@ -9,6 +9,8 @@ use zeroize::Zeroizing;
 
 use super::bundle::Bundle;
 use super::dsse::{Envelope, pre_authentication_encoding};
+use super::encrypted::{decrypt_cosign_key, is_encrypted};
+use super::password::Password;
 use super::public_key::{PublicKey, to_pem};
 use super::{Sign, Signer};
 use crate::approve::Permit;
@@ -40,12 +42,23 @@ impl KeySigner {
         let block = pem::parse(pem).map_err(|_| Error::invalid("not a private key in PEM"))?;
         if block.tag() != "PRIVATE KEY" {
             let error = Error::unsupported(format!("a {:?} cannot be read", block.tag()));
-            return Err(error.hint("use an unencrypted PKCS#8 key, \"PRIVATE KEY\""));
+            return Err(error.hint(match is_encrypted(block.tag()) {
+                true => "the key is encrypted: read it with its password",
+                false => "use an unencrypted PKCS#8 key, \"PRIVATE KEY\", or one of cosign's",
+            }));
         }
         let der = Zeroizing::new(block.into_contents());
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der)
             .map_err(|_| Error::unsupported("the private key is not a P-256 key in PKCS#8"))?;
         KeySigner::from_pair(name, pair)
+    }
+
+    /// Reads an encrypted key as cosign writes it (`cosign.key`).
+    ///
+    /// # Errors
+    /// As [`decrypt_cosign_key`], and `Unsupported` for other curves.
+    pub fn from_encrypted_pem(name: impl Into<String>, pem: &str, password: &Password) -> Result<Self> {
+        KeySigner::from_pem(name, &decrypt_cosign_key(pem, password)?)
     }
 
     fn from_pair(name: impl Into<String>, pair: EcdsaKeyPair) -> Result<Self> {
