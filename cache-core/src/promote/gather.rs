@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{Attached, Evidence, Found, Problem, Style};
-use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Timestamp};
+use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Tag, Timestamp};
 use crate::plan::Role;
 use crate::registry::Registry;
 use crate::sign::{Proof, SignedLayer, Trust};
@@ -38,7 +38,9 @@ pub(super) async fn gather(
         if !evidence.is_about(about) {
             continue;
         }
-        let reader = Reader { source, image, trust, node, about, style };
+        let promised = |(tag, to): &(Tag, Digest)| to == node.manifest.digest() && SignedLayer::is_promised_by_tag(tag);
+        let promised = unit.tags.iter().any(promised);
+        let reader = Reader { source, image, trust, node, about, style, promised };
         if let Err(error) = reader.read(&mut evidence).await {
             // A registry that fails is not a missing signature: nothing can be judged.
             if fails(&error) {
@@ -71,6 +73,8 @@ struct Reader<'a> {
     node: &'a Node,
     about: &'a Digest,
     style: Style,
+    /// Whether a tag says that a signature is here.
+    promised: bool,
 }
 
 impl Reader<'_> {
@@ -80,7 +84,7 @@ impl Reader<'_> {
             return Err(Error::invalid(format!("the artifact has more than {MAX_SIGNATURES} layers")));
         }
         let promised = self.node.manifest.artifact_type().is_some_and(SignedLayer::is_promised_by);
-        if promised && !artifact.layers.iter().any(|layer| SignedLayer::of(layer).is_some()) {
+        if (promised || self.promised) && !artifact.layers.iter().any(|layer| SignedLayer::of(layer).is_some()) {
             return Err(Error::invalid("the artifact says that it holds a signature, and does not"));
         }
         for layer in &artifact.layers {

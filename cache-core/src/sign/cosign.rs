@@ -6,7 +6,7 @@ use super::dsse::Envelope;
 use super::statement::Statement;
 use super::trust::{self, Trust, Verified};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Descriptor, Digest};
+use crate::model::{Descriptor, Digest, Tag};
 
 /// The suffixes of the tags under which the older format keeps signatures, attestations and SBOMs of a digest: see
 /// [`Tag::of_digest`](crate::model::Tag::of_digest).
@@ -64,6 +64,12 @@ impl SignedLayer {
     /// writers have put other things there, and fallback tags leave the type out.
     pub fn is_promised_by(artifact_type: &str) -> bool {
         artifact_type.starts_with(BUNDLE) || ARTIFACTS.contains(&artifact_type)
+    }
+
+    /// Whether what this tag names ought to hold one of these layers.
+    pub fn is_promised_by_tag(tag: &Tag) -> bool {
+        let (signatures, attestations) = (TAG_SUFFIXES[0], TAG_SUFFIXES[1]);
+        tag.as_str().ends_with(signatures) || tag.as_str().ends_with(attestations)
     }
 
     /// What a layer that does not verify seemed to be: `signature` or `statement`. Only for telling people.
