@@ -79,13 +79,16 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     async fn read(&self, evidence: &mut Evidence) -> Result<()> {
-        let ManifestBody::Image(artifact) = self.node.manifest.value() else { return Ok(()) };
+        let promised = self.promised || self.node.manifest.artifact_type().is_some_and(SignedLayer::is_promised_by);
+        let empty = || Error::invalid("the artifact says that it holds a signature, and does not");
+        let ManifestBody::Image(artifact) = self.node.manifest.value() else {
+            return if promised { Err(empty()) } else { Ok(()) };
+        };
         if artifact.layers.len() > MAX_SIGNATURES {
             return Err(Error::invalid(format!("the artifact has more than {MAX_SIGNATURES} layers")));
         }
-        let promised = self.node.manifest.artifact_type().is_some_and(SignedLayer::is_promised_by);
-        if (promised || self.promised) && !artifact.layers.iter().any(|layer| SignedLayer::of(layer).is_some()) {
-            return Err(Error::invalid("the artifact says that it holds a signature, and does not"));
+        if promised && !artifact.layers.iter().any(|layer| SignedLayer::of(layer).is_some()) {
+            return Err(empty());
         }
         for layer in &artifact.layers {
             let Some(held) = SignedLayer::of(layer) else { continue };

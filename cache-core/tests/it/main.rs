@@ -1,6 +1,10 @@
 //! One test binary for what only the outside of the crate can show.
 
 #[cfg(test)]
+mod attached;
+#[cfg(all(test, feature = "conformance"))]
+mod interop_cosign;
+#[cfg(test)]
 mod signing_data;
 #[cfg(test)]
 mod support;
