@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 use std::process::Output;
 
+use bytes::Bytes;
 use cache_core::conformance::server::{Options, Server};
-use cache_core::model::{Digest, Manifest, Pinned, Tag};
+use cache_core::model::{Descriptor, Digest, Pinned, Tag};
 use cache_core::promote::PROMOTION_TYPE;
-use cache_core::registry::MemoryRegistry;
+use cache_core::registry::{MemoryRegistry, Registry as _};
 use cache_core::sign::{KeySigner, Password, PublicKey, Trust};
 use serde_json::{Value, json};
 
@@ -21,6 +22,9 @@ const VERIFY: [&str; 2] = ["--key=cosign.pub", "--insecure-ignore-tlog=true"];
 const OLD: &str = "--new-bundle-format=false";
 const NEW: &str = "--new-bundle-format=true";
 const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
+
+/// What happens to a signature on the way. One change is none, which shows that the other one is what is refused.
+const CHANGES: [(&str, fn(&str) -> String); 2] = [("same", str::to_owned), ("damaged", damaged)];
 
 /// The real cosign, in a folder of its own with a key pair, and a registry.
 struct Cosign {
@@ -105,32 +109,25 @@ impl Cosign {
 
     /// Puts the image with everything attached to it on the server.
     async fn push(&self, to: &str, from: &MemoryRegistry, image: &Pinned) {
-        use cache_core::registry::Registry as _;
-        let mut manifests = vec![from.manifest(image).await.unwrap()];
-        for referrer in from.referrers(image).await.unwrap() {
-            manifests.push(from.manifest(&image.repository.at(referrer.digest)).await.unwrap());
-        }
-        for manifest in manifests {
-            for blob in manifest.blobs() {
-                let bytes = from.blob(&image.repository, blob).await.unwrap().into_bytes(1 << 20).await.unwrap();
-                self.server.put_blob(to, bytes);
-            }
-            self.put(to, None, &manifest);
-        }
+        let mut manifests = vec![(None, image.digest.clone())];
+        manifests.extend(from.referrers(image).await.unwrap().into_iter().map(|referrer| (None, referrer.digest)));
         for name in from.tags(&image.repository).await.unwrap() {
             let named = from.resolve(&image.repository.tagged(name.clone())).await.unwrap();
-            let manifest = from.manifest(&image.repository.at(named.digest)).await.unwrap();
-            for blob in manifest.blobs() {
-                let bytes = from.blob(&image.repository, blob).await.unwrap().into_bytes(1 << 20).await.unwrap();
-                self.server.put_blob(to, bytes);
+            manifests.push((Some(name), named.digest));
+        }
+        for (name, digest) in manifests {
+            let manifest = from.manifest(&image.repository.at(digest)).await.unwrap();
+            for descriptor in manifest.blobs() {
+                self.server.put_blob(to, blob(from, image, descriptor).await);
             }
-            self.put(to, Some(name.as_str()), &manifest);
+            let name = name.as_ref().map(Tag::as_str);
+            self.server.put_manifest(to, name, manifest.bytes().clone(), manifest.media_type());
         }
     }
+}
 
-    fn put(&self, to: &str, tag: Option<&str>, manifest: &Manifest) {
-        self.server.put_manifest(to, tag, manifest.bytes().clone(), manifest.media_type());
-    }
+async fn blob(registry: &MemoryRegistry, image: &Pinned, descriptor: &Descriptor) -> Bytes {
+    registry.blob(&image.repository, descriptor).await.unwrap().into_bytes(1 << 20).await.unwrap()
 }
 
 async fn is_signed(registry: &MemoryRegistry, image: &Pinned, trust: Trust) -> bool {
@@ -141,32 +138,29 @@ fn stranger() -> Trust {
     Trust::in_keys(vec![KeySigner::generate("stranger").unwrap().public_key().clone()])
 }
 
-/// The image with the bundle whose signature was damaged, and nothing else.
-async fn with_damaged_bundle(registry: &MemoryRegistry, image: &Pinned) -> MemoryRegistry {
+/// The image with the bundle that signs it and nothing else. `change` sees the signature in base64.
+async fn with_bundle(registry: &MemoryRegistry, image: &Pinned, change: fn(&str) -> String) -> MemoryRegistry {
     let (manifest, bundle) = signature(registry, image).await;
     let mut bundle: Value = serde_json::from_slice(&bundle).unwrap();
     let value = &mut bundle["dsseEnvelope"]["signatures"][0]["sig"];
-    *value = json!(damaged(value.as_str().unwrap()));
+    *value = json!(change(value.as_str().unwrap()));
     let manifest: Value = serde_json::from_slice(manifest.bytes()).unwrap();
     with_artifact(registry, image, &manifest, &serde_json::to_vec(&bundle).unwrap(), None).await
 }
 
-/// The image with the `.sig` tag whose signature was damaged, and nothing else.
-async fn with_damaged_tag(registry: &MemoryRegistry, image: &Pinned) -> MemoryRegistry {
-    use cache_core::registry::Registry as _;
+/// The same for the older format.
+async fn with_tag(registry: &MemoryRegistry, image: &Pinned, change: fn(&str) -> String) -> MemoryRegistry {
     let name = Tag::of_digest(&image.digest, ".sig");
     let named = registry.resolve(&image.repository.tagged(name.clone())).await.unwrap();
     let manifest = registry.manifest(&image.repository.at(named.digest)).await.unwrap();
     let mut value: Value = serde_json::from_slice(manifest.bytes()).unwrap();
-    let layer = manifest.blobs().into_iter().last().unwrap();
-    let payload = registry.blob(&image.repository, layer).await.unwrap().into_bytes(1 << 20).await.unwrap();
     let annotation = &mut value["layers"][0]["annotations"][SIGNATURE_ANNOTATION];
-    *annotation = json!(damaged(annotation.as_str().unwrap()));
-    let changed = with_artifact(registry, image, &value, &payload, Some(name)).await;
-    // The configuration of the older format is not the empty one.
-    let config = manifest.blobs()[0];
-    changed.insert_blob(registry.blob(&image.repository, config).await.unwrap().into_bytes(1 << 20).await.unwrap());
-    changed
+    *annotation = json!(change(annotation.as_str().unwrap()));
+    let [config, payload] = manifest.blobs()[..] else { panic!("one signature was made") };
+    let payload = blob(registry, image, payload).await;
+    let alone = with_artifact(registry, image, &value, &payload, Some(name)).await;
+    alone.insert_blob(blob(registry, image, config).await);
+    alone
 }
 
 #[tokio::test]
@@ -184,14 +178,15 @@ async fn interop_what_cosign_signs_is_verified_here() {
         if !referrers {
             continue;
         }
-        let damaged = match format {
-            OLD => with_damaged_tag(&registry, &image).await,
-            _ => with_damaged_bundle(&registry, &image).await,
-        };
-        cosign.push("damaged", &damaged, &image).await;
-        assert!(cosign.verifies("app", &image.digest, &[format]).await);
-        assert!(!cosign.verifies("damaged", &image.digest, &[format]).await);
-        assert!(!is_signed(&damaged, &image, cosign.trust()).await);
+        for (name, change) in CHANGES {
+            let changed = match format {
+                OLD => with_tag(&registry, &image, change).await,
+                _ => with_bundle(&registry, &image, change).await,
+            };
+            cosign.push(name, &changed, &image).await;
+            assert_eq!(cosign.verifies(name, &image.digest, &[format]).await, name == "same", "{format} {name}");
+            assert_eq!(is_signed(&changed, &image, cosign.trust()).await, name == "same", "{format} {name}");
+        }
     }
 }
 
@@ -230,10 +225,12 @@ async fn interop_what_is_signed_here_cosign_verifies() {
     let kind = format!("--type={PROMOTION_TYPE}");
     cosign.succeeds(&[&["verify-attestation"], &VERIFY[..], &[&kind, &name]].concat()).await;
 
-    let damaged = with_damaged_bundle(&registry, &image).await;
-    cosign.push("damaged", &damaged, &image).await;
-    assert!(!cosign.verifies("damaged", &image.digest, &[]).await);
-    assert!(!is_signed(&damaged, &image, cosign.trust()).await);
+    for (name, change) in CHANGES {
+        let changed = with_bundle(&registry, &image, change).await;
+        cosign.push(name, &changed, &image).await;
+        assert_eq!(cosign.verifies(name, &image.digest, &[]).await, name == "same");
+        assert_eq!(is_signed(&changed, &image, cosign.trust()).await, name == "same");
+    }
 
     cosign.write("other.pub", &KeySigner::generate("other").unwrap().public_key().to_pem());
     let other = ["verify", "--key=other.pub", "--insecure-ignore-tlog=true", &name];

@@ -1,5 +1,5 @@
-//! The acceptance data for signatures: thousands of lines that other implementations wrote or stumbled over. What a verifier
-//! with keys can decide must be decided as expected; the rest is counted by reason, and still never passes.
+//! The acceptance data for signatures: what other implementations wrote, or stumbled over. What a verifier with keys can
+//! decide must be decided as expected; the rest is counted by reason, and what is keyless must be refused.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
