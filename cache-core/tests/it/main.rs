@@ -8,6 +8,12 @@ mod attached;
 #[cfg(feature = "conformance")]
 mod interop_cosign;
 #[cfg(test)]
+#[cfg(feature = "conformance")]
+mod interop_registries;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
+mod peers;
+#[cfg(test)]
 mod signing_data;
 #[cfg(test)]
 mod support;
