@@ -1,14 +1,17 @@
 //! Registries: where images are kept.
 //!
 //! [`Registry`] reads, [`RegistryWriter`] writes under a permit; a source is an `Arc<dyn Registry>` and cannot be written by
-//! type. [`Layout`] keeps images in a folder, [`MemoryRegistry`] in this process.
+//! type. [`Layout`] keeps images in a folder, [`MemoryRegistry`] in this process; [`OciArchive`] and [`DockerArchive`] read
+//! them from a tar file.
 
+pub mod archive;
 mod blob;
 mod checks;
 mod files;
 pub mod layout;
 mod memory;
 
+pub use archive::{DockerArchive, OciArchive};
 use async_trait::async_trait;
 pub use blob::{BlobStream, Moved};
 pub use layout::Layout;
