@@ -1,5 +1,7 @@
 //! What any adapter, ours or yours, can be tested against (feature `conformance`).
 
+pub mod registry;
 pub mod server;
 
+pub use registry::check_registry;
 pub use server::Server;

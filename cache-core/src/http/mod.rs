@@ -136,8 +136,8 @@ fn pool() -> hyper_util::client::legacy::Builder {
     let mut pool = Client::builder(TokioExecutor::new());
     pool.pool_timer(TokioTimer::new())
         .pool_idle_timeout(Duration::from_secs(30))
-        .http1_max_buf_size(READ_BUFFER)
-        .http1_read_buf_exact_size(READ_BUFFER);
+        .http1_max_buf_size(rb())
+        .http1_read_buf_exact_size(rb());
     pool
 }
 
@@ -157,3 +157,5 @@ fn broken(url: &Uri, error: hyper_util::client::legacy::Error) -> Error {
     let what = if error.is_connect() { "cannot connect to the server" } else { "the connection broke" };
     Error::unavailable(what).context("url", shown(url)).caused_by(error)
 }
+
+fn rb() -> usize { std::env::var("RB").ok().and_then(|t| t.parse().ok()).unwrap_or(READ_BUFFER) }

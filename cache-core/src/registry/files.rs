@@ -1,7 +1,8 @@
 //! Files on the local disk, read in pieces without holding up the runtime.
 
+use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use crate::error::{Error, Result};
 
 /// How much is read at once.
-const CHUNK: u64 = 1 << 20;
+pub(super) const CHUNK: u64 = 1 << 20;
 
 /// Where the files of an image are: a folder or a tar file.
 pub(super) trait Files: std::fmt::Debug + Send + Sync + 'static {
@@ -28,9 +29,8 @@ pub(super) trait Files: std::fmt::Debug + Send + Sync + 'static {
 }
 
 /// A file, or a part of one, about to be read from its beginning.
-#[derive(Debug)]
 pub(super) struct FilePart {
-    file: File,
+    source: Box<dyn Read + Send>,
     left: u64,
     path: PathBuf,
 }
@@ -38,7 +38,12 @@ pub(super) struct FilePart {
 impl FilePart {
     /// `len` bytes of `file` from where it stands; `path` is for messages.
     pub(super) fn new(file: File, len: u64, path: PathBuf) -> Self {
-        FilePart { file, left: len, path }
+        FilePart { source: Box::new(file), left: len, path }
+    }
+
+    /// Content that is not on the disk, and stands in for the file `path`.
+    pub(super) fn of_bytes(bytes: Bytes, path: PathBuf) -> Self {
+        FilePart { left: bytes.len() as u64, source: Box::new(Cursor::new(bytes)), path }
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -81,12 +86,18 @@ impl FilePart {
     }
 
     /// The next bytes, `most` at most; fewer only at the end.
-    fn next(&mut self, most: u64) -> Result<Bytes> {
+    pub(super) fn next(&mut self, most: u64) -> Result<Bytes> {
         let wanted = most.min(self.left);
         let mut bytes = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
-        let read = (&mut self.file).take(wanted).read_to_end(&mut bytes).map_err(|e| Error::io(&self.path, e))?;
+        let read = (&mut self.source).take(wanted).read_to_end(&mut bytes).map_err(|e| Error::io(&self.path, e))?;
         self.left -= read as u64;
         Ok(bytes.into())
+    }
+}
+
+impl fmt::Debug for FilePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FilePart").field("path", &self.path).field("left", &self.left).finish()
     }
 }
 

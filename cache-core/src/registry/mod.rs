@@ -1,8 +1,10 @@
 //! Registries: where images are kept.
 //!
 //! [`Registry`] reads, [`RegistryWriter`] writes under a permit; a source is an `Arc<dyn Registry>` and cannot be written by
-//! type. [`OciRegistry`] speaks to a server, [`Layout`] keeps images in a folder, [`MemoryRegistry`] in this process.
+//! type. [`OciRegistry`] speaks to a server, [`Layout`] keeps images in a folder, [`MemoryRegistry`] in this process;
+//! [`OciArchive`] and [`DockerArchive`] read them from a tar file.
 
+pub mod archive;
 mod blob;
 mod checks;
 pub mod credentials;
@@ -11,6 +13,7 @@ pub mod layout;
 mod memory;
 mod oci;
 
+pub use archive::{DockerArchive, OciArchive};
 use async_trait::async_trait;
 pub use blob::{BlobStream, Moved};
 pub use layout::Layout;

@@ -12,13 +12,13 @@ use crate::registry::checks;
 use crate::registry::files::{FilePart, Files};
 
 /// The largest `index.json` that is read: some sixty thousand entries.
-const MAX_INDEX: u64 = 16 << 20;
+pub(in crate::registry) const MAX_INDEX: u64 = 16 << 20;
 /// How many manifests are looked at to find referrers.
 const MAX_MANIFESTS: usize = 50_000;
 
-pub(super) const MARKER: &str = "oci-layout";
-pub(super) const INDEX: &str = "index.json";
-pub(super) const VERSION: &str = "1.0.0";
+pub(in crate::registry) const MARKER: &str = "oci-layout";
+pub(in crate::registry) const INDEX: &str = "index.json";
+pub(in crate::registry) const VERSION: &str = "1.0.0";
 
 /// The one repository that a layout is. These functions block.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl<F: Files> Content<F> {
         Ok(self.index()?.tags())
     }
 
-    pub(super) fn open_blob(&self, digest: &Digest) -> Result<FilePart> {
+    pub(in crate::registry) fn open_blob(&self, digest: &Digest) -> Result<FilePart> {
         self.files.open(&blob_path(digest))?.ok_or_else(|| checks::no_blob(&self.repository, digest))
     }
 
@@ -189,7 +189,7 @@ impl<F: Files> Content<F> {
     }
 }
 
-pub(super) fn blob_path(digest: &Digest) -> String {
+pub(in crate::registry) fn blob_path(digest: &Digest) -> String {
     format!("blobs/{}/{}", digest.algorithm().name(), digest.hex())
 }
 

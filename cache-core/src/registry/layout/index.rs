@@ -22,11 +22,11 @@ struct Entry {
 }
 
 impl LayoutIndex {
-    pub(super) fn empty() -> Self {
+    pub(in crate::registry) fn empty() -> Self {
         LayoutIndex { fields: Map::from_iter([("schemaVersion".to_owned(), 2.into())]), entries: Vec::new() }
     }
 
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
+    pub(in crate::registry) fn parse(bytes: &[u8]) -> Result<Self> {
         let malformed = |what: &str| Error::invalid(format!("index.json is malformed: {what}"));
         let mut fields: Map<String, Value> =
             serde_json::from_slice(bytes).map_err(|e| malformed(&e.to_string()).caused_by(e))?;
@@ -50,7 +50,7 @@ impl LayoutIndex {
         Ok(LayoutIndex { fields, entries })
     }
 
-    pub(super) fn to_json(&self) -> Result<Vec<u8>> {
+    pub(in crate::registry) fn to_json(&self) -> Result<Vec<u8>> {
         let mut fields = self.fields.clone();
         let listed = self.entries.iter().map(|e| Value::Object(e.fields.clone())).collect();
         fields.insert("manifests".into(), Value::Array(listed));
@@ -58,7 +58,7 @@ impl LayoutIndex {
     }
 
     /// Everything that is listed, named or not.
-    pub(super) fn descriptors(&self) -> impl Iterator<Item = &Descriptor> {
+    pub(in crate::registry) fn descriptors(&self) -> impl Iterator<Item = &Descriptor> {
         self.entries.iter().map(|e| &e.descriptor)
     }
 
@@ -68,16 +68,16 @@ impl LayoutIndex {
     }
 
     /// What a tag names.
-    pub(super) fn find(&self, tag: &Tag) -> Result<Option<&Descriptor>> {
+    pub(in crate::registry) fn find(&self, tag: &Tag) -> Result<Option<&Descriptor>> {
         let mut named = self.entries.iter().filter(|e| e.name() == Some(tag.as_str())).map(|e| &e.descriptor);
         let Some(first) = named.next() else { return Ok(None) };
         match named.find(|other| other.digest != first.digest) {
             None => Ok(Some(first)),
-            Some(other) => Err(Error::invalid("the layout gives one tag to two manifests")
+            Some(other) => Err(Error::invalid("one tag is given to two manifests here")
                 .context("tag", tag)
                 .context("first", &first.digest)
                 .context("second", &other.digest)
-                .hint("remove one of the two entries from index.json")),
+                .hint("ask for one of them by its digest")),
         }
     }
 
@@ -93,7 +93,7 @@ impl LayoutIndex {
     }
 
     /// Lists a manifest without a name, unless it is listed.
-    pub(super) fn list(&mut self, descriptor: &Descriptor) -> Result<()> {
+    pub(in crate::registry) fn list(&mut self, descriptor: &Descriptor) -> Result<()> {
         if self.descriptors().all(|d| d.digest != descriptor.digest) {
             self.entries.push(Entry::new(descriptor.clone())?);
         }
@@ -113,6 +113,11 @@ impl LayoutIndex {
     /// Points a tag at a manifest, away from whatever it named.
     pub(super) fn name(&mut self, tag: &Tag, manifest: &Manifest) -> Result<()> {
         self.unname(tag);
+        self.add_name(tag, manifest)
+    }
+
+    /// Gives a manifest one more tag. Where another has the tag already, it names neither.
+    pub(in crate::registry) fn add_name(&mut self, tag: &Tag, manifest: &Manifest) -> Result<()> {
         let nameless = |e: &&mut Entry| e.descriptor.digest == *manifest.digest() && e.name().is_none();
         if let Some(entry) = self.entries.iter_mut().find(nameless) {
             return entry.set_name(tag);

@@ -1,9 +1,10 @@
 //! OCI image layouts: a folder that is a registry with one repository (OCI image specification, `image-layout.md`).
 
 mod change;
-mod content;
+pub(super) mod content;
 mod directory;
-mod index;
+pub(super) mod index;
+pub(super) mod reading;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use super::files::{Files, blocking};
 use super::{BlobStream, Moved, Registry, RegistryWriter, blob, checks};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
-use crate::model::{Descriptor, Manifest, Pinned, Reference, Repository, Tag, Transport};
+use crate::model::{Repository, Transport};
 use crate::plan::{BlobCopy, Delete, PutManifest, SetTag};
 
 /// A folder that is an OCI image layout.
@@ -85,34 +86,7 @@ impl Layout {
     }
 }
 
-#[async_trait]
-impl Registry for Layout {
-    async fn resolve(&self, reference: &Reference) -> Result<Descriptor> {
-        let asked = reference.clone();
-        self.read(&reference.repository, move |content| content.resolve(&asked)).await
-    }
-
-    async fn manifest(&self, image: &Pinned) -> Result<Manifest> {
-        let digest = image.digest.clone();
-        self.read(&image.repository, move |content| content.manifest(&content.index()?, &digest)).await
-    }
-
-    async fn blob(&self, repository: &Repository, blob: &Descriptor) -> Result<BlobStream> {
-        let blob = blob.clone();
-        self.read(repository, move |content| content.open_blob(&blob.digest).map(|part| (blob, part)))
-            .await
-            .map(|(blob, part)| BlobStream::verifying(&blob, part.chunks()))
-    }
-
-    async fn tags(&self, repository: &Repository) -> Result<Vec<Tag>> {
-        self.read(repository, Content::tags).await
-    }
-
-    async fn referrers(&self, subject: &Pinned) -> Result<Vec<Descriptor>> {
-        let digest = subject.digest.clone();
-        self.read(&subject.repository, move |content| content.referrers(&digest)).await
-    }
-}
+reading::reads_as_layout!(Layout, Directory);
 
 #[async_trait]
 impl RegistryWriter for Layout {
