@@ -1,21 +1,26 @@
 //! Registries: where images are kept.
 //!
 //! [`Registry`] reads, [`RegistryWriter`] writes under a permit; a source is an `Arc<dyn Registry>` and cannot be written by
-//! type. [`Layout`] keeps images in a folder, [`MemoryRegistry`] in this process; [`OciArchive`] and [`DockerArchive`] read
-//! them from a tar file.
+//! type. [`OciRegistry`] speaks to a server, [`Layout`] keeps images in a folder, [`MemoryRegistry`] in this process;
+//! [`OciArchive`] and [`DockerArchive`] read them from a tar file.
 
 pub mod archive;
 mod blob;
 mod checks;
+pub mod credentials;
 mod files;
 pub mod layout;
 mod memory;
+mod oci;
 
 pub use archive::{DockerArchive, OciArchive};
 use async_trait::async_trait;
 pub use blob::{BlobStream, Moved};
 pub use layout::Layout;
 pub use memory::MemoryRegistry;
+pub use oci::{OciOptions, OciRegistry};
+
+pub use crate::http::Patience;
 
 use crate::approve::Permit;
 use crate::error::Result;
