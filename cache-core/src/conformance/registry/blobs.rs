@@ -18,7 +18,7 @@ pub(super) async fn blob_comes_back_byte_for_byte(bench: &Bench<'_>) -> Check {
 
 pub(super) async fn large_blob_comes_back_byte_for_byte(bench: &Bench<'_>) -> Check {
     let line = bench.unique("a line of a blob that takes several pieces");
-    let bytes: Vec<u8> = line.bytes().cycle().take((5 << 20) + 7).collect();
+    let bytes: Vec<u8> = line.bytes().cycle().take((2 << 20) + 7).collect();
     let blob = bench.blob(KIND, bytes.clone());
     bench.put_blob(&blob).await?;
     expect(bench.read_blob(&blob).await? == bytes, "the bytes that were put")

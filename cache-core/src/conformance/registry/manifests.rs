@@ -71,10 +71,14 @@ pub(super) async fn sha512_manifest_comes_back(bench: &Bench<'_>) -> Check {
 }
 
 pub(super) async fn manifest_of_absent_content_is_refused(bench: &Bench<'_>) -> Check {
-    let mut image = bench.image_json("absent layer");
-    image["layers"] = json!([Descriptor::of(KIND, bench.unique("never put").as_bytes())]);
+    let config = bench.blob(media_type::OCI_CONFIG, json!({ "absent": bench.unique("layer") }).to_string());
+    bench.put_blob(&config).await?;
+    let layer = Descriptor::of(KIND, bench.unique("never put").as_bytes());
+    let image = json!({
+        "schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "config": config, "layers": [layer],
+    });
     let image = Manifest::parse(image.to_string(), None)?;
-    if bench.put(&image).await.is_ok() {
+    if bench.put_manifest(&image).await.is_ok() {
         // The distribution specification leaves it to the registry.
         return Err(Flaw::Lacking("the registry takes manifests whose content is absent".into()));
     }

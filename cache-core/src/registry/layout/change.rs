@@ -13,7 +13,7 @@ use crate::registry::{Moved, checks};
 impl Content<Directory> {
     /// A file for a blob that is about to arrive; makes the layout where there is none.
     pub(super) fn begin_blob(&self) -> Result<Temporary> {
-        self.files().lock()?;
+        let _lock = self.files().lock()?;
         self.files().temporary()
     }
 

@@ -76,6 +76,7 @@ impl Directory {
         let blobs = self.root.join("blobs");
         fs::create_dir_all(&blobs).map_err(|e| Error::io(&blobs, e))?;
         let lock = self.wait_for_lock()?;
+        self.sweep();
         // The marker comes last: without it nothing else counts.
         if vacant && self.open(MARKER)?.is_none() {
             if self.open(INDEX)?.is_none() {
@@ -84,6 +85,19 @@ impl Directory {
             self.write(MARKER, format!("{{\"imageLayoutVersion\":\"{VERSION}\"}}").as_bytes())?;
         }
         Ok(lock)
+    }
+
+    /// Removes what processes that were killed left behind: temporary files that nobody holds any more. They are made, and
+    /// this is called, under the lock only, so a file that its maker is about to hold is not seen here.
+    fn sweep(&self) {
+        let Ok(entries) = fs::read_dir(&self.root) else { return };
+        for entry in entries.flatten().filter(|entry| is_temporary(&entry.file_name().to_string_lossy())) {
+            let held = File::open(entry.path()).map_or(true, |file| file.try_lock().is_err());
+            if !held {
+                // Left for the next writer where it cannot be removed; it does no harm.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     fn wait_for_lock(&self) -> Result<Lock> {
@@ -115,14 +129,17 @@ impl Directory {
         self.put(temporary, path)
     }
 
-    /// A file that becomes visible by [`put`](Self::put), or goes away.
+    /// A file that becomes visible by [`put`](Self::put), or goes away. To be called under the lock.
     pub(super) fn temporary(&self) -> Result<Temporary> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         loop {
             let count = COUNTER.fetch_add(1, Ordering::Relaxed);
             let path = self.root.join(format!(".cache-{}-{count}.tmp", std::process::id()));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok(Temporary { file, path: Some(path) }),
+                Ok(file) => {
+                    file.lock().map_err(|e| Error::io(&path, e))?;
+                    return Ok(Temporary { file, path: Some(path) });
+                }
                 // Left by a process of the same number that died, perhaps in another container.
                 Err(e) if e.kind() == ErrorKind::AlreadyExists => continue,
                 Err(e) => return Err(Error::io(&path, e)),
@@ -162,7 +179,7 @@ fn is_temporary(name: &str) -> bool {
 #[derive(Debug)]
 pub(super) struct Lock(#[expect(dead_code, reason = "closing the file unlocks it")] File);
 
-/// A file that is being written. Dropped, it is removed.
+/// A file that is being written, and held locked meanwhile. Dropped, it is removed.
 #[derive(Debug)]
 pub(super) struct Temporary {
     file: File,

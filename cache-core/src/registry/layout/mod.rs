@@ -27,7 +27,7 @@ use crate::plan::{BlobCopy, Delete, PutManifest, SetTag};
 ///
 /// It is made by the first write. Several processes may use it at once: files appear whole or not at all, and `index.json`
 /// changes under a lock (`index.json.lock`), so that nobody's entry is lost. A process that is killed leaves at most a
-/// `.cache-….tmp` file, which does no harm.
+/// `.cache-….tmp` file, which does no harm and which the next writer removes.
 ///
 /// What other tools see: tags are `org.opencontainers.image.ref.name` annotations; manifests without a tag are listed
 /// without a name, unless an index that is listed names them; referrers are listed, and stand in the list of the fallback

@@ -25,6 +25,7 @@ enum Defect {
     DeletesTagsWithAnyDigest,
     TagTakesManifestAlong,
     Reserialises,
+    RefusesAndStores,
 }
 
 #[derive(Debug)]
@@ -99,6 +100,11 @@ impl RegistryWriter for Broken {
     }
 
     async fn put_manifest(&self, op: Permit<'_, PutManifest>) -> Result<Moved> {
+        if self.defect == Defect::RefusesAndStores {
+            let there = self.inner.put_manifest(testing_permit(op.clone())).await;
+            self.inner.insert_manifest(&op.repository, None, op.manifest.bytes().clone())?;
+            return there;
+        }
         self.inner.put_manifest(op).await
     }
 
@@ -151,6 +157,7 @@ async fn each_defect_is_found_by_its_check() {
         (Defect::TakesAnyBlob, "blob_of_another_digest_is_not_stored"),
         (Defect::DeletesTagsWithAnyDigest, "moved_tag_is_not_deleted"),
         (Defect::TagTakesManifestAlong, "tag_is_deleted_alone"),
+        (Defect::RefusesAndStores, "manifest_of_absent_content_is_refused"),
         (Defect::Reserialises, "manifest_comes_back_byte_for_byte"),
     ] {
         let broken = Broken { inner: MemoryRegistry::new(), defect };
