@@ -23,8 +23,10 @@ const OLD: &str = "--new-bundle-format=false";
 const NEW: &str = "--new-bundle-format=true";
 const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
 
+/// What makes another signature, in base64, of one.
+type Change = fn(&str) -> String;
 /// What happens to a signature on the way. One change is none, which shows that the other one is what is refused.
-const CHANGES: [(&str, fn(&str) -> String); 2] = [("same", str::to_owned), ("damaged", damaged)];
+const CHANGES: [(&str, Change); 2] = [("same", str::to_owned), ("damaged", damaged)];
 
 /// The real cosign, in a folder of its own with a key pair, and a registry.
 struct Cosign {
@@ -138,8 +140,8 @@ fn stranger() -> Trust {
     Trust::in_keys(vec![KeySigner::generate("stranger").unwrap().public_key().clone()])
 }
 
-/// The image with the bundle that signs it and nothing else. `change` sees the signature in base64.
-async fn with_bundle(registry: &MemoryRegistry, image: &Pinned, change: fn(&str) -> String) -> MemoryRegistry {
+/// The image with the bundle that signs it and nothing else.
+async fn with_bundle(registry: &MemoryRegistry, image: &Pinned, change: Change) -> MemoryRegistry {
     let (manifest, bundle) = signature(registry, image).await;
     let mut bundle: Value = serde_json::from_slice(&bundle).unwrap();
     let value = &mut bundle["dsseEnvelope"]["signatures"][0]["sig"];
@@ -149,7 +151,7 @@ async fn with_bundle(registry: &MemoryRegistry, image: &Pinned, change: fn(&str)
 }
 
 /// The same for the older format.
-async fn with_tag(registry: &MemoryRegistry, image: &Pinned, change: fn(&str) -> String) -> MemoryRegistry {
+async fn with_tag(registry: &MemoryRegistry, image: &Pinned, change: Change) -> MemoryRegistry {
     let name = Tag::of_digest(&image.digest, ".sig");
     let named = registry.resolve(&image.repository.tagged(name.clone())).await.unwrap();
     let manifest = registry.manifest(&image.repository.at(named.digest)).await.unwrap();

@@ -2,7 +2,8 @@
 
 #[cfg(test)]
 mod attached;
-#[cfg(all(test, feature = "conformance"))]
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod interop_cosign;
 #[cfg(test)]
 mod signing_data;
