@@ -8,6 +8,7 @@ use crypto_secretbox::{Key, Nonce, XSalsa20Poly1305};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::key::private_pem;
 use super::password::Password;
 use crate::error::{Error, Result};
 
@@ -61,16 +62,20 @@ pub(super) fn is_encrypted(pem_type: &str) -> bool {
 /// `Invalid` where it is no such file; `Unsupported` where it is encrypted in another way, before any work is done;
 /// `Denied` where the password is wrong or the file was changed.
 pub fn decrypt_cosign_key(pem: &str, password: &Password) -> Result<Zeroizing<String>> {
+    Ok(private_pem(&decrypt(pem, password)?))
+}
+
+/// The same as PKCS#8.
+pub(super) fn decrypt(pem: &str, password: &Password) -> Result<Zeroizing<Vec<u8>>> {
     let block = pem::parse(pem).map_err(|_| Error::invalid("not a private key in PEM"))?;
     if !is_encrypted(block.tag()) {
         return Err(Error::unsupported(format!("a {:?} is not decrypted", block.tag()))
             .hint("use a key that cosign generate-key-pair or import-key-pair wrote"));
     }
-    let der = decrypt(block.contents(), password)?;
-    Ok(Zeroizing::new(super::public_key::to_pem("PRIVATE KEY", &der)))
+    open(block.contents(), password)
 }
 
-fn decrypt(json: &[u8], password: &Password) -> Result<Zeroizing<Vec<u8>>> {
+fn open(json: &[u8], password: &Password) -> Result<Zeroizing<Vec<u8>>> {
     // The error of the parser would quote the document.
     let wire: Wire = serde_json::from_slice(json).map_err(|_| Error::invalid("the encrypted key does not parse"))?;
     if wire.kdf.name != "scrypt" || wire.cipher.name != "nacl/secretbox" {

@@ -5,13 +5,15 @@ use std::fmt;
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::bundle::Bundle;
 use super::dsse::{Envelope, pre_authentication_encoding};
-use super::encrypted::{decrypt_cosign_key, is_encrypted};
+use super::encrypted::{decrypt, is_encrypted};
 use super::password::Password;
-use super::public_key::{PublicKey, to_pem};
+use super::public_key::PublicKey;
 use super::{Sign, Signer};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
@@ -47,18 +49,21 @@ impl KeySigner {
                 false => "use an unencrypted PKCS#8 key, \"PRIVATE KEY\", or one of cosign's",
             }));
         }
-        let der = Zeroizing::new(block.into_contents());
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der)
-            .map_err(|_| Error::unsupported("the private key is not a P-256 key in PKCS#8"))?;
-        KeySigner::from_pair(name, pair)
+        KeySigner::from_pkcs8(name, &Zeroizing::new(block.into_contents()))
     }
 
     /// Reads an encrypted key as cosign writes it (`cosign.key`).
     ///
     /// # Errors
-    /// As [`decrypt_cosign_key`], and `Unsupported` for other curves.
+    /// As [`decrypt_cosign_key`](super::decrypt_cosign_key), and `Unsupported` for other curves.
     pub fn from_encrypted_pem(name: impl Into<String>, pem: &str, password: &Password) -> Result<Self> {
-        KeySigner::from_pem(name, &decrypt_cosign_key(pem, password)?)
+        KeySigner::from_pkcs8(name, &decrypt(pem, password)?)
+    }
+
+    fn from_pkcs8(name: impl Into<String>, der: &[u8]) -> Result<Self> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, der)
+            .map_err(|_| Error::unsupported("the private key is not a P-256 key in PKCS#8"))?;
+        KeySigner::from_pair(name, pair)
     }
 
     fn from_pair(name: impl Into<String>, pair: EcdsaKeyPair) -> Result<Self> {
@@ -77,7 +82,7 @@ impl KeySigner {
     /// `Unexpected` where the key cannot be written.
     pub fn to_pem(&self) -> Result<Zeroizing<String>> {
         let der = self.pair.to_pkcs8v1().map_err(|_| Error::unexpected("the key cannot be written"))?;
-        Ok(Zeroizing::new(to_pem("PRIVATE KEY", der.as_ref())))
+        Ok(private_pem(der.as_ref()))
     }
 
     pub(super) fn sign_bytes(&self, message: &[u8]) -> Result<Vec<u8>> {
@@ -106,6 +111,21 @@ impl fmt::Debug for KeySigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeySigner").field("public", &self.public.name()).finish_non_exhaustive()
     }
+}
+
+/// A PKCS#8 document as PEM, with no copy of it left behind: what grows would be moved, so nothing grows.
+pub(super) fn private_pem(der: &[u8]) -> Zeroizing<String> {
+    let body = Zeroizing::new(STANDARD.encode(der));
+    let mut pem = Zeroizing::new(String::with_capacity(body.len() + body.len() / 64 + 64));
+    pem.push_str("-----BEGIN PRIVATE KEY-----\n");
+    for (at, character) in body.chars().enumerate() {
+        if at > 0 && at % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(character);
+    }
+    pem.push_str("\n-----END PRIVATE KEY-----\n");
+    pem
 }
 
 #[cfg(test)]
