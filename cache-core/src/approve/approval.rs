@@ -80,7 +80,8 @@ impl Approval {
             return Err(Error::invalid("an approval needs the name of the person"));
         }
         let mut nonce = [0u8; 16];
-        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| Error::unexpected("no random numbers"))?;
+        // From the operating system: the crypto library's own generator takes longer to start than some promotions.
+        getrandom::fill(&mut nonce).map_err(|e| Error::unexpected("no random numbers").caused_by(e))?;
         Raw::canonical(Body {
             kind: crate::sign::STATEMENT_V1.to_owned(),
             subject: vec![ResourceDescriptor::of(plan).named("plan")],

@@ -28,8 +28,9 @@ use crate::error::{Error, Result};
 
 pub(crate) type Body = UnsyncBoxBody<Bytes, Error>;
 
-/// Layers come in pieces of up to this size; smaller buffers cost system calls, larger ones memory.
-const READ_BUFFER: usize = 1 << 20;
+/// Layers come in pieces of up to this size: smaller ones cost system calls, larger ones leave the processor's cache between
+/// the hash and the next connection.
+const READ_BUFFER: usize = 512 << 10;
 
 /// A request whose body is small enough to be sent again.
 #[derive(Debug, Clone)]
@@ -136,8 +137,8 @@ fn pool() -> hyper_util::client::legacy::Builder {
     let mut pool = Client::builder(TokioExecutor::new());
     pool.pool_timer(TokioTimer::new())
         .pool_idle_timeout(Duration::from_secs(30))
-        .http1_max_buf_size(rb())
-        .http1_read_buf_exact_size(rb());
+        .http1_max_buf_size(READ_BUFFER)
+        .http1_read_buf_exact_size(READ_BUFFER);
     pool
 }
 
@@ -157,5 +158,3 @@ fn broken(url: &Uri, error: hyper_util::client::legacy::Error) -> Error {
     let what = if error.is_connect() { "cannot connect to the server" } else { "the connection broke" };
     Error::unavailable(what).context("url", shown(url)).caused_by(error)
 }
-
-fn rb() -> usize { std::env::var("RB").ok().and_then(|t| t.parse().ok()).unwrap_or(READ_BUFFER) }
