@@ -7,6 +7,7 @@ use crate::plan::Role;
 use crate::registry::Registry;
 use crate::sign::{BUNDLE_V03, Bundle, COSIGN_SIGN_TYPE, Trust};
 
+use super::documents::{Documents, from_statements};
 use super::unit::{Node, Unit};
 
 /// The largest signature or statement that is read.
@@ -35,11 +36,13 @@ pub(super) async fn gather(
         statements: Vec::new(),
         problems: Vec::new(),
     };
+    let mut documents = Documents::new(source, image);
     for node in &unit.nodes {
         let (Role::Referrer(about), Some(style)) = (&node.role, node.style) else { continue };
         if !evidence.is_about(about) {
             continue;
         }
+        documents.read(node, about, style, &mut evidence).await?;
         let reader = Reader { source, image, trust, node, about, style };
         if let Err(error) = reader.read(&mut evidence).await {
             // A registry that fails is not a missing signature: nothing can be judged.
@@ -49,6 +52,7 @@ pub(super) async fn gather(
             evidence.problems.push(problem("artifact", node.manifest.digest(), &error));
         }
     }
+    from_statements(&mut evidence);
     Ok(evidence)
 }
 

@@ -55,6 +55,13 @@ pub(super) fn predicate(text: &str) -> Result<Report> {
     Ok(report)
 }
 
+impl Report {
+    /// Reads the predicate of a statement of type [`VULN_TYPE`].
+    pub(crate) fn of_predicate(json: &str) -> Result<Report> {
+        predicate(json)
+    }
+}
+
 /// An in-toto statement around the predicate. Unsigned like this, it proves no more than a bare report.
 pub(super) fn statement(text: &str) -> Result<Report> {
     let statement = Statement::parse(text.as_bytes().to_vec())?;
