@@ -46,6 +46,14 @@ impl Default for LicenseRules {
     }
 }
 
+impl LicenseRules {
+    /// Whether this pattern matches a licence of the SPDX list.
+    pub fn is_pattern(pattern: &str) -> bool {
+        let patterns = [pattern.to_owned()];
+        spdx::identifiers::LICENSES.iter().any(|license| matches(&patterns, license.name))
+    }
+}
+
 /// Whether `id` is matched by one of the patterns.
 fn matches(patterns: &[String], id: &str) -> bool {
     patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
