@@ -20,7 +20,7 @@ pub(crate) fn text(bytes: &[u8]) -> Result<Cow<'_, str>> {
         let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
         let text: Result<String, _> = char::decode_utf16(units).collect();
         match text {
-            Ok(text) if rest.len() % 2 == 0 => Ok(Cow::Owned(text)),
+            Ok(text) if rest.len().is_multiple_of(2) => Ok(Cow::Owned(text)),
             _ => Err(Error::invalid("the document has the mark of UTF-16 and is not UTF-16")),
         }
     };
@@ -60,10 +60,12 @@ pub(crate) fn digests_of(subject: &ResourceDescriptor) -> impl Iterator<Item = D
     subject.digest.iter().filter_map(|(algorithm, hex)| Digest::parse(&format!("{algorithm}:{hex}")).ok())
 }
 
-/// A file or folder of the test data that lie beside the sources, named by the variable `CACHE_TEST_DATA`.
+/// A file or folder of the shared test data: beside the sources, or where the variable `CACHE_SHARED` says.
 #[cfg(test)]
 pub(crate) fn shared_data(path: &str) -> Option<std::path::PathBuf> {
-    let path = std::path::PathBuf::from(std::env::var_os("CACHE_TEST_DATA")?).join(path);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = std::env::var_os("CACHE_SHARED").map_or_else(|| root.join("../../shared"), Into::into);
+    let path = shared.join("data").join(path);
     path.exists().then_some(path)
 }
 

@@ -91,8 +91,10 @@ impl PromotionGate for SmokeGate {
     }
 }
 
+type Run = dyn for<'a> Fn(&'a Evidence) -> BoxFuture<'a, Result<bool>> + Send + Sync;
+
 #[derive(Clone)]
-struct Callback(Arc<dyn for<'a> Fn(&'a Evidence) -> BoxFuture<'a, Result<bool>> + Send + Sync>);
+struct Callback(Arc<Run>);
 
 impl fmt::Debug for Callback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
