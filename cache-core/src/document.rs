@@ -33,8 +33,12 @@ pub(crate) fn text(bytes: &[u8]) -> Result<Cow<'_, str>> {
     }
 }
 
-/// Reads JSON of a known shape; `what` names it in the error, such as `a Grype report`.
+/// Reads JSON of a known shape; `what` names it in the error, such as `a Grype report`. A list is no document: serde would
+/// take its items for the fields.
 pub(crate) fn json<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<T> {
+    if text.trim_start().starts_with('[') {
+        return Err(Error::invalid(format!("not {what}: it is a list")));
+    }
     serde_json::from_str(text).map_err(|e| Error::invalid(format!("not {what}: {e}")).caused_by(e))
 }
 

@@ -1,6 +1,7 @@
 //! Which platforms of an image a piece of evidence speaks for.
 
 use super::{Attached, Evidence};
+use crate::error::ErrorKind;
 use crate::model::{Digest, Platform, Reason};
 
 /// The platform images of an image, and which of them some evidence covers. What is about an index as a whole covers every
@@ -124,6 +125,20 @@ pub(super) fn problems(evidence: &Evidence, what: &str, complete: bool) -> Vec<R
             let message = format!("{} cannot be read as {what}: {}", problem.digest.short(), problem.message);
             let code = format!("unreadable-{what}");
             if complete { Reason::warn(code, message) } else { Reason::error(code, message) }
+        })
+        .collect()
+}
+
+/// The reasons that statements give whose signature did not verify, where something is missing: it may have been one of them.
+pub(super) fn unverified(evidence: &Evidence, complete: bool) -> Vec<Reason> {
+    let broken = evidence.problems.iter().filter(|problem| problem.what == "statement" && !complete);
+    broken
+        .map(|problem| {
+            let message = format!("the statement {} does not count: {}", problem.digest.short(), problem.message);
+            match problem.kind {
+                ErrorKind::Untrusted => Reason::fail("untrusted-statement", message),
+                _ => Reason::error("unreadable-statement", message),
+            }
         })
         .collect()
 }

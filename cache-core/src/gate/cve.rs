@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::coverage::{Coverage, Rejected, listed, problems};
+use super::coverage::{Coverage, Rejected, listed, problems, unverified};
 use super::{Attached, Evidence, PromotionGate};
 use crate::error::Result;
 use crate::model::{Digest, Outcome, Reason, Timestamp, Verdict};
@@ -51,6 +51,7 @@ impl PromotionGate for CveGate {
                 .push(Reason::fail("no-report", format!("no vulnerability report of {} counts", coverage.missing())));
         }
         reasons.extend(problems(evidence, "report", complete));
+        reasons.extend(unverified(evidence, complete));
         if !counted.is_empty() {
             let found: Vec<Found<'_>> = counted
                 .iter()

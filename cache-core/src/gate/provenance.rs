@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::coverage::{Coverage, Rejected};
+use super::coverage::{Coverage, Rejected, unverified};
 use super::{Attached, Evidence, PromotionGate};
 use crate::document::null_is_default;
 use crate::error::Result;
@@ -56,6 +56,7 @@ impl PromotionGate for ProvenanceGate {
             let message = format!("no signed SLSA provenance of {} counts", coverage.missing());
             reasons.push(Reason::fail("no-provenance", message));
         }
+        reasons.extend(unverified(evidence, complete));
         reasons.extend(rejected.into_iter().map(|r| r.reason(complete)));
         Ok(Verdict::new(self.name(), reasons, looked_at))
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::coverage::{Coverage, Rejected, problems};
+use super::coverage::{Coverage, Rejected, problems, unverified};
 use super::{Attached, Evidence, PromotionGate};
 use crate::error::Result;
 use crate::model::{Reason, Verdict};
@@ -60,6 +60,7 @@ pub(super) fn sort(evidence: &Evidence, require_signed: bool) -> Sorted<'_> {
         reasons.push(Reason::fail("no-sbom", format!("no SBOM of {} counts", coverage.missing())));
     }
     reasons.extend(problems(evidence, "sbom", complete));
+    reasons.extend(unverified(evidence, complete));
     reasons.extend(rejected.into_iter().map(|r| r.reason(complete)));
     Sorted { counted, reasons }
 }

@@ -217,3 +217,31 @@ fn the_shared_documents_are_read() {
         assert!(sbom.packages.iter().any(|p| p.name == "lodash"), "{name}");
     }
 }
+
+/// Every JSON document of the collection is read or refused with a reason; the well-formed collections are read.
+#[test]
+fn the_shared_collections_are_read_or_refused() {
+    let Some(root) = crate::document::shared_data("sbom") else {
+        eprintln!("skipped: 1 collection of SBOMs, the shared data are not here");
+        return;
+    };
+    let (mut open, mut read, mut refused) = (vec![root.clone()], Vec::new(), Vec::new());
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|e| e == "json" || e == "golden") {
+            let name = path.strip_prefix(&root).unwrap().display().to_string();
+            match Sbom::parse(&std::fs::read(&path).unwrap()) {
+                Ok(_) => read.push(name),
+                Err(error) => refused.push((name, error)),
+            }
+        }
+    }
+    assert!(refused.iter().all(|(_, e)| matches!(e.kind(), ErrorKind::Invalid | ErrorKind::Unsupported)));
+    let lost = |(name, _): &&(String, crate::Error)| {
+        let valid = name.starts_with("cyclonedx/spec-tests/") && name.contains("/valid-");
+        valid || name.starts_with("cyclonedx/bom-examples/SBOM") || name.contains("spdx2.3")
+    };
+    assert_eq!(refused.iter().filter(lost).map(|(name, e)| format!("{name}: {e}")).collect::<Vec<_>>(), [""; 0]);
+    assert!(read.len() > 400, "{} of {} are read", read.len(), read.len() + refused.len());
+}

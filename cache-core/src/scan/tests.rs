@@ -126,6 +126,7 @@ fn hostile_documents_are_invalid_and_never_an_empty_report() {
     let whole = grype().to_string();
     let texts = [
         "",
+        "[[],{},{\"name\":\"grype\"}]",
         "{}",
         "[]",
         "null",
@@ -147,4 +148,25 @@ fn hostile_documents_are_invalid_and_never_an_empty_report() {
         assert_eq!(error.kind(), ErrorKind::Invalid, "{}", &text[..text.len().min(80)]);
     }
     assert_eq!(Report::parse(b"{\"runs\":[]}").unwrap_err().kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn the_shared_reports_are_read() {
+    let Some(folder) = crate::document::shared_data("sbom/trivy/golden") else {
+        eprintln!("skipped: 1 folder of reports, the shared data are not here");
+        return;
+    };
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        if !text.starts_with("{\n  \"SchemaVersion\": 2") {
+            assert!(Report::parse(text.as_bytes()).is_err(), "{}", path.display());
+            continue;
+        }
+        let report = Report::parse(text.as_bytes()).unwrap();
+        assert_eq!(report.findings.len(), text.matches("\"VulnerabilityID\":").count(), "{}", path.display());
+        read += 1;
+    }
+    assert!(read > 50, "{read} reports are read");
 }

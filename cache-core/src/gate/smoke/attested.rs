@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::gate::coverage::Coverage;
+use crate::gate::coverage::{Coverage, unverified};
 use crate::gate::{Attached, Evidence};
 use crate::model::{Reason, Verdict};
 use crate::sign::{Statement, Verified};
@@ -45,6 +45,7 @@ pub(super) fn judge(gate: &str, evidence: &Evidence) -> Verdict {
     if !coverage.is_complete() {
         let message = format!("no signed test result says that {} passed", coverage.missing());
         reasons.push(Reason::fail("no-test-result", message));
+        reasons.extend(unverified(evidence, false));
     }
     Verdict::new(gate, reasons, looked_at)
 }

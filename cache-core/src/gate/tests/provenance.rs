@@ -95,3 +95,15 @@ fn a_predicate_of_another_shape_fails() {
         assert_eq!(outcome(&verdict, "unreadable-provenance"), Outcome::Fail, "{predicate}");
     }
 }
+
+#[test]
+fn a_statement_that_did_not_verify_explains_what_is_missing() {
+    let untrusted = Problem { kind: crate::error::ErrorKind::Untrusted, ..problem("statement") };
+    let evidence = Evidence { problems: vec![untrusted], ..single() };
+    for gate in
+        [&gate(&[], &[]) as &dyn PromotionGate, &SmokeGate::attested(), &CveGate::default(), &SbomGate::default()]
+    {
+        let verdict = judge(gate, &evidence);
+        assert_eq!(outcome(&verdict, "untrusted-statement"), Outcome::Fail, "{}", gate.name());
+    }
+}
