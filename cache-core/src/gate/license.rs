@@ -8,10 +8,10 @@ use super::coverage::listed;
 use super::sbom::sort;
 use super::{Evidence, PromotionGate};
 use crate::error::Result;
-use crate::model::{Reason, Verdict};
-use crate::sbom::Package;
+use crate::model::{Outcome, Reason, Timestamp, Verdict};
 use crate::sbom::license::{Assessment, LicenseRules, Standing};
-use crate::scan::Treatment;
+use crate::sbom::{Package, license};
+use crate::scan::{Exception, Treatment};
 
 /// Assesses the licence of every package in the SBOMs of the image. Without an SBOM it fails.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +20,8 @@ pub struct LicenseGate {
     pub rules: LicenseRules,
     /// What a licence that is absent or cannot be understood amounts to.
     pub unknown: Treatment,
+    /// Packages in which a denied licence does not count. The id is a pattern of the licence's id.
+    pub exceptions: Vec<Exception>,
     /// Whether only signed SBOMs count.
     pub require_signed: bool,
 }
@@ -35,9 +37,17 @@ impl PromotionGate for LicenseGate {
         let mut reasons = sorted.reasons;
         if !sorted.counted.is_empty() {
             let mut found = Findings::default();
-            for package in sorted.counted.iter().flat_map(|sbom| &sbom.value.packages) {
-                found.add(&self.rules, package);
+            for sbom in sorted.counted {
+                let here = |exception: &&Exception| {
+                    let digests = [&evidence.image.digest, &sbom.about];
+                    exception.digest.as_ref().is_none_or(|digest| digests.contains(&digest))
+                };
+                let exceptions: Vec<&Exception> = self.exceptions.iter().filter(here).collect();
+                for package in &sbom.value.packages {
+                    found.add(&self.rules, &exceptions, evidence.now, package);
+                }
             }
+            reasons.extend(self.exceptions.iter().map(|exception| found.exception(exception, evidence.now)));
             reasons.extend(found.reasons(self.unknown));
         }
         Ok(Verdict::new(self.name(), reasons, evidence.sboms.iter().map(|s| s.looked_at("sbom")).collect()))
@@ -52,10 +62,12 @@ struct Findings<'a> {
     denied: BTreeSet<String>,
     unknown: BTreeSet<String>,
     chosen: BTreeSet<String>,
+    /// What each exception meant, by the exception in words.
+    excepted: HashMap<String, BTreeSet<String>>,
 }
 
 impl<'a> Findings<'a> {
-    fn add(&mut self, rules: &LicenseRules, package: &'a Package) {
+    fn add(&mut self, rules: &LicenseRules, exceptions: &[&Exception], now: Timestamp, package: &'a Package) {
         let name = format!("{} {}", package.name, package.version.as_deref().unwrap_or("")).trim().to_owned();
         if package.licenses.is_empty() {
             self.unknown.insert(format!("{name}: no licence is stated"));
@@ -65,7 +77,23 @@ impl<'a> Findings<'a> {
             let assessment = self.assessed.entry(text).or_insert_with(|| rules.assess(text));
             let stated = shortened(text);
             let line = || format!("{name}: {stated}: {}", assessment.because.join(", "));
-            match assessment.standing {
+            let means = |exception: &&&Exception| {
+                exception.is_for_package(&package.name, package.purl.as_deref())
+                    && assessment.denied.iter().all(|id| license::matches(std::slice::from_ref(&exception.id), id))
+            };
+            let mut excepted = false;
+            for exception in exceptions.iter().filter(means).filter(|_| assessment.standing == Standing::Denied) {
+                self.excepted.entry(exception.to_string()).or_default().insert(line());
+                excepted |= !exception.is_expired(now);
+            }
+            // What is unknown beside the denied licence is not excepted with it.
+            let unknown_too = assessment.because.len() > assessment.denied.len();
+            let standing = match assessment.standing {
+                Standing::Denied if excepted && unknown_too => Standing::Unknown,
+                Standing::Denied if excepted => Standing::Allowed,
+                standing => standing,
+            };
+            match standing {
                 Standing::Denied => drop(self.denied.insert(line())),
                 Standing::Unknown => drop(self.unknown.insert(line())),
                 Standing::Allowed if assessment.choice => {
@@ -73,7 +101,6 @@ impl<'a> Findings<'a> {
                 }
                 Standing::Allowed => {}
             }
-            let standing = assessment.standing;
             self.note(name.clone(), standing);
         }
     }
@@ -81,6 +108,22 @@ impl<'a> Findings<'a> {
     fn note(&mut self, name: String, standing: Standing) {
         let worst = self.standing.entry(name).or_insert(standing);
         *worst = standing.max(*worst);
+    }
+
+    fn exception(&self, exception: &Exception, now: Timestamp) -> Reason {
+        let meant: Vec<String> = self.excepted.get(&exception.to_string()).into_iter().flatten().cloned().collect();
+        let what = if meant.is_empty() { "nothing here".to_owned() } else { listed(&meant) };
+        if exception.is_expired(now) {
+            return Reason::warn(
+                "exception-expired",
+                format!("the exception for {exception} has expired; it meant {what}"),
+            );
+        }
+        if meant.is_empty() {
+            return Reason::warn("exception-unused", format!("the exception for {exception} matches nothing"));
+        }
+        let code = if exception.missing().is_some() { "excepted-without-owner-or-expiry" } else { "excepted" };
+        Reason::excepted(code, format!("the exception for {exception} covers {what}"), Outcome::Fail)
     }
 
     fn reasons(self, unknown: Treatment) -> Vec<Reason> {

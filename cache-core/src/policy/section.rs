@@ -42,6 +42,8 @@ struct License {
     deny: Option<Vec<Pattern>>,
     review: Option<Vec<Pattern>>,
     unknown: Option<Unknown>,
+    #[serde(default)]
+    exceptions: Vec<Exception>,
 }
 
 #[derive(serde::Deserialize)]
@@ -160,6 +162,11 @@ impl License {
             review: list(self.review, usual.review),
             lifted_by: usual.lifted_by,
         };
-        LicenseGate { rules, unknown: self.unknown.map(Into::into).unwrap_or_default(), require_signed: false }
+        LicenseGate {
+            rules,
+            unknown: self.unknown.map(Into::into).unwrap_or_default(),
+            exceptions: self.exceptions.into_iter().map(|exception| exception.0).collect(),
+            require_signed: false,
+        }
     }
 }

@@ -1,18 +1,18 @@
-//! Findings that somebody decided to live with.
+//! What somebody decided to live with.
 
 use std::fmt;
 
 use super::Finding;
 use crate::model::{Digest, Timestamp};
 
-/// A vulnerability that does not count, where, who says so, why and until when.
+/// A vulnerability or a denied licence that does not count, where, who says so, why and until when.
 ///
 /// Only the id has to be there; a verdict says which of the rest is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
-    /// The id of the vulnerability, or an alias of it.
+    /// The id of the vulnerability, or an alias of it; for a licence, a pattern of its id.
     pub id: String,
-    /// The package: its name, or a purl with or without its version. Absent means any.
+    /// The package: its name, or a purl with or without its version, or the beginning of a purl and `*`. Absent means any.
     pub package: Option<String>,
     /// The image or platform image. Absent means any.
     pub digest: Option<Digest>,
@@ -41,7 +41,12 @@ impl Exception {
     /// Whether it means this finding. Wherever that is in doubt, it does not.
     pub fn means(&self, finding: &Finding) -> bool {
         let named = super::merge::identities(finding).any(|id| id.eq_ignore_ascii_case(&self.id));
-        named && self.package.as_deref().is_none_or(|package| is_package(package, finding))
+        named && self.is_for_package(&finding.package, finding.purl.as_deref())
+    }
+
+    /// Whether it is for this package, or for any. A purl may end in `*`, which stands for any rest.
+    pub(crate) fn is_for_package(&self, name: &str, purl: Option<&str>) -> bool {
+        self.package.as_deref().is_none_or(|package| is_package(package, name, purl))
     }
 
     /// What is missing of it, in words.
@@ -53,14 +58,17 @@ impl Exception {
     }
 }
 
-fn is_package(package: &str, finding: &Finding) -> bool {
+fn is_package(package: &str, name: &str, purl: Option<&str>) -> bool {
     if !package.starts_with("pkg:") {
-        return package.eq_ignore_ascii_case(&finding.package);
+        return package.eq_ignore_ascii_case(name);
     }
-    let Some(found) = &finding.purl else { return false };
+    let Some(found) = purl else { return false };
     let bare = |purl: &str| purl.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let (wanted, found) = (bare(package), bare(found));
-    wanted == found || found.rsplit_once('@').is_some_and(|(name, _)| name == wanted)
+    match wanted.strip_suffix('*') {
+        Some(start) => found.starts_with(start),
+        None => wanted == found || found.rsplit_once('@').is_some_and(|(name, _)| name == wanted),
+    }
 }
 
 impl fmt::Display for Exception {
@@ -115,10 +123,10 @@ mod tests {
     fn a_package_is_named_by_name_or_purl() {
         let of = |package: &str| Exception { package: Some(package.into()), ..Exception::of("CVE-1") };
         let found = finding(Some("pkg:npm/lib@1.1?arch=x"));
-        for package in ["lib", "LIB", "pkg:npm/lib", "pkg:npm/lib@1.1"] {
+        for package in ["lib", "LIB", "pkg:npm/lib", "pkg:npm/lib@1.1", "pkg:npm/*"] {
             assert!(of(package).means(&found), "{package}");
         }
-        for package in ["li", "pkg:npm/lib@1.2", "pkg:pypi/lib", "pkg:npm/li", ""] {
+        for package in ["li", "pkg:npm/lib@1.2", "pkg:pypi/lib", "pkg:npm/li", "pkg:npm/x*", ""] {
             assert!(!of(package).means(&found), "{package}");
         }
         assert!(!of("pkg:npm/lib").means(&finding(None)));

@@ -1,6 +1,6 @@
 use super::*;
 use crate::sbom::license::LicenseRules;
-use crate::scan::Treatment;
+use crate::scan::{Exception, Treatment};
 
 fn with(licenses: &[&str]) -> Evidence {
     Evidence { sboms: vec![attached("image", sbom(licenses))], ..single() }
@@ -58,4 +58,39 @@ fn a_whole_text_in_the_place_of_a_name_is_cut() {
     let text = "word\n".repeat(10_000);
     let verdict = judge(&LicenseGate::default(), &with(&[&text]));
     assert!(verdict.reasons.iter().all(|r| r.message.len() < 300 && !r.message.contains('\n')), "{verdict:?}");
+}
+
+#[test]
+fn a_package_may_be_excepted() {
+    let except = |id: &str, package: &str| {
+        let exception = Exception { package: Some(package.into()), owner: Some("legal".into()), ..Exception::of(id) };
+        LicenseGate { exceptions: vec![exception], ..LicenseGate::default() }
+    };
+    let mut evidence = with(&["GPL-2.0-only", "MIT"]);
+    evidence.sboms[0].value.packages[0].purl = Some("pkg:deb/debian/p0@1?arch=amd64".into());
+    for (id, package) in [("GPL-2.0-only", "p0"), ("GPL-*", "pkg:deb/*"), ("gpl-2.0-only", "pkg:deb/debian/p0")] {
+        let verdict = judge(&except(id, package), &evidence);
+        assert_eq!(
+            (verdict.outcome, verdict.reasons[0].would_be),
+            (Outcome::Excepted, Some(Outcome::Fail)),
+            "{verdict:?}"
+        );
+    }
+    for (id, package) in [("GPL-3.0-only", "p0"), ("GPL-*", "p1"), ("GPL-*", "pkg:rpm/*")] {
+        let verdict = judge(&except(id, package), &evidence);
+        assert_eq!((verdict.outcome, outcome(&verdict, "exception-unused")), (Outcome::Fail, Outcome::Warn));
+    }
+    let mut expired = except("GPL-*", "p0");
+    expired.exceptions[0].expires = Some(at(0));
+    let verdict = judge(&expired, &evidence);
+    assert_eq!((verdict.outcome, outcome(&verdict, "exception-expired")), (Outcome::Fail, Outcome::Warn));
+}
+
+#[test]
+fn an_exception_does_not_hide_what_is_unknown_beside_it() {
+    let gate =
+        LicenseGate { exceptions: vec![Exception::of("GPL-*")], unknown: Treatment::Deny, ..LicenseGate::default() };
+    assert_eq!(judge(&gate, &with(&["GPL-2.0-only AND LicenseRef-x"])).outcome, Outcome::Fail);
+    assert_eq!(judge(&gate, &with(&["GPL-2.0-only AND AGPL-3.0-only"])).outcome, Outcome::Fail);
+    assert_eq!(judge(&gate, &with(&["GPL-2.0-only AND MIT"])).outcome, Outcome::Excepted);
 }

@@ -39,6 +39,8 @@ pub struct Assessment {
     pub choice: bool,
     /// Why it is not allowed, one line for each licence that is in the way.
     pub because: Vec<String>,
+    /// The ids that are denied and in the way.
+    pub denied: Vec<String>,
     /// What was understood, where the text is not an SPDX expression as it stands.
     pub understood_as: Option<String>,
 }
@@ -74,7 +76,14 @@ impl LicenseRules {
         }
         let Some(whole) = parts.pop() else { return unknown(text, "it is not a licence expression") };
         let understood_as = (normal != text).then_some(normal);
-        Assessment { standing: whole.standing, chosen: whole.text, choice, because: whole.because, understood_as }
+        Assessment {
+            standing: whole.standing,
+            chosen: whole.text,
+            choice,
+            because: whole.because,
+            denied: whole.denied,
+            understood_as,
+        }
     }
 
     fn leaf(&self, stated: &LicenseReq) -> Part {
@@ -82,8 +91,10 @@ impl LicenseRules {
         let part = |standing, why: &str| Part {
             standing,
             because: if why.is_empty() { Vec::new() } else { vec![format!("{text} {why}")] },
+            denied: Vec::new(),
             text: text.clone(),
         };
+        let denied = |id: &str, why: &str| Part { denied: vec![id.to_owned()], ..part(Standing::Denied, why) };
         let (id, exception) = match (&stated.license, &stated.addition) {
             (LicenseItem::Spdx { id, .. }, addition) => match (names::with_exception(id.name), addition) {
                 (Some((license, exception)), None) => (license.to_owned(), Some(exception)),
@@ -96,7 +107,7 @@ impl LicenseRules {
             // Converters write such a reference for a name that is no id.
             (LicenseItem::Other(reference), None) => match names::license(&reference.lic_ref) {
                 Some(id) if matches(&self.deny, &id) => {
-                    return part(Standing::Denied, &format!("means {id}, which is denied"));
+                    return denied(&id, &format!("means {id}, which is denied"));
                 }
                 _ => return part(Standing::Unknown, "is a reference to other text"),
             },
@@ -104,7 +115,7 @@ impl LicenseRules {
         };
         let lifted = exception.is_some_and(|exception| matches(&self.lifted_by, exception));
         if matches(&self.deny, &id) && !lifted {
-            part(Standing::Denied, "is denied")
+            denied(&id, "is denied")
         } else if matches(&self.review, &id) {
             part(Standing::Unknown, "is to be looked at by a person")
         } else {
@@ -117,6 +128,7 @@ struct Part {
     standing: Standing,
     text: String,
     because: Vec<String>,
+    denied: Vec<String>,
 }
 
 /// Of a choice the better branch counts, of a conjunction everything does.
@@ -128,7 +140,8 @@ fn join(operator: Operator, left: Part, right: Part) -> Part {
             let standing = left.standing.max(right.standing);
             let word = if operator == Operator::Or { "OR" } else { "AND" };
             let because = left.because.into_iter().chain(right.because).collect();
-            Part { standing, text: format!("{} {word} {}", left.text, right.text), because }
+            let denied = left.denied.into_iter().chain(right.denied).collect();
+            Part { standing, text: format!("{} {word} {}", left.text, right.text), because, denied }
         }
     }
 }
@@ -139,6 +152,7 @@ fn unknown(text: &str, why: &str) -> Assessment {
         chosen: text.to_owned(),
         choice: false,
         because: vec![why.to_owned()],
+        denied: Vec::new(),
         understood_as: None,
     }
 }

@@ -55,7 +55,7 @@ impl LicenseRules {
 }
 
 /// Whether `id` is matched by one of the patterns.
-fn matches(patterns: &[String], id: &str) -> bool {
+pub(crate) fn matches(patterns: &[String], id: &str) -> bool {
     patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
         Some(start) => id.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start)),
         None => pattern.eq_ignore_ascii_case(id),
