@@ -102,11 +102,13 @@
 pub mod approve;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod document;
 pub mod error;
 pub mod gate;
 mod http;
 pub mod model;
 pub mod plan;
+pub mod policy;
 pub mod promote;
 pub mod registry;
 pub mod sbom;

@@ -3,12 +3,25 @@
 //! A gate is a pure judgement of [`Evidence`], which was gathered and verified before. All gates always run; absent evidence
 //! is never a pass. A gate's "no" is data, a [`Verdict`].
 
+mod callback;
+mod coverage;
+mod cve;
 mod evidence;
+mod license;
+mod provenance;
+mod sbom;
 mod signature;
+mod smoke;
 
 use async_trait::async_trait;
+pub use callback::CallbackGate;
+pub use cve::CveGate;
 pub use evidence::{Attached, Evidence, Found, Problem, Style};
+pub use license::LicenseGate;
+pub use provenance::{ProvenanceGate, SLSA_V1, SLSA_V02};
+pub use sbom::SbomGate;
 pub use signature::SignatureGate;
+pub use smoke::{Health, HealthCheck, HttpHealth, SmokeGate, TEST_RESULT_TYPE};
 
 use crate::error::Result;
 use crate::model::{Outcome, Reason, Verdict};
@@ -41,3 +54,6 @@ pub(crate) async fn judge_all(gates: &[std::sync::Arc<dyn PromotionGate>], evide
     };
     futures_util::future::join_all(gates.iter().cloned().map(judge)).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use crate::plan::Role;
 use crate::registry::Registry;
 use crate::sign::{Proof, SignedLayer, Trust};
 
+use super::documents::{Documents, from_statements};
 use super::unit::{Node, Unit};
 
 /// The largest signature or statement that is read.
@@ -33,11 +34,13 @@ pub(super) async fn gather(
         statements: Vec::new(),
         problems: Vec::new(),
     };
+    let mut documents = Documents::new(source, image);
     for node in &unit.nodes {
         let (Role::Referrer(about), Some(style)) = (&node.role, node.style) else { continue };
         if !evidence.is_about(about) {
             continue;
         }
+        documents.read(node, about, style, &mut evidence).await?;
         let promised = |(tag, to): &(Tag, Digest)| to == node.manifest.digest() && SignedLayer::is_promised_by_tag(tag);
         let promised = unit.tags.iter().any(promised);
         let reader = Reader { source, image, trust, node, about, style, promised };
@@ -49,6 +52,7 @@ pub(super) async fn gather(
             evidence.problems.push(problem("artifact", node.manifest.digest(), &error));
         }
     }
+    from_statements(&mut evidence);
     Ok(evidence)
 }
 

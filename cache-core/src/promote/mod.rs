@@ -5,6 +5,7 @@
 //! ```
 
 mod artifact;
+mod documents;
 mod execute;
 mod gather;
 mod planning;
@@ -14,6 +15,7 @@ mod unit;
 
 use std::sync::Arc;
 
+pub use documents::{Given, REPORT_MEDIA_TYPE};
 pub use planning::{Attachment, Outlook, Request};
 pub use receipt::{Receipt, Step, StepOutcome};
 pub use record::PROMOTION_TYPE;
@@ -54,5 +56,7 @@ impl Promoter {
     }
 }
 
+#[cfg(test)]
+mod evidence_tests;
 #[cfg(test)]
 mod tests;

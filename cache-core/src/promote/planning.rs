@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use bytes::Bytes;
 
 use super::Promoter;
+use super::documents::Given;
 use super::gather::gather;
 use super::record::PROMOTION_TYPE;
 use super::unit::Unit;
@@ -70,6 +71,15 @@ impl Promoter {
     /// What the registries say; `Conflict` where a tag names another image and the request does not allow to move it;
     /// `Invalid` where the target has no tag.
     pub async fn plan(&self, request: &Request) -> Result<Outlook> {
+        self.plan_with(request, &[]).await
+    }
+
+    /// The same, with evidence about the image that the caller has and the registry has not. It is unsigned; it is judged and
+    /// named in the plan, and not attached.
+    ///
+    /// # Errors
+    /// As [`plan`](Promoter::plan); `Invalid` where what is given cannot be read.
+    pub async fn plan_with(&self, request: &Request, given: &[Given]) -> Result<Outlook> {
         let wanted = match (&request.to.tag, &request.to.digest) {
             (Some(tag), None) => tag,
             _ => {
@@ -79,7 +89,10 @@ impl Promoter {
         let resolved = self.source.resolve(&request.from).await?;
         let image = request.from.repository.at(resolved.digest);
         let unit = Unit::of(&*self.source, &image).await?;
-        let evidence = gather(&*self.source, &image, &unit, &self.trust, self.now()).await?;
+        let mut evidence = gather(&*self.source, &image, &unit, &self.trust, self.now()).await?;
+        for document in given {
+            document.add_to(&mut evidence)?;
+        }
         let verdicts = judge_all(&self.gates, &evidence).await;
         if verdicts.iter().any(|verdict| !verdict.allows()) {
             return Ok(Outlook::Blocked(verdicts));

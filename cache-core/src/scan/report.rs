@@ -1,12 +1,14 @@
 //! What a scanner found, whatever scanner it was.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-use crate::model::{Digest, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::model::{Digest, Platform, Timestamp};
 
 /// The severities, mildest first. `Unknown` is what the source did not say, and stands below the rest only in this order:
 /// whether it blocks is the policy's word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Not stated.
@@ -21,6 +23,39 @@ pub enum Severity {
     High,
     /// Critical.
     Critical,
+}
+
+impl Severity {
+    /// The severity that a scanner's word means, in any case. A word that is not known means `Unknown`.
+    pub fn of(word: &str) -> Severity {
+        match word.trim().to_ascii_lowercase().as_str() {
+            "critical" => Severity::Critical,
+            "high" | "important" => Severity::High,
+            "medium" | "moderate" => Severity::Medium,
+            "low" => Severity::Low,
+            "negligible" => Severity::Negligible,
+            _ => Severity::Unknown,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Severity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Severity::of(&std::borrow::Cow::<'de, str>::deserialize(deserializer)?))
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Unknown => "unknown",
+            Severity::Negligible => "negligible",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        })
+    }
 }
 
 /// A vulnerability in a package.
@@ -64,6 +99,17 @@ pub struct Report {
     /// The digests of manifests that the report says it is about; empty where it names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<Digest>,
+    /// The platform that was scanned, where the report says. A scanner that is given an index looks at one platform of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
     /// The vulnerabilities.
     pub findings: Vec<Finding>,
+}
+
+/// A platform from the two words that scanners write; none where they leave one empty.
+pub(super) fn platform(os: String, architecture: String) -> Option<Platform> {
+    if os.is_empty() || architecture.is_empty() {
+        return None;
+    }
+    Some(Platform { os, architecture, variant: None, os_version: None, os_features: Vec::new() })
 }

@@ -1,0 +1,121 @@
+mod callback;
+mod coverage;
+mod cve;
+mod license;
+mod provenance;
+mod sbom;
+mod smoke;
+
+use futures_util::FutureExt as _;
+use serde_json::Value;
+
+use super::*;
+use crate::model::{Digest, Pinned, Platform, Repository, Timestamp};
+use crate::sbom::{Package, Sbom};
+use crate::scan::{Finding, Report, Severity};
+use crate::sign::{KeySigner, Signer, Statement, Trust, Verified};
+
+fn digest(name: &str) -> Digest {
+    Digest::of(name.as_bytes())
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix(1_800_000_000 + seconds).unwrap()
+}
+
+fn platform(architecture: &str) -> Platform {
+    let architecture = architecture.to_owned();
+    Platform { os: "linux".into(), architecture, variant: None, os_version: None, os_features: Vec::new() }
+}
+
+/// A single image, `image`, without any evidence.
+fn single() -> Evidence {
+    let repository = Repository::parse("memory:dev/app").unwrap();
+    Evidence {
+        image: Pinned { repository, digest: digest("image") },
+        platforms: vec![(digest("image"), None)],
+        now: at(0),
+        sboms: Vec::new(),
+        reports: Vec::new(),
+        signatures: Vec::new(),
+        statements: Vec::new(),
+        problems: Vec::new(),
+    }
+}
+
+/// An index, `image`, with the platforms `amd64` and `arm64`.
+fn index() -> Evidence {
+    let platforms = ["amd64", "arm64"].map(|name| (digest(name), Some(platform(name))));
+    Evidence { platforms: platforms.into(), ..single() }
+}
+
+/// Unsigned evidence attached to the manifest `about`.
+fn attached<T>(about: &str, value: T) -> Attached<T> {
+    let found = Found::Attached(Style::Referrer);
+    Attached { value, digest: digest("document"), about: digest(about), found, by: None }
+}
+
+fn finding(id: &str, severity: Severity) -> Finding {
+    Finding {
+        id: id.into(),
+        aliases: Vec::new(),
+        severity,
+        package: format!("lib-of-{id}"),
+        version: "1".into(),
+        purl: None,
+        fixed_in: None,
+    }
+}
+
+fn report(findings: Vec<Finding>) -> Report {
+    Report {
+        scanner: "test".into(),
+        scanner_version: None,
+        scanned_at: None,
+        data_as_of: None,
+        subjects: Vec::new(),
+        platform: None,
+        findings,
+    }
+}
+
+fn sbom(licenses: &[&str]) -> Sbom {
+    let package = |(i, license): (usize, &&str)| Package {
+        name: format!("p{i}"),
+        version: None,
+        purl: None,
+        licenses: Some((*license).to_owned()).filter(|l| !l.is_empty()).into_iter().collect(),
+    };
+    Sbom { format: "test".into(), describes: Vec::new(), packages: licenses.iter().enumerate().map(package).collect() }
+}
+
+/// A statement about the manifest `about`, signed and verified.
+fn signed(about: &str, predicate_type: &str, predicate: &Value) -> Attached<Verified<Statement>> {
+    let key = KeySigner::generate("ci").unwrap();
+    let payload = Statement::write(&digest(about), predicate_type, predicate).unwrap();
+    let permit = crate::approve::testing_permit(crate::sign::Sign {
+        signer: key.identity(),
+        payload_type: crate::sign::IN_TOTO_PAYLOAD.into(),
+        payload,
+    });
+    let bundle = key.sign(permit).now_or_never().unwrap().unwrap();
+    let trust = Trust::in_keys(vec![key.public_key().clone()]);
+    let statement = trust.verify_bundle(&bundle, &digest(about)).unwrap();
+    Attached { by: Some(statement.by().clone()), ..attached(about, statement) }
+}
+
+fn judge(gate: &dyn PromotionGate, evidence: &Evidence) -> Verdict {
+    gate.judge(evidence).now_or_never().unwrap().unwrap()
+}
+
+/// The outcome of the reason with this code.
+#[track_caller]
+fn outcome(verdict: &Verdict, code: &str) -> Outcome {
+    let reason = verdict.reasons.iter().find(|reason| reason.code == code);
+    reason.unwrap_or_else(|| panic!("no reason {code} in {verdict:#?}")).outcome
+}
+
+fn problem(what: &str) -> Problem {
+    let kind = crate::error::ErrorKind::Invalid;
+    Problem { what: what.into(), digest: digest("broken"), kind, message: "broken".into() }
+}

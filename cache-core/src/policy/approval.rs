@@ -1,0 +1,77 @@
+//! The section `approval_policy`.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+
+use super::entry::Text;
+use crate::approve::{ApprovalKind, ApprovalPolicy, Approver};
+use crate::sign::PublicKey;
+
+/// Which approvals count for one environment; checked to be satisfiable.
+pub(super) struct Approvals(pub(super) ApprovalPolicy);
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    required: Option<u32>,
+    kinds: Option<Vec<ApprovalKind>>,
+    #[serde(default)]
+    approvers: Vec<Person>,
+    exclude_requester: Option<bool>,
+    max_age_hours: Option<u32>,
+}
+
+impl<'de> Deserialize<'de> for Approvals {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let keys = Keys::deserialize(deserializer)?;
+        let usual = ApprovalPolicy::default();
+        let hours = |hours: u32| Duration::from_secs(u64::from(hours) * 60 * 60);
+        let policy = ApprovalPolicy {
+            accept: keys.kinds.unwrap_or(usual.accept),
+            required: keys.required.map_or(usual.required, |required| required as usize),
+            approvers: keys.approvers.into_iter().map(|person| person.0).collect(),
+            exclude_requester: keys.exclude_requester.unwrap_or(usual.exclude_requester),
+            max_age: keys.max_age_hours.map_or(usual.max_age, hours),
+        };
+        policy.check().map_err(|e| D::Error::custom(e.message()))?;
+        Ok(Approvals(policy))
+    }
+}
+
+/// A name alone, or an object with a name and a public key in PEM.
+struct Person(Approver);
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: Text,
+    key: Option<Text>,
+}
+
+impl<'de> Deserialize<'de> for Person {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = Person;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name, or an object with name and key")
+            }
+            fn visit_str<E: Error>(self, name: &str) -> Result<Person, E> {
+                if name.trim().is_empty() {
+                    return Err(E::custom("the name is empty"));
+                }
+                Ok(Person(Approver { name: name.trim().to_owned(), key: None }))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Person, A::Error> {
+                let Named { name: Text(name), key } = Named::deserialize(MapAccessDeserializer::new(map))?;
+                let key = key.map(|Text(pem)| PublicKey::from_pem(name.as_str(), &pem)).transpose();
+                let key = key.map_err(|e| A::Error::custom(e.message()))?;
+                Ok(Person(Approver { name, key }))
+            }
+        }
+        deserializer.deserialize_any(V)
+    }
+}

@@ -1,0 +1,172 @@
+//! One `promotion_to_…` section.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+use super::entry::{Exception, Limit, Switch, Text, Unknown};
+use super::promotion::{Promotion, Smoke};
+use crate::gate::{HttpHealth, LicenseGate, ProvenanceGate};
+use crate::sbom::license::LicenseRules;
+use crate::scan::ScanPolicy;
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// The keys of a section. What is absent is as in [`Promotion::default_for`].
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Section {
+    max_critical: Option<Limit>,
+    max_high: Option<Limit>,
+    max_medium: Option<Limit>,
+    max_low: Option<Limit>,
+    unknown_severity: Option<Unknown>,
+    #[serde(default)]
+    exceptions: Vec<Exception>,
+    max_report_age_days: Option<u32>,
+    max_data_age_days: Option<u32>,
+    #[serde(default)]
+    require_signed_evidence: bool,
+    require_scan: Option<bool>,
+    require_signature: Option<bool>,
+    require_sbom: Option<bool>,
+    require_license: Option<Switch<License>>,
+    require_provenance: Option<Switch<Provenance>>,
+    require_smoke_test: Option<SmokeTest>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct License {
+    deny: Option<Vec<Pattern>>,
+    review: Option<Vec<Pattern>>,
+    unknown: Option<Unknown>,
+    #[serde(default)]
+    exceptions: Vec<Exception>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Provenance {
+    #[serde(default)]
+    builders: Vec<Text>,
+    #[serde(default)]
+    sources: Vec<Text>,
+}
+
+/// A pattern of licence ids that matches at least one licence there is: a misspelt one would deny nothing.
+struct Pattern(String);
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(pattern) = Text::deserialize(deserializer)?;
+        if LicenseRules::is_pattern(&pattern) {
+            return Ok(Pattern(pattern));
+        }
+        Err(D::Error::custom(format!("{pattern:?} matches no id of the SPDX licence list")))
+    }
+}
+
+/// `true` (a signed result), `false`, or the URL of a health check.
+enum SmokeTest {
+    Off,
+    Attested,
+    Http(String),
+}
+
+impl<'de> Deserialize<'de> for SmokeTest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct V;
+        impl Visitor<'_> for V {
+            type Value = SmokeTest;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true, false or the URL of a health check")
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<SmokeTest, E> {
+                Ok(if value { SmokeTest::Attested } else { SmokeTest::Off })
+            }
+            fn visit_str<E: Error>(self, url: &str) -> Result<SmokeTest, E> {
+                HttpHealth::new(url).map_err(|e| E::custom(e.message()))?;
+                Ok(SmokeTest::Http(url.to_owned()))
+            }
+        }
+        deserializer.deserialize_any(V)
+    }
+}
+
+impl Section {
+    /// What the section says, over what it leaves to the default of the environment.
+    pub(super) fn promotion(self, environment: &str) -> Promotion {
+        let default = Promotion::default_for(environment);
+        let limit = |said: Option<Limit>, default: Option<u32>| said.map_or(default, |limit| limit.0);
+        let days = |days: Option<u32>| days.map(|days| Duration::from_secs(u64::from(days) * DAY));
+        let signed = self.require_signed_evidence;
+        let usual = ScanPolicy::default();
+        let scan = ScanPolicy {
+            max_critical: limit(self.max_critical, usual.max_critical),
+            max_high: limit(self.max_high, usual.max_high),
+            max_medium: limit(self.max_medium, usual.max_medium),
+            max_low: limit(self.max_low, usual.max_low),
+            unknown_severity: self.unknown_severity.map_or(usual.unknown_severity, Into::into),
+            exceptions: self.exceptions.into_iter().map(|exception| exception.0).collect(),
+            max_report_age: days(self.max_report_age_days),
+            max_data_age: days(self.max_data_age_days),
+            require_signed: signed,
+        };
+        let license = match self.require_license {
+            None => default.license.clone(),
+            Some(Switch::Off) => None,
+            Some(Switch::On) => Some(LicenseGate::default()),
+            Some(Switch::With(details)) => Some(details.gate()),
+        };
+        let provenance = match self.require_provenance {
+            None => default.provenance.clone(),
+            Some(Switch::Off) => None,
+            Some(Switch::On) => Some(ProvenanceGate::default()),
+            Some(Switch::With(details)) => Some(ProvenanceGate {
+                builders: details.builders.into_iter().map(|text| text.0).collect(),
+                sources: details.sources.into_iter().map(|text| text.0).collect(),
+            }),
+        };
+        let smoke = match self.require_smoke_test {
+            None => default.smoke.clone(),
+            Some(SmokeTest::Off) => None,
+            Some(SmokeTest::Attested) => Some(Smoke::Attested),
+            Some(SmokeTest::Http(url)) => Some(Smoke::Http(url)),
+        };
+        let promotion = Promotion {
+            scan: self.require_scan.unwrap_or(true).then_some(scan),
+            signature: self.require_signature.unwrap_or(default.signature),
+            sbom: self.require_sbom.unwrap_or(default.sbom),
+            license: license.map(|gate| LicenseGate { require_signed: signed, ..gate }),
+            provenance,
+            smoke,
+            require_signed: signed,
+            removed: Vec::new(),
+        };
+        let (there, usual) = (promotion.names(), default.names());
+        Promotion { removed: usual.into_iter().filter(|name| !there.contains(name)).collect(), ..promotion }
+    }
+}
+
+impl License {
+    fn gate(self) -> LicenseGate {
+        let usual = LicenseRules::default();
+        let list = |said: Option<Vec<Pattern>>, usual: Vec<String>| match said {
+            Some(patterns) => patterns.into_iter().map(|pattern| pattern.0).collect(),
+            None => usual,
+        };
+        let rules = LicenseRules {
+            deny: list(self.deny, usual.deny),
+            review: list(self.review, usual.review),
+            lifted_by: usual.lifted_by,
+        };
+        LicenseGate {
+            rules,
+            unknown: self.unknown.map(Into::into).unwrap_or_default(),
+            exceptions: self.exceptions.into_iter().map(|exception| exception.0).collect(),
+            require_signed: false,
+        }
+    }
+}

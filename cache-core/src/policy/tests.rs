@@ -1,0 +1,211 @@
+use super::*;
+use crate::approve::ApprovalKind;
+use crate::error::ErrorKind;
+use crate::model::Timestamp;
+use crate::scan::{Exception, Treatment};
+
+const SAMPLE: &str = "\
+scan_policy:
+  promotion_to_staging:
+    max_critical: 0
+    max_high: 5
+    max_medium: 50
+    exceptions:
+      - CVE-2023-12345  # Known, mitigated
+  promotion_to_prod:
+    max_critical: 0
+    max_high: 0
+    max_medium: 10
+    require_signature: true
+    require_sbom: true
+retention_policy:
+  dev: {keep_last_tags: 10, max_age_days: 30, keep_semver: true}
+  prod: {keep_last_tags: 50, max_age_days: 365, keep_semver: true, keep_deployed: true}
+";
+
+fn names(policy: &Policy, environment: &str) -> Vec<String> {
+    policy.gates(environment).unwrap().iter().map(|gate| gate.name().to_owned()).collect()
+}
+
+/// A policy whose staging section has these lines.
+fn staging(lines: &str) -> Result<Policy> {
+    let lines: String = lines.lines().map(|line| format!("    {line}\n")).collect();
+    Policy::parse(&format!("scan_policy:\n  promotion_to_staging:\n{lines}"))
+}
+
+#[test]
+fn the_sample_loads_as_it_stands() {
+    let policy = Policy::parse(SAMPLE).unwrap();
+    assert_eq!(policy.digest(), &Digest::of(SAMPLE.as_bytes()));
+    assert_eq!(policy.environments().collect::<Vec<_>>(), ["prod", "staging"]);
+    let scan = policy.promotion("staging").scan.unwrap();
+    assert_eq!((scan.max_critical, scan.max_high, scan.max_medium, scan.max_low), (Some(0), Some(5), Some(50), None));
+    assert_eq!(scan.exceptions, [Exception::of("CVE-2023-12345")]);
+    assert_eq!(policy.promotion("prod").scan.unwrap().max_medium, Some(10));
+    let prod = policy.retention("prod").unwrap();
+    assert_eq!((prod.keep_last_tags, prod.max_age_days, prod.keep_deployed), (Some(50), Some(365), Some(true)));
+    assert_eq!(policy.retention("dev").unwrap().keep_deployed, None);
+    assert_eq!(policy.retention("staging"), None);
+}
+
+#[test]
+fn absent_keys_are_strict() {
+    let policy = Policy::parse(SAMPLE).unwrap();
+    assert_eq!(names(&policy, "staging"), ["cve", "signature", "sbom"]);
+    let all = ["cve", "signature", "sbom", "license", "provenance", "smoke"];
+    assert_eq!(names(&policy, "prod"), all);
+    assert_eq!(names(&policy, "somewhere-else"), all);
+    let scan = policy.promotion("somewhere-else").scan.unwrap();
+    assert_eq!((scan.max_critical, scan.max_high), (Some(0), Some(0)));
+    let scan = staging("max_medium: 3").unwrap().promotion("staging").scan.unwrap();
+    assert_eq!((scan.max_critical, scan.max_high, scan.max_medium), (Some(0), Some(0), Some(3)));
+}
+
+#[test]
+fn an_explicit_false_removes_a_gate_and_shows() {
+    let policy =
+        Policy::parse("scan_policy: {promotion_to_prod: {require_smoke_test: false, require_sbom: false}}").unwrap();
+    assert_eq!(names(&policy, "prod"), ["cve", "signature", "license", "provenance"]);
+    assert_eq!(policy.promotion("prod").removed, ["sbom", "smoke"]);
+    assert!(policy.promotion("staging").removed.is_empty());
+}
+
+#[test]
+fn all_keys_of_a_section_are_read() {
+    let policy = staging(
+        "max_high: any\nmax_low: 7\nunknown_severity: deny\nmax_report_age_days: 2\nmax_data_age_days: 5\n\
+         require_signed_evidence: true\nrequire_license: {deny: ['LGPL-*', GPL-3.0-only], unknown: allow}\n\
+         require_provenance:\n  builders: ['https://ci.example.com/*']\n  sources: [https://git.example.com/app]\n\
+         require_smoke_test: https://app.example.com/health",
+    );
+    let promotion = policy.unwrap().promotion("staging");
+    let scan = promotion.scan.as_ref().unwrap();
+    assert_eq!((scan.max_high, scan.max_low, scan.unknown_severity), (None, Some(7), Treatment::Deny));
+    assert_eq!(scan.max_report_age.map(|age| age.as_secs()), Some(172_800));
+    assert!(scan.require_signed && promotion.require_signed);
+    let license = promotion.license.as_ref().unwrap();
+    assert_eq!(
+        (&license.rules.deny[0][..], license.unknown, license.require_signed),
+        ("LGPL-*", Treatment::Allow, true)
+    );
+    assert_eq!(promotion.provenance.as_ref().unwrap().builders, ["https://ci.example.com/*"]);
+    assert_eq!(promotion.smoke, Some(Smoke::Http("https://app.example.com/health".into())));
+    assert_eq!(promotion.gates().unwrap().len(), 6);
+}
+
+#[test]
+fn an_exception_may_be_an_object() {
+    let digest = Digest::of(b"image");
+    let policy = staging(&format!(
+        "exceptions:\n  - id: CVE-1\n    package: openssl\n    digest: {digest}\n    owner: team-a\n    reason: not reachable\n    \
+         expires: 2026-12-31\n    ticket: T-1\n  - {{id: CVE-2, reason: \"no\"}}"
+    ));
+    let exceptions = policy.unwrap().promotion("staging").scan.unwrap().exceptions;
+    let full = Exception {
+        package: Some("openssl".into()),
+        digest: Some(digest),
+        owner: Some("team-a".into()),
+        reason: Some("not reachable".into()),
+        expires: Some(Timestamp::parse("2026-12-31").unwrap()),
+        ticket: Some("T-1".into()),
+        ..Exception::of("CVE-1")
+    };
+    assert_eq!(exceptions[0], full);
+    assert_eq!(exceptions[1].reason.as_deref(), Some("no"));
+}
+
+#[test]
+fn approvals_are_read_and_must_be_satisfiable() {
+    let policy = Policy::parse(
+        "approval_policy:\n  prod: {required: 2, kinds: [terminal, callback], approvers: [alice, {name: bob}], max_age_hours: 2}",
+    );
+    let policy = policy.unwrap();
+    let prod = policy.approval("prod");
+    assert_eq!((prod.required, prod.approvers.len(), prod.max_age.as_secs()), (2, 2, 7200));
+    assert_eq!(prod.accept, [ApprovalKind::Terminal, ApprovalKind::Callback]);
+    assert!(prod.exclude_requester);
+    assert_eq!(policy.approval("staging").required, 1);
+    for wrong in
+        ["{required: 0}", "{required: 3, approvers: [a, b]}", "{kinds: [key]}", "{kinds: []}", "{kinds: [psychic]}"]
+    {
+        assert!(Policy::parse(&format!("approval_policy:\n  prod: {wrong}")).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named_with_line_column_and_key() {
+    for (lines, message, place) in [
+        ("max_hihg: 1", "max_hihg", "3 scan_policy.promotion_to_staging.max_hihg"),
+        ("max_high: -1", "negative", "3 scan_policy.promotion_to_staging.max_high"),
+        ("max_high: 1.5", "", "3 scan_policy.promotion_to_staging.max_high"),
+        ("max_high: some", "some", "3 scan_policy.promotion_to_staging.max_high"),
+        ("max_high: 99999999999", "large", "3 scan_policy.promotion_to_staging.max_high"),
+        ("require_sbom: yes", "", "3 scan_policy.promotion_to_staging.require_sbom"),
+        (
+            "exceptions:\n  - {id: CVE-1, expires: tomorrow}",
+            "tomorrow",
+            "4 scan_policy.promotion_to_staging.exceptions.expires",
+        ),
+        ("exceptions:\n  - id: CVE-1\n    reason: ''", "empty", "5 scan_policy.promotion_to_staging.exceptions.reason"),
+        (
+            "exceptions:\n  - id: CVE-1\n    until: 2026-01-01",
+            "until",
+            "5 scan_policy.promotion_to_staging.exceptions.until",
+        ),
+        ("exceptions:\n  - owner: x", "id", ""),
+        ("exceptions: ['']", "empty", ""),
+        ("max_high: 1\nmax_high: 2", "max_high", "4 scan_policy.promotion_to_staging.max_high"),
+        ("require_license: {deny: ['GLP-*']}", "GLP-*", "3 scan_policy.promotion_to_staging.require_license.deny"),
+        ("require_provenance: {builder: x}", "builder", ""),
+        ("require_smoke_test: ftp://x", "http", "3 scan_policy.promotion_to_staging.require_smoke_test"),
+    ] {
+        let error = staging(lines).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{lines}");
+        assert!(error.message().contains(message), "{lines}: {error}");
+        let context =
+            |key: &str| error.contexts().iter().find(|(k, _)| *k == key).map(|(_, v)| v.as_str()).unwrap_or("?");
+        let found = format!("{} {}", context("line"), context("key"));
+        assert!(place.is_empty() || found == place, "{lines}: {error}");
+        assert!(!found.contains('?') && context("column") != "?", "{lines}: {error}");
+    }
+}
+
+#[test]
+fn hostile_files_are_invalid() {
+    let deep = format!("scan_policy: {}", "[".repeat(100_000));
+    let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nscan_policy: *c\n";
+    let long = format!("# {}", "x".repeat(1 << 20));
+    for text in [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "x",
+        "scan_policy: 1",
+        "scan_policy: {promotion_to_: {}}",
+        "scan_policy: {prod: {}}",
+        "unknown: 1",
+        "scan_policy: {promotion_to_a: {}}\nscan_policy: {promotion_to_a: {}}",
+        "scan_policy: {promotion_to_a: {}, promotion_to_a: {}}",
+        "retention_policy: {dev: {keep_last_tags: -1}}",
+        "retention_policy: {dev: {keep: 1}}",
+        "a: b: c",
+        "\t",
+        "--- {}\n--- {}",
+        &deep,
+        bomb,
+        &long,
+    ] {
+        let error = Policy::parse(text).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{}", &text[..text.len().min(60)]);
+    }
+}
+
+#[test]
+fn the_example_in_the_documentation_is_read() {
+    let text = include_str!("../../../docs/policy.md");
+    let yaml = text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let policy = Policy::parse(yaml).unwrap();
+    assert_eq!(names(&policy, "prod").len(), 6);
+    assert_eq!(policy.approval("prod").required, 2);
+}

@@ -1,0 +1,100 @@
+//! Which format an SBOM has.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::{CYCLONEDX_TYPE, SPDX_TYPE, Sbom, cyclonedx, spdx, syft};
+use crate::document;
+use crate::error::{Error, Result};
+use crate::sign::Statement;
+
+/// The keys that tell the formats apart. A value of `null` counts as absent.
+#[derive(Deserialize)]
+struct Keys<'a> {
+    #[serde(default, rename = "spdxVersion")]
+    spdx: Option<IgnoredAny>,
+    #[serde(default, rename = "bomFormat")]
+    cyclonedx: Option<IgnoredAny>,
+    #[serde(default)]
+    artifacts: Option<IgnoredAny>,
+    #[serde(default, rename = "@graph")]
+    graph: Option<IgnoredAny>,
+    #[serde(default, rename = "_type")]
+    statement: Option<IgnoredAny>,
+    /// The dependency graph export of a forge wraps the document.
+    #[serde(default, borrow)]
+    sbom: Option<&'a RawValue>,
+}
+
+impl Sbom {
+    /// Reads an SBOM in any format that Cache knows: SPDX 2 JSON, CycloneDX JSON, Syft's JSON, each perhaps with a byte
+    /// order mark, in `{"sbom": …}`, or in an in-toto statement.
+    ///
+    /// # Errors
+    /// `Invalid` where it is none of them or is broken; `Unsupported` where it is an SBOM in a form that is not read.
+    pub fn parse(bytes: &[u8]) -> Result<Sbom> {
+        let text = document::text(bytes)?;
+        let unread = |form: &str| Err(Error::unsupported(format!("an SBOM as {form} is not read; give it as JSON")));
+        match text.trim_start() {
+            start if start.starts_with('<') && start.contains("cyclonedx.org/schema/bom") => unread("CycloneDX XML"),
+            start if start.starts_with("SPDXVersion:") => unread("SPDX tag-value"),
+            start if start.starts_with('<') && start.contains("spdx.org/rdf") => unread("SPDX RDF"),
+            _ => parse_text(&text, true),
+        }
+    }
+
+    /// Whether statements of this predicate type hold an SBOM.
+    pub(crate) fn is_predicate(predicate_type: &str) -> bool {
+        [SPDX_TYPE, CYCLONEDX_TYPE].iter().any(|known| {
+            predicate_type.strip_prefix(known).is_some_and(|version| version.is_empty() || version.starts_with('/'))
+        })
+    }
+
+    /// Reads the predicate of a statement: the document itself, or text or `{"Data": text}` as cosign wraps what it did not
+    /// understand.
+    pub(crate) fn of_predicate(json: &str) -> Result<Sbom> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Predicate {
+            Text(String),
+            Data {
+                #[serde(rename = "Data")]
+                data: String,
+            },
+            Document(IgnoredAny),
+        }
+        match document::json("an SBOM predicate", json)? {
+            Predicate::Text(text) | Predicate::Data { data: text } => Sbom::parse(text.as_bytes()),
+            Predicate::Document(_) => parse_text(json, false),
+        }
+    }
+}
+
+/// A wrapper holds a document, never another wrapper.
+fn parse_text(text: &str, may_be_wrapped: bool) -> Result<Sbom> {
+    let keys: Keys<'_> = document::json("an SBOM", text)?;
+    match keys {
+        Keys { spdx: Some(_), .. } => spdx::parse(text),
+        Keys { cyclonedx: Some(_), .. } => cyclonedx::parse(text),
+        Keys { artifacts: Some(_), .. } => syft::parse(text),
+        Keys { graph: Some(_), .. } => Err(Error::unsupported("SPDX 3 is not read yet; give SPDX 2.3")),
+        Keys { sbom: Some(inner), .. } if may_be_wrapped => parse_text(inner.get(), false),
+        Keys { statement: Some(_), .. } if may_be_wrapped => statement(text),
+        _ => Err(Error::invalid("not an SBOM: it has the keys of no known format")
+            .hint("Cache reads SPDX 2 JSON, CycloneDX JSON and Syft's JSON")),
+    }
+}
+
+/// An unsigned statement proves no more than a bare document. What it is about goes before what the document says.
+fn statement(text: &str) -> Result<Sbom> {
+    let statement = Statement::parse(text.as_bytes().to_vec())?;
+    if !Sbom::is_predicate(&statement.predicate_type) {
+        return Err(Error::invalid(format!("a statement of type {:?} is no SBOM", statement.predicate_type)));
+    }
+    let mut sbom = Sbom::of_predicate(statement.predicate_json())?;
+    if sbom.describes.is_empty() {
+        sbom.describes = statement.subjects().iter().flat_map(document::digests_of).collect();
+    }
+    Ok(sbom)
+}

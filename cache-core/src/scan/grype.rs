@@ -1,0 +1,142 @@
+//! Grype's JSON (`grype -o json`).
+
+use serde::Deserialize;
+
+use super::report::platform;
+use super::{Finding, Report, Severity};
+use crate::document::{self, digest_in, null_is_default, time};
+use crate::error::{Error, Result};
+use crate::model::Timestamp;
+
+#[derive(Deserialize)]
+struct Document {
+    matches: Vec<Match>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    source: Source,
+    descriptor: Descriptor,
+}
+
+#[derive(Deserialize)]
+struct Match {
+    vulnerability: Vulnerability,
+    #[serde(default, rename = "relatedVulnerabilities", deserialize_with = "null_is_default")]
+    related: Vec<Related>,
+    artifact: Artifact,
+}
+
+#[derive(Deserialize)]
+struct Vulnerability {
+    id: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    severity: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    fix: Fix,
+}
+
+#[derive(Default, Deserialize)]
+struct Fix {
+    #[serde(default, deserialize_with = "null_is_default")]
+    versions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Related {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    name: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    version: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    purl: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Source {
+    /// An object for an image; a path for a folder.
+    #[serde(default)]
+    target: Option<serde_json::Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Target {
+    #[serde(default, deserialize_with = "null_is_default")]
+    manifest_digest: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    repo_digests: Vec<String>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    architecture: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    os: String,
+}
+
+#[derive(Deserialize)]
+struct Descriptor {
+    name: String,
+    #[serde(default)]
+    version: Option<String>,
+    #[serde(default, deserialize_with = "time")]
+    timestamp: Option<Timestamp>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    db: Db,
+}
+
+/// `db.status.built` since schema 6, `db.built` before.
+#[derive(Default, Deserialize)]
+struct Db {
+    #[serde(default, deserialize_with = "time")]
+    built: Option<Timestamp>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    status: Status,
+}
+
+#[derive(Default, Deserialize)]
+struct Status {
+    #[serde(default, deserialize_with = "time")]
+    built: Option<Timestamp>,
+}
+
+pub(super) fn parse(text: &str) -> Result<Report> {
+    let document: Document = document::json("a Grype report", text)?;
+    if !document.descriptor.name.eq_ignore_ascii_case("grype") {
+        return Err(Error::invalid(format!("not a Grype report: it is by {:?}", document.descriptor.name)));
+    }
+    let target: Target = match document.source.target {
+        Some(target @ serde_json::Value::Object(_)) => serde_json::from_value(target)
+            .map_err(|e| Error::invalid(format!("not a Grype report: source.target: {e}")).caused_by(e))?,
+        _ => Target::default(),
+    };
+    // The manifest that was scanned. An image from a daemon has none of the registry's, but remembers its digest there.
+    let subjects = std::iter::once(&target.manifest_digest).chain(&target.repo_digests).filter_map(|d| digest_in(d));
+    let mut subjects: Vec<_> = subjects.collect();
+    subjects.sort();
+    subjects.dedup();
+    Ok(Report {
+        scanner: "grype".to_owned(),
+        scanner_version: document.descriptor.version,
+        scanned_at: document.descriptor.timestamp,
+        data_as_of: document.descriptor.db.status.built.or(document.descriptor.db.built),
+        subjects,
+        platform: platform(target.os, target.architecture),
+        findings: document.matches.into_iter().map(finding).collect(),
+    })
+}
+
+fn finding(found: Match) -> Finding {
+    let id = found.vulnerability.id;
+    let mut aliases: Vec<String> = found.related.into_iter().map(|r| r.id).filter(|other| *other != id).collect();
+    aliases.sort();
+    aliases.dedup();
+    Finding {
+        aliases,
+        severity: Severity::of(&found.vulnerability.severity),
+        package: found.artifact.name,
+        version: found.artifact.version,
+        purl: Some(found.artifact.purl).filter(|purl| !purl.is_empty()),
+        fixed_in: Some(found.vulnerability.fix.versions.join(", ")).filter(|fixed| !fixed.is_empty()),
+        id,
+    }
+}

@@ -1,0 +1,65 @@
+//! Which format a report has.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Report, grype, native, trivy, vuln};
+use crate::document;
+use crate::error::{Error, Result};
+
+/// The keys that tell the formats apart. A value of `null` counts as absent.
+#[derive(Deserialize)]
+struct Keys {
+    #[serde(default)]
+    matches: Option<IgnoredAny>,
+    #[serde(default, rename = "SchemaVersion")]
+    schema_version: Option<IgnoredAny>,
+    #[serde(default)]
+    findings: Option<IgnoredAny>,
+    #[serde(default)]
+    scanner: Option<IgnoredAny>,
+    #[serde(default, rename = "_type")]
+    statement: Option<IgnoredAny>,
+    #[serde(default)]
+    runs: Option<IgnoredAny>,
+}
+
+impl Report {
+    /// Reads a report in any format that Cache knows: Grype's JSON, Trivy's JSON, Cache's own, cosign's `vuln` predicate
+    /// around one of these, or an in-toto statement with that predicate.
+    ///
+    /// What the document says of itself is a claim: only a verified signature makes it more.
+    ///
+    /// # Errors
+    /// `Invalid` where it is none of them, or is broken; never an empty report. `Unsupported` for SARIF, which has no
+    /// severities that two scanners would write alike.
+    pub fn parse(bytes: &[u8]) -> Result<Report> {
+        parse_text(&document::text(bytes)?)
+    }
+}
+
+fn parse_text(text: &str) -> Result<Report> {
+    match document::json("a vulnerability report", text)? {
+        Keys { statement: Some(_), .. } => vuln::statement(text),
+        // Cache's own format has both keys; the predicate's `scanner` is an object.
+        Keys { findings: None, scanner: Some(_), .. } => vuln::predicate(text),
+        keys => by_scanner(keys, text),
+    }
+}
+
+/// A report as a scanner writes it, not one in a predicate: a predicate cannot hold another.
+pub(super) fn scanner_report(text: &str) -> Result<Report> {
+    by_scanner(document::json("a vulnerability report", text)?, text)
+}
+
+fn by_scanner(keys: Keys, text: &str) -> Result<Report> {
+    match keys {
+        Keys { findings: Some(_), .. } => native::parse(text),
+        Keys { matches: Some(_), .. } => grype::parse(text),
+        Keys { schema_version: Some(_), .. } => trivy::parse(text),
+        Keys { runs: Some(_), .. } => Err(Error::unsupported("SARIF is not read as a report")
+            .hint("give the scanner's own JSON: grype -o json, trivy --format json")),
+        _ => Err(Error::invalid("not a vulnerability report: it has the keys of no known scanner")
+            .hint("Cache reads the JSON of Grype and Trivy, its own, and cosign's vuln predicate")),
+    }
+}

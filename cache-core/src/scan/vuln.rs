@@ -1,0 +1,76 @@
+//! Cosign's vulnerability predicate: a scanner's report with who made it and when.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Report, recognise};
+use crate::document::{self, null_is_default, time};
+use crate::error::{Error, Result};
+use crate::model::Timestamp;
+use crate::sign::Statement;
+
+/// The type of cosign's vulnerability predicate.
+pub const VULN_TYPE: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
+
+#[derive(Deserialize)]
+struct Predicate {
+    scanner: Scanner,
+    #[serde(default, deserialize_with = "null_is_default")]
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Scanner {
+    #[serde(default)]
+    version: Option<String>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    db: Database,
+    result: Box<RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Database {
+    #[serde(default, deserialize_with = "time")]
+    last_update: Option<Timestamp>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    #[serde(default, deserialize_with = "time")]
+    scan_started_on: Option<Timestamp>,
+    #[serde(default, deserialize_with = "time")]
+    scan_finished_on: Option<Timestamp>,
+}
+
+/// The predicate alone. What the scanner's own report says goes before what the predicate adds.
+pub(super) fn predicate(text: &str) -> Result<Report> {
+    let predicate: Predicate = document::json("a vulnerability predicate", text)?;
+    let mut report = recognise::scanner_report(predicate.scanner.result.get())?;
+    report.scanner_version = report.scanner_version.or(predicate.scanner.version);
+    report.scanned_at =
+        report.scanned_at.or(predicate.metadata.scan_finished_on).or(predicate.metadata.scan_started_on);
+    report.data_as_of = report.data_as_of.or(predicate.scanner.db.last_update);
+    Ok(report)
+}
+
+impl Report {
+    /// Reads the predicate of a statement of type [`VULN_TYPE`].
+    pub(crate) fn of_predicate(json: &str) -> Result<Report> {
+        predicate(json)
+    }
+}
+
+/// An in-toto statement around the predicate. Unsigned like this, it proves no more than a bare report.
+pub(super) fn statement(text: &str) -> Result<Report> {
+    let statement = Statement::parse(text.as_bytes().to_vec())?;
+    if statement.predicate_type != VULN_TYPE {
+        return Err(Error::invalid(format!("a statement of type {:?} is no report", statement.predicate_type)));
+    }
+    let mut report = predicate(statement.predicate_json())?;
+    if report.subjects.is_empty() {
+        report.subjects = statement.subjects().iter().flat_map(document::digests_of).collect();
+    }
+    Ok(report)
+}
