@@ -2,6 +2,7 @@
 pub mod approve;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod connect;
 pub mod error;
 pub mod gate;
 pub mod model;
