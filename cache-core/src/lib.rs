@@ -102,6 +102,7 @@
 pub mod approve;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod connect;
 mod document;
 pub mod error;
 pub mod gate;

@@ -114,7 +114,8 @@ impl Promoter {
 
     async fn copy(&self, op: Permit<'_, CopyManifest>, sent: &mut u64) -> Result<bool> {
         let manifest = self.source.manifest(&op.from.at(op.digest.clone())).await?;
-        let moves = op.blobs().into_iter().map(|blob| self.target.put_blob(blob, &*self.source));
+        // Collected, because a stream over the closure is too general for the compiler to see that it can be sent.
+        let moves: Vec<_> = op.blobs().into_iter().map(|blob| self.target.put_blob(blob, &*self.source)).collect();
         let mut moves = stream::iter(moves).buffer_unordered(BLOBS_AT_ONCE);
         while let Some(moved) = moves.next().await {
             if let Moved::Sent(bytes) = moved? {

@@ -1,0 +1,122 @@
+//! Gates that are written in another language: evidence goes out as plain data, a judgement comes back.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::gate::{Attached, Evidence, PromotionGate};
+use crate::model::{LookedAt, Outcome, Reason, Verdict};
+
+/// The other language's half of a gate.
+#[async_trait]
+pub trait Judge: Send + Sync + 'static {
+    /// Judges the evidence, as [`evidence_json`] writes it. The answer is a verdict, or its reasons alone. An error, an
+    /// exception included, stops the image.
+    async fn judge(&self, evidence: Value) -> Result<Value>;
+}
+
+/// A gate whose judgement is made elsewhere.
+pub struct ForeignGate<J> {
+    name: String,
+    judge: J,
+}
+
+impl<J: Judge> ForeignGate<J> {
+    /// A gate with this name.
+    ///
+    /// # Errors
+    /// `Invalid` where the name is empty.
+    pub fn new(name: impl Into<String>, judge: J) -> Result<Self> {
+        let name = name.into();
+        if name.trim().is_empty() {
+            return Err(Error::invalid("a gate needs a name"));
+        }
+        Ok(ForeignGate { name, judge })
+    }
+}
+
+impl<J> fmt::Debug for ForeignGate<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForeignGate").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl<J: Judge> PromotionGate for ForeignGate<J> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn judge(&self, evidence: &Evidence) -> Result<Verdict> {
+        let answer = self.judge.judge(evidence_json(evidence)?).await?;
+        let judgement: Judgement = super::read("verdict of the gate", answer)?;
+        let mut verdict = Verdict::new(&self.name, judgement.reasons, judgement.looked_at);
+        // A stated outcome may be stricter than the reasons, never milder.
+        verdict.outcome = judgement.outcome.map_or(verdict.outcome, |stated| stated.max(verdict.outcome));
+        Ok(verdict)
+    }
+}
+
+/// A verdict as another language gives it: only the reasons are needed.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Judgement {
+    /// Ignored: a gate speaks in its own name.
+    #[serde(default, rename = "gate")]
+    _gate: Option<String>,
+    #[serde(default)]
+    outcome: Option<Outcome>,
+    reasons: Vec<Reason>,
+    #[serde(default)]
+    looked_at: Vec<LookedAt>,
+}
+
+/// The evidence as plain data. Its shape is documented in the type stubs of the bindings.
+///
+/// # Errors
+/// `Invalid` where a signed predicate is not JSON.
+pub fn evidence_json(evidence: &Evidence) -> Result<Value> {
+    let platforms = evidence.platforms.iter().map(|(digest, platform)| json!({"digest": digest, "platform": platform}));
+    let sboms = evidence.sboms.iter().map(|sbom| {
+        let packages = sbom.value.packages.iter().map(|package| {
+            json!({"name": package.name, "version": package.version, "purl": package.purl, "licenses": package.licenses})
+        });
+        let value = json!({
+            "format": sbom.value.format, "describes": sbom.value.describes, "packages": packages.collect::<Vec<_>>(),
+        });
+        attached(sbom, value)
+    });
+    let statements = evidence.statements.iter().map(|statement| {
+        let said = statement.value.value();
+        let value = json!({"predicateType": said.predicate_type, "predicate": said.predicate::<Value>()?});
+        Ok(attached(statement, value))
+    });
+    let problems = evidence.problems.iter().map(|problem| {
+        json!({
+            "what": problem.what, "digest": problem.digest, "kind": problem.kind.code(), "message": problem.message,
+        })
+    });
+    Ok(json!({
+        "image": evidence.image,
+        "platforms": platforms.collect::<Vec<_>>(),
+        "now": evidence.now,
+        "sboms": sboms.collect::<Vec<_>>(),
+        "reports": evidence.reports.iter().map(|report| attached(report, json!(report.value))).collect::<Vec<_>>(),
+        "signatures": evidence.signatures.iter().map(|s| attached(s, json!(s.value.value()))).collect::<Vec<_>>(),
+        "statements": statements.collect::<Result<Vec<_>>>()?,
+        "problems": problems.collect::<Vec<_>>(),
+    }))
+}
+
+fn attached<T>(piece: &Attached<T>, value: Value) -> Value {
+    json!({
+        "value": value,
+        "digest": piece.digest,
+        "about": piece.about,
+        "found": piece.found.to_string(),
+        "by": piece.by,
+    })
+}

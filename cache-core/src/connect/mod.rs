@@ -1,0 +1,74 @@
+//! From configuration to trait objects: what an application, or a binding, says in text becomes a [`Promoter`].
+//!
+//! This is the one list of adapters. What two bindings need is here as well, so that they stay thin.
+
+mod config;
+mod foreign;
+mod request;
+mod session;
+
+use std::sync::Arc;
+
+pub use config::{ApprovalConfig, ApproverConfig, KeyConfig, PromoterConfig};
+pub use foreign::{ForeignGate, Judge, evidence_json};
+pub use request::{AttachmentConfig, RequestConfig};
+pub use session::{AnswerConfig, Session, SharedPlan, receipt_json, verdicts_json};
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+use crate::model::{Repository, Transport};
+#[cfg(doc)]
+use crate::promote::Promoter;
+use crate::registry::credentials::DockerCredentials;
+use crate::registry::{DockerArchive, Layout, OciArchive, OciOptions, OciRegistry, Registry, RegistryWriter};
+
+/// Opens a repository for reading.
+///
+/// # Errors
+/// What the adapter says; `Unsupported` where there is none for this transport.
+pub fn open_source(repository: &Repository) -> Result<Arc<dyn Registry>> {
+    match repository.transport() {
+        Transport::Layout => Ok(Arc::new(Layout::open(repository)?)),
+        Transport::Registry => Ok(Arc::new(over_network(repository)?)),
+        Transport::OciArchive => Ok(Arc::new(OciArchive::open(repository)?)),
+        Transport::DockerArchive => Ok(Arc::new(DockerArchive::open(repository)?)),
+        Transport::Memory => Err(unsupported(repository, "is known only to the process that made it")),
+    }
+}
+
+/// Opens a repository for reading and writing.
+///
+/// # Errors
+/// What the adapter says; `Unsupported` where there is none that writes to this transport.
+pub fn open_target(repository: &Repository) -> Result<Arc<dyn RegistryWriter>> {
+    match repository.transport() {
+        Transport::Layout => Ok(Arc::new(Layout::open(repository)?)),
+        Transport::Registry => Ok(Arc::new(over_network(repository)?)),
+        Transport::OciArchive | Transport::DockerArchive => Err(unsupported(repository, "is read and never written")),
+        Transport::Memory => Err(unsupported(repository, "is known only to the process that made it")),
+    }
+}
+
+/// Reads what came from another language as plain data.
+///
+/// # Errors
+/// `Invalid`, which names the field; `what` says whose it is, such as `request`.
+pub fn read<T: DeserializeOwned>(what: &str, value: serde_json::Value) -> Result<T> {
+    serde_json::from_value(value).map_err(|e| Error::invalid(format!("the {what} is not valid: {e}")).caused_by(e))
+}
+
+/// A registry over the network, with the logins of this machine.
+fn over_network(repository: &Repository) -> Result<OciRegistry> {
+    let options = OciOptions { credentials: Arc::new(DockerCredentials::of_this_machine()?), ..OciOptions::default() };
+    OciRegistry::of(repository, options)
+}
+
+fn unsupported(repository: &Repository, what: &str) -> Error {
+    Error::unsupported(format!("this kind of place {what}"))
+        .context("repository", repository)
+        .hint("use a registry, or an OCI layout: oci:DIR:TAG")
+}
+
+#[cfg(test)]
+mod tests;

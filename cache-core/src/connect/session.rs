@@ -1,0 +1,154 @@
+//! A promoter with the approvals that count for it: what a handle of a binding holds.
+
+use std::io::{IsTerminal, stdin, stdout};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Deserialize;
+
+use super::{KeyConfig, RequestConfig};
+use crate::approve::{Answer, Approval, ApprovalPolicy, Decision, ask_on_terminal, by_callback, by_signature};
+use crate::error::{Error, Result};
+use crate::model::{Raw, Timestamp, Verdict};
+use crate::plan::Plan;
+use crate::promote::{Outlook, Promoter, Receipt};
+
+/// A promoter of one environment.
+#[derive(Debug, Clone)]
+pub struct Session {
+    promoter: Promoter,
+    approval: ApprovalPolicy,
+    environment: String,
+}
+
+impl Session {
+    /// Puts the parts together.
+    pub fn new(promoter: Promoter, approval: ApprovalPolicy, environment: String) -> Self {
+        Session { promoter, approval, environment }
+    }
+
+    /// Makes a plan. See [`Promoter::plan`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn plan(&self, request: RequestConfig) -> Result<Outlook> {
+        self.promoter.plan(&request.request(&self.environment)?).await
+    }
+
+    /// Admits the approvals and executes the plan. See [`Promoter::execute`]. The plan is used up as soon as the approvals
+    /// are admitted.
+    ///
+    /// # Errors
+    /// As there; `Unapproved` where the approvals do not suffice or the plan is used up.
+    pub async fn execute(&self, plan: &SharedPlan, approvals: Vec<Approval>) -> Result<Receipt> {
+        let now = self.promoter.clock.unwrap_or_else(Timestamp::now);
+        let approved = self.approval.admit(plan.plan().clone(), approvals, now)?;
+        plan.use_up()?;
+        self.promoter.execute(approved).await
+    }
+}
+
+/// A plan that is used at most once, for languages whose types cannot say so.
+#[derive(Debug, Clone)]
+pub struct SharedPlan {
+    plan: Plan,
+    used: Arc<AtomicBool>,
+}
+
+impl SharedPlan {
+    /// A plan that is not used yet.
+    pub fn new(plan: Plan) -> Self {
+        SharedPlan { plan, used: Arc::default() }
+    }
+
+    /// Reads a saved plan.
+    ///
+    /// # Errors
+    /// `Invalid` where it is not a plan, byte for byte as it was written.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
+        Ok(SharedPlan::new(Raw::from_canonical(json.to_vec())?))
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn use_up(&self) -> Result<()> {
+        if self.used.swap(true, Ordering::AcqRel) {
+            return Err(Error::unapproved("this plan was executed before")
+                .context("plan", self.plan.digest())
+                .hint("make a new plan and have that approved"));
+        }
+        Ok(())
+    }
+
+    /// The answer that the host application got from a person. See [`by_callback`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn approve_by_callback(&self, answer: AnswerConfig, at: Option<Timestamp>) -> Result<Approval> {
+        by_callback(&self.plan, at.unwrap_or_else(Timestamp::now), |_| Ok(answer.into()))
+    }
+
+    /// Asks at the terminal of this process. See [`ask_on_terminal`]. It blocks.
+    ///
+    /// # Errors
+    /// As there; `Unsupported` where there is no terminal: a pipe is not a person.
+    pub fn approve_on_terminal(&self, approver: &str, at: Option<Timestamp>) -> Result<Approval> {
+        if !stdin().is_terminal() {
+            return Err(Error::unsupported("there is no terminal to ask at")
+                .hint("approve by callback or with a key where the person is elsewhere"));
+        }
+        let now = at.unwrap_or_else(Timestamp::now);
+        ask_on_terminal(&self.plan, approver, now, &mut stdin().lock(), &mut stdout())
+    }
+
+    /// Signs the answer with the person's key. See [`by_signature`].
+    ///
+    /// # Errors
+    /// As there, and what reading the key says.
+    pub async fn approve_by_signature(
+        &self,
+        answer: AnswerConfig,
+        key: &KeyConfig,
+        at: Option<Timestamp>,
+    ) -> Result<Approval> {
+        by_signature(&self.plan, answer.into(), &key.signer()?, at.unwrap_or_else(Timestamp::now)).await
+    }
+}
+
+/// What a person answered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AnswerConfig {
+    /// Yes or no. There is no default: silence is not an approval.
+    pub decision: Decision,
+    /// Who the person is.
+    pub approver: String,
+    /// What the person added.
+    #[serde(default)]
+    pub comment: Option<String>,
+}
+
+impl From<AnswerConfig> for Answer {
+    fn from(answer: AnswerConfig) -> Self {
+        Answer { decision: answer.decision, approver: answer.approver, comment: answer.comment }
+    }
+}
+
+/// The verdicts as canonical JSON: the same bytes in every language.
+///
+/// # Errors
+/// `Unexpected`, which does not happen.
+pub fn verdicts_json(verdicts: &[Verdict]) -> Result<Vec<u8>> {
+    Ok(Raw::canonical(verdicts)?.bytes().to_vec())
+}
+
+/// The receipt as canonical JSON: the same bytes in every language.
+///
+/// # Errors
+/// `Unexpected`, which does not happen.
+pub fn receipt_json(receipt: &Receipt) -> Result<Vec<u8>> {
+    Ok(Raw::canonical(receipt)?.bytes().to_vec())
+}

@@ -1,0 +1,24 @@
+// The same for `import`.
+import cache from './index.cjs';
+
+export const {
+  Approval,
+  CacheError,
+  Conflict,
+  Denied,
+  Invalid,
+  NotFound,
+  Outlook,
+  Plan,
+  Promoter,
+  RateLimited,
+  Receipt,
+  Unapproved,
+  Unauthenticated,
+  Unavailable,
+  Unexpected,
+  Unsupported,
+  Untrusted,
+  errorKinds,
+} = cache;
+export default cache;

@@ -1,0 +1,82 @@
+//! One person's answer.
+
+use cache_core::approve;
+use cache_core::connect::read;
+use cache_core::model::Timestamp;
+use napi::bindgen_prelude::Buffer;
+use napi_derive::napi;
+use serde::Serialize;
+
+use crate::errors::raise;
+
+/// One person's answer to one plan. It names the plan by digest and nothing else.
+#[napi]
+#[derive(Debug)]
+pub struct Approval(pub(crate) approve::Approval);
+
+#[napi]
+impl Approval {
+    /// Reads a signed approval, as `toJson` wrote it. Its signature is checked when the plan is executed.
+    #[napi(factory)]
+    pub fn from_json(json: &[u8]) -> napi::Result<Self> {
+        approve::Approval::from_json(json).map(Approval).map_err(raise)
+    }
+
+    /// The signed approval, to be carried to the machine that executes. The other kinds cannot leave this process.
+    #[napi(js_name = "toJson")]
+    pub fn to_json_bytes(&self) -> napi::Result<Buffer> {
+        self.0.to_json().map(Buffer::from).map_err(raise)
+    }
+
+    /// The digest of the plan.
+    #[napi(getter)]
+    pub fn plan(&self) -> &str {
+        self.0.plan().as_str()
+    }
+
+    /// The digest of the approval; a receipt names it so.
+    #[napi(getter)]
+    pub fn digest(&self) -> &str {
+        self.0.digest().as_str()
+    }
+
+    /// Yes or no.
+    #[napi(getter, ts_return_type = "Decision")]
+    pub fn decision(&self) -> napi::Result<String> {
+        word(&self.0.decision())
+    }
+
+    /// How it reached Cache.
+    #[napi(getter, ts_return_type = "ApprovalKind")]
+    pub fn kind(&self) -> napi::Result<String> {
+        word(&self.0.kind())
+    }
+
+    /// The name of the person.
+    #[napi(getter)]
+    pub fn approver(&self) -> &str {
+        self.0.approver()
+    }
+
+    /// When it was given, in RFC 3339.
+    #[napi(getter)]
+    pub fn at(&self) -> String {
+        self.0.at().to_string()
+    }
+
+    /// What the person added.
+    #[napi(getter)]
+    pub fn comment(&self) -> Option<&str> {
+        self.0.comment()
+    }
+}
+
+/// The word that an enum is in JSON.
+fn word(value: &impl Serialize) -> napi::Result<String> {
+    read("word", serde_json::to_value(value)?).map_err(raise)
+}
+
+/// A time that JavaScript gives as text.
+pub(crate) fn time(text: Option<String>) -> napi::Result<Option<Timestamp>> {
+    text.map(|text| Timestamp::parse(&text)).transpose().map_err(raise)
+}

@@ -1,0 +1,11 @@
+//! Cache for Node: the native half of the package `cache-guardian`.
+//!
+//! It is thin. Data crosses as plain objects, by way of JSON; what has a state is a class; nothing of the core is done here.
+//! `index.cjs` turns the errors into the classes of `errors.cjs`.
+
+mod approval;
+mod errors;
+mod gate;
+mod outcome;
+mod plan;
+mod promoter;

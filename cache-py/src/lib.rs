@@ -1,0 +1,29 @@
+//! Cache for Python: the native half of the package `cache_guardian`.
+//!
+//! It is thin. Data crosses as plain objects, by way of JSON; what has a state is a class; nothing of the core is done here.
+
+mod approval;
+mod errors;
+mod gate;
+mod outcome;
+mod plain;
+mod plan;
+mod promoter;
+mod runtime;
+
+use pyo3::prelude::*;
+
+/// The native half of `cache_guardian`; import that.
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use super::approval::Approval;
+    #[pymodule_export]
+    use super::errors::error_kinds;
+    #[pymodule_export]
+    use super::outcome::{Outlook, Receipt};
+    #[pymodule_export]
+    use super::plan::Plan;
+    #[pymodule_export]
+    use super::promoter::Promoter;
+}

@@ -1,0 +1,27 @@
+//! Plain data between the two languages, by way of JSON: dictionaries, lists, text, numbers.
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::errors::raise;
+
+/// Rust to Python.
+pub(crate) fn to_python(py: Python<'_>, data: &impl Serialize) -> PyResult<Py<PyAny>> {
+    let json = serde_json::to_vec(data).map_err(|e| raise(cache_core::Error::unexpected(e.to_string())))?;
+    Ok(py.import("json")?.call_method1("loads", (PyBytes::new(py, &json),))?.unbind())
+}
+
+/// Python to Rust, as it is.
+pub(crate) fn to_value(data: &Bound<'_, PyAny>) -> PyResult<Value> {
+    let json: String = data.py().import("json")?.call_method1("dumps", (data,))?.extract()?;
+    // Python writes NaN, which is no JSON; nothing of ours has a floating number.
+    serde_json::from_str(&json).map_err(|e| raise(cache_core::Error::invalid(format!("not plain data: {e}"))))
+}
+
+/// Python to Rust, as a type; `what` is for the message.
+pub(crate) fn from_python<T: DeserializeOwned>(what: &str, data: &Bound<'_, PyAny>) -> PyResult<T> {
+    cache_core::connect::read(what, to_value(data)?).map_err(raise)
+}

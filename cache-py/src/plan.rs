@@ -1,0 +1,117 @@
+//! Plans, and the ways to approve one.
+
+use cache_core::connect::{AnswerConfig, KeyConfig, SharedPlan};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::approval::{Approval, time};
+use crate::errors::raise;
+use crate::plain::{from_python, to_python};
+use crate::runtime::{awaitable, block_on};
+
+/// Everything that is going to happen, named by one digest. A plan has no power: it can be saved, mailed and read again.
+#[pyclass(frozen, module = "cache_guardian")]
+#[derive(Debug)]
+pub(crate) struct Plan(pub(crate) SharedPlan);
+
+#[pymethods]
+impl Plan {
+    /// Reads a saved plan: the bytes of `json`, not one of them changed.
+    #[staticmethod]
+    fn from_json(json: &[u8]) -> PyResult<Self> {
+        SharedPlan::from_json(json).map(Plan).map_err(raise)
+    }
+
+    /// What a person approves.
+    #[getter]
+    fn digest(&self) -> &str {
+        self.0.plan().digest().as_str()
+    }
+
+    /// The plan as canonical JSON: the bytes that the digest is of.
+    #[getter]
+    fn json<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.0.plan().bytes())
+    }
+
+    /// The plan as plain data; the schema is `plan-v1.json`.
+    #[getter]
+    fn data(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        to_python(py, self.0.plan().value())
+    }
+
+    /// The plan in words, for the person who approves it.
+    fn render(&self) -> String {
+        self.0.plan().render()
+    }
+
+    /// Shows the plan to a person in the application's own way: `ask` gets it and returns the answer. What it raises, this
+    /// raises. The approval is recorded as asserted by the host.
+    #[pyo3(signature = (ask, *, at=None))]
+    fn approve_by_callback(slf: Bound<'_, Self>, ask: &Bound<'_, PyAny>, at: Option<&str>) -> PyResult<Approval> {
+        let answer = from_python("answer", &ask.call1((&slf,))?)?;
+        slf.get().0.approve_by_callback(answer, time(at)?).map(Approval).map_err(raise)
+    }
+
+    /// The same, where `ask` is an `async` function.
+    #[pyo3(signature = (ask, *, at=None))]
+    fn approve_by_callback_async<'py>(
+        slf: Bound<'py, Self>,
+        ask: &Bound<'py, PyAny>,
+        at: Option<&str>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, at, plan) = (slf.py(), time(at)?, slf.get().0.clone());
+        let asked = pyo3_async_runtimes::tokio::into_future(ask.call1((&slf,))?)?;
+        pyo3_async_runtimes::tokio::future_into_py(py, async move {
+            let answer = asked.await?;
+            let answer: AnswerConfig = Python::attach(|py| from_python("answer", answer.bind(py)))?;
+            plan.approve_by_callback(answer, at).map(Approval).map_err(raise)
+        })
+    }
+
+    /// Shows the plan at the terminal of this process and asks for the first characters of its digest. Raises `Unsupported`
+    /// where there is no terminal.
+    #[pyo3(signature = (approver, *, at=None))]
+    fn approve_on_terminal(&self, py: Python<'_>, approver: &str, at: Option<&str>) -> PyResult<Approval> {
+        let at = time(at)?;
+        py.detach(|| self.0.approve_on_terminal(approver, at)).map(Approval).map_err(raise)
+    }
+
+    /// Signs the answer with the person's private key, perhaps on another machine.
+    #[pyo3(signature = (answer, key, *, at=None))]
+    fn approve_by_signature(
+        &self,
+        answer: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+        at: Option<&str>,
+    ) -> PyResult<Approval> {
+        let (py, at) = (answer.py(), time(at)?);
+        let (answer, key): (AnswerConfig, KeyConfig) = (from_python("answer", answer)?, from_python("key", key)?);
+        block_on(py, self.0.approve_by_signature(answer, &key, at)).map(Approval)
+    }
+
+    /// The same, to be awaited.
+    #[pyo3(signature = (answer, key, *, at=None))]
+    fn approve_by_signature_async<'py>(
+        &self,
+        answer: &Bound<'py, PyAny>,
+        key: &Bound<'py, PyAny>,
+        at: Option<&str>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, at, plan) = (answer.py(), time(at)?, self.0.clone());
+        let (answer, key): (AnswerConfig, KeyConfig) = (from_python("answer", answer)?, from_python("key", key)?);
+        awaitable(py, async move { plan.approve_by_signature(answer, &key, at).await }, Approval)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Plan {}>", self.digest())
+    }
+
+    fn __str__(&self) -> String {
+        self.render()
+    }
+
+    fn _repr_html_(&self) -> String {
+        format!("<pre>{}</pre>", self.render().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+    }
+}

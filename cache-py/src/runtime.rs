@@ -1,0 +1,68 @@
+//! Running the core's futures, from plain and from async Python.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use cache_core::{Error, Result};
+use pyo3::prelude::*;
+use pyo3_async_runtimes::TaskLocals;
+use pyo3_async_runtimes::tokio::{future_into_py, get_current_locals, get_runtime};
+
+use crate::errors::raise;
+
+/// How often a blocked call looks for Ctrl-C.
+const SIGNALS: Duration = Duration::from_millis(100);
+
+/// Runs to the end without the GIL.
+pub(crate) fn block_on<T: Send>(py: Python<'_>, work: impl Future<Output = Result<T>> + Send) -> PyResult<T> {
+    same_process()?;
+    let interruptible = async {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done.map_err(raise),
+                () = tokio::time::sleep(SIGNALS) => Python::attach(|py| py.check_signals())?,
+            }
+        }
+    };
+    py.detach(|| get_runtime().block_on(interruptible))
+}
+
+/// Makes an awaitable of it.
+pub(crate) fn awaitable<T, P>(
+    py: Python<'_>,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+    done: impl FnOnce(T) -> P + Send + 'static,
+) -> PyResult<Bound<'_, PyAny>>
+where
+    P: for<'py> IntoPyObject<'py> + Send + 'static,
+{
+    same_process()?;
+    let work = CALLER.scope(get_current_locals(py)?, work);
+    future_into_py(py, async move { work.await.map(done).map_err(raise) })
+}
+
+tokio::task_local! {
+    static CALLER: TaskLocals;
+}
+
+/// The event loop of the `_async` call that is being worked on. Not the loop that runs in this thread: a plain call that was
+/// made inside of a loop holds that loop up.
+pub(crate) fn callers_loop() -> Option<TaskLocals> {
+    CALLER.try_with(TaskLocals::clone).ok()
+}
+
+/// The threads that do the work do not survive a fork; a call in the child would wait for ever.
+fn same_process() -> PyResult<()> {
+    static STARTED_IN: OnceLock<u32> = OnceLock::new();
+    let now = std::process::id();
+    if *STARTED_IN.get_or_init(|| now) == now {
+        return Ok(());
+    }
+    Err(raise(
+        Error::unsupported("the process was forked after Cache was first used")
+            .hint("use Cache in the child only, or start the child with the method \"spawn\""),
+    ))
+}

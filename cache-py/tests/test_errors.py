@@ -1,0 +1,52 @@
+"""One exception for each kind of error."""
+
+from __future__ import annotations
+
+import pytest
+
+import cache_guardian as cache
+from cache_guardian import errors
+from conftest import Prepare
+
+
+def test_every_kind_has_its_class_and_no_class_is_left_over() -> None:
+    kinds = cache.error_kinds()
+    assert [cls.kind for cls in cache.CacheError.__subclasses__()] == kinds
+    for kind in kinds:
+        error = errors.make(kind, "message", "hint", {"key": "value"}, ["cause"])
+        assert (error.kind, str(error), error.hint) == (kind, "message", "hint")
+        assert error.context == {"key": "value"}
+        assert error.causes == ["cause"]
+        assert getattr(cache, type(error).__name__) is type(error)
+
+
+def test_an_error_of_the_core_says_where_and_what_to_do(prepare: Prepare) -> None:
+    scenario = prepare("conflict")
+    with pytest.raises(cache.Conflict) as caught:
+        cache.Promoter(scenario["promoter"]).plan(scenario["request"])
+    assert caught.value.kind == "CONFLICT"
+    assert caught.value.context["target"] == "oci:target"
+    assert caught.value.hint is not None
+
+
+def test_a_field_that_is_not_known_is_named() -> None:
+    with pytest.raises(cache.Invalid, match="polcy"):
+        cache.Promoter({"source": "oci:a", "target": "oci:b", "environment": "e", "polcy": ""})  # type: ignore[typeddict-unknown-key]
+
+
+def test_what_is_not_plain_data_is_a_type_error() -> None:
+    with pytest.raises(TypeError):
+        cache.Promoter(object())  # type: ignore[arg-type]
+
+
+def test_a_private_key_is_in_no_message() -> None:
+    secret = "c2VjcmV0"
+    config: cache.PromoterConfig = {
+        "source": "oci:a",
+        "target": "oci:b",
+        "environment": "e",
+        "signer": {"name": "k", "pem": f"-----BEGIN PRIVATE KEY-----\n{secret}\n-----END PRIVATE KEY-----\n"},
+    }
+    with pytest.raises(cache.CacheError) as caught:
+        cache.Promoter(config)
+    assert secret not in f"{caught.value!r} {caught.value.causes} {caught.value.context}"
