@@ -67,15 +67,15 @@ fn seed(server: &Server) -> Digest {
     digest
 }
 
-fn registry(host: &str) -> Arc<OciRegistry> {
+pub(crate) fn registry(host: &str) -> Arc<OciRegistry> {
     Arc::new(OciRegistry::new(host, OciOptions::default()).unwrap())
 }
 
-fn reference(text: &str) -> Reference {
+pub(crate) fn reference(text: &str) -> Reference {
     text.parse().unwrap()
 }
 
-async fn promote(source: Arc<dyn Registry>, from: &str, target: Arc<dyn RegistryWriter>, to: &str) -> usize {
+pub(crate) async fn promote(source: Arc<dyn Registry>, from: &str, target: Arc<dyn RegistryWriter>, to: &str) -> usize {
     let ledger = tempfile::tempdir().unwrap();
     let promoter = Promoter {
         source,

@@ -6,10 +6,16 @@ mod architecture;
 mod attached;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
+mod interop_archives;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod interop_cosign;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 mod interop_registries;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
+mod interop_suite;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 mod peers;

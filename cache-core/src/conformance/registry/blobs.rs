@@ -1,7 +1,7 @@
 //! Blobs.
 
 use super::bench::{Bench, KIND};
-use super::flaw::{Check, Flaw, expect, expect_error, optional};
+use super::flaw::{Check, Flaw, expect, expect_error, refusable};
 use super::liar::Liar;
 use crate::error::ErrorKind;
 use crate::model::{Descriptor, Digest};
@@ -26,7 +26,7 @@ pub(super) async fn large_blob_comes_back_byte_for_byte(bench: &Bench<'_>) -> Ch
 
 pub(super) async fn empty_blob_comes_back(bench: &Bench<'_>) -> Check {
     let blob = bench.blob(KIND, "");
-    optional(bench.put_blob(&blob).await)?;
+    refusable(bench.put_blob(&blob).await)?;
     expect(bench.read_blob(&blob).await?.is_empty(), "no bytes")
 }
 
@@ -35,7 +35,7 @@ pub(super) async fn sha512_blob_comes_back(bench: &Bench<'_>) -> Check {
     let digest = Digest::parse(&format!("sha512:{}", "0".repeat(128)))?.same_algorithm_of(text.as_bytes());
     let blob = Descriptor::new(KIND, digest, text.len() as u64);
     let source = Liar { bytes: text.clone().into(), is_open: false };
-    optional(bench.put_blob_from(&blob, &source).await)?;
+    refusable(bench.put_blob_from(&blob, &source).await)?;
     expect(bench.read_blob(&blob).await? == text, "the bytes that were put")
 }
 

@@ -43,3 +43,12 @@ pub(super) fn optional<T>(result: Result<T>) -> Result<T, Flaw> {
         _ => Flaw::Failed(error),
     })
 }
+
+/// Content that a registry may refuse: the distribution specification asks for one algorithm of digests only. What is no
+/// answer of the registry, or says that bytes were false, is a failure here too.
+pub(super) fn refusable<T>(result: Result<T>) -> Result<T, Flaw> {
+    result.map_err(|error| match error.kind() {
+        ErrorKind::Unsupported | ErrorKind::Invalid | ErrorKind::Unexpected => Flaw::Lacking(error.to_string()),
+        _ => Flaw::Failed(error),
+    })
+}

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::bench::{Bench, KIND};
-use super::flaw::{Check, Flaw, expect, optional};
+use super::flaw::{Check, Flaw, expect, refusable};
 use crate::error::{Absent, ErrorKind};
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Digest, Manifest};
@@ -66,7 +66,7 @@ pub(super) async fn sha512_manifest_comes_back(bench: &Bench<'_>) -> Check {
     for blob in image.blobs() {
         bench.put_blob(blob).await?;
     }
-    optional(bench.put_manifest(&image).await)?;
+    refusable(bench.put_manifest(&image).await)?;
     same(bench, &image).await
 }
 
