@@ -8,7 +8,7 @@
 #   CACHE_BENCH_TMP=DIR                                 where the registries store, default a new folder in target/
 #
 # Run `scripts/peers.sh` before. Our own part is target/release/examples/{copy,pull}, skipped when they are not built:
-# `copy docker://HOST/REPO:TAG docker://HOST/REPO:TAG` and `pull docker://HOST/REPO@DIGEST` (a blob, to nowhere).
+# `copy docker://HOST/REPO:TAG docker://HOST/REPO:TAG` and `pull docker://HOST/REPO@DIGEST BYTES` (a blob, to nowhere).
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -97,7 +97,7 @@ pull_with() {
     regctl) set -- "$bin/regctl" --host "reg=$source,tls=disabled" blob get "$source/dev/big" "$blob" ;;
     oras) set -- "$bin/oras" blob fetch --plain-http --output /dev/null "$source/dev/big@$blob" ;;
     curl) set -- curl -sf "http://$source/v2/dev/big/blobs/$blob" ;;
-    cache) set -- "$ours/pull" "docker://$source/dev/big@$blob" ;;
+    cache) set -- "$ours/pull" "docker://$source/dev/big@$blob" $((blob_mib * 1048576)) ;;
   esac
   python3 "$root/scripts/measure.py" run "$tmp/pull" "$tool" "$@"
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 
 use super::artifact::{artifact, bundle_annotations};
 use super::receipt::{Receipt, Step, StepOutcome};
@@ -16,6 +17,9 @@ use crate::sign::{BUNDLE_V03, Statement};
 
 /// The largest document that is attached.
 const MAX_MATERIAL: u64 = 256 << 20;
+/// How many blobs of one manifest are on their way at the same time: enough that no waiting for a registry is lost, few
+/// enough that the buffers stay small.
+const BLOBS_AT_ONCE: usize = 4;
 
 impl Promoter {
     /// Executes an approved plan, once.
@@ -110,11 +114,14 @@ impl Promoter {
 
     async fn copy(&self, op: Permit<'_, CopyManifest>, sent: &mut u64) -> Result<bool> {
         let manifest = self.source.manifest(&op.from.at(op.digest.clone())).await?;
-        for blob in op.blobs() {
-            if let Moved::Sent(bytes) = self.target.put_blob(blob, &*self.source).await? {
+        let moves = op.blobs().into_iter().map(|blob| self.target.put_blob(blob, &*self.source));
+        let mut moves = stream::iter(moves).buffer_unordered(BLOBS_AT_ONCE);
+        while let Some(moved) = moves.next().await {
+            if let Moved::Sent(bytes) = moved? {
                 *sent += bytes;
             }
         }
+        drop(moves);
         let there = op.to.at(op.digest.clone());
         let moved = self.target.put_manifest(op.manifest(manifest.clone())?).await?;
         let stored = self.target.manifest(&there).await?;

@@ -2,10 +2,10 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{Attached, Evidence, Found, Problem, Style};
-use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Timestamp};
+use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Tag, Timestamp};
 use crate::plan::Role;
 use crate::registry::Registry;
-use crate::sign::{BUNDLE_V03, Bundle, COSIGN_SIGN_TYPE, Trust};
+use crate::sign::{Proof, SignedLayer, Trust};
 
 use super::documents::{Documents, from_statements};
 use super::unit::{Node, Unit};
@@ -14,8 +14,6 @@ use super::unit::{Node, Unit};
 const MAX_ATTESTATION: u64 = 128 << 20;
 /// The most signatures that one manifest may hold.
 const MAX_SIGNATURES: usize = 1000;
-const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
-const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
 
 /// Reads and verifies what is attached to the image and its platforms. What cannot be used is a [`Problem`], which the gates
 /// see; a registry that fails while it is asked is an error.
@@ -43,10 +41,12 @@ pub(super) async fn gather(
             continue;
         }
         documents.read(node, about, style, &mut evidence).await?;
-        let reader = Reader { source, image, trust, node, about, style };
+        let promised = |(tag, to): &(Tag, Digest)| to == node.manifest.digest() && SignedLayer::is_promised_by_tag(tag);
+        let promised = unit.tags.iter().any(promised);
+        let reader = Reader { source, image, trust, node, about, style, promised };
         if let Err(error) = reader.read(&mut evidence).await {
             // A registry that fails is not a missing signature: nothing can be judged.
-            if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Unauthenticated) {
+            if fails(&error) {
                 return Err(error);
             }
             evidence.problems.push(problem("artifact", node.manifest.digest(), &error));
@@ -77,48 +77,41 @@ struct Reader<'a> {
     node: &'a Node,
     about: &'a Digest,
     style: Style,
+    /// Whether a tag says that a signature is here.
+    promised: bool,
 }
 
 impl Reader<'_> {
     async fn read(&self, evidence: &mut Evidence) -> Result<()> {
-        let ManifestBody::Image(artifact) = self.node.manifest.value() else { return Ok(()) };
+        let promised = self.promised || self.node.manifest.artifact_type().is_some_and(SignedLayer::is_promised_by);
+        let empty = || Error::invalid("the artifact says that it holds a signature, and does not");
+        let ManifestBody::Image(artifact) = self.node.manifest.value() else {
+            return if promised { Err(empty()) } else { Ok(()) };
+        };
         if artifact.layers.len() > MAX_SIGNATURES {
             return Err(Error::invalid(format!("the artifact has more than {MAX_SIGNATURES} layers")));
         }
+        if promised && !artifact.layers.iter().any(|layer| SignedLayer::of(layer).is_some()) {
+            return Err(empty());
+        }
         for layer in &artifact.layers {
-            let outcome = match layer.media_type.as_str() {
-                BUNDLE_V03 => self.bundle(layer, evidence).await,
-                SIMPLE_SIGNING => self.simple_signing(layer, evidence).await,
-                _ => continue,
-            };
-            if let Err(error) = outcome {
-                if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Unauthenticated)
-                {
-                    return Err(error);
+            let Some(held) = SignedLayer::of(layer) else { continue };
+            let bytes = match self.bytes(layer).await {
+                Ok(bytes) => bytes,
+                Err(error) if fails(&error) => return Err(error),
+                Err(error) => {
+                    evidence.problems.push(problem("signature", &layer.digest, &error));
+                    continue;
                 }
-                evidence.problems.push(problem("signature", &layer.digest, &error));
+            };
+            match held.verify(layer, &bytes, self.about, self.trust) {
+                Ok(Proof::Signature(it)) => {
+                    evidence.signatures.push(self.attached(layer, it.by().clone(), it));
+                }
+                Ok(Proof::Statement(it)) => evidence.statements.push(self.attached(layer, it.by().clone(), it)),
+                Err(error) => evidence.problems.push(problem(held.seems(&bytes), &layer.digest, &error)),
             }
         }
-        Ok(())
-    }
-
-    async fn bundle(&self, layer: &Descriptor, evidence: &mut Evidence) -> Result<()> {
-        let bundle = Bundle::parse(&self.bytes(layer).await?)?;
-        let statement = self.trust.verify_bundle(&bundle, self.about)?;
-        if statement.value().predicate_type == COSIGN_SIGN_TYPE {
-            let signature = statement.map(|_| self.about.clone());
-            evidence.signatures.push(self.attached(layer, signature.by().clone(), signature));
-        } else {
-            evidence.statements.push(self.attached(layer, statement.by().clone(), statement));
-        }
-        Ok(())
-    }
-
-    async fn simple_signing(&self, layer: &Descriptor, evidence: &mut Evidence) -> Result<()> {
-        let signature = layer.annotations.get(SIGNATURE_ANNOTATION);
-        let signature = signature.ok_or_else(|| Error::invalid("the layer has no signature annotation"))?;
-        let verified = self.trust.verify_simple_signing(&self.bytes(layer).await?, signature, self.about)?;
-        evidence.signatures.push(self.attached(layer, verified.by().clone(), verified));
         Ok(())
     }
 
@@ -135,6 +128,11 @@ impl Reader<'_> {
             by: Some(by),
         }
     }
+}
+
+/// Whether it is the registry that failed, rather than what it holds.
+fn fails(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Unauthenticated)
 }
 
 fn problem(what: &str, digest: &Digest, error: &Error) -> Problem {

@@ -10,11 +10,10 @@ use crate::model::manifest::MAX_DEPTH;
 use crate::model::{Digest, Manifest, Pinned, Repository, Tag};
 use crate::plan::Role;
 use crate::registry::Registry;
+use crate::sign::TAG_SUFFIXES;
 
 /// More manifests than any real image has; a registry that lists more is hostile or broken.
 const MAX_MANIFESTS: usize = 10_000;
-/// The suffixes of the tags under which cosign keeps what it knows of a digest.
-const COSIGN_SUFFIXES: [&str; 3] = [".sig", ".att", ".sbom"];
 
 /// An image, its children at any depth, the referrers of all of them in every style, and the referrers of those.
 #[derive(Debug)]
@@ -96,7 +95,7 @@ impl Walk<'_> {
         for referrer in self.source.referrers(subject).await? {
             self.visit(referrer.digest, role(), Some(Style::Referrer), depth + 1).await?;
         }
-        for suffix in COSIGN_SUFFIXES {
+        for suffix in TAG_SUFFIXES {
             let tag = Tag::of_digest(&subject.digest, suffix);
             let named = self.source.resolve(&self.repository.tagged(tag.clone())).await.absent_is_none()?;
             if let Some(named) = named {

@@ -1,18 +1,23 @@
 //! Registries: where images are kept.
 //!
 //! [`Registry`] reads, [`RegistryWriter`] writes under a permit; a source is an `Arc<dyn Registry>` and cannot be written by
-//! type. [`Layout`] keeps images in a folder, [`MemoryRegistry`] in this process.
+//! type. [`OciRegistry`] speaks to a server, [`Layout`] keeps images in a folder, [`MemoryRegistry`] in this process.
 
 mod blob;
 mod checks;
+pub mod credentials;
 mod files;
 pub mod layout;
 mod memory;
+mod oci;
 
 use async_trait::async_trait;
 pub use blob::{BlobStream, Moved};
 pub use layout::Layout;
 pub use memory::MemoryRegistry;
+pub use oci::{OciOptions, OciRegistry};
+
+pub use crate::http::Patience;
 
 use crate::approve::Permit;
 use crate::error::Result;

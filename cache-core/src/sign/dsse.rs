@@ -4,8 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::{Deserialize, Serialize};
 
-use super::key::PublicKey;
+use super::public_key::PublicKey;
 use crate::error::{Error, Result};
+
+/// The most signatures that an envelope may have: each is tried with each trusted key.
+const MAX_SIGNATURES: usize = 32;
 
 /// A payload with signatures. Until [`Trust`](super::Trust) verified it, what it says is only a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +42,7 @@ impl Envelope {
     /// Reads an envelope's JSON.
     ///
     /// # Errors
-    /// `Invalid` where it is not one, or has no signature.
+    /// `Invalid` where it is not one, or has no or too many signatures.
     pub fn parse(json: &[u8]) -> Result<Self> {
         let wire: Wire = serde_json::from_slice(json)
             .map_err(|e| Error::invalid(format!("not a DSSE envelope: {e}")).caused_by(e))?;
@@ -49,6 +52,9 @@ impl Envelope {
     pub(super) fn from_wire(wire: Wire) -> Result<Self> {
         if wire.signatures.is_empty() {
             return Err(Error::invalid("the DSSE envelope has no signature"));
+        }
+        if wire.signatures.len() > MAX_SIGNATURES {
+            return Err(Error::invalid(format!("the DSSE envelope has more than {MAX_SIGNATURES} signatures")));
         }
         let signatures = wire.signatures.iter().map(|s| decode(&s.sig)).collect::<Result<_>>()?;
         Ok(Envelope { payload_type: wire.payload_type, payload: decode(&wire.payload)?, signatures })
@@ -79,6 +85,10 @@ impl Envelope {
     /// The payload.
     pub fn payload(&self) -> &[u8] {
         &self.payload
+    }
+
+    pub(super) fn signature_count(&self) -> usize {
+        self.signatures.len()
     }
 
     /// Checks that one of the signatures is by `key`.

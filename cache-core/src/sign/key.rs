@@ -4,81 +4,18 @@ use std::fmt;
 
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use zeroize::Zeroizing;
 
 use super::bundle::Bundle;
 use super::dsse::{Envelope, pre_authentication_encoding};
+use super::encrypted::{decrypt_cosign_key, is_encrypted};
+use super::password::Password;
+use super::public_key::{PublicKey, to_pem};
 use super::{Sign, Signer};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
-use crate::model::{Digest, Identity};
-
-/// What precedes the 65-byte point in the SubjectPublicKeyInfo of every P-256 key (RFC 5480).
-const P256_SPKI_PREFIX: [u8; 26] = [
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
-    0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
-];
-
-/// The public half of a P-256 key, with a name for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicKey {
-    name: String,
-    /// DER, SubjectPublicKeyInfo.
-    spki: Vec<u8>,
-}
-
-impl PublicKey {
-    /// Reads a key from PEM (`PUBLIC KEY`), as in `cosign.pub`. The name is what records and verdicts call it.
-    ///
-    /// # Errors
-    /// `Invalid` where it is no PEM of a public key; `Unsupported` where the key is not P-256.
-    pub fn from_pem(name: impl Into<String>, pem: &str) -> Result<Self> {
-        let block = pem::parse(pem).map_err(|e| Error::invalid("not a public key in PEM").caused_by(e))?;
-        if block.tag() != "PUBLIC KEY" {
-            return Err(Error::invalid(format!("the PEM block is {:?}, not \"PUBLIC KEY\"", block.tag())));
-        }
-        PublicKey::from_spki(name, block.into_contents())
-    }
-
-    fn from_spki(name: impl Into<String>, spki: Vec<u8>) -> Result<Self> {
-        let uncompressed = spki.get(P256_SPKI_PREFIX.len()) == Some(&4);
-        if !spki.starts_with(&P256_SPKI_PREFIX) || spki.len() != P256_SPKI_PREFIX.len() + 65 || !uncompressed {
-            return Err(Error::unsupported("only P-256 public keys are supported")
-                .hint("make one with KeySigner::generate or cosign generate-key-pair"));
-        }
-        Ok(PublicKey { name: name.into(), spki })
-    }
-
-    /// The name that the user gave it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The key as PEM.
-    pub fn to_pem(&self) -> String {
-        to_pem("PUBLIC KEY", &self.spki)
-    }
-
-    /// The digest of the key in DER: its identity.
-    pub fn fingerprint(&self) -> Digest {
-        Digest::of(&self.spki)
-    }
-
-    /// The identity that a signature by this key proves.
-    pub fn identity(&self) -> Identity {
-        Identity::Key { fingerprint: self.fingerprint(), name: self.name.clone() }
-    }
-
-    /// Checks a signature over `message`.
-    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<()> {
-        UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.spki[P256_SPKI_PREFIX.len()..])
-            .verify(message, signature)
-            .map_err(|_| Error::untrusted("the signature is not by this key").context("key", &self.name))
-    }
-}
+use crate::model::Identity;
 
 /// A signer with a P-256 key in memory. The key is never shown.
 pub struct KeySigner {
@@ -105,7 +42,10 @@ impl KeySigner {
         let block = pem::parse(pem).map_err(|_| Error::invalid("not a private key in PEM"))?;
         if block.tag() != "PRIVATE KEY" {
             let error = Error::unsupported(format!("a {:?} cannot be read", block.tag()));
-            return Err(error.hint("use an unencrypted PKCS#8 key, \"PRIVATE KEY\""));
+            return Err(error.hint(match is_encrypted(block.tag()) {
+                true => "the key is encrypted: read it with its password",
+                false => "use an unencrypted PKCS#8 key, \"PRIVATE KEY\", or one of cosign's",
+            }));
         }
         let der = Zeroizing::new(block.into_contents());
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der)
@@ -113,10 +53,16 @@ impl KeySigner {
         KeySigner::from_pair(name, pair)
     }
 
+    /// Reads an encrypted key as cosign writes it (`cosign.key`).
+    ///
+    /// # Errors
+    /// As [`decrypt_cosign_key`], and `Unsupported` for other curves.
+    pub fn from_encrypted_pem(name: impl Into<String>, pem: &str, password: &Password) -> Result<Self> {
+        KeySigner::from_pem(name, &decrypt_cosign_key(pem, password)?)
+    }
+
     fn from_pair(name: impl Into<String>, pair: EcdsaKeyPair) -> Result<Self> {
-        let mut spki = P256_SPKI_PREFIX.to_vec();
-        spki.extend_from_slice(pair.public_key().as_ref());
-        let public = PublicKey::from_spki(name, spki)?;
+        let public = PublicKey::from_p256_point(name, pair.public_key().as_ref())?;
         Ok(KeySigner { pair, public })
     }
 
@@ -134,7 +80,7 @@ impl KeySigner {
         Ok(Zeroizing::new(to_pem("PRIVATE KEY", der.as_ref())))
     }
 
-    fn sign_bytes(&self, message: &[u8]) -> Result<Vec<u8>> {
+    pub(super) fn sign_bytes(&self, message: &[u8]) -> Result<Vec<u8>> {
         let signature = self.pair.sign(&SystemRandom::new(), message);
         Ok(signature.map_err(|_| Error::unexpected("signing failed"))?.as_ref().to_vec())
     }
@@ -158,13 +104,8 @@ impl Signer for KeySigner {
 
 impl fmt::Debug for KeySigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeySigner").field("public", &self.public.name).finish_non_exhaustive()
+        f.debug_struct("KeySigner").field("public", &self.public.name()).finish_non_exhaustive()
     }
-}
-
-fn to_pem(tag: &str, der: &[u8]) -> String {
-    let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
-    pem::encode_config(&pem::Pem::new(tag, der), config)
 }
 
 #[cfg(test)]

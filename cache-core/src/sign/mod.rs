@@ -3,16 +3,24 @@
 //! [`Signer`] makes signatures, under a permit. [`Trust`] checks them, offline, and is the only maker of [`Verified`].
 
 mod bundle;
+mod cosign;
 mod dsse;
+mod encrypted;
 mod key;
+mod password;
+mod public_key;
 mod statement;
 mod trust;
 
 use async_trait::async_trait;
 pub use bundle::{BUNDLE_V03, Bundle, COSIGN_SIGN_TYPE};
 use bytes::Bytes;
+pub use cosign::{Proof, SignedLayer, TAG_SUFFIXES};
 pub use dsse::Envelope;
-pub use key::{KeySigner, PublicKey};
+pub use encrypted::decrypt_cosign_key;
+pub use key::KeySigner;
+pub use password::Password;
+pub use public_key::PublicKey;
 pub use statement::{IN_TOTO_PAYLOAD, ResourceDescriptor, STATEMENT_V01, STATEMENT_V1, Statement};
 pub use trust::{Trust, Verified};
 

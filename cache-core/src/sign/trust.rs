@@ -1,10 +1,11 @@
 //! Whom we believe: the only maker of [`Verified`].
 
 use serde::Deserialize;
+use sha2::Digest as _;
 
 use super::bundle::Bundle;
 use super::dsse::{self, Envelope};
-use super::key::PublicKey;
+use super::public_key::PublicKey;
 use super::statement::{IN_TOTO_PAYLOAD, Statement};
 use crate::error::{Error, Result};
 use crate::model::{Digest, Identity};
@@ -57,11 +58,29 @@ impl Trust {
     /// the bundle holds no envelope or was signed with a certificate.
     pub fn verify_bundle(&self, bundle: &Bundle, subject: &Digest) -> Result<Verified<Statement>> {
         if !bundle.is_by_key() {
-            return Err(Error::unsupported("signatures with a certificate (keyless) are not verified yet"));
+            return Err(keyless());
         }
         let envelope =
             bundle.envelope().ok_or_else(|| Error::unsupported("the bundle signs a file, not a statement"))?;
         self.verify_envelope(envelope, subject)
+    }
+
+    /// Verifies a bundle that signs a file, as `cosign sign-blob` makes it.
+    ///
+    /// # Errors
+    /// `Untrusted` where no trusted key made the signature, or the bundle names another digest than the file's;
+    /// `Unsupported` where the bundle holds an envelope or was signed with a certificate.
+    pub fn verify_file(&self, bundle: &Bundle, file: &[u8]) -> Result<Verified<Digest>> {
+        if !bundle.is_by_key() {
+            return Err(keyless());
+        }
+        let message = bundle.message().ok_or_else(|| Error::unsupported("the bundle signs a statement, not a file"))?;
+        if message.digest.as_ref().is_some_and(|(algorithm, digest)| !is_digest_of(algorithm, digest, file)) {
+            return Err(Error::untrusted("the bundle names another digest than the file's"));
+        }
+        let key = self.keys.iter().find(|key| key.verify(file, &message.signature).is_ok());
+        let key = key.ok_or_else(|| self.nobody())?;
+        Ok(Verified { value: Digest::of(file), by: key.identity() })
     }
 
     /// Verifies an envelope with a statement about `subject`.
@@ -107,6 +126,21 @@ impl Trust {
             return Error::untrusted("no key is trusted").hint("name the trusted public keys in the configuration");
         }
         Error::untrusted(format!("the signature is by no trusted key ({})", names.join(", ")))
+    }
+}
+
+/// What is said of every signature with a certificate, until certificates are verified.
+pub(super) fn keyless() -> Error {
+    Error::unsupported("signatures with a certificate (keyless) are not verified yet")
+}
+
+/// Whether the hint in a bundle is true; one by an algorithm that is not known says nothing that could be.
+fn is_digest_of(algorithm: &str, digest: &[u8], file: &[u8]) -> bool {
+    match algorithm {
+        "SHA2_256" => sha2::Sha256::digest(file)[..] == *digest,
+        "SHA2_384" => sha2::Sha384::digest(file)[..] == *digest,
+        "SHA2_512" => sha2::Sha512::digest(file)[..] == *digest,
+        _ => false,
     }
 }
 

@@ -1,5 +1,25 @@
 //! One test binary for what only the outside of the crate can show.
 
+#[cfg(test)]
+mod architecture;
+#[cfg(test)]
+mod attached;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
+mod interop_cosign;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
+mod interop_registries;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
+mod peers;
+#[cfg(test)]
+mod signing_data;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod world;
+
 /// The types let nobody write without an approval: each file of `tests/ui` must not compile.
 #[test]
 fn forged_approvals_and_permits_do_not_compile() {

@@ -1,0 +1,99 @@
+//! What a server answered, and its body, bounded in size and in patience.
+
+use std::time::Duration;
+
+use ::http::{HeaderMap, HeaderName, Response, StatusCode, Uri};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use super::shown;
+use crate::error::{Error, Result};
+
+/// An answer whose body was not read yet.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    head: ::http::response::Parts,
+    body: Incoming,
+    url: Uri,
+    idle: Duration,
+}
+
+impl Answer {
+    pub(super) fn new(response: Response<Incoming>, url: Uri, idle: Duration) -> Self {
+        let (head, body) = response.into_parts();
+        Answer { head, body, url, idle }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// A header that is text.
+    pub(crate) fn header(&self, name: impl Into<Name>) -> Option<&str> {
+        self.head.headers.get(name.into().0)?.to_str().ok()
+    }
+
+    /// Where the answer came from, after redirects.
+    pub(crate) fn url(&self) -> &Uri {
+        &self.url
+    }
+
+    /// The whole body, of at most `limit` bytes.
+    pub(crate) async fn bytes(self, limit: u64) -> Result<Bytes> {
+        read(self.body, limit, self.idle).await.map_err(|e| e.context("url", shown(&self.url)))
+    }
+
+    /// The body as a stream.
+    pub(crate) fn into_body(self) -> Incoming {
+        self.body
+    }
+}
+
+/// A header's name, by constant or text.
+pub(crate) struct Name(HeaderName);
+
+impl From<HeaderName> for Name {
+    fn from(name: HeaderName) -> Self {
+        Name(name)
+    }
+}
+
+impl From<&'static str> for Name {
+    fn from(name: &'static str) -> Self {
+        Name(HeaderName::from_static(name))
+    }
+}
+
+/// The next piece of a body; `None` at its end.
+pub(crate) async fn chunk(body: &mut Incoming, idle: Duration) -> Result<Option<Bytes>> {
+    loop {
+        let frame = tokio::time::timeout(idle, body.frame()).await;
+        let frame = frame.map_err(|_| Error::unavailable(format!("nothing came for {} seconds", idle.as_secs())))?;
+        match frame {
+            None => return Ok(None),
+            Some(Err(e)) => return Err(Error::unavailable("the connection broke while the answer came").caused_by(e)),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+/// A whole body of at most `limit` bytes.
+async fn read(mut body: Incoming, limit: u64, idle: Duration) -> Result<Bytes> {
+    let mut whole = BytesMut::new();
+    while let Some(data) = chunk(&mut body, idle).await? {
+        if (whole.len() + data.len()) as u64 > limit {
+            return Err(Error::invalid(format!("the answer is longer than the {limit} bytes that are read")));
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.freeze())
+}

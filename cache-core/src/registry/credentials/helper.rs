@@ -1,0 +1,91 @@
+//! Credential helpers: `docker-credential-NAME get`, which reads a server's address and writes JSON (docker-credential-helpers,
+//! README, "Development").
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+use super::{Credential, Secret};
+use crate::error::{Error, Result};
+
+/// A helper that asks a person or a cloud may take a while; one that hangs must not hang us.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The user name that stands for "the secret is an identity token".
+const TOKEN_USER: &str = "<token>";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    #[serde(default)]
+    username: String,
+    secret: String,
+}
+
+/// Asks a helper about a server; `None` where it has nothing.
+pub(super) async fn ask(name: &str, server: &str) -> Result<Option<Credential>> {
+    ask_within(PATIENCE, name, server).await
+}
+
+async fn ask_within(patience: Duration, name: &str, server: &str) -> Result<Option<Credential>> {
+    let program = format!("docker-credential-{name}");
+    let failed = |what: String| Error::unauthenticated(what).context("helper", &program).context("server", server);
+    let named_well = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if !named_well {
+        return Err(failed("the credential helper's name is not a plain word".into()));
+    }
+    let run = async {
+        let mut child = Command::new(&program)
+            .arg("get")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A helper that answers without reading closes the pipe; its answer still counts.
+            let _ = stdin.write_all(server.as_bytes()).await;
+        }
+        child.wait_with_output().await
+    };
+    let output = tokio::time::timeout(patience, run)
+        .await
+        .map_err(|_| failed(format!("the credential helper did not answer in {} seconds", patience.as_secs())))?
+        .map_err(|e| failed(format!("the credential helper cannot be run: {e}")))?;
+    if output.status.success() {
+        let answer: Answer = serde_json::from_slice(&output.stdout)
+            .map_err(|_| failed("the credential helper's answer is not the JSON it should be".into()))?;
+        let secret = Secret::new(answer.secret);
+        return Ok(Some(match answer.username.as_str() {
+            TOKEN_USER => Credential::IdentityToken(secret),
+            _ => Credential::Password { user: answer.username, password: secret },
+        }));
+    }
+    // Helpers say so on standard output, in these words.
+    let said = String::from_utf8_lossy(&output.stdout);
+    if said.contains("credentials not found") || said.contains("no credentials server URL") {
+        return Ok(None);
+    }
+    // What a broken helper prints may hold the secret, so it is not shown.
+    Err(failed(format!("the credential helper failed ({})", output.status)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a17_a_missing_helper_is_an_error_with_its_name() {
+        let error = ask("cache-test-not-there", "r.test").await.unwrap_err();
+        assert!(error.to_string().contains("docker-credential-cache-test-not-there"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_helper_is_a_plain_word() {
+        for name in ["", "../x", "a b", "a/b", "x;y"] {
+            assert!(ask(name, "r.test").await.is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! One request to the registry: with the leave that it needs, through redirects, again after a challenge.
+
+use http::header::{AUTHORIZATION, LOCATION};
+use http::{Method, StatusCode, Uri};
+
+use super::OciRegistry;
+use super::auth::Access;
+use crate::error::{Error, Result};
+use crate::http::{Answer, Request, is_secure, resolve, same_origin, shown};
+
+/// A registry may send us to a storage, and that to another; not for ever.
+const MAX_REDIRECTS: usize = 5;
+/// A first challenge, one for a token that ran out, and one for rights that were not foreseen.
+const MAX_CHALLENGES: usize = 3;
+
+impl OciRegistry {
+    /// `/v2/…` at this registry. Names and tags consist of characters that need no escape.
+    pub(super) fn url(&self, path_and_query: &str) -> Result<Uri> {
+        resolve(&self.0.base, &format!("/v2/{path_and_query}"))
+    }
+
+    /// Sends a request, whose answer may be of any status but 401 and 429.
+    pub(super) async fn call(&self, mut request: Request, access: &Access) -> Result<Answer> {
+        for _ in 0..=MAX_REDIRECTS {
+            let answer = self.authorized(&mut request, access).await?;
+            let reads = matches!(request.method, Method::GET | Method::HEAD);
+            let moved = matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+            let Some(location) = answer.header(LOCATION).filter(|_| reads && moved) else { return Ok(answer) };
+            let url = resolve(&request.url, location)?;
+            if is_secure(&request.url) && !is_secure(&url) {
+                return Err(Error::untrusted("the registry redirects to an address that is not encrypted")
+                    .context("from", shown(&request.url))
+                    .context("to", shown(&url)));
+            }
+            request.url = url;
+        }
+        Err(Error::unavailable("the registry redirects without end").context("url", shown(&request.url)))
+    }
+
+    /// Sends a request to one address. Our credentials stay with the registry's own origin.
+    async fn authorized(&self, request: &mut Request, access: &Access) -> Result<Answer> {
+        request.headers.remove(AUTHORIZATION);
+        if !same_origin(&request.url, &self.0.base) {
+            return self.0.http.send(request).await;
+        }
+        request.headers.extend(self.0.auth.header(&self.0.http, access).await?.map(|value| (AUTHORIZATION, value)));
+        for _ in 0..MAX_CHALLENGES {
+            let answer = self.0.http.send(request).await?;
+            if answer.status() != StatusCode::UNAUTHORIZED {
+                return Ok(answer);
+            }
+            let used = request.headers.get(AUTHORIZATION).cloned();
+            let again = self.0.auth.challenged(&self.0.http, access, used.as_ref(), answer.headers()).await?;
+            request.headers.insert(AUTHORIZATION, again);
+        }
+        Err(Error::unauthenticated("the registry goes on asking for another login").context("url", shown(&request.url)))
+    }
+}

@@ -1,0 +1,86 @@
+//! Storing manifests and setting tags.
+
+use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderName, HeaderValue, Method};
+
+use super::auth::Access;
+use super::{OciRegistry, answer};
+use crate::error::{Absent, Error, Result};
+use crate::http::{Answer, Request};
+use crate::model::{Digest, Manifest, Repository};
+use crate::plan::{PutManifest, SetTag};
+use crate::registry::{Moved, checks};
+
+/// What must hold at the registry for a manifest to be taken.
+pub(super) enum Condition {
+    None,
+    /// Nothing stands there.
+    Absent,
+    /// What stands there has this `ETag`.
+    Unchanged(HeaderValue),
+}
+
+impl OciRegistry {
+    pub(super) async fn store_manifest(&self, op: &PutManifest) -> Result<Moved> {
+        let PutManifest { repository, manifest } = op;
+        let there = repository.at(manifest.digest().clone());
+        if self.named(&there.clone().into()).await.absent_is_none()?.is_some() {
+            if manifest.subject().is_some() {
+                self.enter_in_fallback(repository, manifest).await?;
+            }
+            return Ok(Moved::AlreadyThere);
+        }
+        let answer = self.put(repository, manifest.digest().as_str(), manifest, Condition::None).await?;
+        let Some(subject) = manifest.subject() else { return Ok(Moved::Sent(manifest.bytes().len() as u64)) };
+        // Such a registry keeps the list itself and says so.
+        if answer.header("oci-subject") != Some(subject.digest.as_str()) {
+            self.enter_in_fallback(repository, manifest).await?;
+        }
+        Ok(Moved::Sent(manifest.bytes().len() as u64))
+    }
+
+    pub(super) async fn point_tag(&self, op: &SetTag) -> Result<Moved> {
+        let reference = op.repository.tagged(op.tag.clone());
+        let now = self.named(&reference).await.absent_is_none()?;
+        if checks::tag_is_settled(op, now.as_ref().map(|manifest| manifest.digest()))? {
+            return Ok(Moved::AlreadyThere);
+        }
+        let manifest = self.named(&op.repository.at(op.to.clone()).into()).await?;
+        self.put(&op.repository, op.tag.as_str(), &manifest, Condition::None).await?;
+        Ok(Moved::Sent(0))
+    }
+
+    /// Sends a manifest, byte for byte, to be known by a digest or a tag.
+    pub(super) async fn put(
+        &self,
+        repository: &Repository,
+        name: &str,
+        manifest: &Manifest,
+        condition: Condition,
+    ) -> Result<Answer> {
+        let path = self.path(repository)?;
+        let mut request = Request::new(Method::PUT, self.url(&format!("{path}/manifests/{name}"))?);
+        let media_type = HeaderValue::try_from(manifest.media_type())
+            .map_err(|_| Error::invalid("the manifest's media type cannot be sent"))?;
+        request.headers.insert(CONTENT_TYPE, media_type);
+        let condition: Option<(HeaderName, HeaderValue)> = match condition {
+            Condition::None => None,
+            Condition::Absent => Some((IF_NONE_MATCH, HeaderValue::from_static("*"))),
+            Condition::Unchanged(etag) => Some((IF_MATCH, etag)),
+        };
+        request.headers.extend(condition);
+        request.body = manifest.bytes().clone();
+        let answer = self.call(request, &Access::push(path)).await?;
+        let about = |error: Error| error.context("manifest", manifest.digest()).context("type", manifest.media_type());
+        if !answer.status().is_success() {
+            return Err(about(answer::refusal(answer, "the registry does not take the manifest").await));
+        }
+        let stored = answer.header("docker-content-digest").and_then(|text| Digest::parse(text).ok());
+        match stored {
+            Some(stored) if stored.algorithm() == manifest.digest().algorithm() && stored != *manifest.digest() => Err(
+                about(Error::untrusted("the registry says that it stored another manifest").context("stored", stored)),
+            ),
+            _ => Ok(answer),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Lists that come in pages: tags, repositories, referrers.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use http::header::{ACCEPT, CONTENT_TYPE, LINK};
+use http::{HeaderValue, Method, StatusCode, Uri};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::auth::Access;
+use super::{OciRegistry, answer};
+use crate::error::{Error, Result};
+use crate::http::{Answer, Request, encode, resolve, same_origin, shown};
+use crate::model::manifest::media_type;
+use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Repository, Tag};
+
+/// How many entries are asked for at once. A registry gives fewer if it likes.
+const PAGE: usize = 1000;
+const MAX_PAGES: usize = 10_000;
+/// The largest page that is read.
+const MAX_PAGE: u64 = 64 << 20;
+
+#[derive(Deserialize)]
+struct Tags {
+    #[serde(default)]
+    tags: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Repositories {
+    #[serde(default)]
+    repositories: Option<Vec<String>>,
+}
+
+impl OciRegistry {
+    pub(super) async fn list_tags(&self, repository: &Repository) -> Result<Vec<Tag>> {
+        let path = self.path(repository)?;
+        let list = List { registry: self, path: format!("{path}/tags/list"), access: Access::pull(path) };
+        let names = list.names(|page: Tags| page.tags).await.map_err(|e| e.context("repository", repository))?;
+        names.iter().map(|name| Tag::parse(name).map_err(|e| e.context("repository", repository))).collect()
+    }
+
+    pub(super) async fn list_repositories(&self) -> Result<Vec<Repository>> {
+        let list = List { registry: self, path: "_catalog".to_owned(), access: Access::catalog() };
+        let names = list.names(|page: Repositories| page.repositories).await.map_err(|e| {
+            e.context("registry", &self.0.host).hint("most hosted registries refuse to list their repositories")
+        })?;
+        names.iter().map(|name| Repository::parse(&format!("{}/{name}", self.0.host))).collect()
+    }
+
+    pub(super) async fn list_referrers(&self, subject: &Pinned) -> Result<Vec<Descriptor>> {
+        let found = match self.referrers_by_api(subject).await? {
+            Some(found) => found,
+            None => {
+                let list = self.fallback(&subject.repository, &subject.digest).await?;
+                list.map_or_else(Vec::new, |(list, _)| list.children().to_vec())
+            }
+        };
+        let by_digest: BTreeMap<Digest, Descriptor> = found.into_iter().map(|d| (d.digest.clone(), d)).collect();
+        Ok(by_digest.into_values().collect())
+    }
+
+    /// The list that the registry keeps; `None` where it keeps none.
+    pub(super) async fn referrers_by_api(&self, subject: &Pinned) -> Result<Option<Vec<Descriptor>>> {
+        let path = self.path(&subject.repository)?;
+        let mut pages = Pages::from(self.url(&format!("{path}/referrers/{}", subject.digest))?);
+        let mut found = Vec::new();
+        while let Some(url) = pages.turn()? {
+            let mut request = Request::new(Method::GET, url);
+            request.headers.insert(ACCEPT, HeaderValue::from_static(media_type::OCI_INDEX));
+            let answer = self.call(request, &Access::pull(path)).await?;
+            let is_index = answer.header(CONTENT_TYPE).is_some_and(|t| t.starts_with(media_type::OCI_INDEX));
+            // Registries without this list say 404, or 400 and 405 for a path that they do not know, or show a web page.
+            let none_kept =
+                matches!(answer.status().as_u16(), 400 | 404 | 405) || (answer.status() == 200 && !is_index);
+            if none_kept && found.is_empty() {
+                return Ok(None);
+            }
+            if answer.status() != StatusCode::OK {
+                let error = answer::refusal(answer, "the registry does not list the referrers").await;
+                return Err(error.context("subject", subject));
+            }
+            pages.follow(&answer)?;
+            let page = crate::model::Manifest::parse(page(answer).await?, Some(media_type::OCI_INDEX))?;
+            if let ManifestBody::Index(index) = page.value() {
+                found.extend(index.manifests.iter().cloned());
+            }
+        }
+        Ok(Some(found))
+    }
+}
+
+async fn page(answer: Answer) -> Result<bytes::Bytes> {
+    answer.bytes(MAX_PAGE).await
+}
+
+/// A list of names.
+struct List<'a> {
+    registry: &'a OciRegistry,
+    path: String,
+    access: Access,
+}
+
+impl List<'_> {
+    async fn names<P: DeserializeOwned>(&self, of: impl Fn(P) -> Option<Vec<String>>) -> Result<BTreeSet<String>> {
+        let mut pages = Pages::from(self.registry.url(&format!("{}?n={PAGE}", self.path))?);
+        let mut names = BTreeSet::new();
+        while let Some(url) = pages.turn()? {
+            let request = Request::new(Method::GET, url.clone());
+            let answer = self.registry.call(request, &self.access).await?;
+            if answer.status() != StatusCode::OK {
+                return Err(answer::refusal(answer, "the registry does not give the list").await);
+            }
+            let led_on = pages.follow(&answer)?;
+            let parsed: P = serde_json::from_slice(&page(answer).await?).map_err(|e| {
+                Error::unavailable("the registry's list is not the JSON it should be")
+                    .context("url", shown(&url))
+                    .caused_by(e)
+            })?;
+            let page = of(parsed).unwrap_or_default();
+            let last = page.last().filter(|_| !led_on && page.len() == PAGE).cloned();
+            names.extend(page);
+            // Some registries cut at `n` and say nothing. Asking on is harmless where there is no more.
+            if let Some(last) = last {
+                pages.next = Some(self.registry.url(&format!("{}?n={PAGE}&last={}", self.path, encode(&last)))?);
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// The way from page to page.
+struct Pages {
+    first: Uri,
+    next: Option<Uri>,
+    seen: HashSet<String>,
+}
+
+impl From<Uri> for Pages {
+    fn from(first: Uri) -> Self {
+        Pages { next: Some(first.clone()), first, seen: HashSet::new() }
+    }
+}
+
+impl Pages {
+    /// The next page; a page that comes again would go on for ever.
+    fn turn(&mut self) -> Result<Option<Uri>> {
+        let Some(next) = self.next.take() else { return Ok(None) };
+        if !self.seen.insert(next.to_string()) || self.seen.len() > MAX_PAGES {
+            return Err(Error::unavailable("the registry's pages go round in a circle").context("url", shown(&next)));
+        }
+        Ok(Some(next))
+    }
+
+    /// Follows `Link: <…>; rel="next"` (RFC 8288), if there is one. Only its query counts: registries behind a proxy name
+    /// hosts and paths of their own.
+    fn follow(&mut self, answer: &Answer) -> Result<bool> {
+        let links = answer.headers().get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+        let Some(target) = links.flat_map(|text| text.split(',')).find_map(next_of) else { return Ok(false) };
+        let linked = resolve(&self.first, target)?;
+        let ours = same_origin(&linked, &self.first) && linked.path() == self.first.path();
+        self.next = Some(if ours {
+            linked
+        } else {
+            let query = linked.query().unwrap_or_default();
+            resolve(&self.first, &format!("{}?{query}", self.first.path()))?
+        });
+        Ok(true)
+    }
+}
+
+fn next_of(link: &str) -> Option<&str> {
+    let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+    let relations = parameters.split(';').map(|p| p.trim().to_ascii_lowercase());
+    relations.into_iter().any(|p| p == "rel=\"next\"" || p == "rel=next").then_some(target)
+}

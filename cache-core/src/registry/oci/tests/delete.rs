@@ -1,0 +1,62 @@
+use super::*;
+use crate::error::ErrorKind;
+use crate::plan::{Delete, DeleteTarget};
+
+async fn delete(rig: &Rig, tag: Option<&str>, expected: &Digest) -> Result<()> {
+    let target = tag.map_or(DeleteTarget::Manifest, |tag| DeleteTarget::Tag(Tag::parse(tag).unwrap()));
+    let op = Delete { repository: rig.app(), target, expected: expected.clone() };
+    rig.client.delete(testing_permit(op)).await
+}
+
+fn tags(rig: &Rig) -> Vec<String> {
+    rig.server.tags(APP).into_iter().map(|(tag, _)| tag).collect()
+}
+
+#[tokio::test]
+async fn x01_a_tag_is_deleted_alone_and_a_manifest_with_all_its_tags() {
+    let rig = Rig::plain().await;
+    let image = rig.seed_image(Some("1"));
+    rig.server.tag(APP, "2", image.digest());
+    rig.server.tag(APP, "3", image.digest());
+    delete(&rig, Some("2"), image.digest()).await.unwrap();
+    assert_eq!(tags(&rig), ["1", "3"]);
+    delete(&rig, None, image.digest()).await.unwrap();
+    assert!(tags(&rig).is_empty() && rig.server.manifests(APP).is_empty());
+    assert!(delete(&rig, None, image.digest()).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn a_tag_that_moved_is_not_deleted() {
+    let rig = Rig::plain().await;
+    let image = rig.seed_image(Some("1"));
+    let error = delete(&rig, Some("1"), &Digest::of(b"other")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(delete(&rig, Some("9"), image.digest()).await.unwrap_err().is_not_found());
+    assert_eq!((tags(&rig), rig.server.count("DELETE", "")), (vec!["1".to_owned()], 0));
+}
+
+#[tokio::test]
+async fn x02_a_registry_that_cannot_delete_a_tag_says_what_to_do() {
+    let rig = Rig::new(Options { delete_tags: false, delete_manifests: false, ..Options::default() }).await;
+    let image = rig.seed_image(Some("1"));
+    let error = delete(&rig, Some("1"), image.digest()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.hint_text().unwrap().contains("delete the manifest"));
+    assert_eq!(delete(&rig, None, image.digest()).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(tags(&rig), ["1"]);
+}
+
+#[tokio::test]
+async fn a_deleted_referrer_leaves_the_fallback_list() {
+    let rig = Rig::new(Options { referrers: false, ..Options::default() }).await;
+    let subject = rig.seed_image(Some("1"));
+    let mut made = Vec::new();
+    for text in ["a", "b"] {
+        rig.server.put_blob(APP, text);
+        made.push(image(text, Some(&subject)));
+        rig.put(made.last().unwrap()).await.unwrap();
+    }
+    delete(&rig, None, made[0].digest()).await.unwrap();
+    let left = rig.client.referrers(&rig.app().at(subject.digest().clone())).await.unwrap();
+    assert_eq!(left.iter().map(|d| &d.digest).collect::<Vec<_>>(), [made[1].digest()]);
+}

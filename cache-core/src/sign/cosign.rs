@@ -1,0 +1,189 @@
+//! Where cosign keeps things, in its older format (tags derived from the digest) and in its newer one (bundles as
+//! referrers), and what such a layer proves.
+
+use super::bundle::{Bundle, COSIGN_SIGN_TYPE};
+use super::dsse::Envelope;
+use super::statement::Statement;
+use super::trust::{self, Trust, Verified};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Descriptor, Digest, Tag};
+
+/// The suffixes of the tags under which the older format keeps signatures, attestations and SBOMs of a digest: see
+/// [`Tag::of_digest`](crate::model::Tag::of_digest).
+pub const TAG_SUFFIXES: [&str; 3] = [".sig", ".att", ".sbom"];
+
+/// The media type of a layer of `.sig`: the payload that was signed.
+const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+/// The media type of a layer of `.att`.
+const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+/// What every media type of a bundle begins with, in any version; [`Bundle::parse`] says which are read.
+const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
+
+/// The artifact types of the older format where it is kept as referrers (`--registry-referrers-mode=oci-1-1`).
+const ARTIFACTS: [&str; 2] =
+    ["application/vnd.dev.cosign.artifact.sig.v1+json", "application/vnd.dev.cosign.artifact.att.v1+json"];
+
+/// The annotation with the signature over a layer of `.sig`, in base64. It is empty in a layer of `.att`.
+const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
+/// The annotation with the certificate in PEM, where the signature was made without a key of one's own.
+const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
+
+/// The kinds of layers that hold a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignedLayer {
+    /// A Sigstore bundle.
+    Bundle,
+    /// A DSSE envelope with a statement.
+    Envelope,
+    /// A "simple signing" payload whose signature is an annotation of the layer.
+    SimpleSigning,
+}
+
+/// What a verified layer proves about its image.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// The image is signed.
+    Signature(Verified<Digest>),
+    /// Somebody signed a statement about it.
+    Statement(Verified<Statement>),
+}
+
+impl SignedLayer {
+    /// Whether the layer is one of these, by its media type. A bundle of a version that is not read is one too, so that it
+    /// is refused by name and not overlooked.
+    pub fn of(layer: &Descriptor) -> Option<Self> {
+        match layer.media_type.as_str() {
+            SIMPLE_SIGNING => Some(SignedLayer::SimpleSigning),
+            ENVELOPE => Some(SignedLayer::Envelope),
+            bundle if bundle.starts_with(BUNDLE) => Some(SignedLayer::Bundle),
+            _ => None,
+        }
+    }
+
+    /// Whether an artifact of this type ought to hold one of these layers. Never a reason to skip one of another type:
+    /// writers have put other things there, and fallback tags leave the type out.
+    pub fn is_promised_by(artifact_type: &str) -> bool {
+        artifact_type.starts_with(BUNDLE) || ARTIFACTS.contains(&artifact_type)
+    }
+
+    /// Whether what this tag names ought to hold one of these layers.
+    pub fn is_promised_by_tag(tag: &Tag) -> bool {
+        let (signatures, attestations) = (TAG_SUFFIXES[0], TAG_SUFFIXES[1]);
+        tag.as_str().ends_with(signatures) || tag.as_str().ends_with(attestations)
+    }
+
+    /// What a layer that does not verify seemed to be: `signature` or `statement`. Only for telling people.
+    pub fn seems(self, bytes: &[u8]) -> &'static str {
+        let envelope = match self {
+            SignedLayer::SimpleSigning => return "signature",
+            SignedLayer::Envelope => Envelope::parse(bytes).ok(),
+            SignedLayer::Bundle => Bundle::parse(bytes).ok().and_then(|bundle| bundle.envelope().cloned()),
+        };
+        let claimed = envelope.and_then(|envelope| Statement::parse(envelope.payload().to_vec()).ok());
+        match (self, claimed) {
+            (_, Some(statement)) if statement.predicate_type != COSIGN_SIGN_TYPE => "statement",
+            (SignedLayer::Envelope, None) => "statement",
+            _ => "signature",
+        }
+    }
+
+    /// Verifies a layer of this kind, whose content is `bytes`, as one about `image`.
+    ///
+    /// # Errors
+    /// What [`Trust`] and the parsers say; `Unsupported` where the signature was made with a certificate.
+    pub fn verify(self, layer: &Descriptor, bytes: &[u8], image: &Digest, trust: &Trust) -> Result<Proof> {
+        let proof = match self {
+            SignedLayer::Bundle => {
+                trust.verify_bundle(&Bundle::parse(bytes)?, image).map(|statement| Proof::of(statement, image))
+            }
+            SignedLayer::Envelope => {
+                trust.verify_envelope(&Envelope::parse(bytes)?, image).map(|statement| Proof::of(statement, image))
+            }
+            SignedLayer::SimpleSigning => {
+                let signature = layer.annotations.get(SIGNATURE);
+                let signature = signature.ok_or_else(|| Error::invalid("the layer has no signature annotation"))?;
+                trust.verify_simple_signing(bytes, signature, image).map(Proof::Signature)
+            }
+        };
+        // The annotation is not signed, so it explains a refusal and never causes one: a good signature by a key that also
+        // carries a certificate is good.
+        let certificate = layer.annotations.get(CERTIFICATE).is_some_and(|pem| !pem.is_empty());
+        proof
+            .map_err(|error| if certificate && error.kind() == ErrorKind::Untrusted { trust::keyless() } else { error })
+    }
+}
+
+impl Proof {
+    /// The type alone makes a statement the signature of an image: any other one about it must not count as that.
+    fn of(statement: Verified<Statement>, image: &Digest) -> Self {
+        if statement.value().predicate_type == COSIGN_SIGN_TYPE {
+            return Proof::Signature(statement.map(|_| image.clone()));
+        }
+        Proof::Statement(statement)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sign::{IN_TOTO_PAYLOAD, KeySigner, PublicKey};
+
+    const OTHER_TYPE: &str = "https://example.com/p";
+
+    fn key() -> KeySigner {
+        KeySigner::generate("release").unwrap()
+    }
+
+    fn trust(key: &KeySigner) -> Trust {
+        Trust::in_keys(vec![PublicKey::from_pem("release", &key.public_key().to_pem()).unwrap()])
+    }
+
+    fn envelope(key: &KeySigner, image: &Digest, kind: &str) -> Envelope {
+        let payload = Statement::write(image, kind, &serde_json::json!({})).unwrap();
+        let signed = super::super::dsse::pre_authentication_encoding(IN_TOTO_PAYLOAD, &payload);
+        Envelope::new(IN_TOTO_PAYLOAD, payload, key.sign_bytes(&signed).unwrap())
+    }
+
+    fn layer(media_type: &str, bytes: &[u8], annotations: &[(&str, &str)]) -> Descriptor {
+        let mut layer = Descriptor::of(media_type, bytes);
+        layer.annotations = annotations.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        layer
+    }
+
+    #[test]
+    fn every_version_of_a_bundle_is_looked_at() {
+        for media_type in ["application/vnd.dev.sigstore.bundle.v0.9+json", "application/vnd.dev.sigstore.bundle+json"]
+        {
+            assert_eq!(SignedLayer::of(&layer(media_type, b"", &[])), Some(SignedLayer::Bundle));
+        }
+        assert_eq!(SignedLayer::of(&layer("application/spdx+json", b"", &[])), None);
+    }
+
+    #[test]
+    fn only_the_signature_type_signs_an_image_in_either_format() {
+        let (key, image) = (key(), Digest::of(b"image"));
+        for (kind, signs) in [(COSIGN_SIGN_TYPE, true), (OTHER_TYPE, false)] {
+            let envelope = envelope(&key, &image, kind);
+            let bundle = Bundle::by_key(envelope.clone(), key.public_key()).to_json().unwrap();
+            for (held, bytes) in [(SignedLayer::Envelope, envelope.to_json().unwrap()), (SignedLayer::Bundle, bundle)] {
+                let proof = held.verify(&layer("", &bytes, &[]), &bytes, &image, &trust(&key)).unwrap();
+                assert_eq!(matches!(proof, Proof::Signature(_)), signs, "{held:?} {kind}");
+                assert_eq!(held.seems(&bytes), if signs { "signature" } else { "statement" });
+                let other = held.verify(&layer("", &bytes, &[]), &bytes, &Digest::of(b"other"), &trust(&key));
+                assert_eq!(other.unwrap_err().kind(), ErrorKind::Untrusted);
+            }
+        }
+    }
+
+    #[test]
+    fn a_certificate_explains_a_refusal_and_hides_no_signature_by_a_key() {
+        let (mine, image) = (key(), Digest::of(b"image"));
+        let bytes = envelope(&mine, &image, OTHER_TYPE).to_json().unwrap();
+        let layer = layer(ENVELOPE, &bytes, &[(CERTIFICATE, "pem"), (SIGNATURE, "")]);
+        let held = SignedLayer::of(&layer).unwrap();
+        assert!(held.verify(&layer, &bytes, &image, &trust(&mine)).is_ok());
+        let refused = held.verify(&layer, &bytes, &image, &trust(&key())).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported);
+        assert!(refused.message().contains("keyless"), "{refused}");
+    }
+}
