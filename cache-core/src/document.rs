@@ -1,12 +1,13 @@
 //! Reading documents that other tools wrote: their size, their encoding mark, their JSON.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
 use crate::model::{Digest, Timestamp};
-use crate::sign::ResourceDescriptor;
 
 /// The largest document that is read into memory.
 pub(crate) const MAX_DOCUMENT: usize = 128 << 20;
@@ -59,9 +60,30 @@ pub(crate) fn digest_in(text: &str) -> Option<Digest> {
     Digest::parse(&end.replace("%3A", ":").replace("%3a", ":")).ok()
 }
 
-/// The digests of a subject, those by algorithms that Cache does not compute left out.
-pub(crate) fn digests_of(subject: &ResourceDescriptor) -> impl Iterator<Item = Digest> {
-    subject.digest.iter().filter_map(|(algorithm, hex)| Digest::parse(&format!("{algorithm}:{hex}")).ok())
+/// An in-toto statement that somebody hands over unsigned. It proves no more than the bare document in it; statements that
+/// count as signed are `sign`'s.
+#[derive(Deserialize)]
+pub(crate) struct UnsignedStatement<'a> {
+    #[serde(default)]
+    subject: Vec<Subject>,
+    #[serde(rename = "predicateType")]
+    pub(crate) predicate_type: String,
+    #[serde(borrow)]
+    pub(crate) predicate: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Subject {
+    #[serde(default)]
+    digest: BTreeMap<String, String>,
+}
+
+impl UnsignedStatement<'_> {
+    /// The digests of the subjects, those by algorithms that Cache does not compute left out.
+    pub(crate) fn digests(&self) -> Vec<Digest> {
+        let all = self.subject.iter().flat_map(|subject| &subject.digest);
+        all.filter_map(|(algorithm, hex)| Digest::parse(&format!("{algorithm}:{hex}")).ok()).collect()
+    }
 }
 
 /// A file or folder of the shared test data: beside the sources, or where the variable `CACHE_SHARED` says.

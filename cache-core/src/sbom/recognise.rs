@@ -5,9 +5,8 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::{CYCLONEDX_TYPE, SPDX_TYPE, Sbom, cyclonedx, spdx, syft};
-use crate::document;
+use crate::document::{self, UnsignedStatement};
 use crate::error::{Error, Result};
-use crate::sign::Statement;
 
 /// The keys that tell the formats apart. A value of `null` counts as absent.
 #[derive(Deserialize)]
@@ -86,15 +85,15 @@ fn parse_text(text: &str, may_be_wrapped: bool) -> Result<Sbom> {
     }
 }
 
-/// An unsigned statement proves no more than a bare document. What it is about goes before what the document says.
+/// What the document says it describes goes before what the statement around it is about.
 fn statement(text: &str) -> Result<Sbom> {
-    let statement = Statement::parse(text.as_bytes().to_vec())?;
+    let statement: UnsignedStatement<'_> = document::json("an in-toto statement", text)?;
     if !Sbom::is_predicate(&statement.predicate_type) {
         return Err(Error::invalid(format!("a statement of type {:?} is no SBOM", statement.predicate_type)));
     }
-    let mut sbom = Sbom::of_predicate(statement.predicate_json())?;
+    let mut sbom = Sbom::of_predicate(statement.predicate.get())?;
     if sbom.describes.is_empty() {
-        sbom.describes = statement.subjects().iter().flat_map(document::digests_of).collect();
+        sbom.describes = statement.digests();
     }
     Ok(sbom)
 }

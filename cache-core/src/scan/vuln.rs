@@ -4,10 +4,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Report, recognise};
-use crate::document::{self, null_is_default, time};
+use crate::document::{self, UnsignedStatement, null_is_default, time};
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
-use crate::sign::Statement;
 
 /// The type of cosign's vulnerability predicate.
 pub const VULN_TYPE: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
@@ -62,15 +61,15 @@ impl Report {
     }
 }
 
-/// An in-toto statement around the predicate. Unsigned like this, it proves no more than a bare report.
+/// An in-toto statement around the predicate.
 pub(super) fn statement(text: &str) -> Result<Report> {
-    let statement = Statement::parse(text.as_bytes().to_vec())?;
+    let statement: UnsignedStatement<'_> = document::json("an in-toto statement", text)?;
     if statement.predicate_type != VULN_TYPE {
         return Err(Error::invalid(format!("a statement of type {:?} is no report", statement.predicate_type)));
     }
-    let mut report = predicate(statement.predicate_json())?;
+    let mut report = predicate(statement.predicate.get())?;
     if report.subjects.is_empty() {
-        report.subjects = statement.subjects().iter().flat_map(document::digests_of).collect();
+        report.subjects = statement.digests();
     }
     Ok(report)
 }
