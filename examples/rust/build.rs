@@ -16,6 +16,9 @@ pub struct Built {
     pub registry: MemoryRegistry,
     /// The SBOM, SPDX 2.3 in JSON.
     pub sbom: Vec<u8>,
+    /// A vulnerability report in Cache's own format. The scanner is a list of one made-up advisory: the demo shows what the
+    /// gates make of a report, not how to find vulnerabilities.
+    pub report: Vec<u8>,
     /// The predicate of its provenance, SLSA v1.
     pub provenance: Value,
 }
@@ -48,7 +51,8 @@ pub fn build(program: &Path, lock: &Path, repository: &Repository, tag: &Tag) ->
         },
         "runDetails": {"builder": {"id": "https://docs.rs/cache-core/demo-builder/v1"}},
     });
-    Ok(Built { sbom: serde_json::to_vec(&sbom(&lock_text, &image.digest))?, registry, provenance })
+    let (sbom, report) = (sbom(&lock_text, &image.digest), report(&lock_text, &image.digest));
+    Ok(Built { sbom: serde_json::to_vec(&sbom)?, report: serde_json::to_vec(&report)?, registry, provenance })
 }
 
 struct Layer {
@@ -71,16 +75,31 @@ fn layer(files: &[(&str, &[u8], u32)]) -> Result<Layer, Failure> {
     Ok(Layer { compressed: gzip.finish()?, diff_id: Digest::of(&plain) })
 }
 
-/// An SPDX document with one package for each `[[package]]` of the lock file.
-fn sbom(lock: &str, image: &Digest) -> Value {
+/// Name and version of each `[[package]]` of the lock file.
+fn packages(lock: &str) -> impl Iterator<Item = (String, String)> {
     let value = |entry: &str, key: &str| {
         let line = entry.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""));
         line.map(|rest| rest.trim_end_matches('"').to_owned())
     };
-    let packages: Vec<Value> = lock
-        .split("[[package]]")
-        .skip(1)
-        .filter_map(|entry| Some((value(entry, "name")?, value(entry, "version")?)))
+    let entries = lock.split("[[package]]").skip(1);
+    entries.filter_map(move |entry| Some((value(entry, "name")?, value(entry, "version")?)))
+}
+
+/// What the made-up advisory finds.
+fn report(lock: &str, image: &Digest) -> Value {
+    let affected = packages(lock).filter(|(name, _)| name == "tar");
+    let findings: Vec<Value> = affected
+        .map(|(name, version)| {
+            json!({"id": "DEMO-2026-0001", "severity": "medium", "package": name, "version": version,
+                   "purl": format!("pkg:cargo/{name}@{version}")})
+        })
+        .collect();
+    json!({"scanner": "one made-up advisory", "subjects": [image], "findings": findings})
+}
+
+/// An SPDX document with one package for each of the lock file.
+fn sbom(lock: &str, image: &Digest) -> Value {
+    let packages: Vec<Value> = packages(lock)
         .enumerate()
         .map(|(i, (name, version))| {
             json!({

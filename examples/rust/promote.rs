@@ -1,7 +1,8 @@
 //! The main job, on real input: build, sign and attach, promote to staging and to prod, and see an unsigned image refused.
 //!
 //!     cargo run --release --example promote                                   # the demo: layouts below target/demo
-//!     cargo run --release --example promote -- --from oci:a:1 --to oci:b:1 --key cosign.pub
+//!     cargo run --release --example promote -- --from docker://HOST/REPO:TAG --to oci:DIR:TAG --key cosign.pub \
+//!         --policy policy.yaml --environment prod
 //!
 //! It asks at the terminal; without one, `--approve PLAN_DIGEST` (again for each plan) is the answer. Exit codes: 0 done or
 //! nothing to do, 1 error, 2 refused by a gate, 3 not approved.
@@ -12,11 +13,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use cache_core::approve::{Answer, Approval, ApprovalPolicy, Decision, Ledger, ask_on_terminal, by_callback};
-use cache_core::gate::{PromotionGate, SignatureGate};
-use cache_core::model::{Reference, Repository, Tag, Timestamp, Transport};
+use cache_core::connect::{open_source, open_target};
+use cache_core::gate::TEST_RESULT_TYPE;
+use cache_core::model::{Reference, Repository, Tag, Timestamp};
 use cache_core::plan::Plan;
-use cache_core::promote::{Attachment, Outlook, Promoter, Request};
-use cache_core::registry::{Layout, MemoryRegistry, Registry};
+use cache_core::policy::Policy;
+use cache_core::promote::{Attachment, Outlook, Promoter, REPORT_MEDIA_TYPE, Request};
+use cache_core::registry::{MemoryRegistry, Registry, RegistryWriter};
 use cache_core::sign::{COSIGN_SIGN_TYPE, KeySigner, PublicKey, Trust};
 use cache_examples::build;
 use serde_json::json;
@@ -31,6 +34,8 @@ struct Arguments {
     from: Option<Reference>,
     to: Option<Reference>,
     key: Option<PathBuf>,
+    policy: Option<PathBuf>,
+    environment: Option<String>,
     approve: Vec<String>,
 }
 
@@ -43,8 +48,13 @@ fn arguments() -> Result<Arguments, Failure> {
             "--from" => parsed.from = Some(value.parse()?),
             "--to" => parsed.to = Some(value.parse()?),
             "--key" => parsed.key = Some(value.into()),
+            "--policy" => parsed.policy = Some(value.into()),
+            "--environment" => parsed.environment = Some(value),
             "--approve" => parsed.approve.push(value),
-            _ => return Err(format!("{flag} is not known; --from, --to, --key and --approve are").into()),
+            _ => {
+                let known = "--from, --to, --key, --policy, --environment and --approve are";
+                return Err(format!("{flag} is not known; {known}").into());
+            }
         }
     }
     Ok(parsed)
@@ -69,13 +79,20 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Promotes one given image, which must be signed with the key.
+/// Promotes one given image, whose signatures are checked with the key. Without a policy the strict default holds.
 async fn promote(from: &Reference, to: &Reference, arguments: &Arguments) -> Result<u8, Failure> {
-    let key = arguments.key.as_ref().ok_or("--key PUBLIC_KEY.pem is needed: the signature is checked against it")?;
+    let key = arguments.key.as_ref().ok_or("--key PUBLIC_KEY.pem is needed: signatures are checked with it")?;
     let key = PublicKey::from_pem("release", &std::fs::read_to_string(key)?)?;
-    let promoter =
-        promoter(layout(&from.repository)?, layout(&to.repository)?, Trust::in_keys(vec![key]), Ledger::of_user()?);
-    step(&promoter, &request(from, to, "target"), &arguments.approve).await
+    let policy = match &arguments.policy {
+        Some(path) => Policy::parse(&std::fs::read_to_string(path)?)?,
+        None => Policy::parse("{}")?,
+    };
+    let environment = arguments.environment.as_deref().unwrap_or("prod");
+    let (source, target) = (open_source(&from.repository)?, open_target(&to.repository)?);
+    let mut promoter = promoter(source, target, Trust::in_keys(vec![key]), Ledger::of_user()?);
+    promoter.gates = policy.gates(environment)?;
+    promoter.policy = Some(policy.digest().clone());
+    step(&promoter, &request(from, to, environment), &policy.approval(environment), &arguments.approve).await
 }
 
 async fn demo(arguments: &Arguments) -> Result<u8, Failure> {
@@ -84,40 +101,46 @@ async fn demo(arguments: &Arguments) -> Result<u8, Failure> {
     let signer = Arc::new(key(&folder.join("release.key"))?);
     let trust = Trust::in_keys(vec![signer.public_key().clone()]);
     let ledger = Ledger::at(folder.join("ledger"));
+    let policy = Policy::parse(&std::fs::read_to_string("examples/policy.yaml")?)?;
     let at = |environment: &str| -> Result<Reference, Failure> {
         Ok(format!("oci:{}:v1", folder.join(environment).display()).parse()?)
     };
 
-    println!("== Build: an image of this program and its Cargo.lock, an SBOM of it, its provenance");
+    println!(
+        "== Build: an image of this program and its Cargo.lock, an SBOM of it, a report, its provenance, a smoke test"
+    );
     let (built_at, tag) = (Repository::parse("memory:build/app")?, Tag::parse("v1")?);
     let built = build(&std::env::current_exe()?, Path::new("Cargo.lock"), &built_at, &tag)?;
     let image = built.registry.resolve(&built_at.tagged(tag.clone())).await?;
     println!("   {} ({} bytes of SBOM)\n", image.digest, built.sbom.len());
 
-    println!("== To the dev registry, signed, with its SBOM and provenance attached");
+    println!("== To the dev registry, signed, with all of it attached");
     let mut publish =
-        promoter(Arc::new(built.registry), layout(&at("dev")?.repository)?, trust.clone(), ledger.clone());
+        promoter(Arc::new(built.registry), open_target(&at("dev")?.repository)?, trust.clone(), ledger.clone());
     publish.signer = Some(signer.clone());
-    publish.gates.clear();
     let mut wanted = request(&built_at.tagged(tag.clone()), &at("dev")?, "dev");
     wanted.move_tags = true;
     wanted.attach = vec![
         Attachment::Document { media_type: "application/spdx+json".into(), bytes: built.sbom.into() },
+        Attachment::Document { media_type: REPORT_MEDIA_TYPE.into(), bytes: built.report.into() },
         Attachment::Statement { predicate_type: COSIGN_SIGN_TYPE.into(), predicate: json!({}) },
         Attachment::Statement { predicate_type: "https://slsa.dev/provenance/v1".into(), predicate: built.provenance },
+        Attachment::Statement { predicate_type: TEST_RESULT_TYPE.into(), predicate: smoke_test()? },
     ];
-    let code = step(&publish, &wanted, &arguments.approve).await?;
+    let code = step(&publish, &wanted, &policy.approval("dev"), &arguments.approve).await?;
     if code != 0 {
         return Ok(code);
     }
     for (from, to) in [("dev", "staging"), ("staging", "prod")] {
         println!("== From {from} to {to}");
-        let mut promoter =
-            promoter(layout(&at(from)?.repository)?, layout(&at(to)?.repository)?, trust.clone(), ledger.clone());
+        let (source, target) = (open_source(&at(from)?.repository)?, open_target(&at(to)?.repository)?);
+        let mut promoter = promoter(source, target, trust.clone(), ledger.clone());
+        promoter.gates = policy.gates(to)?;
+        promoter.policy = Some(policy.digest().clone());
         promoter.signer = Some(signer.clone());
         let mut wanted = request(&at(from)?, &at(to)?, to);
         wanted.move_tags = true;
-        let code = step(&promoter, &wanted, &arguments.approve).await?;
+        let code = step(&promoter, &wanted, &policy.approval(to), &arguments.approve).await?;
         if code != 0 {
             return Ok(code);
         }
@@ -125,16 +148,22 @@ async fn demo(arguments: &Arguments) -> Result<u8, Failure> {
 
     println!("== A second image, which nobody signed");
     let other = build(&std::env::current_exe()?, Path::new("Cargo.toml"), &built_at, &tag)?;
-    let unsigned = promoter(Arc::new(other.registry), Arc::new(MemoryRegistry::new()), trust, ledger);
+    let mut unsigned = promoter(Arc::new(other.registry), Arc::new(MemoryRegistry::new()), trust, ledger);
+    unsigned.gates = policy.gates("staging")?;
     let wanted = request(&built_at.tagged(tag.clone()), &Repository::parse("memory:staging")?.tagged(tag), "staging");
-    match step(&unsigned, &wanted, &[]).await? {
+    match step(&unsigned, &wanted, &policy.approval("staging"), &[]).await? {
         REFUSED => Ok(0),
         _ => Err("the unsigned image was not refused".into()),
     }
 }
 
 /// Plans, shows, asks, executes and prints the receipt.
-async fn step(promoter: &Promoter, request: &Request, given: &[String]) -> Result<u8, Failure> {
+async fn step(
+    promoter: &Promoter,
+    request: &Request,
+    approvals: &ApprovalPolicy,
+    given: &[String],
+) -> Result<u8, Failure> {
     let plan = match promoter.plan(request).await? {
         Outlook::Ready(plan) => plan,
         Outlook::Nothing => {
@@ -152,7 +181,7 @@ async fn step(promoter: &Promoter, request: &Request, given: &[String]) -> Resul
         }
     };
     let Some(approval) = ask(&plan, given)? else { return Ok(NOT_APPROVED) };
-    let approved = ApprovalPolicy::default().admit(plan, vec![approval], Timestamp::now())?;
+    let approved = approvals.admit(plan, vec![approval], Timestamp::now())?;
     let receipt = promoter.execute(approved).await?;
     println!("{receipt}\n");
     if receipt.is_complete() { Ok(0) } else { Err("the promotion is not complete".into()) }
@@ -177,17 +206,11 @@ fn ask(plan: &Plan, given: &[String]) -> Result<Option<Approval>, Failure> {
     Ok(None)
 }
 
-fn promoter(
-    source: Arc<dyn Registry>,
-    target: Arc<dyn cache_core::registry::RegistryWriter>,
-    trust: Trust,
-    ledger: Ledger,
-) -> Promoter {
-    let gates: Vec<Arc<dyn PromotionGate>> = vec![Arc::new(SignatureGate)];
+fn promoter(source: Arc<dyn Registry>, target: Arc<dyn RegistryWriter>, trust: Trust, ledger: Ledger) -> Promoter {
     Promoter {
         source,
         target,
-        gates,
+        gates: Vec::new(),
         trust,
         signer: None,
         policy: None,
@@ -209,11 +232,14 @@ fn request(from: &Reference, to: &Reference, environment: &str) -> Request {
     }
 }
 
-fn layout(repository: &Repository) -> Result<Arc<Layout>, Failure> {
-    match repository.transport() {
-        Transport::Layout => Ok(Arc::new(Layout::open(repository)?)),
-        _ => Err(format!("{repository}: this example reads and writes OCI layouts only (oci:DIR:TAG)").into()),
-    }
+/// Runs the program that is in the image and says what came of it, as a test result (in-toto, `test-result` v0.1).
+fn smoke_test() -> Result<serde_json::Value, Failure> {
+    let output = std::process::Command::new(std::env::current_exe()?).args(["--from", "x"]).output()?;
+    // It must run, and refuse half a request.
+    let refused =
+        output.status.code() == Some(1) && String::from_utf8_lossy(&output.stderr).contains("belong together");
+    let (result, tests) = if refused { ("PASSED", "passedTests") } else { ("FAILED", "failedTests") };
+    Ok(json!({"result": result, "configuration": [], tests: ["refuses half a request"]}))
 }
 
 /// The demo's signing key, made at the first run.
