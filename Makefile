@@ -1,7 +1,7 @@
 # What a developer runs. Everything is built below target/; nothing outside the checkout is touched.
 CARGO ?= cargo
 
-.PHONY: demo test check interop
+.PHONY: demo test check interop bench
 
 # The main job on real input: build, sign, promote to staging and prod, and refuse an unsigned image.
 demo:
@@ -21,6 +21,16 @@ check:
 	target/tools/bin/cargo-deny --log-level error check licenses bans sources
 
 # Against the real peers, in both directions. An absent peer is a line of output; CACHE_INTEROP=required makes it a failure.
+# The OCI conformance suite is served by no package registry, so only a checkout beside the peers can be run.
 interop:
 	@scripts/peers.sh
 	$(CARGO) test -p cache-core --all-features --test it -- --ignored interop
+	@CACHE_INTEROP= scripts/oci-conformance.sh
+
+# How fast: criterion on digests, documents and plans, then whole processes beside the peers on a real image.
+bench:
+	$(CARGO) bench -p cache-benches
+	@scripts/peers.sh
+	@scripts/real-image.sh
+	$(CARGO) build --release --example copy --example pull
+	@scripts/compare.sh

@@ -12,6 +12,8 @@ build() {
     command -v "$tool" >/dev/null || { absent "real image" "no $tool"; return; }
   done
   [ "$(id -u)" = 0 ] || { absent "real image" "not root, as debootstrap must be"; return; }
+  command -v debootstrap >/dev/null || apt-get install -y -qq --no-install-recommends debootstrap >/dev/null 2>&1 \
+    || { absent "real image" "no debootstrap"; return; }
   mkdir -p "$out"
   (cd "$root" && bash "$shared/real-image.sh" target/real-image) >"$log" 2>&1 \
     || absent "real image" "see $log: $(tail -n 1 "$log")"

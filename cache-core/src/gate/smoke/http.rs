@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use http::Uri;
-use http_body_util::Empty;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use http::{Method, Uri};
+use http_body_util::{BodyExt, Empty};
 
 use super::{Health, HealthCheck};
 use crate::error::{Error, Result};
 use crate::gate::Evidence;
+use crate::http::{Http, Patience, Request};
 
 /// A GET that has to answer with a 2xx status. A redirect is not followed: it says nothing of what is behind it.
 #[derive(Debug, Clone)]
@@ -53,7 +51,7 @@ impl HttpHealth {
         let limit = format!("no answer in {} s", self.timeout.as_secs_f32());
         tokio::time::timeout(self.timeout, get_status(&self.uri))
             .await
-            .unwrap_or_else(|_| Err(Error::unavailable(limit)))
+            .unwrap_or_else(|_| Err(Error::unavailable(limit).context("url", self.shown())))
     }
 
     /// The URL without its query, which may hold a token.
@@ -79,25 +77,15 @@ impl HealthCheck for HttpHealth {
             tokio::time::sleep(self.pause).await;
             last = self.attempt().await;
         }
-        let status = last.map_err(|e| e.context("url", self.shown()))?;
+        let status = last?;
         let seen = format!("{} answered {status}", self.shown());
         Ok(Health { healthy: (200..=299).contains(&status), seen })
     }
 }
 
 /// The status of a GET. The body is not read.
-pub(crate) async fn get_status(uri: &Uri) -> Result<u16> {
-    let answer = if uri.scheme_str() == Some("https") {
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_native_roots()
-            .map_err(|e| Error::unexpected("the certificates of this machine cannot be read").caused_by(e))?
-            .https_only()
-            .enable_http1()
-            .build();
-        Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(connector).get(uri.clone()).await
-    } else {
-        // A machine without certificates can still check a service beside it.
-        Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>().get(uri.clone()).await
-    };
-    answer.map(|answer| answer.status().as_u16()).map_err(|e| Error::unavailable("no answer").caused_by(e))
+async fn get_status(uri: &Uri) -> Result<u16> {
+    let (http, request) = (Http::new(Patience::default()), Request::new(Method::GET, uri.clone()));
+    let answer = http.once(&request, Empty::new().map_err(|e| match e {}).boxed_unsync()).await?;
+    Ok(answer.status().as_u16())
 }

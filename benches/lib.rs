@@ -1,0 +1,1 @@
+//! Benches only; see `digest.rs`, `documents.rs` and `plan.rs`.
