@@ -17,29 +17,36 @@ const translated = (call) =>
     }
   };
 
-function translateMembers(holder) {
-  for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
-    if (name === 'constructor' || !member.configurable) continue;
-    if (member.get) Object.defineProperty(holder, name, { ...member, get: translated(member.get) });
-    else if (typeof member.value === 'function' && member.writable) holder[name] = translated(member.value);
+// The class that users see: it has the prototype of the native one, whose static members cannot be replaced.
+function face(made, construct) {
+  const Face = { [made.name]: function (...given) { return translated(construct)(...given); } }[made.name];
+  for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(made.prototype))) {
+    if (name === 'constructor') continue;
+    const part = member.get ? 'get' : 'value';
+    Object.defineProperty(made.prototype, name, { ...member, [part]: translated(member[part]) });
   }
+  Face.prototype = made.prototype;
+  Object.defineProperty(made.prototype, 'constructor', { value: Face, configurable: true });
+  if (made.fromJson) Face.fromJson = translated((json) => made.fromJson(json));
+  return Face;
 }
 
-const { Approval, Outlook, Plan, Receipt } = native;
-for (const made of [Approval, Outlook, Plan, Receipt, native.Promoter]) translateMembers(made.prototype);
-for (const made of [Approval, Plan]) made.fromJson = translated(made.fromJson);
+const notByHand = () => {
+  throw new TypeError('only the methods of Cache make these');
+};
+const [Approval, Outlook, Plan, Receipt] = ['Approval', 'Outlook', 'Plan', 'Receipt'].map((name) =>
+  face(native[name], notByHand),
+);
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
-const approveByCallback = Plan.prototype.approveByCallback;
+const { approveByCallback } = Plan.prototype;
 Plan.prototype.approveByCallback = function (ask, at) {
   return approveByCallback.call(this, async (plan) => ask(plan), at);
 };
-
-const Promoter = new Proxy(native.Promoter, {
-  construct(target, [config, gates = []], made) {
-    const asked = gates.map((gate) => ({ name: gate.name, judge: async (evidence) => gate.judge(evidence) }));
-    return translated(() => Reflect.construct(target, [config, asked], made))();
-  },
+const NativePromoter = native.Promoter;
+const Promoter = face(NativePromoter, (config, gates = []) => {
+  const asked = gates.map((gate) => ({ name: gate.name, judge: async (evidence) => gate.judge(evidence) }));
+  return new NativePromoter(config, asked);
 });
 
 module.exports = { Approval, Outlook, Plan, Promoter, Receipt, errorKinds: native.errorKinds, ...errors };

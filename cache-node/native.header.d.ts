@@ -9,5 +9,5 @@ import type {
   PromoterConfig,
   Request,
   Verdict,
-} from './types';
+} from './types.js';
 

@@ -12,15 +12,18 @@ from typing import Any
 import pytest
 
 import cache_guardian as cache
-from conftest import Prepare
+from conftest import SCENARIOS, Prepare
 
 YES: cache.Answer = {"decision": "approve", "approver": "alice", "comment": "fine"}
 AT = "2026-01-31T11:59:00Z"
 
 
-def ready(prepare: Prepare, **approval: Any) -> tuple[cache.Promoter, cache.Plan]:
+def ready(
+    prepare: Prepare, approval: cache.ApprovalPolicy | None = None
+) -> tuple[cache.Promoter, cache.Plan]:
     scenario = prepare("promote-signed")
-    promoter = cache.Promoter({**scenario["promoter"], "approval": approval})
+    config: Any = {**scenario["promoter"], "approval": approval or {}}
+    promoter = cache.Promoter(config)
     plan = promoter.plan(scenario["request"]).plan
     assert plan is not None
     return promoter, plan
@@ -53,7 +56,7 @@ def test_what_the_callback_raises_is_raised(prepare: Prepare) -> None:
     with pytest.raises(KeyError):
         plan.approve_by_callback(ask)
     with pytest.raises(cache.Invalid):
-        plan.approve_by_callback(lambda asked: {"approver": "alice"})  # type: ignore[typeddict-item,return-value]
+        plan.approve_by_callback(lambda asked: {"approver": "alice"})  # type: ignore[typeddict-item]
 
 
 def test_a_denial_stops_the_plan_and_uses_nothing_up(prepare: Prepare) -> None:
@@ -67,18 +70,15 @@ def test_a_denial_stops_the_plan_and_uses_nothing_up(prepare: Prepare) -> None:
 
 def test_a_plan_is_executed_once(prepare: Prepare) -> None:
     promoter, plan = ready(prepare)
-    approve = lambda: plan.approve_by_callback(lambda asked: YES, at=AT)  # noqa: E731
-    assert promoter.execute(plan, [approve()]).complete
+    first, second = (plan.approve_by_callback(lambda asked: YES, at=AT) for _ in range(2))
+    assert promoter.execute(plan, [first]).complete
     with pytest.raises(cache.Unapproved, match="executed before"):
-        promoter.execute(plan, [approve()])
+        promoter.execute(plan, [second])
 
 
 def test_a_signed_approval_travels_with_the_plan(prepare: Prepare) -> None:
-    key = Path("keys/alice.pub")
-    promoter, plan = ready(prepare)
-    approver: cache.Approver = {"name": "alice", "key": key.read_text()}
-    scenario = prepare("promote-signed")
-    strict = cache.Promoter({**scenario["promoter"], "approval": {"accept": ["key"], "approvers": [approver]}})
+    key = (SCENARIOS / "keys" / "alice.pub").read_text(encoding="utf-8")
+    strict, plan = ready(prepare, {"accept": ["key"], "approvers": [{"name": "alice", "key": key}]})
     carried = cache.Plan.from_json(plan.json)
     signed = carried.approve_by_signature(YES, {"name": "alice", "path": "keys/alice.key"}, at=AT)
     approval = cache.Approval.from_json(signed.to_json())

@@ -13,6 +13,9 @@ import pytest
 import cache_guardian as cache
 from conftest import Prepare
 
+# A gate that raises prints its traceback, which pytest would repeat as a warning.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 PASS: cache.Judgement = {"reasons": [{"outcome": "pass", "code": "fine", "message": "fine"}]}
 
 
@@ -36,7 +39,12 @@ def own(result: cache.Outlook) -> cache.Verdict:
 
 def test_it_sees_the_verified_evidence(prepare: Prepare) -> None:
     seen: list[cache.Evidence] = []
-    result = outlook(prepare, lambda evidence: seen.append(evidence) or PASS)
+
+    def judge(evidence: cache.Evidence) -> cache.Judgement:
+        seen.append(evidence)
+        return PASS
+
+    result = outlook(prepare, judge)
     assert result.state == "ready"
     (signature,) = seen[0]["signatures"]
     assert signature["about"] == seen[0]["image"]["digest"]

@@ -1,6 +1,6 @@
 // `native.d.ts` is generated; the errors are the only thing that is added to it.
-export * from './native';
-export * from './types';
+export * from './native.js';
+export * from './types.js';
 
 /** The codes of the kinds of errors. */
 export type ErrorCode =

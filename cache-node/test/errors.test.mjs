@@ -1,0 +1,64 @@
+// One class for each kind of error, from `import` and from `require`.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import * as cache from '../index.mjs';
+import { prepare } from './helper.mjs';
+
+const required = createRequire(import.meta.url)('../index.cjs');
+
+test('every kind has its class and no class is left over', () => {
+  const made = Object.values(required).filter((value) => value.prototype instanceof cache.CacheError);
+  assert.deepEqual(
+    made.map((kind) => kind.code),
+    cache.errorKinds(),
+  );
+  for (const kind of made) {
+    const error = new kind('message');
+    assert.equal(error.code, kind.code);
+    assert.equal(cache[kind.name], kind);
+  }
+});
+
+test('import and require give the same', () => {
+  const names = Object.keys(cache).filter((name) => name !== 'default');
+  assert.deepEqual(names.sort(), Object.keys(required).sort());
+  for (const name of names) assert.equal(cache[name], required[name]);
+});
+
+test('an error of the core says where, why and what to do', async () => {
+  const scenario = prepare('conflict');
+  const promoter = new cache.Promoter(scenario.promoter);
+  await assert.rejects(promoter.plan(scenario.request), (error) => {
+    assert.ok(error instanceof cache.Conflict);
+    assert.equal(error.code, 'CONFLICT');
+    assert.equal(error.context.target, 'oci:target');
+    assert.ok(error.hint);
+    return true;
+  });
+});
+
+test('a cause is kept', () => {
+  const broken = Buffer.from('{');
+  assert.throws(() => cache.Plan.fromJson(broken), (error) => {
+    assert.ok(error instanceof cache.Invalid);
+    assert.ok(error.cause instanceof Error);
+    return true;
+  });
+});
+
+test('a field that is not known is named', () => {
+  const config = { source: 'oci:a', target: 'oci:b', environment: 'e', polcy: '' };
+  assert.throws(() => new cache.Promoter(config), (error) => error instanceof cache.Invalid && /polcy/.test(error.message));
+});
+
+test('a private key is in no message', () => {
+  const secret = 'c2VjcmV0';
+  const pem = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`;
+  const config = { source: 'oci:a', target: 'oci:b', environment: 'e', signer: { name: 'k', pem } };
+  assert.throws(() => new cache.Promoter(config), (error) => {
+    assert.ok(error instanceof cache.CacheError);
+    assert.ok(!`${error} ${error.cause} ${JSON.stringify(error.context)}`.includes(secret));
+    return true;
+  });
+});

@@ -1,0 +1,33 @@
+// Compiled with `tsc --strict` and never run: what a user writes has the right types.
+import { Conflict, Plan, Promoter, type Evidence, type Judgement, type PromoterConfig } from '../index.mjs';
+
+const config: PromoterConfig = {
+  source: 'oci:dev',
+  target: 'oci:staging',
+  environment: 'staging',
+  trustedKeys: [{ name: 'release', path: 'release.pub' }],
+  approval: { accept: ['key'], required: 2 },
+};
+// @ts-expect-error a key is text or a path
+const bad: PromoterConfig = { ...config, trustedKeys: [{ name: 'release' }] };
+
+const gate = {
+  name: 'own',
+  judge: async (evidence: Evidence): Promise<Judgement> => ({
+    reasons: [{ outcome: 'pass', code: 'signatures', message: `${evidence.signatures.length} signatures` }],
+  }),
+};
+
+export async function promote(): Promise<boolean> {
+  const promoter = new Promoter(config, [gate]);
+  const outlook = await promoter.plan({ from: 'oci:dev:v1', to: 'oci:staging:v1', requester: 'pipeline' });
+  if (outlook.plan === null) return outlook.state === 'nothing';
+  const plan: Plan = outlook.plan;
+  const approval = await plan.approveByCallback((asked) => ({ decision: 'approve', approver: asked.digest }));
+  try {
+    return (await promoter.execute(plan, [approval])).complete;
+  } catch (error) {
+    if (error instanceof Conflict) console.error(error.code, error.hint, error.context.tag, bad);
+    throw error;
+  }
+}
