@@ -7,9 +7,11 @@ CARGO ?= cargo
 demo:
 	@scripts/demo.sh
 
-# The whole test suite.
+# The whole test suite: Rust, then Python and Node, each of which sets itself up below target/ and cache-node/node_modules.
 test: check
 	$(CARGO) test --workspace --all-features
+	@scripts/python.sh
+	@scripts/node.sh
 
 # What must hold before the tests are worth running: format, lints, documentation, licences.
 check:
