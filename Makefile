@@ -10,6 +10,8 @@ demo:
 # The whole test suite.
 test: check
 	$(CARGO) test --workspace --all-features
+	@scripts/python.sh
+	@scripts/node.sh
 
 # What must hold before the tests are worth running: format, lints, documentation, licences.
 check:
