@@ -26,6 +26,7 @@ pub(crate) fn raise(error: Error) -> napi::Error {
 }
 
 /// Every kind of error, by its code.
+#[cfg_attr(test, allow(dead_code, reason = "napi exports nothing from a test build"))]
 #[napi]
 pub fn error_kinds() -> Vec<&'static str> {
     ErrorKind::ALL.iter().map(|kind| kind.code()).collect()

@@ -66,8 +66,12 @@ test('a gate that is none is refused', () => {
 test('the event loop turns while a call waits', async () => {
   let turns = 0;
   const timer = setInterval(() => (turns += 1), 1);
-  const result = await outlook(() => new Promise((done) => setTimeout(() => done(pass), 30)));
-  clearInterval(timer);
+  let result;
+  try {
+    result = await outlook(() => new Promise((done) => setTimeout(() => done(pass), 30)));
+  } finally {
+    clearInterval(timer);
+  }
   assert.equal(result.state, 'ready');
   assert.ok(turns > 3);
 });

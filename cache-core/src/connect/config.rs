@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Session, open_source, open_target};
 use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Ledger};
 use crate::error::{Error, Result};
-use crate::gate::{PromotionGate, SignatureGate};
+use crate::gate::PromotionGate;
 use crate::model::{Repository, Timestamp};
 use crate::policy::Policy;
 use crate::promote::Promoter;
@@ -27,7 +27,7 @@ pub struct PromoterConfig {
     pub target: Repository,
     /// The environment that they enter, such as `staging`. It chooses the rules of the policy.
     pub environment: String,
-    /// The policy, as YAML or as the path of a file. Without one, an image must be signed by a trusted key.
+    /// The policy, as YAML or as the path of a file. Without one, the strict default of the environment holds.
     #[serde(default)]
     pub policy: Option<String>,
     /// The public keys whose signatures count.
@@ -102,7 +102,7 @@ impl PromoterConfig {
         let policy = self.policy.as_deref().map(read_policy).transpose()?;
         let mut all: Vec<Arc<dyn PromotionGate>> = match &policy {
             Some(policy) => policy.gates(&self.environment)?,
-            None => vec![Arc::new(SignatureGate)],
+            None => Policy::parse("{}")?.gates(&self.environment)?,
         };
         all.extend(gates);
         let approval = match (&self.approval, &policy) {

@@ -16,7 +16,7 @@ use crate::promote::{Outlook, Promoter, Receipt};
 /// A promoter of one environment.
 #[derive(Debug, Clone)]
 pub struct Session {
-    promoter: Promoter,
+    pub(super) promoter: Promoter,
     approval: ApprovalPolicy,
     environment: String,
 }

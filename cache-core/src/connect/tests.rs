@@ -25,14 +25,37 @@ fn a_field_that_is_not_known_is_refused() {
 }
 
 #[test]
-fn what_has_no_adapter_is_unsupported_and_named() {
-    for text in ["registry.example/app", "oci-archive:a.tar", "docker-archive:a.tar", "memory:app"] {
+fn every_kind_of_place_is_opened_or_refused_by_its_name() {
+    let open = |text: &str| {
         let repository = Repository::parse(text).unwrap();
-        let error = open_source(&repository).map(|_| ()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(error.to_string().contains(text), "{error}");
-        assert_eq!(open_target(&repository).map(|_| ()).unwrap_err().kind(), ErrorKind::Unsupported);
+        (open_source(&repository).is_ok(), open_target(&repository).map(|_| ()).map_err(|e| (e.kind(), e.to_string())))
+    };
+    assert_eq!(open("registry.test/app"), (true, Ok(())));
+    for text in ["oci-archive:a.tar", "docker-archive:a.tar", "memory:app"] {
+        let (reads, writes) = open(text);
+        assert_eq!(reads, text != "memory:app");
+        assert!(matches!(writes, Err((ErrorKind::Unsupported, message)) if message.contains(text)));
     }
+}
+
+#[test]
+fn without_a_policy_the_strict_default_judges_and_a_policy_is_text_or_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| format!("oci:{}", folder.path().join(name).display());
+    let gates = |environment: &str, policy: Value| -> Result<usize> {
+        let stated = json!({"source": place("a"), "target": place("b"), "environment": environment, "policy": policy,
+                            "ledger": folder.path().join("ledger")});
+        Ok(config(stated).unwrap().open(Vec::new())?.promoter.gates.len())
+    };
+    assert_eq!(gates("staging", json!(null)).unwrap(), 3);
+    assert_eq!(gates("prod", json!(null)).unwrap(), 6);
+    let yaml = "scan_policy:\n  promotion_to_prod: {require_smoke_test: false}\n";
+    assert_eq!(gates("prod", json!(yaml)).unwrap(), 5);
+    let path = folder.path().join("policy.yaml");
+    std::fs::write(&path, yaml).unwrap();
+    assert_eq!(gates("prod", json!(path)).unwrap(), 5);
+    assert!(gates("prod", json!("no/such/file.yaml")).unwrap_err().is_not_found());
+    assert_eq!(gates("prod", json!("scan_polcy:\n  {}\n")).unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 #[test]
