@@ -17,7 +17,7 @@ use cache_core::connect::{open_source, open_target};
 use cache_core::gate::TEST_RESULT_TYPE;
 use cache_core::model::{Reference, Repository, Tag, Timestamp};
 use cache_core::plan::Plan;
-use cache_core::policy::Policy;
+use cache_core::policy::{Policy, Promotion};
 use cache_core::promote::{Attachment, Outlook, Promoter, REPORT_MEDIA_TYPE, Request};
 use cache_core::registry::{MemoryRegistry, Registry, RegistryWriter};
 use cache_core::sign::{COSIGN_SIGN_TYPE, KeySigner, PublicKey, Trust};
@@ -84,15 +84,17 @@ async fn promote(from: &Reference, to: &Reference, arguments: &Arguments) -> Res
     let key = arguments.key.as_ref().ok_or("--key PUBLIC_KEY.pem is needed: signatures are checked with it")?;
     let key = PublicKey::from_pem("release", &std::fs::read_to_string(key)?)?;
     let policy = match &arguments.policy {
-        Some(path) => Policy::parse(&std::fs::read_to_string(path)?)?,
-        None => Policy::parse("{}")?,
+        Some(path) => Some(Policy::parse(&std::fs::read_to_string(path)?)?),
+        None => None,
     };
     let environment = arguments.environment.as_deref().unwrap_or("prod");
     let (source, target) = (open_source(&from.repository)?, open_target(&to.repository)?);
     let mut promoter = promoter(source, target, Trust::in_keys(vec![key]), Ledger::of_user()?);
-    promoter.gates = policy.gates(environment)?;
-    promoter.policy = Some(policy.digest().clone());
-    step(&promoter, &request(from, to, environment), &policy.approval(environment), &arguments.approve).await
+    let required = policy.as_ref().map_or_else(|| Promotion::default_for(environment), |p| p.promotion(environment));
+    promoter.gates = required.gates()?;
+    promoter.policy = policy.as_ref().map(|policy| policy.digest().clone());
+    let approvals = policy.map_or_else(ApprovalPolicy::default, |policy| policy.approval(environment));
+    step(&promoter, &request(from, to, environment), &approvals, &arguments.approve).await
 }
 
 async fn demo(arguments: &Arguments) -> Result<u8, Failure> {

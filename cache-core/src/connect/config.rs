@@ -12,7 +12,7 @@ use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Ledger};
 use crate::error::{Error, Result};
 use crate::gate::PromotionGate;
 use crate::model::{Repository, Timestamp};
-use crate::policy::Policy;
+use crate::policy::{Policy, Promotion};
 use crate::promote::Promoter;
 use crate::registry::MemoryRegistry;
 use crate::sign::{KeySigner, PublicKey, Signer, Trust};
@@ -102,7 +102,7 @@ impl PromoterConfig {
         let policy = self.policy.as_deref().map(read_policy).transpose()?;
         let mut all: Vec<Arc<dyn PromotionGate>> = match &policy {
             Some(policy) => policy.gates(&self.environment)?,
-            None => Policy::parse("{}")?.gates(&self.environment)?,
+            None => Promotion::default_for(&self.environment).gates()?,
         };
         all.extend(gates);
         let approval = match (&self.approval, &policy) {
