@@ -125,6 +125,16 @@ impl Error {
         self.0.kind == ErrorKind::NotFound
     }
 
+    /// Whether it is a server that failed or refused to talk, rather than what it holds.
+    pub(crate) fn is_outage(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Unauthenticated)
+    }
+
+    /// The errors behind this one, the nearest first.
+    pub fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+        std::iter::successors(self.source(), |error| (*error).source())
+    }
+
     /// An I/O failure on a local path.
     pub(crate) fn io(path: &std::path::Path, source: std::io::Error) -> Self {
         let kind = match source.kind() {
@@ -168,12 +178,7 @@ impl fmt::Debug for Error {
         if let Some(hint) = &self.0.hint {
             write!(f, "\n  hint: {hint}")?;
         }
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            write!(f, "\n  cause: {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        self.causes().try_for_each(|error| write!(f, "\n  cause: {error}"))
     }
 }
 

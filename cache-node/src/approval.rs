@@ -1,11 +1,10 @@
 //! One person's answer.
 
 use cache_core::approve;
-use cache_core::connect::read;
+use cache_core::connect::word;
 use cache_core::model::Timestamp;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use serde::Serialize;
 
 use crate::errors::raise;
 
@@ -43,13 +42,13 @@ impl Approval {
     /// Yes or no.
     #[napi(getter, ts_return_type = "Decision")]
     pub fn decision(&self) -> napi::Result<String> {
-        word(&self.0.decision())
+        word(&self.0.decision()).map_err(raise)
     }
 
     /// How it reached Cache.
     #[napi(getter, ts_return_type = "ApprovalKind")]
     pub fn kind(&self) -> napi::Result<String> {
-        word(&self.0.kind())
+        word(&self.0.kind()).map_err(raise)
     }
 
     /// The name of the person.
@@ -69,11 +68,6 @@ impl Approval {
     pub fn comment(&self) -> Option<&str> {
         self.0.comment()
     }
-}
-
-/// The word that an enum is in JSON.
-fn word(value: &impl Serialize) -> napi::Result<String> {
-    read("word", serde_json::to_value(value)?).map_err(raise)
 }
 
 /// A time that JavaScript gives as text.

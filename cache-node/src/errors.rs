@@ -1,20 +1,13 @@
 //! Errors on their way to JavaScript. The bridge of napi carries only a text, so the text is JSON, and `errors.cjs` makes one
 //! of its classes of it.
 
-use std::error::Error as _;
-
 use cache_core::{Error, ErrorKind};
 use napi_derive::napi;
 use serde_json::json;
 
 /// The error that JavaScript gets.
 pub(crate) fn raise(error: Error) -> napi::Error {
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        causes.push(source.to_string());
-        cause = source.source();
-    }
+    let causes: Vec<String> = error.causes().map(ToString::to_string).collect();
     let text = json!({
         "code": error.kind().code(),
         "message": error.to_string(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cache_core::connect::{ForeignGate, Judge};
+use cache_core::connect::{Judge, foreign_gate};
 use cache_core::gate::PromotionGate;
 use cache_core::{Error, Result};
 use napi::Status;
@@ -31,7 +31,7 @@ pub struct Gate {
 impl Gate {
     /// The gate that the core asks.
     pub(crate) fn open(self) -> napi::Result<Arc<dyn PromotionGate>> {
-        Ok(Arc::new(ForeignGate::new(self.name, JavaScriptJudge(self.judge)).map_err(raise)?))
+        Ok(Arc::new(foreign_gate(self.name, JavaScriptJudge(self.judge)).map_err(raise)?))
     }
 }
 

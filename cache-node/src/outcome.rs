@@ -1,7 +1,6 @@
 //! What comes of a request and of an execution.
 
-use cache_core::connect::{SharedPlan, receipt_json, verdicts_json};
-use cache_core::model::Verdict;
+use cache_core::connect::{SharedOutlook, receipt_json, verdicts_json};
 use cache_core::promote;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
@@ -13,49 +12,32 @@ use crate::plan::Plan;
 /// What came of a request: a plan, a refusal, or nothing to do.
 #[napi]
 #[derive(Debug)]
-pub struct Outlook {
-    state: &'static str,
-    plan: Option<SharedPlan>,
-    verdicts: Vec<Verdict>,
-}
-
-impl Outlook {
-    pub(crate) fn new(outlook: promote::Outlook) -> Self {
-        match outlook {
-            promote::Outlook::Ready(plan) => {
-                let verdicts = plan.verdicts.clone();
-                Outlook { state: "ready", plan: Some(SharedPlan::new(plan)), verdicts }
-            }
-            promote::Outlook::Blocked(verdicts) => Outlook { state: "blocked", plan: None, verdicts },
-            promote::Outlook::Nothing => Outlook { state: "nothing", plan: None, verdicts: Vec::new() },
-        }
-    }
-}
+pub struct Outlook(pub(crate) SharedOutlook);
 
 #[napi]
 impl Outlook {
     /// Which of the three it is.
     #[napi(getter, ts_return_type = "'ready' | 'blocked' | 'nothing'")]
     pub fn state(&self) -> &'static str {
-        self.state
+        self.0.state
     }
 
     /// The plan, where the state is `ready`.
     #[napi(getter)]
     pub fn plan(&self) -> Option<Plan> {
-        self.plan.clone().map(Plan)
+        self.0.plan.clone().map(Plan)
     }
 
     /// What the gates said, as plain data; empty where there is nothing to do.
     #[napi(getter, ts_return_type = "Verdict[]")]
     pub fn verdicts(&self) -> napi::Result<Value> {
-        Ok(serde_json::to_value(&self.verdicts)?)
+        Ok(serde_json::to_value(&self.0.verdicts)?)
     }
 
     /// The verdicts as canonical JSON.
     #[napi(getter)]
     pub fn verdicts_json(&self) -> napi::Result<Buffer> {
-        verdicts_json(&self.verdicts).map(Buffer::from).map_err(raise)
+        verdicts_json(&self.0.verdicts).map(Buffer::from).map_err(raise)
     }
 }
 

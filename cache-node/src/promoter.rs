@@ -32,7 +32,7 @@ impl Promoter {
     #[napi]
     pub async fn plan(&self, #[napi(ts_arg_type = "Request")] request: Value) -> napi::Result<Outlook> {
         let request = read("request", request).map_err(raise)?;
-        self.0.plan(request).await.map(Outlook::new).map_err(raise)
+        self.0.plan(request).await.map(Outlook).map_err(raise)
     }
 
     /// Executes a plan on these approvals, once. A rejection means that nothing was changed; the receipt says what was.

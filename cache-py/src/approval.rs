@@ -1,11 +1,10 @@
 //! One person's answer.
 
 use cache_core::approve;
-use cache_core::connect::read;
+use cache_core::connect::word;
 use cache_core::model::Timestamp;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use serde::Serialize;
 
 use crate::errors::raise;
 
@@ -42,13 +41,13 @@ impl Approval {
     /// `approve` or `deny`.
     #[getter]
     fn decision(&self) -> PyResult<String> {
-        word(&self.0.decision())
+        word(&self.0.decision()).map_err(raise)
     }
 
     /// `terminal`, `callback` or `key`.
     #[getter]
     fn kind(&self) -> PyResult<String> {
-        word(&self.0.kind())
+        word(&self.0.kind()).map_err(raise)
     }
 
     /// The name of the person.
@@ -72,12 +71,6 @@ impl Approval {
     fn __repr__(&self) -> PyResult<String> {
         Ok(format!("<Approval {} by {:?} of {}>", self.decision()?, self.approver(), self.plan()))
     }
-}
-
-/// The word that an enum is in JSON.
-fn word(value: &impl Serialize) -> PyResult<String> {
-    let value = serde_json::to_value(value).map_err(|e| raise(cache_core::Error::unexpected(e.to_string())))?;
-    read("word", value).map_err(raise)
 }
 
 /// A time that Python gives as text.

@@ -1,7 +1,5 @@
 //! The exceptions, which are written in Python (`errors.py`): one for each kind of error.
 
-use std::error::Error as _;
-
 use cache_core::{Error, ErrorKind};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -22,12 +20,7 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         };
         context.set_item(key, text)?;
     }
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        causes.push(source.to_string());
-        cause = source.source();
-    }
+    let causes: Vec<String> = error.causes().map(ToString::to_string).collect();
     let made =
         module.getattr("make")?.call1((error.kind().code(), error.to_string(), error.hint_text(), context, causes))?;
     Ok(PyErr::from_value(made))

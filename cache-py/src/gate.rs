@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cache_core::connect::{ForeignGate, Judge};
+use cache_core::connect::{Judge, foreign_gate};
 use cache_core::gate::PromotionGate;
 use cache_core::{Error, Result};
 use pyo3::exceptions::PyTypeError;
@@ -33,7 +33,7 @@ pub(crate) fn gate(object: &Bound<'_, PyAny>) -> PyResult<Arc<dyn PromotionGate>
     if !judge.is_callable() {
         return Err(PyTypeError::new_err(format!("judge of the gate {name:?} is not callable")));
     }
-    Ok(Arc::new(ForeignGate::new(name, PythonJudge { judge: judge.unbind() }).map_err(raise)?))
+    Ok(Arc::new(foreign_gate(name, PythonJudge { judge: judge.unbind() }).map_err(raise)?))
 }
 
 #[async_trait]

@@ -1,7 +1,6 @@
 //! What comes of a request and of an execution.
 
-use cache_core::connect::{SharedPlan, receipt_json, verdicts_json};
-use cache_core::model::Verdict;
+use cache_core::connect::{SharedOutlook, receipt_json, verdicts_json};
 use cache_core::promote;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -13,48 +12,36 @@ use crate::plan::Plan;
 /// What came of a request: a plan, a refusal, or nothing to do.
 #[pyclass(frozen, module = "cache_guardian")]
 #[derive(Debug)]
-pub(crate) struct Outlook {
-    #[pyo3(get)]
-    state: &'static str,
-    plan: Option<SharedPlan>,
-    verdicts: Vec<Verdict>,
-}
-
-impl Outlook {
-    pub(crate) fn new(outlook: promote::Outlook) -> Self {
-        match outlook {
-            promote::Outlook::Ready(plan) => {
-                let verdicts = plan.verdicts.clone();
-                Outlook { state: "ready", plan: Some(SharedPlan::new(plan)), verdicts }
-            }
-            promote::Outlook::Blocked(verdicts) => Outlook { state: "blocked", plan: None, verdicts },
-            promote::Outlook::Nothing => Outlook { state: "nothing", plan: None, verdicts: Vec::new() },
-        }
-    }
-}
+pub(crate) struct Outlook(pub(crate) SharedOutlook);
 
 #[pymethods]
 impl Outlook {
+    /// `ready`, `blocked` or `nothing`.
+    #[getter]
+    fn state(&self) -> &'static str {
+        self.0.state
+    }
+
     /// The plan, where the state is `ready`.
     #[getter]
     fn plan(&self) -> Option<Plan> {
-        self.plan.clone().map(Plan)
+        self.0.plan.clone().map(Plan)
     }
 
     /// What the gates said, as plain data; empty where there is nothing to do.
     #[getter]
     fn verdicts(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        to_python(py, &self.verdicts)
+        to_python(py, &self.0.verdicts)
     }
 
     /// The verdicts as canonical JSON.
     #[getter]
     fn verdicts_json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &verdicts_json(&self.verdicts).map_err(raise)?))
+        Ok(PyBytes::new(py, &verdicts_json(&self.0.verdicts).map_err(raise)?))
     }
 
     fn __repr__(&self) -> String {
-        format!("<Outlook {}>", self.state)
+        format!("<Outlook {}>", self.0.state)
     }
 }
 

@@ -30,13 +30,13 @@ impl Promoter {
     /// Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only.
     fn plan(&self, request: &Bound<'_, PyAny>) -> PyResult<Outlook> {
         let parsed = from_python("request", request)?;
-        block_on(request.py(), self.0.plan(parsed)).map(Outlook::new)
+        block_on(request.py(), self.0.plan(parsed)).map(Outlook)
     }
 
     /// The same, to be awaited.
     fn plan_async<'py>(&self, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let (session, parsed) = (self.0.clone(), from_python("request", request)?);
-        awaitable(request.py(), async move { session.plan(parsed).await }, Outlook::new)
+        awaitable(request.py(), async move { session.plan(parsed).await }, Outlook)
     }
 
     /// Executes a plan on these approvals, once. An exception means that nothing was changed; the receipt says what was.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cache_core::Error;
 use cache_core::approve::{Answer, Approval, ApprovalPolicy, Decision, Ledger, by_callback};
-use cache_core::connect::{ForeignGate, Judge, PromoterConfig, SharedPlan, open_source, open_target};
+use cache_core::connect::{Judge, PromoterConfig, SharedOutlook, foreign_gate, open_source, open_target};
 use cache_core::connect::{read, receipt_json, verdicts_json};
 use cache_core::gate::PromotionGate;
 use cache_core::model::{Descriptor, Digest, Repository, Tag, Timestamp};
@@ -71,7 +71,7 @@ async fn run(scenario: &Value, sign_to: Option<PathBuf>) -> Done<Value> {
     let failed = |seen: &mut Value, error: Error| seen["error"] = json!(error.kind().code());
     let gate = scenario.get("gate").map(|gate| {
         let name = gate["name"].as_str().unwrap_or_default();
-        ForeignGate::new(name, Says(gate["answer"].clone())).map(|gate| Arc::new(gate) as Arc<dyn PromotionGate>)
+        foreign_gate(name, Says(gate["answer"].clone())).map(|gate| Arc::new(gate) as Arc<dyn PromotionGate>)
     });
     let config: PromoterConfig = read("configuration", scenario["promoter"].clone())?;
     let session = config.open(gate.transpose()?.into_iter().collect())?;
@@ -84,12 +84,12 @@ async fn run(scenario: &Value, sign_to: Option<PathBuf>) -> Done<Value> {
             failed(&mut seen, error);
             return Ok(seen);
         }
-        Ok(Outlook::Nothing) => return Ok(json!({"outlook": "nothing"})),
-        Ok(Outlook::Blocked(verdicts)) => {
+        Ok(SharedOutlook { plan: Some(plan), .. }) => plan,
+        Ok(SharedOutlook { state: "nothing", .. }) => return Ok(json!({"outlook": "nothing"})),
+        Ok(SharedOutlook { verdicts, .. }) => {
             let verdicts = Digest::of(&keep("verdicts.json", verdicts_json(&verdicts)?)?);
             return Ok(json!({"outlook": "blocked", "verdicts": verdicts}));
         }
-        Ok(Outlook::Ready(plan)) => SharedPlan::new(plan),
     };
     seen["outlook"] = json!("ready");
     seen["plan"] = json!(Digest::of(&keep("plan.json", plan.plan().bytes().to_vec())?));
@@ -114,7 +114,7 @@ fn keep(name: &str, bytes: Vec<u8>) -> Done<Vec<u8>> {
 }
 
 /// The approval of the person in the scenarios.
-async fn sign(plan: &SharedPlan) -> Done<Vec<u8>> {
+async fn sign(plan: &cache_core::connect::SharedPlan) -> Done<Vec<u8>> {
     let answer = read("answer", json!({"decision": "approve", "approver": "alice"}))?;
     let key = read("key", json!({"name": "alice", "path": here().join("keys/alice.key")}))?;
     let at = Timestamp::parse("2026-01-31T11:59:00Z")?;

@@ -1,13 +1,13 @@
 //! Gates that are written in another language: evidence goes out as plain data, a judgement comes back.
 
-use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
-use crate::gate::{Attached, Evidence, PromotionGate};
+use crate::error::Result;
+use crate::gate::{Attached, CallbackGate, Evidence};
 use crate::model::{LookedAt, Outcome, Reason, Verdict};
 
 /// The other language's half of a gate.
@@ -19,45 +19,22 @@ pub trait Judge: Send + Sync + 'static {
 }
 
 /// A gate whose judgement is made elsewhere.
-pub struct ForeignGate<J> {
-    name: String,
-    judge: J,
-}
-
-impl<J: Judge> ForeignGate<J> {
-    /// A gate with this name.
-    ///
-    /// # Errors
-    /// `Invalid` where the name is empty.
-    pub fn new(name: impl Into<String>, judge: J) -> Result<Self> {
-        let name = name.into();
-        if name.trim().is_empty() {
-            return Err(Error::invalid("a gate needs a name"));
-        }
-        Ok(ForeignGate { name, judge })
-    }
-}
-
-impl<J> fmt::Debug for ForeignGate<J> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ForeignGate").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-#[async_trait]
-impl<J: Judge> PromotionGate for ForeignGate<J> {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    async fn judge(&self, evidence: &Evidence) -> Result<Verdict> {
-        let answer = self.judge.judge(evidence_json(evidence)?).await?;
-        let judgement: Judgement = super::read("verdict of the gate", answer)?;
-        let mut verdict = Verdict::new(&self.name, judgement.reasons, judgement.looked_at);
-        // A stated outcome may be stricter than the reasons, never milder.
-        verdict.outcome = judgement.outcome.map_or(verdict.outcome, |stated| stated.max(verdict.outcome));
-        Ok(verdict)
-    }
+///
+/// # Errors
+/// `Invalid` where the name is empty.
+pub fn foreign_gate(name: impl Into<String>, judge: impl Judge) -> Result<CallbackGate> {
+    let (name, judge) = (name.into(), Arc::new(judge));
+    CallbackGate::new(name.clone(), move |evidence| {
+        let (name, judge) = (name.clone(), Arc::clone(&judge));
+        Box::pin(async move {
+            let answer = judge.judge(evidence_json(evidence)?).await?;
+            let judgement: Judgement = super::read("verdict of the gate", answer)?;
+            let mut verdict = Verdict::new(&name, judgement.reasons, judgement.looked_at);
+            // A stated outcome may be stricter than the reasons, never milder.
+            verdict.outcome = judgement.outcome.map_or(verdict.outcome, |stated| stated.max(verdict.outcome));
+            Ok(verdict)
+        })
+    })
 }
 
 /// A verdict as another language gives it: only the reasons are needed.

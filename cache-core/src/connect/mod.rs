@@ -10,9 +10,9 @@ mod session;
 use std::sync::Arc;
 
 pub use config::{ApprovalConfig, ApproverConfig, KeyConfig, PromoterConfig};
-pub use foreign::{ForeignGate, Judge, evidence_json};
+pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use request::{AttachmentConfig, RequestConfig};
-pub use session::{AnswerConfig, Session, SharedPlan, receipt_json, verdicts_json};
+pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
 
 use serde::de::DeserializeOwned;
 

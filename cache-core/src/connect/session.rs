@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stdin, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{KeyConfig, RequestConfig};
 use crate::approve::{Answer, Approval, ApprovalPolicy, Decision, ask_on_terminal, by_callback, by_signature};
@@ -31,8 +31,8 @@ impl Session {
     ///
     /// # Errors
     /// As there.
-    pub async fn plan(&self, request: RequestConfig) -> Result<Outlook> {
-        self.promoter.plan(&request.request(&self.environment)?).await
+    pub async fn plan(&self, request: RequestConfig) -> Result<SharedOutlook> {
+        Ok(self.promoter.plan(&request.request(&self.environment)?).await?.into())
     }
 
     /// Admits the approvals and executes the plan. See [`Promoter::execute`]. The plan is used up as soon as the approvals
@@ -45,6 +45,28 @@ impl Session {
         let approved = self.approval.admit(plan.plan().clone(), approvals, now)?;
         plan.use_up()?;
         self.promoter.execute(approved).await
+    }
+}
+
+/// What came of a request, as other languages see it.
+#[derive(Debug, Clone)]
+pub struct SharedOutlook {
+    /// `ready`, `blocked` or `nothing`.
+    pub state: &'static str,
+    /// The plan, where the state is `ready`.
+    pub plan: Option<SharedPlan>,
+    /// What the gates said; empty where there is nothing to do.
+    pub verdicts: Vec<Verdict>,
+}
+
+impl From<Outlook> for SharedOutlook {
+    fn from(outlook: Outlook) -> Self {
+        let (state, plan, verdicts) = match outlook {
+            Outlook::Ready(plan) => ("ready", Some(SharedPlan::new(plan.clone())), plan.verdicts.clone()),
+            Outlook::Blocked(verdicts) => ("blocked", None, verdicts),
+            Outlook::Nothing => ("nothing", None, Vec::new()),
+        };
+        SharedOutlook { state, plan, verdicts }
     }
 }
 
@@ -151,4 +173,15 @@ pub fn verdicts_json(verdicts: &[Verdict]) -> Result<Vec<u8>> {
 /// `Unexpected`, which does not happen.
 pub fn receipt_json(receipt: &Receipt) -> Result<Vec<u8>> {
     Ok(Raw::canonical(receipt)?.bytes().to_vec())
+}
+
+/// The word that a value without fields is in JSON, such as a decision.
+///
+/// # Errors
+/// `Unexpected` where the value is more than a word.
+pub fn word(value: &impl Serialize) -> Result<String> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        _ => Err(Error::unexpected("this is no word")),
+    }
 }

@@ -99,7 +99,7 @@ async fn verdict(answer: Result<Value, &'static str>) -> Result<Outcome> {
         statements: vec![],
         problems: vec![],
     };
-    Ok(ForeignGate::new("custom", Says(answer))?.judge(&evidence).await?.outcome)
+    Ok(foreign_gate("custom", Says(answer))?.judge(&evidence).await?.outcome)
 }
 
 #[tokio::test]

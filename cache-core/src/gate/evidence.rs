@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::model::{Digest, Identity, LookedAt, Pinned, Platform, Timestamp};
 use crate::sbom::Sbom;
 use crate::scan::Report;
@@ -106,4 +106,11 @@ pub struct Problem {
     pub kind: ErrorKind,
     /// Why, in words.
     pub message: String,
+}
+
+impl Problem {
+    /// What `error` says of something with this digest.
+    pub(crate) fn new(what: &str, digest: &Digest, error: &Error) -> Self {
+        Problem { what: what.to_owned(), digest: digest.clone(), kind: error.kind(), message: error.to_string() }
+    }
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::coverage::{Coverage, Rejected, unverified};
 use super::{Attached, Evidence, PromotionGate};
-use crate::document::null_is_default;
 use crate::error::Result;
+use crate::model::null_is_empty;
 use crate::model::{Reason, Verdict};
 use crate::sign::{Statement, Verified};
 
@@ -144,7 +144,7 @@ struct Run {
 #[derive(Deserialize)]
 struct V02 {
     builder: Builder,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     invocation: Invocation,
 }
 

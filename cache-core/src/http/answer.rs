@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ::http::{HeaderMap, HeaderName, Response, StatusCode, Uri};
+use ::http::header::AsHeaderName;
+use ::http::{HeaderMap, Response, StatusCode, Uri};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -34,8 +35,8 @@ impl Answer {
     }
 
     /// A header that is text.
-    pub(crate) fn header(&self, name: impl Into<Name>) -> Option<&str> {
-        self.head.headers.get(name.into().0)?.to_str().ok()
+    pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
+        self.head.headers.get(name)?.to_str().ok()
     }
 
     /// Where the answer came from, after redirects.
@@ -51,21 +52,6 @@ impl Answer {
     /// The body as a stream.
     pub(crate) fn into_body(self) -> Incoming {
         self.body
-    }
-}
-
-/// A header's name, by constant or text.
-pub(crate) struct Name(HeaderName);
-
-impl From<HeaderName> for Name {
-    fn from(name: HeaderName) -> Self {
-        Name(name)
-    }
-}
-
-impl From<&'static str> for Name {
-    fn from(name: &'static str) -> Self {
-        Name(HeaderName::from_static(name))
     }
 }
 

@@ -7,15 +7,18 @@ pub mod manifest;
 pub mod platform;
 pub mod raw;
 pub mod reference;
+mod secret;
 pub mod time;
 pub mod verdict;
 
 pub use descriptor::Descriptor;
+pub(crate) use descriptor::null_is_empty;
 pub use digest::{Algorithm, Digest};
 pub use identity::Identity;
 pub use manifest::{ImageIndex, ImageManifest, Manifest, ManifestBody};
 pub use platform::Platform;
 pub use raw::Raw;
 pub use reference::{Pinned, Reference, Repository, Tag, Transport};
+pub use secret::Secret;
 pub use time::Timestamp;
 pub use verdict::{LookedAt, Outcome, Reason, Verdict};

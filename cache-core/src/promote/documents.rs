@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::document::MAX_DOCUMENT;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::gate::{Attached, Evidence, Found, Problem, Style};
 use crate::model::{Descriptor, Digest, ManifestBody, Pinned};
 use crate::registry::Registry;
@@ -131,8 +131,8 @@ impl<'a> Documents<'a> {
             match read {
                 Ok(()) => {}
                 // A registry that fails is not a missing SBOM: nothing can be judged.
-                Err(error) if is_outage(&error) => return Err(error),
-                Err(error) => evidence.problems.push(problem(kind, &layer.digest, &error)),
+                Err(error) if error.is_outage() => return Err(error),
+                Err(error) => evidence.problems.push(Problem::new(kind.name(), &layer.digest, &error)),
             }
         }
         Ok(())
@@ -171,17 +171,9 @@ pub(super) fn from_statements(evidence: &mut Evidence) {
             continue;
         };
         if let Err(error) = read {
-            evidence.problems.push(problem(kind, &statement.digest, &error));
+            evidence.problems.push(Problem::new(kind.name(), &statement.digest, &error));
         }
     }
     evidence.sboms.extend(sboms);
     evidence.reports.extend(reports);
-}
-
-fn is_outage(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Unauthenticated)
-}
-
-fn problem(kind: Kind, digest: &Digest, error: &Error) -> Problem {
-    Problem { what: kind.name().to_owned(), digest: digest.clone(), kind: error.kind(), message: error.to_string() }
 }

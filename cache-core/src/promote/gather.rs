@@ -1,6 +1,6 @@
 //! From a promotion unit to the evidence that the gates judge.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::gate::{Attached, Evidence, Found, Problem, Style};
 use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Tag, Timestamp};
 use crate::plan::Role;
@@ -46,10 +46,10 @@ pub(super) async fn gather(
         let reader = Reader { source, image, trust, node, about, style, promised };
         if let Err(error) = reader.read(&mut evidence).await {
             // A registry that fails is not a missing signature: nothing can be judged.
-            if fails(&error) {
+            if error.is_outage() {
                 return Err(error);
             }
-            evidence.problems.push(problem("artifact", node.manifest.digest(), &error));
+            evidence.problems.push(Problem::new("artifact", node.manifest.digest(), &error));
         }
     }
     from_statements(&mut evidence);
@@ -98,9 +98,9 @@ impl Reader<'_> {
             let Some(held) = SignedLayer::of(layer) else { continue };
             let bytes = match self.bytes(layer).await {
                 Ok(bytes) => bytes,
-                Err(error) if fails(&error) => return Err(error),
+                Err(error) if error.is_outage() => return Err(error),
                 Err(error) => {
-                    evidence.problems.push(problem("signature", &layer.digest, &error));
+                    evidence.problems.push(Problem::new("signature", &layer.digest, &error));
                     continue;
                 }
             };
@@ -109,7 +109,7 @@ impl Reader<'_> {
                     evidence.signatures.push(self.attached(layer, it.by().clone(), it));
                 }
                 Ok(Proof::Statement(it)) => evidence.statements.push(self.attached(layer, it.by().clone(), it)),
-                Err(error) => evidence.problems.push(problem(held.seems(&bytes), &layer.digest, &error)),
+                Err(error) => evidence.problems.push(Problem::new(held.seems(&bytes), &layer.digest, &error)),
             }
         }
         Ok(())
@@ -128,13 +128,4 @@ impl Reader<'_> {
             by: Some(by),
         }
     }
-}
-
-/// Whether it is the registry that failed, rather than what it holds.
-fn fails(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Unauthenticated)
-}
-
-fn problem(what: &str, digest: &Digest, error: &Error) -> Problem {
-    Problem { what: what.to_owned(), digest: digest.clone(), kind: error.kind(), message: error.to_string() }
 }

@@ -3,18 +3,19 @@
 use serde::Deserialize;
 
 use super::{Package, Sbom};
-use crate::document::{self, digest_in, null_is_default};
+use crate::document::{self, digest_in};
 use crate::error::{Error, Result};
 use crate::model::Digest;
+use crate::model::null_is_empty;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Bom {
     bom_format: String,
     spec_version: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     metadata: Metadata,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     components: Vec<Component>,
 }
 
@@ -26,32 +27,32 @@ struct Metadata {
 
 #[derive(Deserialize)]
 struct Component {
-    #[serde(default, rename = "type", deserialize_with = "null_is_default")]
+    #[serde(default, rename = "type", deserialize_with = "null_is_empty")]
     kind: String,
-    #[serde(default, rename = "bom-ref", deserialize_with = "null_is_default")]
+    #[serde(default, rename = "bom-ref", deserialize_with = "null_is_empty")]
     bom_ref: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     group: String,
     name: String,
     #[serde(default)]
     version: Option<String>,
     #[serde(default)]
     purl: Option<String>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     hashes: Vec<Hash>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     licenses: Vec<Choice>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     properties: Vec<Property>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     components: Vec<Component>,
 }
 
 #[derive(Deserialize)]
 struct Hash {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     alg: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     content: String,
 }
 
@@ -74,9 +75,9 @@ struct License {
 
 #[derive(Deserialize)]
 struct Property {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     name: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     value: String,
 }
 

@@ -5,26 +5,27 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use super::{Package, Sbom};
-use crate::document::{self, digest_in, null_is_default};
+use crate::document::{self, digest_in};
 use crate::error::{Error, Result};
 use crate::model::Digest;
+use crate::model::null_is_empty;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Document {
     spdx_version: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     packages: Vec<Described>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     document_describes: Vec<String>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     relationships: Vec<Relationship>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Described {
-    #[serde(default, rename = "SPDXID", deserialize_with = "null_is_default")]
+    #[serde(default, rename = "SPDXID", deserialize_with = "null_is_empty")]
     id: String,
     name: String,
     #[serde(default)]
@@ -35,38 +36,38 @@ struct Described {
     license_concluded: Option<String>,
     #[serde(default)]
     license_declared: Option<String>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     external_refs: Vec<ExternalRef>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     checksums: Vec<Checksum>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ExternalRef {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     reference_type: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     reference_locator: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Checksum {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     algorithm: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     checksum_value: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Relationship {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     spdx_element_id: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     relationship_type: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     related_spdx_element: String,
 }
 

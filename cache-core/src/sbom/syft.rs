@@ -3,15 +3,16 @@
 use serde::Deserialize;
 
 use super::{Package, Sbom};
-use crate::document::{self, digest_in, null_is_default};
+use crate::document::{self, digest_in};
 use crate::error::{Error, Result};
+use crate::model::null_is_empty;
 
 #[derive(Deserialize)]
 struct Document {
     artifacts: Vec<Artifact>,
     source: Source,
     descriptor: Descriptor,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     schema: Schema,
 }
 
@@ -22,7 +23,7 @@ struct Artifact {
     version: Option<String>,
     #[serde(default)]
     purl: Option<String>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     licenses: Vec<License>,
 }
 
@@ -32,9 +33,9 @@ struct Artifact {
 enum License {
     Text(String),
     Object {
-        #[serde(default, deserialize_with = "null_is_default")]
+        #[serde(default, deserialize_with = "null_is_empty")]
         value: String,
-        #[serde(default, rename = "spdxExpression", deserialize_with = "null_is_default")]
+        #[serde(default, rename = "spdxExpression", deserialize_with = "null_is_empty")]
         expression: String,
     },
 }
@@ -51,9 +52,9 @@ struct Source {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Image {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     manifest_digest: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     repo_digests: Vec<String>,
 }
 
@@ -64,7 +65,7 @@ struct Descriptor {
 
 #[derive(Default, Deserialize)]
 struct Schema {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     version: String,
 }
 

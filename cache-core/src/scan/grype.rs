@@ -4,14 +4,15 @@ use serde::Deserialize;
 
 use super::report::platform;
 use super::{Finding, Report, Severity};
-use crate::document::{self, digest_in, null_is_default, time};
+use crate::document::{self, digest_in, time};
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
+use crate::model::null_is_empty;
 
 #[derive(Deserialize)]
 struct Document {
     matches: Vec<Match>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     source: Source,
     descriptor: Descriptor,
 }
@@ -19,7 +20,7 @@ struct Document {
 #[derive(Deserialize)]
 struct Match {
     vulnerability: Vulnerability,
-    #[serde(default, rename = "relatedVulnerabilities", deserialize_with = "null_is_default")]
+    #[serde(default, rename = "relatedVulnerabilities", deserialize_with = "null_is_empty")]
     related: Vec<Related>,
     artifact: Artifact,
 }
@@ -27,15 +28,15 @@ struct Match {
 #[derive(Deserialize)]
 struct Vulnerability {
     id: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     severity: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     fix: Fix,
 }
 
 #[derive(Default, Deserialize)]
 struct Fix {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     versions: Vec<String>,
 }
 
@@ -47,9 +48,9 @@ struct Related {
 #[derive(Deserialize)]
 struct Artifact {
     name: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     version: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     purl: String,
 }
 
@@ -63,13 +64,13 @@ struct Source {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Target {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     manifest_digest: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     repo_digests: Vec<String>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     architecture: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     os: String,
 }
 
@@ -80,7 +81,7 @@ struct Descriptor {
     version: Option<String>,
     #[serde(default, deserialize_with = "time")]
     timestamp: Option<Timestamp>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     db: Db,
 }
 
@@ -89,7 +90,7 @@ struct Descriptor {
 struct Db {
     #[serde(default, deserialize_with = "time")]
     built: Option<Timestamp>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     status: Status,
 }
 

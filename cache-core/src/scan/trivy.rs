@@ -4,9 +4,10 @@ use serde::Deserialize;
 
 use super::report::platform;
 use super::{Finding, Report, Severity};
-use crate::document::{self, digest_in, null_is_default, time};
+use crate::document::{self, digest_in, time};
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
+use crate::model::null_is_empty;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -14,12 +15,12 @@ struct Document {
     schema_version: u64,
     #[serde(default, deserialize_with = "time")]
     created_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     trivy: Version,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     metadata: Metadata,
     /// Absent where nothing was found.
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     results: Vec<ResultOf>,
 }
 
@@ -34,24 +35,24 @@ struct Version {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Metadata {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     repo_digests: Vec<String>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     image_config: ImageConfig,
 }
 
 #[derive(Default, Deserialize)]
 struct ImageConfig {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     architecture: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     os: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ResultOf {
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     vulnerabilities: Vec<Vulnerability>,
 }
 
@@ -60,14 +61,14 @@ struct ResultOf {
 struct Vulnerability {
     #[serde(rename = "VulnerabilityID")]
     id: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     severity: String,
     pkg_name: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     installed_version: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     fixed_version: String,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pkg_identifier: Identifier,
 }
 

@@ -4,9 +4,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Report, recognise};
-use crate::document::{self, UnsignedStatement, null_is_default, time};
+use crate::document::{self, UnsignedStatement, time};
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
+use crate::model::null_is_empty;
 
 /// The type of cosign's vulnerability predicate.
 pub const VULN_TYPE: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
@@ -14,7 +15,7 @@ pub const VULN_TYPE: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
 #[derive(Deserialize)]
 struct Predicate {
     scanner: Scanner,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     metadata: Metadata,
 }
 
@@ -22,7 +23,7 @@ struct Predicate {
 struct Scanner {
     #[serde(default)]
     version: Option<String>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_empty")]
     db: Database,
     result: Box<RawValue>,
 }

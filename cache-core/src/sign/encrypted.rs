@@ -9,8 +9,8 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::key::private_pem;
-use super::password::Password;
 use crate::error::{Error, Result};
+use crate::model::Secret;
 
 /// The PEM types: the one that is written today, and the one of older versions.
 const TYPES: [&str; 2] = ["ENCRYPTED SIGSTORE PRIVATE KEY", "ENCRYPTED COSIGN PRIVATE KEY"];
@@ -61,12 +61,12 @@ pub(super) fn is_encrypted(pem_type: &str) -> bool {
 /// # Errors
 /// `Invalid` where it is no such file; `Unsupported` where it is encrypted in another way, before any work is done;
 /// `Denied` where the password is wrong or the file was changed.
-pub fn decrypt_cosign_key(pem: &str, password: &Password) -> Result<Zeroizing<String>> {
+pub fn decrypt_cosign_key(pem: &str, password: &Secret) -> Result<Zeroizing<String>> {
     Ok(private_pem(&decrypt(pem, password)?))
 }
 
 /// The same as PKCS#8.
-pub(super) fn decrypt(pem: &str, password: &Password) -> Result<Zeroizing<Vec<u8>>> {
+pub(super) fn decrypt(pem: &str, password: &Secret) -> Result<Zeroizing<Vec<u8>>> {
     let block = pem::parse(pem).map_err(|_| Error::invalid("not a private key in PEM"))?;
     if !is_encrypted(block.tag()) {
         return Err(Error::unsupported(format!("a {:?} is not decrypted", block.tag()))
@@ -75,7 +75,7 @@ pub(super) fn decrypt(pem: &str, password: &Password) -> Result<Zeroizing<Vec<u8
     open(block.contents(), password)
 }
 
-fn open(json: &[u8], password: &Password) -> Result<Zeroizing<Vec<u8>>> {
+fn open(json: &[u8], password: &Secret) -> Result<Zeroizing<Vec<u8>>> {
     // The error of the parser would quote the document.
     let wire: Wire = serde_json::from_slice(json).map_err(|_| Error::invalid("the encrypted key does not parse"))?;
     if wire.kdf.name != "scrypt" || wire.cipher.name != "nacl/secretbox" {
@@ -92,7 +92,7 @@ fn open(json: &[u8], password: &Password) -> Result<Zeroizing<Vec<u8>>> {
     let failed = || Error::unexpected("scrypt failed");
     let params = scrypt::Params::new(log_n, R, P).map_err(|_| failed())?;
     let mut key = Zeroizing::new([0; 32]);
-    scrypt::scrypt(password.as_bytes(), &salt, &params, &mut *key).map_err(|_| failed())?;
+    scrypt::scrypt(password.reveal().as_bytes(), &salt, &params, &mut *key).map_err(|_| failed())?;
     let secretbox = XSalsa20Poly1305::new(Key::from_slice(&*key));
     let opened = secretbox.decrypt(Nonce::from_slice(&nonce), &ciphertext[..]);
     opened.map(Zeroizing::new).map_err(|_| Error::denied("the password is wrong, or the key file was changed"))
@@ -131,10 +131,10 @@ mod tests {
         let plain = KeySigner::generate("k").unwrap();
         let der = pem::parse(&*plain.to_pem().unwrap()).unwrap().into_contents();
         let file = file(15, |_| (), &der);
-        let opened = KeySigner::from_encrypted_pem("k", &file, &Password::new("pw")).unwrap();
+        let opened = KeySigner::from_encrypted_pem("k", &file, &Secret::new("pw")).unwrap();
         assert_eq!(opened.public_key(), plain.public_key());
         for wrong in ["", "pw ", "Pw"] {
-            let error = KeySigner::from_encrypted_pem("k", &file, &Password::new(wrong)).unwrap_err();
+            let error = KeySigner::from_encrypted_pem("k", &file, &Secret::new(wrong)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Denied);
         }
         assert_eq!(KeySigner::from_pem("k", &file).unwrap_err().kind(), ErrorKind::Unsupported);
@@ -154,15 +154,15 @@ mod tests {
             (|j| j["cipher"]["nonce"] = "%".into(), ErrorKind::Invalid),
         ];
         for (change, kind) in changes {
-            let error = decrypt_cosign_key(&file(15, change, b""), &Password::new("pw")).unwrap_err();
+            let error = decrypt_cosign_key(&file(15, change, b""), &Secret::new("pw")).unwrap_err();
             assert_eq!(error.kind(), kind);
         }
     }
 
     #[test]
     fn neither_password_nor_key_is_shown() {
-        assert_eq!(format!("{:?}", Password::new("secret")), "Password(..)");
+        assert_eq!(format!("{:?}", Secret::new("secret")), "***");
         let broken = super::super::public_key::to_pem(TYPES[1], b"{\"kdf\":\"secret\"}");
-        assert!(!format!("{:?}", decrypt_cosign_key(&broken, &Password::default()).unwrap_err()).contains("secret"));
+        assert!(!format!("{:?}", decrypt_cosign_key(&broken, &Secret::default()).unwrap_err()).contains("secret"));
     }
 }

@@ -12,12 +12,11 @@ use zeroize::Zeroizing;
 use super::bundle::Bundle;
 use super::dsse::{Envelope, pre_authentication_encoding};
 use super::encrypted::{decrypt, is_encrypted};
-use super::password::Password;
 use super::public_key::PublicKey;
 use super::{Sign, Signer};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
-use crate::model::Identity;
+use crate::model::{Identity, Secret};
 
 /// A signer with a P-256 key in memory. The key is never shown.
 pub struct KeySigner {
@@ -56,7 +55,7 @@ impl KeySigner {
     ///
     /// # Errors
     /// As [`decrypt_cosign_key`](super::decrypt_cosign_key), and `Unsupported` for other curves.
-    pub fn from_encrypted_pem(name: impl Into<String>, pem: &str, password: &Password) -> Result<Self> {
+    pub fn from_encrypted_pem(name: impl Into<String>, pem: &str, password: &Secret) -> Result<Self> {
         KeySigner::from_pkcs8(name, &decrypt(pem, password)?)
     }
 

@@ -6,10 +6,10 @@ use std::process::Output;
 
 use bytes::Bytes;
 use cache_core::conformance::server::{Options, Server};
-use cache_core::model::{Descriptor, Digest, Pinned, Tag};
+use cache_core::model::{Descriptor, Digest, Pinned, Secret, Tag};
 use cache_core::promote::PROMOTION_TYPE;
 use cache_core::registry::{MemoryRegistry, Registry as _};
-use cache_core::sign::{KeySigner, Password, PublicKey, Trust};
+use cache_core::sign::{KeySigner, PublicKey, Trust};
 use serde_json::{Value, json};
 
 use crate::support;
@@ -217,7 +217,7 @@ async fn interop_what_cosign_attests_is_a_statement_and_no_signature() {
 async fn interop_what_is_signed_here_cosign_verifies() {
     let Some(cosign) = Cosign::new(true).await else { return };
     // With cosign's own key, which shows that its encrypted file is read right.
-    let signer = KeySigner::from_encrypted_pem("cosign", &cosign.file("cosign.key"), &Password::new(PASSWORD)).unwrap();
+    let signer = KeySigner::from_encrypted_pem("cosign", &cosign.file("cosign.key"), &Secret::new(PASSWORD)).unwrap();
     assert_eq!(signer.public_key().to_pem(), cosign.file("cosign.pub"));
     let (registry, image) = image();
     sign(&registry, &image, signer).await;

@@ -5,17 +5,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use cache_core::approve::{Answer, ApprovalPolicy, Decision, Ledger, by_callback};
 use cache_core::conformance::server::{Options, Server};
 use cache_core::model::manifest::media_type;
-use cache_core::model::{Descriptor, Digest, Reference, Tag, Timestamp};
-use cache_core::promote::{Outlook, Promoter};
+use cache_core::model::{Descriptor, Digest, Reference, Tag};
+use cache_core::promote::Outlook;
 use cache_core::registry::{Layout, MemoryRegistry, OciOptions, OciRegistry, Registry, RegistryWriter};
 use cache_core::sign::Trust;
 use serde_json::{Value, json};
 
 use crate::peers::{Served, binary, run};
-use crate::world::request;
+use crate::world::{carry_out, promoter, request};
 
 const TOOLS: [&str; 4] = ["crane", "skopeo", "regctl", "oras"];
 
@@ -76,27 +75,10 @@ pub(crate) fn reference(text: &str) -> Reference {
 }
 
 pub(crate) async fn promote(source: Arc<dyn Registry>, from: &str, target: Arc<dyn RegistryWriter>, to: &str) -> usize {
-    let ledger = tempfile::tempdir().unwrap();
-    let promoter = Promoter {
-        source,
-        target,
-        gates: Vec::new(),
-        trust: Trust::default(),
-        signer: None,
-        policy: None,
-        materials: MemoryRegistry::new(),
-        ledger: Ledger::at(ledger.path()),
-        clock: None,
-    };
+    let (promoter, _folder) = promoter(source, target, Trust::default());
     let request = request(reference(from), reference(to));
-    let Outlook::Ready(plan) = promoter.plan(&request).await.unwrap() else { panic!("{from} {to}: nothing to do") };
+    let (plan, receipt) = carry_out(&promoter, &request).await;
     assert!(plan.left_behind.is_empty(), "{:?}", plan.left_behind);
-    let now = Timestamp::now();
-    let yes = Answer { decision: Decision::Approve, approver: "alice".to_owned(), comment: None };
-    let approval = by_callback(&plan, now, |_| Ok(yes)).unwrap();
-    let approved = ApprovalPolicy::default().admit(plan, vec![approval], now).unwrap();
-    let receipt = promoter.execute(approved).await.unwrap();
-    assert!(receipt.is_complete(), "{from} {to}: {receipt}");
     assert!(matches!(promoter.plan(&request).await.unwrap(), Outlook::Nothing), "{from} {to}: not idempotent");
     receipt.steps.len()
 }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use cache_core::ErrorKind;
 use cache_core::gate::Problem;
+use cache_core::model::Secret;
 use cache_core::model::{Digest, Reference};
 use cache_core::registry::MemoryRegistry;
-use cache_core::sign::{Bundle, Envelope, KeySigner, Password, PublicKey, Trust, decrypt_cosign_key};
+use cache_core::sign::{Bundle, Envelope, KeySigner, PublicKey, Trust, decrypt_cosign_key};
 use serde_json::Value;
 
 use crate::support;
@@ -190,7 +191,7 @@ impl Case<'_> {
             return Ruling::OutOfScope(LEFT_OUT);
         }
         let pem = String::from_utf8(read(&path)).unwrap();
-        let opened = decrypt_cosign_key(&pem, &Password::new(text(&self.document, "password")));
+        let opened = decrypt_cosign_key(&pem, &Secret::new(text(&self.document, "password")));
         if let (Ok(opened), Some(_)) = (&opened, self.document.get("public_key")) {
             let public = key(&self.path("public_key")).unwrap();
             // Signing is for P-256 only; the other keys have been opened, and that is all that is asked.

@@ -9,8 +9,9 @@ use cache_core::approve::{Answer, ApprovalPolicy, Decision, Ledger, by_callback}
 use cache_core::gate::{Evidence, PromotionGate, SignatureGate};
 use cache_core::model::manifest::media_type;
 use cache_core::model::{Descriptor, Manifest, Pinned, Reason, Reference, Repository, Tag, Timestamp, Verdict};
-use cache_core::promote::{Attachment, Outlook, Promoter, Request};
-use cache_core::registry::{MemoryRegistry, Registry as _};
+use cache_core::plan::Plan;
+use cache_core::promote::{Attachment, Outlook, Promoter, Receipt, Request};
+use cache_core::registry::{MemoryRegistry, Registry, RegistryWriter};
 use cache_core::sign::{COSIGN_SIGN_TYPE, KeySigner, Trust};
 use cache_core::{Error, Result};
 use serde_json::{Value, json};
@@ -40,14 +41,14 @@ pub(crate) fn tag(text: &str) -> Tag {
 }
 
 pub(crate) fn promoter(
-    source: &MemoryRegistry,
-    target: &MemoryRegistry,
+    source: Arc<dyn Registry>,
+    target: Arc<dyn RegistryWriter>,
     trust: Trust,
 ) -> (Promoter, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let promoter = Promoter {
-        source: Arc::new(source.clone()),
-        target: Arc::new(target.clone()),
+        source,
+        target,
         gates: Vec::new(),
         trust,
         signer: None,
@@ -74,7 +75,7 @@ pub(crate) fn request(from: Reference, to: Reference) -> Request {
 /// What a promotion of the image would show to its gates.
 pub(crate) async fn evidence(source: &MemoryRegistry, image: Reference, trust: Trust) -> Result<Evidence> {
     let witness = Arc::new(Witness::default());
-    let (mut promoter, _folder) = promoter(source, &MemoryRegistry::new(), trust);
+    let (mut promoter, _folder) = promoter(Arc::new(source.clone()), Arc::new(MemoryRegistry::new()), trust);
     promoter.gates = vec![witness.clone()];
     promoter.plan(&request(image, repository("memory:target").tagged(tag("it")))).await?;
     let seen = witness.0.lock().unwrap().take();
@@ -105,18 +106,25 @@ pub(crate) fn image() -> (MemoryRegistry, Pinned) {
 
 /// Promotes the image within its registry, which attaches a signature of it and the record of the promotion.
 pub(crate) async fn sign(registry: &MemoryRegistry, image: &Pinned, signer: KeySigner) {
-    let (mut promoter, _folder) = promoter(registry, registry, Trust::default());
+    let (mut promoter, _folder) = promoter(Arc::new(registry.clone()), Arc::new(registry.clone()), Trust::default());
     promoter.signer = Some(Arc::new(signer));
     let signature = Attachment::Statement { predicate_type: COSIGN_SIGN_TYPE.to_owned(), predicate: json!({}) };
     let mut request = request(image.clone().into(), image.repository.tagged(tag("signed")));
     request.attach.push(signature);
-    let Outlook::Ready(plan) = promoter.plan(&request).await.unwrap() else { panic!("nothing to do") };
+    carry_out(&promoter, &request).await;
+}
+
+/// Plans, approves and executes, all of it. Gives what was done.
+pub(crate) async fn carry_out(promoter: &Promoter, request: &Request) -> (Plan, Receipt) {
+    let (from, to) = (&request.from, &request.to);
+    let Outlook::Ready(plan) = promoter.plan(request).await.unwrap() else { panic!("{from} {to}: nothing to do") };
     let now = Timestamp::now();
     let yes = Answer { decision: Decision::Approve, approver: "alice".to_owned(), comment: None };
     let approval = by_callback(&plan, now, |_| Ok(yes)).unwrap();
-    let approved = ApprovalPolicy::default().admit(plan, vec![approval], now).unwrap();
+    let approved = ApprovalPolicy::default().admit(plan.clone(), vec![approval], now).unwrap();
     let receipt = promoter.execute(approved).await.unwrap();
-    assert!(receipt.is_complete(), "{receipt}");
+    assert!(receipt.is_complete(), "{from} {to}: {receipt}");
+    (plan, receipt)
 }
 
 /// The referrers of the image with the bytes of their one layer.

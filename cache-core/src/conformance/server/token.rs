@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, StatusCode, header};
@@ -167,7 +166,7 @@ fn granted(bearer: &Bearer, asked: &Query, who: &Who) -> Result<Vec<Scope>, Refu
 /// A random UUID, as text.
 pub(super) fn uuid() -> Result<String, Halt> {
     let mut bytes = [0; 16];
-    rand::fill(&mut bytes).map_err(|_| Halt::Drop)?;
+    getrandom::fill(&mut bytes).map_err(|_| Halt::Drop)?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = crate::model::digest::to_hex(&bytes);

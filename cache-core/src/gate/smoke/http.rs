@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Empty};
 use super::{Health, HealthCheck};
 use crate::error::{Error, Result};
 use crate::gate::Evidence;
-use crate::http::{Http, Patience, Request};
+use crate::http::{Http, Patience, Request, shown};
 
 /// A GET that has to answer with a 2xx status. A redirect is not followed: it says nothing of what is behind it.
 #[derive(Debug, Clone)]
@@ -51,18 +51,7 @@ impl HttpHealth {
         let limit = format!("no answer in {} s", self.timeout.as_secs_f32());
         tokio::time::timeout(self.timeout, get_status(&self.uri))
             .await
-            .unwrap_or_else(|_| Err(Error::unavailable(limit).context("url", self.shown())))
-    }
-
-    /// The URL without its query, which may hold a token.
-    fn shown(&self) -> String {
-        let part = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        format!(
-            "{}://{}{}",
-            part(self.uri.scheme_str()),
-            part(self.uri.authority().map(|a| a.as_str())),
-            self.uri.path()
-        )
+            .unwrap_or_else(|_| Err(Error::unavailable(limit).context("url", shown(&self.uri))))
     }
 }
 
@@ -78,7 +67,7 @@ impl HealthCheck for HttpHealth {
             last = self.attempt().await;
         }
         let status = last?;
-        let seen = format!("{} answered {status}", self.shown());
+        let seen = format!("{} answered {status}", shown(&self.uri));
         Ok(Health { healthy: (200..=299).contains(&status), seen })
     }
 }

@@ -11,8 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::{Credential, Credentials, Secret, helper};
+use super::{Credential, Credentials, helper};
 use crate::error::{Absent, Error, Result};
+use crate::model::Secret;
 
 /// The key under which `docker login` stores a login to the Hub.
 const HUB_KEY: &str = "https://index.docker.io/v1/";

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use super::{Credential, Secret};
+use super::Credential;
 use crate::error::{Error, Result};
+use crate::model::Secret;
 
 /// A helper that asks a person or a cloud may take a while; one that hangs must not hang us.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -2,14 +2,13 @@
 
 mod docker;
 mod helper;
-mod secret;
 
 use async_trait::async_trait;
 
 pub use docker::DockerCredentials;
-pub use secret::Secret;
 
 use crate::error::Result;
+use crate::model::Secret;
 
 /// What is shown to a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]

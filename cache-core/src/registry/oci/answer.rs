@@ -3,8 +3,9 @@
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, shown};
+use crate::model::Digest;
 
 /// Of an error's body more is not read.
 const MAX_REFUSAL: u64 = 64 << 10;
@@ -32,6 +33,23 @@ pub(super) async fn refusal(answer: Answer, what: &str) -> Error {
     match said {
         Some(said) => error.context("registry says", said),
         None => error,
+    }
+}
+
+/// The digest that a registry names for what it answers with. A claim: the bytes decide.
+pub(super) fn claimed_digest(answer: &Answer) -> Option<Digest> {
+    Digest::parse(answer.header("docker-content-digest")?).ok()
+}
+
+/// Refuses a registry that says it stored something else than it was sent.
+pub(super) fn confirms(answer: &Answer, sent: &Digest) -> Result<()> {
+    match claimed_digest(answer) {
+        Some(stored) if stored.algorithm() == sent.algorithm() && stored != *sent => {
+            Err(Error::untrusted("the registry says that it stored something else than it was sent")
+                .context("sent", sent)
+                .context("stored", stored))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use super::auth::Access;
 use super::{OciRegistry, answer};
 use crate::error::{Absent, Error, Result};
 use crate::http::{Answer, Request};
-use crate::model::{Digest, Manifest, Repository};
+use crate::model::{Manifest, Repository};
 use crate::plan::{PutManifest, SetTag};
 use crate::registry::{Moved, checks};
 
@@ -75,12 +75,7 @@ impl OciRegistry {
         if !answer.status().is_success() {
             return Err(about(answer::refusal(answer, "the registry does not take the manifest").await));
         }
-        let stored = answer.header("docker-content-digest").and_then(|text| Digest::parse(text).ok());
-        match stored {
-            Some(stored) if stored.algorithm() == manifest.digest().algorithm() && stored != *manifest.digest() => Err(
-                about(Error::untrusted("the registry says that it stored another manifest").context("stored", stored)),
-            ),
-            _ => Ok(answer),
-        }
+        answer::confirms(&answer, manifest.digest()).map_err(about)?;
+        Ok(answer)
     }
 }

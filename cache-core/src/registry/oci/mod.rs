@@ -76,7 +76,7 @@ struct Inner {
     base: Uri,
     http: Http,
     auth: Auth,
-    options: OciOptions,
+    foreign_uploads: bool,
     /// Pairs of repositories between which a mount was refused.
     unmountable: Mutex<HashSet<(String, String)>>,
 }
@@ -93,16 +93,10 @@ impl OciRegistry {
         let base: Uri = format!("{scheme}://{server}/")
             .parse()
             .map_err(|e: http::uri::InvalidUri| Error::invalid("this is no host").context("host", host).caused_by(e))?;
-        let auth = Auth::new(
-            host,
-            base.clone(),
-            Arc::clone(&options.credentials),
-            options.trusted_realms.clone(),
-            options.anonymous_reads,
-        );
-        let http = Http::new(options.patience.clone());
-        let host = host.to_owned();
-        Ok(OciRegistry(Arc::new(Inner { host, base, http, auth, options, unmountable: Mutex::default() })))
+        let OciOptions { credentials, trusted_realms, anonymous_reads, foreign_uploads, patience, .. } = options;
+        let auth = Auth::new(host, base.clone(), credentials, trusted_realms, anonymous_reads);
+        let (host, http, unmountable) = (host.to_owned(), Http::new(patience), Mutex::default());
+        Ok(OciRegistry(Arc::new(Inner { host, base, http, auth, foreign_uploads, unmountable })))
     }
 
     /// The registry that holds a repository.

@@ -81,17 +81,13 @@ impl OciRegistry {
                 return Err(error.context("subject", subject));
             }
             pages.follow(&answer)?;
-            let page = crate::model::Manifest::parse(page(answer).await?, Some(media_type::OCI_INDEX))?;
+            let page = crate::model::Manifest::parse(answer.bytes(MAX_PAGE).await?, Some(media_type::OCI_INDEX))?;
             if let ManifestBody::Index(index) = page.value() {
                 found.extend(index.manifests.iter().cloned());
             }
         }
         Ok(Some(found))
     }
-}
-
-async fn page(answer: Answer) -> Result<bytes::Bytes> {
-    answer.bytes(MAX_PAGE).await
 }
 
 /// A list of names.
@@ -112,7 +108,7 @@ impl List<'_> {
                 return Err(answer::refusal(answer, "the registry does not give the list").await);
             }
             let led_on = pages.follow(&answer)?;
-            let parsed: P = serde_json::from_slice(&page(answer).await?).map_err(|e| {
+            let parsed: P = serde_json::from_slice(&answer.bytes(MAX_PAGE).await?).map_err(|e| {
                 Error::unavailable("the registry's list is not the JSON it should be")
                     .context("url", shown(&url))
                     .caused_by(e)

@@ -10,7 +10,7 @@ use super::{OciRegistry, answer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Request, chunk};
 use crate::model::manifest::MAX_MANIFEST;
-use crate::model::{Descriptor, Digest, Manifest, Reference, Repository};
+use crate::model::{Descriptor, Manifest, Reference, Repository};
 use crate::registry::{BlobStream, checks};
 
 /// Every type of manifest that is read, and whatever else there is: a registry that obeys `Accept` hides what is not named.
@@ -44,7 +44,7 @@ impl OciRegistry {
         }
         let etag = answer.headers().get(http::header::ETAG).cloned();
         let media_type = answer.header(CONTENT_TYPE).map(str::to_owned);
-        let claimed = answer.header("docker-content-digest").and_then(|text| Digest::parse(text).ok());
+        let claimed = answer::claimed_digest(&answer);
         let bytes = answer.bytes(MAX_MANIFEST).await?;
         let manifest = match &reference.digest {
             Some(digest) => Manifest::parse_expecting(bytes, digest, media_type.as_deref())?,
@@ -109,7 +109,7 @@ impl Download {
     async fn skip(&mut self, mut body: Incoming) -> Result<Incoming> {
         let mut left = self.at;
         while left > 0 {
-            let idle = self.registry.0.options.patience.idle;
+            let idle = self.registry.0.http.patience().idle;
             let Some(piece) = chunk(&mut body, idle).await? else { break };
             let known = left.min(piece.len() as u64);
             left -= known;
@@ -122,7 +122,7 @@ impl Download {
     async fn next(&mut self) -> Result<Option<Bytes>> {
         loop {
             let broken = match &mut self.body {
-                Some(body) => match chunk(body, self.registry.0.options.patience.idle).await {
+                Some(body) => match chunk(body, self.registry.0.http.patience().idle).await {
                     Ok(Some(piece)) => {
                         self.at += piece.len() as u64;
                         self.stuck = 0;
@@ -136,7 +136,7 @@ impl Download {
             self.body = None;
             self.resumes += 1;
             self.stuck += 1;
-            let patience = &self.registry.0.options.patience;
+            let patience = self.registry.0.http.patience();
             let pause = patience.pause(self.stuck, &http::HeaderMap::new()).filter(|_| self.resumes < MAX_RESUMES);
             let Some(pause) = pause else { return Err(broken) };
             tracing::debug!(blob = %self.blob.digest, at = self.at, %broken, "resumes the download");

@@ -13,7 +13,8 @@ use super::answer;
 use super::challenge::Realm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, Http, Request, encode, host_name, is_secure, shown};
-use crate::registry::credentials::{Credential, Secret};
+use crate::model::Secret;
+use crate::registry::credentials::Credential;
 
 /// A token that names no lifetime lives this long, says the specification.
 const DEFAULT_LIFETIME: u64 = 60;

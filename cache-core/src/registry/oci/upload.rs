@@ -167,7 +167,7 @@ impl OciRegistry {
         if host_name(&url) == host_name(base) && url.port().is_none() {
             return resolve(base, url.path_and_query().map_or("/", |p| p.as_str()));
         }
-        if self.0.options.foreign_uploads {
+        if self.0.foreign_uploads {
             return Ok(url);
         }
         Err(Error::denied("the registry wants the blob to be sent to another host")
@@ -219,14 +219,7 @@ impl OciRegistry {
         if !matches!(answer.status().as_u16(), 200 | 201 | 204) {
             return Err(setback(answer, false).await);
         }
-        let stored = answer.header("docker-content-digest").and_then(|text| Digest::parse(text).ok());
-        match stored {
-            Some(stored) if stored.algorithm() == op.blob.digest.algorithm() && stored != op.blob.digest => {
-                let error = Error::untrusted("the registry says that it stored another blob").context("stored", stored);
-                Err(Setback::Final(error))
-            }
-            _ => Ok(()),
-        }
+        answer::confirms(&answer, &op.blob.digest).map_err(Setback::Final)
     }
 
     /// One request with a part of the blob. It is never repeated here.
@@ -267,7 +260,7 @@ impl OciRegistry {
 
     /// Gives up where no byte moves any more.
     async fn guarded(&self, request: &Request, body: Body, source: &Source) -> Result<Answer> {
-        let patience = CLOSING.max(self.0.options.patience.idle);
+        let patience = CLOSING.max(self.0.http.patience().idle);
         let sending = self.0.http.once(request, body);
         tokio::pin!(sending);
         loop {

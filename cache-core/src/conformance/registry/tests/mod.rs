@@ -3,7 +3,8 @@ mod broken;
 use super::*;
 use crate::conformance::Server;
 use crate::conformance::server::{Auth, Bearer, Login, Options};
-use crate::registry::credentials::{Credential, Secret};
+use crate::model::Secret;
+use crate::registry::credentials::Credential;
 use crate::registry::{Layout, MemoryRegistry, OciOptions, OciRegistry};
 
 /// Runs the suite twice: what one run leaves must not disturb the next. Gives the names of what the registry lacks.

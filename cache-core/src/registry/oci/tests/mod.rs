@@ -19,9 +19,9 @@ use crate::conformance::server::{Options, Server};
 use crate::error::Result;
 use crate::http::Patience;
 use crate::model::manifest::media_type;
-use crate::model::{Descriptor, Digest, Manifest, Reference, Repository, Tag};
+use crate::model::{Descriptor, Digest, Manifest, Reference, Repository, Secret, Tag};
 use crate::plan::{BlobCopy, Expected, PutManifest, SetTag};
-use crate::registry::credentials::{Credential, Secret};
+use crate::registry::credentials::Credential;
 use crate::registry::{MemoryRegistry, Moved, Registry, RegistryWriter};
 
 const APP: &str = "team/app";

@@ -5,11 +5,11 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// A password or token: neither `Debug` nor an error shows it, and its memory is cleared when it is dropped.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes the text.
+    /// Takes the text, which may be empty.
     pub fn new(text: impl Into<String>) -> Self {
         Secret(Zeroizing::new(text.into()))
     }
