@@ -67,13 +67,14 @@ struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    fn add(&mut self, rules: &LicenseRules, exceptions: &[&Exception], now: Timestamp, package: &'a Package) {
+    fn add(&mut self, rules: &LicenseRules, exceptions: &[&Exception], now: Timestamp, package: &'a Package<'_>) {
         let name = format!("{} {}", package.name, package.version.as_deref().unwrap_or("")).trim().to_owned();
-        if package.licenses.is_empty() {
+        let mut stated = package.effective_licenses().map(|license| license.text.as_str()).peekable();
+        if stated.peek().is_none() {
             self.unknown.insert(format!("{name}: no licence is stated"));
             self.note(name.clone(), Standing::Unknown);
         }
-        for text in &package.licenses {
+        for text in stated {
             let assessment = self.assessed.entry(text).or_insert_with(|| rules.assess(text));
             let stated = shortened(text);
             let line = || format!("{name}: {stated}: {}", assessment.because.join(", "));

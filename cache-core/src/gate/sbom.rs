@@ -34,7 +34,7 @@ impl PromotionGate for SbomGate {
 
 /// The SBOMs that count, and what else there is to say of the rest.
 pub(super) struct Sorted<'a> {
-    pub(super) counted: Vec<&'a Attached<Sbom>>,
+    pub(super) counted: Vec<&'a Attached<Sbom<'static>>>,
     pub(super) reasons: Vec<Reason>,
 }
 

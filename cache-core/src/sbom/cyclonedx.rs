@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Package, Sbom};
+use super::{Family, License as Stated, Package, Sbom};
 use crate::document::{self, digest_in};
 use crate::error::{Error, Result};
 use crate::model::Digest;
@@ -81,7 +81,7 @@ struct Property {
     value: String,
 }
 
-pub(super) fn parse(text: &str) -> Result<Sbom> {
+pub(super) fn parse(text: &str) -> Result<Sbom<'static>> {
     let bom: Bom = document::json("a CycloneDX document", text)?;
     if bom.bom_format != "CycloneDX" {
         return Err(Error::invalid(format!("not a CycloneDX document: bomFormat is {:?}", bom.bom_format)));
@@ -103,7 +103,7 @@ pub(super) fn parse(text: &str) -> Result<Sbom> {
     let mut describes = root.map(Component::digests).unwrap_or_default();
     describes.sort();
     describes.dedup();
-    Ok(Sbom { format: format!("CycloneDX-{}", bom.spec_version), describes, packages })
+    Ok(Sbom { describes, packages, ..Sbom::new(Family::CycloneDx, bom.spec_version) })
 }
 
 impl Component {
@@ -125,17 +125,18 @@ impl Component {
         texts.into_iter().flatten().chain(properties).filter_map(digest_in).chain(hashes).collect()
     }
 
-    fn package(&self) -> Package {
+    fn package(&self) -> Package<'static> {
         let license = |choice: &Choice| {
             let named = choice.license.as_ref().and_then(|license| license.id.clone().or(license.name.clone()));
             choice.expression.clone().or(named).filter(|text| !text.trim().is_empty())
         };
         let name = if self.group.is_empty() { self.name.clone() } else { format!("{}/{}", self.group, self.name) };
         Package {
-            name,
-            version: self.version.clone(),
-            purl: self.purl.clone().filter(|purl| !purl.is_empty()),
-            licenses: self.licenses.iter().filter_map(license).collect(),
+            name: name.into(),
+            version: self.version.clone().map(Into::into),
+            purl: self.purl.clone().filter(|purl| !purl.is_empty()).map(Into::into),
+            licenses: self.licenses.iter().filter_map(license).map(Stated::expression).collect(),
+            ..Package::default()
         }
     }
 }

@@ -26,13 +26,13 @@ struct Keys<'a> {
     sbom: Option<&'a RawValue>,
 }
 
-impl Sbom {
+impl Sbom<'_> {
     /// Reads an SBOM in any format that Cache knows: SPDX 2 JSON, CycloneDX JSON, Syft's JSON, each perhaps with a byte
     /// order mark, in `{"sbom": …}`, or in an in-toto statement.
     ///
     /// # Errors
     /// `Invalid` where it is none of them or is broken; `Unsupported` where it is an SBOM in a form that is not read.
-    pub fn parse(bytes: &[u8]) -> Result<Sbom> {
+    pub fn parse(bytes: &[u8]) -> Result<Sbom<'static>> {
         let text = document::text(bytes)?;
         let unread = |form: &str| Err(Error::unsupported(format!("an SBOM as {form} is not read; give it as JSON")));
         match text.trim_start() {
@@ -52,7 +52,7 @@ impl Sbom {
 
     /// Reads the predicate of a statement: the document itself, or text or `{"Data": text}` as cosign wraps what it did not
     /// understand.
-    pub(crate) fn of_predicate(json: &str) -> Result<Sbom> {
+    pub(crate) fn of_predicate(json: &str) -> Result<Sbom<'static>> {
         #[derive(Deserialize)]
         #[serde(untagged)]
         enum Predicate {
@@ -71,7 +71,7 @@ impl Sbom {
 }
 
 /// A wrapper holds a document, never another wrapper.
-fn parse_text(text: &str, may_be_wrapped: bool) -> Result<Sbom> {
+fn parse_text(text: &str, may_be_wrapped: bool) -> Result<Sbom<'static>> {
     let keys: Keys<'_> = document::json("an SBOM", text)?;
     match keys {
         Keys { spdx: Some(_), .. } => spdx::parse(text),
@@ -86,7 +86,7 @@ fn parse_text(text: &str, may_be_wrapped: bool) -> Result<Sbom> {
 }
 
 /// What the document says it describes goes before what the statement around it is about.
-fn statement(text: &str) -> Result<Sbom> {
+fn statement(text: &str) -> Result<Sbom<'static>> {
     let statement: UnsignedStatement<'_> = document::json("an in-toto statement", text)?;
     if !Sbom::is_predicate(&statement.predicate_type) {
         return Err(Error::invalid(format!("a statement of type {:?} is no SBOM", statement.predicate_type)));

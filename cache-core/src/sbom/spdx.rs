@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
-use super::{Package, Sbom};
+use super::{Family, License, LicenseStage, Package, Sbom};
 use crate::document::{self, digest_in};
 use crate::error::{Error, Result};
 use crate::model::Digest;
@@ -73,7 +73,7 @@ struct Relationship {
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 
-pub(super) fn parse(text: &str) -> Result<Sbom> {
+pub(super) fn parse(text: &str) -> Result<Sbom<'static>> {
     let document: Document = document::json("an SPDX document", text)?;
     // A newer version 2 is read as the newest that is known.
     if !document.spdx_version.starts_with("SPDX-2.") {
@@ -85,11 +85,9 @@ pub(super) fn parse(text: &str) -> Result<Sbom> {
     let mut describes: Vec<Digest> = images.iter().flat_map(|image| image.digests()).collect();
     describes.sort();
     describes.dedup();
-    Ok(Sbom {
-        format: document.spdx_version.clone(),
-        describes,
-        packages: packages.iter().map(|p| p.package()).collect(),
-    })
+    let version = document.spdx_version.trim_start_matches("SPDX-");
+    let packages = packages.iter().map(|p| p.package()).collect();
+    Ok(Sbom { describes, packages, ..Sbom::new(Family::Spdx, version) })
 }
 
 impl Document {
@@ -128,15 +126,20 @@ impl Described {
         self.names().chain(self.purls()).filter_map(digest_in).chain(sums).collect()
     }
 
-    fn package(&self) -> Package {
+    fn package(&self) -> Package<'static> {
         // What was concluded after a look at the files goes before what the authors declare.
         let stated =
             |license: &Option<String>| license.clone().filter(|l| !matches!(l.trim(), "" | "NOASSERTION" | "NONE"));
         Package {
-            name: self.name.clone(),
-            version: self.version_info.clone(),
-            purl: self.purls().next().map(str::to_owned),
-            licenses: stated(&self.license_concluded).or_else(|| stated(&self.license_declared)).into_iter().collect(),
+            name: self.name.clone().into(),
+            version: self.version_info.clone().map(Into::into),
+            purl: self.purls().next().map(|purl| purl.to_owned().into()),
+            licenses: stated(&self.license_concluded)
+                .or_else(|| stated(&self.license_declared))
+                .map(|text| License { stage: LicenseStage::Declared, ..License::expression(text) })
+                .into_iter()
+                .collect(),
+            ..Package::default()
         }
     }
 }

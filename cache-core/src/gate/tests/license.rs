@@ -41,7 +41,7 @@ fn unknown_licences_are_what_the_policy_says() {
 #[test]
 fn all_licences_of_a_package_apply() {
     let mut evidence = with(&["MIT"]);
-    evidence.sboms[0].value.packages[0].licenses.push("AGPL-3.0-only".into());
+    evidence.sboms[0].value.packages[0].licenses.push(License::expression("AGPL-3.0-only"));
     assert_eq!(judge(&LicenseGate::default(), &evidence).outcome, Outcome::Fail);
 }
 
