@@ -6,12 +6,13 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
 use super::artifact::{artifact, bundle_annotations};
+use super::attached::Attached;
 use super::receipt::{Receipt, Step, StepOutcome};
 use super::{Promoter, record};
 use crate::approve::{Approved, Permit, Permitted};
 use crate::error::{Absent, Error, Result};
 use crate::model::{Descriptor, Digest, Repository};
-use crate::plan::{Attach, Change, Content, CopyManifest, SetTag};
+use crate::plan::{Attach, Change, Content, CopyManifest, Role, SetTag};
 use crate::registry::{MemoryRegistry, Moved, Registry};
 use crate::sign::{BUNDLE_V03, Statement};
 
@@ -40,6 +41,7 @@ impl Promoter {
         }
         let mut steps = Vec::new();
         let mut failed = false;
+        let mut there = There::Unknown;
         for (permit, change) in approved.permits().into_iter().zip(&approved.plan().changes) {
             let what = change.to_string();
             if failed {
@@ -47,12 +49,13 @@ impl Promoter {
                 continue;
             }
             let mut sent = 0;
-            let outcome = match self.step(permit, &approved, &mut sent).await {
+            let outcome = match self.step(permit, &approved, &mut there, &mut sent).await {
                 Ok(true) => StepOutcome::Done,
                 Ok(false) => StepOutcome::AlreadySo,
                 Err(error) => StepOutcome::failed(&error),
             };
             failed = matches!(outcome, StepOutcome::Failed { .. });
+            there.after(change, &outcome);
             steps.push(Step { what, outcome, sent });
         }
         let receipt = Receipt {
@@ -103,9 +106,16 @@ impl Promoter {
     }
 
     /// Makes one change; `false` where it was so already.
-    async fn step(&self, permit: Permitted<'_>, approved: &Approved, sent: &mut u64) -> Result<bool> {
+    async fn step(
+        &self,
+        permit: Permitted<'_>,
+        approved: &Approved,
+        there: &mut There,
+        sent: &mut u64,
+    ) -> Result<bool> {
         match permit {
             Permitted::Copy(op) => self.copy(op, sent).await,
+            Permitted::Attach(op) if self.is_attached(&op, approved, there).await? => Ok(false),
             Permitted::Attach(op) => self.attach(op, approved).await,
             Permitted::SetTag(op) => self.set_tag(op).await,
             Permitted::Delete(op) => self.target.delete(op).await.map(|()| true),
@@ -132,6 +142,21 @@ impl Promoter {
             );
         }
         Ok(moved != Moved::AlreadyThere)
+    }
+
+    /// Whether an earlier execution of the plan attached this, before it was stopped. Only statements need the question:
+    /// signed anew they would be attached a second time.
+    async fn is_attached(&self, op: &Attach, approved: &Approved, there: &mut There) -> Result<bool> {
+        let Content::Statement { predicate, signer, .. } = &op.content else { return Ok(false) };
+        if let There::Unknown = there {
+            let image = op.repository.at(op.subject.digest.clone());
+            *there = There::Known(Attached::to(self.target.as_registry(), &image, &self.trust).await?);
+        }
+        Ok(match (there, predicate) {
+            (There::Known(attached), Some(_)) => attached.holds(&op.content),
+            (There::Known(attached), None) => attached.records(approved.plan().digest(), signer),
+            _ => false,
+        })
     }
 
     async fn attach(&self, op: Permit<'_, Attach>, approved: &Approved) -> Result<bool> {
@@ -187,5 +212,23 @@ impl Promoter {
                 .context("found", found));
         }
         Ok(true)
+    }
+}
+
+/// What is attached to the image at the target.
+enum There {
+    /// It has to be asked.
+    Unknown,
+    /// Nothing: this execution brought the image.
+    Nothing,
+    /// This.
+    Known(Attached),
+}
+
+impl There {
+    fn after(&mut self, change: &Change, outcome: &StepOutcome) {
+        if let (Change::Copy(CopyManifest { role: Role::Image, .. }), StepOutcome::Done) = (change, outcome) {
+            *self = There::Nothing;
+        }
     }
 }

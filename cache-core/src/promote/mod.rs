@@ -5,6 +5,7 @@
 //! ```
 
 mod artifact;
+mod attached;
 mod documents;
 mod execute;
 mod gather;
@@ -56,6 +57,8 @@ impl Promoter {
     }
 }
 
+#[cfg(test)]
+mod again_tests;
 #[cfg(test)]
 mod evidence_tests;
 #[cfg(test)]

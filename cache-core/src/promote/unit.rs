@@ -91,17 +91,9 @@ impl Walk<'_> {
     }
 
     async fn visit_referrers(&mut self, subject: &Pinned, depth: usize) -> Result<()> {
-        let role = || Role::Referrer(subject.digest.clone());
-        for referrer in self.source.referrers(subject).await? {
-            self.visit(referrer.digest, role(), Some(Style::Referrer), depth + 1).await?;
-        }
-        for suffix in TAG_SUFFIXES {
-            let tag = Tag::of_digest(&subject.digest, suffix);
-            let named = self.source.resolve(&self.repository.tagged(tag.clone())).await.absent_is_none()?;
-            if let Some(named) = named {
-                self.visit(named.digest.clone(), role(), Some(Style::CosignTag), depth + 1).await?;
-                self.unit.tags.push((tag, named.digest));
-            }
+        for (digest, style, tag) in belonging(self.source, subject).await? {
+            self.visit(digest.clone(), Role::Referrer(subject.digest.clone()), Some(style), depth + 1).await?;
+            self.unit.tags.extend(tag.map(|tag| (tag, digest)));
         }
         Ok(())
     }
@@ -116,4 +108,16 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// What a registry names as belonging to one manifest: its referrers, and what cosign's tags name.
+pub(super) async fn belonging(registry: &dyn Registry, subject: &Pinned) -> Result<Vec<(Digest, Style, Option<Tag>)>> {
+    let referrers = registry.referrers(subject).await?;
+    let mut found: Vec<_> = referrers.into_iter().map(|referrer| (referrer.digest, Style::Referrer, None)).collect();
+    for suffix in TAG_SUFFIXES {
+        let tag = Tag::of_digest(&subject.digest, suffix);
+        let named = registry.resolve(&subject.repository.tagged(tag.clone())).await.absent_is_none()?;
+        found.extend(named.map(|named| (named.digest, Style::CosignTag, Some(tag))));
+    }
+    Ok(found)
 }
