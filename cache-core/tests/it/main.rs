@@ -18,6 +18,9 @@ mod interop_registries;
 mod interop_suite;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
+mod killed;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod peers;
 #[cfg(test)]
 mod signing_data;
