@@ -53,6 +53,18 @@ export interface Request {
   attach?: Attachment[];
 }
 
+/** How far an execution is. */
+export interface Progress {
+  /** How many changes of the plan are finished, of `steps`. */
+  done: number;
+  steps: number;
+  /** The change that is being made, in words; `null` at the end. */
+  what: string | null;
+  /** How many bytes of blobs were read for the target, or are there already, of `total`. */
+  bytes: number;
+  total: number;
+}
+
 /** What a person answered when shown a plan. */
 export interface Answer {
   decision: Decision;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use config::{ApprovalConfig, ApproverConfig, KeyConfig, PromoterConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
-pub use request::{AttachmentConfig, RequestConfig};
+pub use request::{AttachmentConfig, RequestConfig, given};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
 
 use serde::de::DeserializeOwned;

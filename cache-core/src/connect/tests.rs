@@ -6,6 +6,7 @@ use crate::approve::ApprovalKind;
 use crate::error::ErrorKind;
 use crate::gate::{Evidence, PromotionGate};
 use crate::model::{Digest, Outcome, Pinned, Timestamp};
+use crate::promote::Given;
 use crate::sign::KeySigner;
 
 fn config(value: Value) -> Result<PromoterConfig, serde_json::Error> {
@@ -119,4 +120,19 @@ async fn an_answer_that_is_no_verdict_is_an_error() {
         assert_eq!(verdict(Ok(answer)).await.unwrap_err().kind(), ErrorKind::Invalid);
     }
     assert!(verdict(Err("it threw")).await.is_err());
+}
+
+#[test]
+fn given_evidence_is_bytes_or_a_path_of_a_known_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    std::fs::write(&path, "{}").unwrap();
+    let bytes = || Some(bytes::Bytes::from_static(b"{}"));
+    assert!(matches!(given("sbom", bytes(), None), Ok(Given::Sbom(_))));
+    assert!(matches!(given("report", None, Some(path.clone())), Ok(Given::Report(text)) if text == "{}"));
+    let refused = |kind: &str, bytes, path| given(kind, bytes, path).unwrap_err().kind();
+    assert_eq!(refused("signature", bytes(), None), ErrorKind::Invalid);
+    assert_eq!(refused("sbom", None, None), ErrorKind::Invalid);
+    assert_eq!(refused("sbom", bytes(), Some(path)), ErrorKind::Invalid);
+    assert_eq!(refused("sbom", None, Some(folder.path().join("none"))), ErrorKind::NotFound);
 }

@@ -10,14 +10,17 @@ mod documents;
 mod execute;
 mod gather;
 mod planning;
+mod progress;
 mod receipt;
 mod record;
+mod steps;
 mod unit;
 
 use std::sync::Arc;
 
 pub use documents::{Given, REPORT_MEDIA_TYPE};
 pub use planning::{Attachment, Outlook, Request};
+pub use progress::{Progress, Watch};
 pub use receipt::{Receipt, Step, StepOutcome};
 pub use record::PROMOTION_TYPE;
 
@@ -61,5 +64,7 @@ impl Promoter {
 mod again_tests;
 #[cfg(test)]
 mod evidence_tests;
+#[cfg(test)]
+mod progress_tests;
 #[cfg(test)]
 mod tests;

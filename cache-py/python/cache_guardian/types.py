@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol, TypedDict, Union
+import os
+from typing import Any, Literal, Optional, Protocol, TypedDict, Union
 
 Decision = Literal["approve", "deny"]
 Kind = Literal["terminal", "callback", "key"]
@@ -84,6 +85,30 @@ class Request(_Wanted, total=False):
     reason: str
     moveTags: bool
     attach: list[Attachment]
+
+
+_Bytes = bytes
+
+
+class _Given(TypedDict):
+    kind: Literal["sbom", "report"]
+
+
+class Given(_Given, total=False):
+    """Evidence that the caller has: its bytes, or the path of a file with them."""
+
+    bytes: _Bytes
+    path: Union[str, "os.PathLike[str]"]
+
+
+class Progress(TypedDict):
+    """How far an execution is. ``what`` is the change that is being made, ``None`` at the end."""
+
+    done: int
+    steps: int
+    what: Optional[str]
+    bytes: int
+    total: int
 
 
 class _Answered(TypedDict):
