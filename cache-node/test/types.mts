@@ -16,6 +16,7 @@ const config: PromoterConfig = {
   environment: 'staging',
   trustedKeys: [{ name: 'release', path: 'release.pub' }],
   approval: { accept: ['key'], required: 2 },
+  network: { proxy: 'none', authorities: [{ path: 'ca.pem' }] },
 };
 // @ts-expect-error a key is text or a path
 const bad: PromoterConfig = { ...config, trustedKeys: [{ name: 'release' }] };

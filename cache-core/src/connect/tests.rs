@@ -136,3 +136,25 @@ fn given_evidence_is_bytes_or_a_path_of_a_known_kind() {
     assert_eq!(refused("sbom", bytes(), Some(path)), ErrorKind::Invalid);
     assert_eq!(refused("sbom", None, Some(folder.path().join("none"))), ErrorKind::NotFound);
 }
+
+#[test]
+fn a_network_is_text_paths_and_a_proxy_and_shows_no_secret() {
+    let network = |value: Value| serde_json::from_value::<NetworkConfig>(value).unwrap();
+    let kind = |value: Value| network(value).network().unwrap_err().kind();
+    for proxy in ["environment", "none", "http://user:secret@proxy.test:3128", "proxy.test"] {
+        let stated = network(json!({"proxy": proxy}));
+        assert!(stated.network().is_ok(), "{proxy}");
+        assert!(!format!("{stated:?} {:?}", stated.network().unwrap()).contains("secret"));
+    }
+    assert!(network(json!({})).network().is_ok());
+    assert_eq!(kind(json!({"proxy": "socks5://user:secret@proxy.test"})), ErrorKind::Unsupported);
+    assert_eq!(kind(json!({"proxy": ""})), ErrorKind::Invalid);
+    assert_eq!(kind(json!({"authorities": [{"pem": "text"}]})), ErrorKind::Invalid);
+    assert_eq!(kind(json!({"authorities": [{}]})), ErrorKind::Invalid);
+    assert_eq!(kind(json!({"authorities": [{"path": "no/such/file.pem"}]})), ErrorKind::NotFound);
+    let both = json!({"certificate": {"pem": "text"}, "key": {"pem": "secret"}});
+    let stated = network(json!({"clientCertificate": both}));
+    assert!(stated.network().is_err() && !format!("{stated:?} {:?}", stated.network()).contains("secret"));
+    let unknown = json!({"source": "oci:a", "target": "oci:b", "environment": "e", "network": {"proxies": "none"}});
+    assert!(config(unknown).unwrap_err().to_string().contains("proxies"));
+}

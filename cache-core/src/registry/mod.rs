@@ -20,7 +20,7 @@ pub use layout::Layout;
 pub use memory::MemoryRegistry;
 pub use oci::{OciOptions, OciRegistry};
 
-pub use crate::http::Patience;
+pub use crate::http::{Network, Patience, Proxy, ProxyAddress, Tls};
 
 use crate::approve::Permit;
 use crate::error::Result;

@@ -37,6 +37,29 @@ class ApprovalPolicy(TypedDict, total=False):
     maxAgeSeconds: int
 
 
+class Pem(TypedDict, total=False):
+    """A certificate or key in PEM: the text itself, or the path of a file with it."""
+
+    pem: str
+    path: str
+
+
+class ClientCertificate(TypedDict):
+    """A certificate with those that lead to its authority, and its private key."""
+
+    certificate: Pem
+    key: Pem
+
+
+class Network(TypedDict, total=False):
+    """How registries are reached. ``proxy`` is ``environment`` (the default), ``none`` or ``http://user:password@host:port``;
+    ``authorities`` are trusted beside the machine's; no other server than a registry is shown ``clientCertificate``."""
+
+    proxy: str
+    authorities: list[Pem]
+    clientCertificate: ClientCertificate
+
+
 class _Places(TypedDict):
     source: str
     target: str
@@ -50,6 +73,7 @@ class PromoterConfig(_Places, total=False):
     trustedKeys: list[Key]
     signer: Key
     approval: ApprovalPolicy
+    network: Network
     ledger: str
     clock: str
 

@@ -32,7 +32,7 @@ use super::credentials::{Credential, Credentials};
 use super::{Abilities, BlobStream, Catalog, Moved, Registry, RegistryWriter};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
-use crate::http::{Http, Patience, is_loopback};
+use crate::http::{Http, Network, Patience, is_loopback};
 use crate::model::{Descriptor, Manifest, Pinned, Reference, Repository, Tag};
 use crate::plan::{BlobCopy, Delete, PutManifest, SetTag};
 
@@ -52,6 +52,8 @@ pub struct OciOptions {
     pub foreign_uploads: bool,
     /// How long to wait, and how often to ask again.
     pub patience: Patience,
+    /// How connections are made: proxies, and certificates beside the machine's.
+    pub network: Network,
 }
 
 impl Default for OciOptions {
@@ -63,6 +65,7 @@ impl Default for OciOptions {
             anonymous_reads: false,
             foreign_uploads: false,
             patience: Patience::default(),
+            network: Network::default(),
         }
     }
 }
@@ -93,9 +96,11 @@ impl OciRegistry {
         let base: Uri = format!("{scheme}://{server}/")
             .parse()
             .map_err(|e: http::uri::InvalidUri| Error::invalid("this is no host").context("host", host).caused_by(e))?;
-        let OciOptions { credentials, trusted_realms, anonymous_reads, foreign_uploads, patience, .. } = options;
+        let OciOptions { credentials, trusted_realms, anonymous_reads, foreign_uploads, patience, network, .. } =
+            options;
         let auth = Auth::new(host, base.clone(), credentials, trusted_realms, anonymous_reads);
-        let (host, http, unmountable) = (host.to_owned(), Http::new(patience), Mutex::default());
+        let http = Http::over(network, Some(base.clone()), patience);
+        let (host, unmountable) = (host.to_owned(), Mutex::default());
         Ok(OciRegistry(Arc::new(Inner { host, base, http, auth, foreign_uploads, unmountable })))
     }
 
