@@ -11,6 +11,7 @@
 
 use std::collections::HashSet;
 
+use super::cosign_tags::CosignTags;
 use super::gather::{MAX_ATTESTATION, MAX_SIGNATURES};
 use super::record::PROMOTION_TYPE;
 use super::unit::belonging;
@@ -43,7 +44,8 @@ impl Attached {
     /// it is asked is an error.
     pub(super) async fn to(registry: &dyn Registry, image: &Pinned, trust: &Trust) -> Result<Self> {
         let mut attached = Attached::default();
-        for (digest, style, _) in belonging(registry, image).await? {
+        let mut tags = CosignTags::of(registry, &image.repository);
+        for (digest, style, _) in belonging(registry, image, &mut tags, 1).await? {
             let read = attached.read(registry, image, &digest, style, trust).await;
             read.or_else(|error| if error.is_outage() { Err(error) } else { Ok(()) })?;
         }

@@ -6,6 +6,7 @@
 
 mod artifact;
 mod attached;
+mod cosign_tags;
 mod documents;
 mod execute;
 mod gather;

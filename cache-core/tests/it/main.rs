@@ -21,6 +21,9 @@ mod interop_suite;
 mod killed;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
+mod many_manifests;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod peers;
 #[cfg(test)]
 mod signing_data;

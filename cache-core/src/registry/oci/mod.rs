@@ -29,7 +29,7 @@ use http::Uri;
 
 use self::auth::Auth;
 use super::credentials::{Credential, Credentials};
-use super::{Abilities, BlobStream, Catalog, Moved, Registry, RegistryWriter};
+use super::{Abilities, BlobStream, Catalog, Moved, Registry, RegistryWriter, TagsWithin};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
 use crate::http::{Http, Network, Patience, is_loopback};
@@ -82,6 +82,8 @@ struct Inner {
     foreign_uploads: bool,
     /// Pairs of repositories between which a mount was refused.
     unmountable: Mutex<HashSet<(String, String)>>,
+    /// Repositories that keep no list of referrers.
+    without_referrers: Mutex<HashSet<String>>,
 }
 
 impl OciRegistry {
@@ -100,8 +102,8 @@ impl OciRegistry {
             options;
         let auth = Auth::new(host, base.clone(), credentials, trusted_realms, anonymous_reads);
         let http = Http::over(network, Some(base.clone()), patience);
-        let (host, unmountable) = (host.to_owned(), Mutex::default());
-        Ok(OciRegistry(Arc::new(Inner { host, base, http, auth, foreign_uploads, unmountable })))
+        let (host, unmountable, without_referrers) = (host.to_owned(), Mutex::default(), Mutex::default());
+        Ok(OciRegistry(Arc::new(Inner { host, base, http, auth, foreign_uploads, unmountable, without_referrers })))
     }
 
     /// The registry that holds a repository.
@@ -152,7 +154,7 @@ impl Registry for OciRegistry {
     }
 
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { catalog: Some(self) }
+        Abilities { catalog: Some(self), tags_within: Some(self) }
     }
 }
 
@@ -160,6 +162,13 @@ impl Registry for OciRegistry {
 impl Catalog for OciRegistry {
     async fn repositories(&self) -> Result<Vec<Repository>> {
         self.list_repositories().await
+    }
+}
+
+#[async_trait]
+impl TagsWithin for OciRegistry {
+    async fn tags_within(&self, repository: &Repository, requests: usize) -> Result<Option<Vec<Tag>>> {
+        self.list_tags_within(repository, requests).await
     }
 }
 
