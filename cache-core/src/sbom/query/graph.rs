@@ -31,8 +31,6 @@ pub enum Depth {
 
 /// The packages and files of an SBOM as nodes, each reached from what needs, contains or describes it.
 pub(super) struct Graph<'s> {
-    /// How many packages there are; the nodes after them are files.
-    pub(super) packages: usize,
     /// What each node leads to.
     pub(super) forward: Vec<Vec<(Link, usize)>>,
     /// What leads to each node.
@@ -51,13 +49,8 @@ impl<'s> Graph<'s> {
         for (at, id) in ids.enumerate() {
             by_id.entry(id).or_insert(at);
         }
-        let mut graph = Graph {
-            packages: sbom.packages.len(),
-            forward: vec![Vec::new(); nodes],
-            backward: vec![Vec::new(); nodes],
-            roots: Vec::new(),
-            by_id,
-        };
+        let mut graph =
+            Graph { forward: vec![Vec::new(); nodes], backward: vec![Vec::new(); nodes], roots: Vec::new(), by_id };
         graph.roots.extend(sbom.metadata.subject.as_deref().and_then(|id| graph.by_id.get(id)));
         for relationship in &sbom.relationships {
             let Some((link, forward)) = meaning(&relationship.relation) else { continue };
