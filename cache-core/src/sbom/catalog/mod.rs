@@ -5,7 +5,16 @@
 //! be kept by the layer's digest. Which facts hold is decided afterwards, when it is known which files are visible in the
 //! image as a whole.
 
+mod apk;
+mod control;
+mod copyright;
+mod dpkg;
 mod fact;
+mod os;
+mod read;
+mod release;
+#[cfg(test)]
+mod testing;
 
 pub use fact::{Fact, Found, Release, Source};
 

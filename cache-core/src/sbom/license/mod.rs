@@ -2,7 +2,9 @@
 //! people write instead.
 
 mod assess;
-mod names;
+pub(super) mod debian;
+pub(super) mod names;
+pub(super) mod texts;
 
 pub use assess::{Assessment, Standing};
 

@@ -45,7 +45,7 @@ const WITH_EXCEPTION: &[(&str, &str, &str)] = &[
 ];
 
 /// The SPDX id that `name` means, the whole of it; a trailing `+` of an id is kept.
-pub(super) fn license(name: &str) -> Option<Cow<'static, str>> {
+pub(in crate::sbom) fn license(name: &str) -> Option<Cow<'static, str>> {
     let lower = name.to_ascii_lowercase();
     // `GPL-2.0+` is an id of its own, and a deprecated one.
     if lower.ends_with('+')
@@ -64,12 +64,12 @@ pub(super) fn license(name: &str) -> Option<Cow<'static, str>> {
 }
 
 /// The SPDX id of an exception.
-pub(super) fn exception(name: &str) -> Option<&'static str> {
+pub(in crate::sbom) fn exception(name: &str) -> Option<&'static str> {
     EXCEPTIONS.get(&name.to_ascii_lowercase()).copied()
 }
 
 /// The licence and the exception that a deprecated id stands for.
-pub(super) fn with_exception(id: &str) -> Option<(&'static str, &'static str)> {
+pub(in crate::sbom) fn with_exception(id: &str) -> Option<(&'static str, &'static str)> {
     WITH_EXCEPTION.iter().find(|(old, ..)| *old == id).map(|(_, license, exception)| (*license, *exception))
 }
 

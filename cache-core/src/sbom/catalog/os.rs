@@ -1,0 +1,13 @@
+//! The catalogers of operating-system packages.
+
+use super::Cataloger;
+use super::apk::Apk;
+use super::copyright::Copyright;
+use super::dpkg::Dpkg;
+use super::release::ReleaseFile;
+
+/// One of each.
+#[allow(dead_code)] // until layers are read
+pub(super) fn os() -> Vec<Box<dyn Cataloger>> {
+    vec![Box::new(ReleaseFile), Box::new(Dpkg), Box::new(Copyright), Box::new(Apk)]
+}
