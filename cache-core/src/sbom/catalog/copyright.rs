@@ -65,12 +65,21 @@ fn is_machine_readable(text: &str) -> bool {
         || all.any(|paragraph| paragraph.has("Files") && paragraph.has("License") && paragraph.has("Copyright"))
 }
 
-/// Every paragraph's licence, all of which apply to some part.
+/// The licences of the paragraphs, each of which applies to some part. A paragraph without files gives the text of a licence
+/// that others name: alone it would turn a choice between two into both.
 fn stated(text: &str, licenses: &mut Licenses) {
+    let mut named = String::from(" ");
+    for paragraph in paragraphs(text, "").filter(|paragraph| paragraph.has("Files")) {
+        let names = paragraph.all("License").map(|license| license.lines().next().unwrap_or_default());
+        names.for_each(|name| named.push_str(&words(name)));
+    }
     for paragraph in paragraphs(text, "") {
         for license in paragraph.all("License") {
             let (name, rest) = license.split_once('\n').unwrap_or((license, ""));
             let name = name.trim().trim_end_matches(['.', ',', ';']);
+            if !paragraph.has("Files") && !name.is_empty() && named.contains(&format!(" {}", words(name))) {
+                continue;
+            }
             if let Some(expression) = debian::expression(name) {
                 licenses.add(expression);
                 continue;
@@ -86,6 +95,15 @@ fn stated(text: &str, licenses: &mut Licenses) {
             recognised.into_iter().for_each(|id| licenses.add(id));
         }
     }
+}
+
+/// The words in lower case, with a space after each.
+fn words(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    lower
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|word| !word.is_empty())
+        .fold(String::new(), |text, word| text + word + " ")
 }
 
 /// The texts and notices in the file, and the common licences it points at. A pointer does not say whether later versions

@@ -34,7 +34,7 @@ fn every_paragraph_of_a_machine_readable_file() {
                 associated documentation files\n\nLicense:\n Do what you want.\n\n\
                 License: You may copy this file as long as you tell me about it\n";
     let right = "GPL-2+ with OpenSSL exception | (MIT OR LicenseRef-public-domain) AND ISC | public-domain | \
-                 GPL-2.0-or-later | MIT | unnamed | You may copy this file as long as you tell me about it";
+                 MIT | unnamed | You may copy this file as long as you tell me about it";
     assert_eq!(licenses(text), right);
     // The older names of the format, and none.
     for header in
@@ -43,6 +43,17 @@ fn every_paragraph_of_a_machine_readable_file() {
         let text = format!("{header}\n\nFiles: *\nCopyright: me\nLicense: GPL-3\n");
         assert_eq!(licenses(&text), "GPL-3.0-only", "{header}");
     }
+}
+
+#[test]
+fn the_text_of_a_licence_that_others_name_is_none_of_its_own() {
+    let text = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nCopyright: me\n\
+                License: GPL-1+ or Artistic, and Expat\n\nLicense: GPL-1+\n Text.\n\nLicense: artistic\n Text.\n\n\
+                License: LGPL-2.1\n Text.\n";
+    assert_eq!(licenses(text), "(GPL-1.0-or-later OR Artistic-1.0-Perl) AND MIT | LGPL-2.1-only");
+    let alone =
+        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nLicense: ISC\n\nLicense: GPL-2\n";
+    assert_eq!(licenses(alone), "ISC | GPL-2.0-only");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 
 /// The rest of a longer text is not looked at.
 const MAX_TEXT: usize = 1 << 20;
-/// How far after a licence's name its version may stand, in bytes.
-const REACH: usize = 400;
+/// How far after a licence's name its version may stand, and after that the words about later ones; in bytes.
+const REACH: usize = 90;
+const REACH_LATER: usize = 120;
 
 /// A licence has all of the first phrases and none of the second. Lower case, single spaces, no punctuation.
 struct Phrases(&'static str, &'static [&'static str], &'static [&'static str]);
@@ -120,9 +121,9 @@ fn gnu(plain: &str) -> Vec<String> {
             continue;
         }
         let start = at + NAME.len();
-        let end = end.min(start + REACH);
         let after = plain.get(start..end).unwrap_or_default();
         let Some((number, rest)) = version(after) else { continue };
+        let rest = rest.get(..REACH_LATER).unwrap_or(rest);
         let later = rest.contains("any later version") || rest.trim_start().starts_with("or later");
         let id = format!("{family}-{number}-{}", if later { "or-later" } else { "only" });
         ids.extend(super::names::license(&id).map(|id| id.into_owned()));
@@ -132,7 +133,8 @@ fn gnu(plain: &str) -> Vec<String> {
 
 /// The first version in the text, and what comes after.
 fn version(text: &str) -> Option<(&'static str, &str)> {
-    let at = text.find("version ").map(|at| at + 8).or_else(|| text.starts_with(" v").then_some(2))?;
+    let at = text.get(..REACH).unwrap_or(text).find("version ").map(|at| at + 8);
+    let at = at.or_else(|| text.starts_with(" v").then_some(2))?;
     let rest = text.get(at..)?;
     let word = rest.split(' ').next()?;
     let number = match word {
