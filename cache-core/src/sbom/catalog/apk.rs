@@ -1,7 +1,7 @@
 //! The database of apk: `lib/apk/db/installed`, of newer systems `usr/lib/apk/db/installed`. Paragraphs of lines with a letter
 //! and a colon (apk-tools, `doc/apk-db.5` and `src/database.c`): first the package's, then its folders (`F`) and files (`R`).
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 use std::io::Read;
 
 use base64::Engine;
@@ -43,7 +43,7 @@ impl Cataloger for Apk {
                 database.line(field, value);
             }
             if database.facts.len() > read::MAX_PACKAGES || database.paths > read::MAX_PATHS {
-                database.facts.push(Fact::Unreadable("it names more packages or files than there can be".to_owned()));
+                database.facts.push(Fact::Unreadable(read::TOO_MANY.to_owned()));
                 return Ok(database.facts);
             }
         }
@@ -115,7 +115,7 @@ fn licenses(text: &str) -> Vec<String> {
     let words = || text.split_whitespace();
     let several = words().nth(1).is_some() && words().all(|word| names::license(word).is_some());
     if several {
-        return words().map(str::to_owned).collect();
+        return read::distinct(words().map(Cow::Borrowed));
     }
     if text.is_empty() { Vec::new() } else { vec![text.to_owned()] }
 }
@@ -124,8 +124,7 @@ fn licenses(text: &str) -> Vec<String> {
 fn relations(text: &str) -> Vec<String> {
     let words = text.split_whitespace().filter(|word| !word.starts_with('!'));
     let names = words.map(|word| word.split(['=', '<', '>', '~', '@']).next().unwrap_or_default());
-    let mut seen = HashSet::new();
-    names.filter(|name| !name.is_empty() && seen.insert(*name)).map(str::to_owned).collect()
+    read::distinct(names.map(Cow::Borrowed))
 }
 
 /// `Q1` and a SHA-1, `Q2` and a SHA-256, in base64. It is of the part of the archive that holds the package's description, so

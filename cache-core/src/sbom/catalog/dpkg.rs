@@ -1,6 +1,7 @@
 //! The databases of dpkg and opkg: `status` with all packages, `status.d` with a file for each (distroless images), the lists
 //! of files in `info`. The format is Debian's control file (Debian Policy 5.1, `dpkg(1)` for the states).
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use super::control::{self, Paragraph};
@@ -87,17 +88,21 @@ fn files<'a>(part: &Part<'_>, paths: impl Iterator<Item = &'a str>) -> Vec<Fact>
 
 fn packages(part: &Part<'_>, text: &str) -> Vec<Fact> {
     let mut facts = Vec::new();
+    let mut paths = 0;
     let mut understood = text.trim().is_empty();
     for paragraph in control::paragraphs(text, "Package") {
         if !paragraph.has("Package") {
             continue;
         }
         understood = true;
-        if facts.len() == read::MAX_PACKAGES {
-            facts.push(Fact::Unreadable(format!("it names more than {} packages", read::MAX_PACKAGES)));
+        if facts.len() == read::MAX_PACKAGES || paths > read::MAX_PATHS {
+            facts.push(Fact::Unreadable(read::TOO_MANY.to_owned()));
             break;
         }
-        facts.extend(package(part, &paragraph).map(|found| Fact::Package(Box::new(found))));
+        if let Some(found) = package(part, &paragraph) {
+            paths += found.files.len();
+            facts.push(Fact::Package(Box::new(found)));
+        }
     }
     if !understood {
         facts.push(Fact::Unreadable("no paragraph of it names a package".to_owned()));
@@ -176,10 +181,7 @@ fn conffiles(part: &Part<'_>, text: &str) -> Vec<String> {
 fn names<const N: usize>(relations: [&str; N]) -> Vec<String> {
     let all = relations.into_iter().flat_map(|text| text.split([',', '|']));
     let all = all.map(|one| one.trim().split([' ', '(', '[', '<', ':', '\n', '\t']).next().unwrap_or_default());
-    let mut names: Vec<String> = all.filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    let mut seen = std::collections::HashSet::new();
-    names.retain(|name| seen.insert(name.clone()));
-    names
+    read::distinct(all.map(Cow::Borrowed))
 }
 
 fn first_word(text: &str) -> &str {

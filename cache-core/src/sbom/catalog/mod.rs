@@ -13,6 +13,7 @@ mod fact;
 mod os;
 mod read;
 mod release;
+mod rpm;
 #[cfg(test)]
 mod testing;
 

@@ -5,9 +5,13 @@ use super::apk::Apk;
 use super::copyright::Copyright;
 use super::dpkg::Dpkg;
 use super::release::ReleaseFile;
+use super::rpm::Rpm;
 
 /// One of each.
 #[allow(dead_code)] // until layers are read
 pub(super) fn os() -> Vec<Box<dyn Cataloger>> {
-    vec![Box::new(ReleaseFile), Box::new(Dpkg), Box::new(Copyright), Box::new(Apk)]
+    let mut all: Vec<Box<dyn Cataloger>> =
+        vec![Box::new(ReleaseFile), Box::new(Dpkg), Box::new(Copyright), Box::new(Apk)];
+    all.extend(Rpm::ALL.map(|rpm| Box::new(rpm) as Box<dyn Cataloger>));
+    all
 }

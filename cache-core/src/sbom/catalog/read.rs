@@ -1,5 +1,7 @@
 //! Reading a file whole, within a limit, and where the root of its operating system lies.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::Read;
 
 use super::{Fact, FileInfo};
@@ -10,6 +12,21 @@ pub(super) const MAX_PACKAGES: usize = 1 << 17;
 
 /// The most paths that one file may list. An rpm database of a whole desktop holds about 500,000.
 pub(super) const MAX_PATHS: usize = 1 << 21;
+
+/// What is said of a file that goes beyond these two.
+pub(super) const TOO_MANY: &str = "it names more packages or files than there can be";
+
+/// The most names in one list of what a package needs or offers; a kernel offers some 20,000.
+const MAX_NAMES: usize = 1 << 16;
+/// A longer name is none.
+const MAX_NAME: usize = 4096;
+
+/// Each name once, in the order in which they come.
+pub(super) fn distinct<'a>(names: impl Iterator<Item = Cow<'a, str>>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let names = names.filter(|name| !name.is_empty() && name.len() <= MAX_NAME && seen.insert(name.clone()));
+    names.take(MAX_NAMES).map(Cow::into_owned).collect()
+}
 
 /// The whole content, or the fact that it is larger than `limit`.
 pub(super) fn whole(file: &FileInfo<'_>, content: &mut dyn Read, limit: u64) -> Result<Result<Vec<u8>, Fact>> {
@@ -64,6 +81,13 @@ mod tests {
             }
         }
         assert!(whole(&info(9), &mut Broken, 10).is_err());
+    }
+
+    #[test]
+    fn names_are_counted_once_and_not_without_end() {
+        assert_eq!(distinct(["b", "", "a", "b"].map(Cow::from).into_iter()), ["b", "a"]);
+        assert_eq!(distinct((0..100_000).map(|n| Cow::from(n.to_string()))).len(), MAX_NAMES);
+        assert_eq!(distinct(std::iter::once(Cow::from("x".repeat(MAX_NAME + 1)))), [""; 0]);
     }
 
     #[test]
