@@ -14,7 +14,7 @@ const PROGRAM_LIMIT: u64 = 16 << 20;
 pub(super) struct ReleaseFile;
 
 /// The files, the one that counts most first. Only those of the image itself: a second root is another system.
-const FILES: &[(&str, fn(&str) -> Option<Release>)] = &[
+const FILES: &[(&str, Parse)] = &[
     ("etc/os-release", os_release),
     ("usr/lib/os-release", os_release),
     ("etc/system-release-cpe", system_release_cpe),
@@ -24,6 +24,7 @@ const FILES: &[(&str, fn(&str) -> Option<Release>)] = &[
     ("etc/apk/repositories", repositories),
     (BUSYBOX, busybox),
 ];
+type Parse = fn(&str) -> Option<Release>;
 const BUSYBOX: &str = "bin/busybox";
 
 impl Cataloger for ReleaseFile {

@@ -78,12 +78,7 @@ fn header(row: &[u8]) -> Option<&[u8]> {
 
 impl<'a> Database<'a> {
     /// Hands every row of a table to `each`, until that wants no more. Of a damaged tree it reads what is left.
-    fn table(
-        self,
-        root: usize,
-        seen: &mut Seen,
-        each: &mut dyn FnMut(Result<&[u8], Damage>) -> bool,
-    ) -> Result<(), Damage> {
+    fn table(self, root: usize, seen: &mut Seen, each: Sink<'_>) -> Result<(), Damage> {
         let mut damage = None;
         let mut row = Vec::new();
         // The way down to where it reads: pages, and which child of each comes next.
