@@ -16,6 +16,9 @@ const PATHS: &[&str] = &["usr/lib/apk/db/installed", "lib/apk/db/installed"];
 /// A longer path cannot be that of a file.
 const MAX_PATH: usize = 4096;
 
+/// Names in a longer text are not told apart.
+const MAX_LICENSES: usize = 1024;
+
 /// Packages that apk installed.
 #[derive(Debug)]
 pub(super) struct Apk;
@@ -113,7 +116,8 @@ impl<'a> Database<'a> {
 fn licenses(text: &str) -> Vec<String> {
     let text = text.trim();
     let words = || text.split_whitespace();
-    let several = words().nth(1).is_some() && words().all(|word| names::license(word).is_some());
+    let several =
+        text.len() < MAX_LICENSES && words().nth(1).is_some() && words().all(|word| names::license(word).is_some());
     if several {
         return read::distinct(words().map(Cow::Borrowed));
     }

@@ -2,6 +2,7 @@
 //! format 1.0, once called DEP-5); of the rest the texts are recognised, and the licences in `/usr/share/common-licenses`
 //! that they point at.
 
+use std::collections::HashSet;
 use std::io::Read;
 
 use super::control::paragraphs;
@@ -12,6 +13,8 @@ use crate::sbom::license::{debian, texts};
 const LIMIT: u64 = 16 << 20;
 /// A file states no more licences than this.
 const MAX_LICENSES: usize = 512;
+/// Paragraphs and pointers after this many are not read.
+const MAX_PARAGRAPHS: usize = 10_000;
 /// A longer first line is no name, but the beginning of the text.
 const MAX_NAME: usize = 120;
 
@@ -68,16 +71,15 @@ fn is_machine_readable(text: &str) -> bool {
 /// The licences of the paragraphs, each of which applies to some part. A paragraph without files gives the text of a licence
 /// that others name: alone it would turn a choice between two into both.
 fn stated(text: &str, licenses: &mut Licenses) {
-    let mut named = String::from(" ");
-    for paragraph in paragraphs(text, "").filter(|paragraph| paragraph.has("Files")) {
-        let names = paragraph.all("License").map(|license| license.lines().next().unwrap_or_default());
-        names.for_each(|name| named.push_str(&words(name)));
+    let mut named = HashSet::new();
+    for paragraph in paragraphs(text, "").filter(|paragraph| paragraph.has("Files")).take(MAX_PARAGRAPHS) {
+        paragraph.all("License").for_each(|license| names(license.lines().next().unwrap_or_default(), &mut named));
     }
-    for paragraph in paragraphs(text, "") {
+    for paragraph in paragraphs(text, "").take(MAX_PARAGRAPHS) {
         for license in paragraph.all("License") {
             let (name, rest) = license.split_once('\n').unwrap_or((license, ""));
             let name = name.trim().trim_end_matches(['.', ',', ';']);
-            if !paragraph.has("Files") && !name.is_empty() && named.contains(&format!(" {}", words(name))) {
+            if !paragraph.has("Files") && named.contains(&*name.to_ascii_lowercase()) {
                 continue;
             }
             if let Some(expression) = debian::expression(name) {
@@ -97,13 +99,20 @@ fn stated(text: &str, licenses: &mut Licenses) {
     }
 }
 
-/// The words in lower case, with a space after each.
-fn words(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    lower
-        .split(|c: char| c.is_whitespace() || c == ',')
-        .filter(|word| !word.is_empty())
-        .fold(String::new(), |text, word| text + word + " ")
+/// The names between the operators of a licence and each of their words, in lower case.
+fn names(license: &str, all: &mut HashSet<String>) {
+    let mut name = String::new();
+    for word in license.to_ascii_lowercase().split(|c: char| c.is_whitespace() || c == ',') {
+        if matches!(word, "" | "and" | "or") {
+            all.insert(std::mem::take(&mut name));
+            continue;
+        }
+        all.insert(word.to_owned());
+        name.push_str(if name.is_empty() { "" } else { " " });
+        name.push_str(word);
+    }
+    all.insert(name);
+    all.remove("");
 }
 
 /// The texts and notices in the file, and the common licences it points at. A pointer does not say whether later versions
@@ -111,7 +120,7 @@ fn words(text: &str) -> String {
 fn pointed_at(text: &str, licenses: &mut Licenses) {
     texts::recognise(text).into_iter().for_each(|id| licenses.add(id));
     let noticed = licenses.0.clone();
-    for pointer in text.split("/usr/share/common-licenses/").skip(1) {
+    for pointer in text.split("/usr/share/common-licenses/").skip(1).take(MAX_PARAGRAPHS) {
         let end = pointer
             .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.' | '+'))
             .unwrap_or(pointer.len());

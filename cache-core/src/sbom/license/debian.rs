@@ -5,6 +5,8 @@ use super::names;
 
 /// A longer text is no short name.
 const MAX_TEXT: usize = 512;
+/// The exception of a name begins before this many dashes.
+const MAX_DASHES: usize = 8;
 
 /// Debian's own names, in lower case.
 const NAMES: &[(&str, &str)] = &[
@@ -166,7 +168,7 @@ fn with_exception(lower: &str) -> Option<String> {
     let text = lower.replace(' ', "-");
     let whole = ["-exceptions", "-exception"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(&text);
     let said = whole.len() < text.len();
-    whole.match_indices('-').find_map(|(at, _)| {
+    whole.match_indices('-').take(MAX_DASHES).find_map(|(at, _)| {
         let (name, words) = whole.split_at_checked(at)?;
         let words = words.trim_start_matches("-with-").trim_start_matches('-');
         let id = plain(name)?;

@@ -16,12 +16,19 @@ const BSD: &str =
     "redistribution and use in source and binary forms with or without modification are permitted provided that";
 const ADVERTISING: &str = "all advertising materials mentioning features or use of this software must display";
 const ENDORSE: &str = "may be used to endorse or promote products derived from this software without";
+const SELL: &str =
+    "permission to use copy modify distribute and sell this software and its documentation for any purpose is";
+const OPEN_GROUP: &str = "except as contained in this notice the name of the open group shall not be used";
 const EXCEPT: &str = "except as contained in this notice the name";
 const NOTICES: &str = "redistributions in binary form must reproduce the above copyright notice";
 
 const TEXTS: &[Phrases] = &[
     Phrases("MIT", &[MIT], &[EXCEPT]),
     Phrases("X11", &[MIT, EXCEPT], &[]),
+    Phrases("MIT-open-group", &[SELL, OPEN_GROUP], &[]),
+    Phrases("HPND-sell-variant", &[SELL], &[OPEN_GROUP]),
+    Phrases("Info-ZIP", &["version 2007 mar 4 of the info zip"], &[]),
+    Phrases("PSF-2.0", &["python software foundation license version 2"], &[]),
     Phrases("BSD-2-Clause", &[BSD, NOTICES], &[ENDORSE, ADVERTISING, "endorse or promote"]),
     Phrases("BSD-3-Clause", &[BSD, NOTICES, ENDORSE], &[ADVERTISING]),
     Phrases("BSD-4-Clause", &[BSD, NOTICES, ENDORSE, ADVERTISING], &[]),
@@ -196,6 +203,13 @@ mod tests {
                    // of this software and associated documentation files (the \"Software\"), to deal";
         assert_eq!(recognise(mit), ["MIT"]);
         assert_eq!(recognise(&format!("{mit} Except as contained in this notice, the name of X")), ["X11"]);
+    }
+
+    #[test]
+    fn every_id_is_one() {
+        for Phrases(id, ..) in TEXTS {
+            assert!(spdx::license_id(id).is_some(), "{id}");
+        }
     }
 
     #[test]

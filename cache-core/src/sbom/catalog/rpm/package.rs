@@ -17,7 +17,7 @@ pub(super) struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Budget { paths: read::MAX_PATHS, bytes: 512 << 20 }
+        Budget { paths: read::MAX_PATHS, bytes: 128 << 20 }
     }
 }
 

@@ -9,6 +9,8 @@ const INTERIOR: u8 = 5;
 const LEAF: u8 = 13;
 /// A tree of such a depth would have more rows than there are bytes in the world.
 const MAX_DEPTH: usize = 40;
+/// The table has two columns.
+const MAX_COLUMNS: usize = 8;
 /// rpm itself has no longer headers.
 const MAX_ROW: usize = 257 << 20;
 
@@ -73,7 +75,7 @@ fn packages_root(row: &[u8]) -> Option<usize> {
 /// The header in a row of the table: its only column of bytes.
 fn header(row: &[u8]) -> Option<&[u8]> {
     let blob = |column: &Column<'_>| column.kind >= 12 && column.kind.is_multiple_of(2);
-    Columns::of(row)?.find(blob).map(|column| column.bytes)
+    Columns::of(row)?.take(MAX_COLUMNS).find(blob).map(|column| column.bytes)
 }
 
 impl<'a> Database<'a> {
