@@ -8,7 +8,6 @@ use super::release::ReleaseFile;
 use super::rpm::Rpm;
 
 /// One of each.
-#[allow(dead_code)] // until layers are read
 pub(super) fn os() -> Vec<Box<dyn Cataloger>> {
     let mut all: Vec<Box<dyn Cataloger>> =
         vec![Box::new(ReleaseFile), Box::new(Dpkg), Box::new(Copyright), Box::new(Apk)];

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::Read;
 
+use super::tar::of_read;
 use super::{Fact, FileInfo};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The most packages that one file may name. All of Debian are about 70,000; a file with more is a way to fill memory.
 pub(super) const MAX_PACKAGES: usize = 1 << 17;
@@ -36,10 +37,7 @@ pub(super) fn whole(file: &FileInfo<'_>, content: &mut dyn Read, limit: u64) -> 
     }
     // The size is somebody's claim: reserve for it, but not blindly.
     let mut bytes = Vec::with_capacity(usize::try_from(file.size.min(16 << 20)).unwrap_or_default());
-    content
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| Error::unexpected("the file cannot be read to its end").context("path", file.path).caused_by(e))?;
+    content.take(limit + 1).read_to_end(&mut bytes).map_err(of_read)?;
     Ok(if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) })
 }
 

@@ -22,10 +22,23 @@ const FILES: &[(&str, Parse)] = &[
     ("etc/alpine-release", |text| version_file("alpine", text)),
     ("etc/debian_version", |text| version_file("debian", text)),
     ("etc/apk/repositories", repositories),
-    (BUSYBOX, busybox),
+    ("bin/busybox", busybox),
 ];
 type Parse = fn(&str) -> Option<Release>;
-const BUSYBOX: &str = "bin/busybox";
+
+/// The files that say which system this is; links may stand for them.
+pub(super) fn files() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(path, _)| *path)
+}
+
+/// How to read a file: one of [`FILES`], or what a link in its place leads to.
+fn parser(path: &str) -> Option<Parse> {
+    match path {
+        "usr/bin/busybox" => Some(busybox),
+        _ if path.starts_with("usr/lib/os.release.d/os-release") => Some(os_release),
+        _ => FILES.iter().find(|(file, _)| *file == path).map(|(_, parse)| *parse),
+    }
+}
 
 impl Cataloger for ReleaseFile {
     fn name(&self) -> &'static str {
@@ -33,12 +46,12 @@ impl Cataloger for ReleaseFile {
     }
 
     fn wants(&self, file: &FileInfo<'_>) -> bool {
-        FILES.iter().any(|(path, _)| *path == file.path)
+        parser(file.path).is_some()
     }
 
     fn read(&self, file: &FileInfo<'_>, content: &mut dyn Read) -> Result<Vec<Fact>> {
-        let Some((path, parse)) = FILES.iter().find(|(path, _)| *path == file.path) else { return Ok(Vec::new()) };
-        let program = *path == BUSYBOX;
+        let Some(parse) = parser(file.path) else { return Ok(Vec::new()) };
+        let program = file.path.ends_with("bin/busybox");
         let text = match read::whole(file, content, if program { PROGRAM_LIMIT } else { LIMIT })? {
             Ok(bytes) => read::text(bytes),
             Err(_) if program => return Ok(Vec::new()),
@@ -51,7 +64,6 @@ impl Cataloger for ReleaseFile {
 /// What the releases say together, each with the path of its file: the one of the best file with an id, and the version of
 /// another that is of the same system where it does not say one. The point release of a Debian stands only in its
 /// `debian_version`.
-#[allow(dead_code)] // until layers are read
 pub(super) fn choose<'a>(found: impl Iterator<Item = (&'a str, &'a Release)>) -> Option<Release> {
     let rank = |path: &str| FILES.iter().position(|(file, _)| *file == path).unwrap_or(FILES.len());
     let mut found: Vec<_> = found.map(|(path, release)| (rank(path), release)).collect();

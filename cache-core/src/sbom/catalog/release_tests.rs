@@ -132,8 +132,14 @@ fn other_systems_keep_what_they_say() {
 }
 
 #[test]
+fn what_links_lead_to_is_read_as_well() {
+    assert_eq!(release("usr/lib/os.release.d/os-release-container", "ID=fedora\n").unwrap().id, "fedora");
+    assert_eq!(release("usr/bin/busybox", "BusyBox v1.36.1 (x)").unwrap().version, "1.36.1");
+}
+
+#[test]
 fn only_the_files_of_the_root_count() {
-    for path in ["srv/r/etc/os-release", "os-release", "usr/bin/busybox", "etc/os-release.d"] {
+    for path in ["srv/r/etc/os-release", "os-release", "usr/lib/os.release.d/x", "etc/os-release.d"] {
         assert!(!testing::wants(&ReleaseFile, path), "{path}");
     }
 }
