@@ -5,13 +5,23 @@
 //! be kept by the layer's digest. Which facts hold is decided afterwards, when it is known which files are visible in the
 //! image as a whole.
 
+mod apk;
 mod assemble;
+mod control;
+mod copyright;
+mod dpkg;
 mod fact;
 mod folder;
 mod layer;
 mod limits;
+mod os;
 mod purl;
+mod read;
+mod release;
+mod rpm;
 mod tar;
+#[cfg(test)]
+mod testing;
 mod tree;
 mod unpack;
 
@@ -40,7 +50,7 @@ pub struct Catalog {
 impl Catalog {
     /// All catalogers of Cache.
     pub fn new(limits: Limits) -> Self {
-        Catalog::of(Vec::new(), limits)
+        Catalog::of(os::os(), limits)
     }
 
     /// These catalogers and no others.

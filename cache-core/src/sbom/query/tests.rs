@@ -391,11 +391,11 @@ fn the_minimum_elements() {
     assert!(!nothing.complete && nothing.percent == 0);
 }
 
-/// Every question is linear: 100,000 packages, those that are hard and those that are not, in a bound that a quadratic
+/// Every question is linear: 30,000 packages, those that are hard and those that are not, in a bound that a quadratic
 /// answer misses by far.
 #[test]
-fn a_hundred_thousand_packages_are_quick() {
-    const MANY: usize = 100_000;
+fn thirty_thousand_packages_are_quick() {
+    const MANY: usize = 30_000;
     let name = |at: usize| format!("p{at}");
     let mut large = sbom((0..MANY).map(|at| npm(&name(at), "1.0.0", "MIT OR GPL-3.0-only")).collect(), &[]);
     for at in 1..MANY {
@@ -420,9 +420,9 @@ fn a_hundred_thousand_packages_are_quick() {
     };
     timed("count", &|| large.count().packages);
     timed("histogram", &|| large.license_histogram().identifiers.len());
-    timed("find by purl", &|| large.with_purl("pkg:npm/p77777").len());
+    timed("find by purl", &|| large.with_purl("pkg:npm/p27777").len());
     timed("find by licence", &|| large.with_license("GPL-*").len());
-    timed("paths", &|| large.paths("p99999", 10).paths.len());
+    timed("paths", &|| large.paths("p29999", 10).paths.len());
     timed("depends on", &|| large.depends_on("p0", Depth::Transitive).len());
     timed("score", &|| usize::from(large.score().percent));
     timed("diff", &|| diff(&large, &alike).removed.len());
