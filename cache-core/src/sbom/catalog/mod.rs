@@ -6,6 +6,12 @@
 //! image as a whole.
 
 mod fact;
+mod languages;
+mod lenient;
+mod license_text;
+mod npm;
+mod python;
+mod text_file;
 
 pub use fact::{Fact, Found, Release, Source};
 
@@ -64,4 +70,9 @@ impl FileInfo<'_> {
     pub fn ends_with(&self, name: &str) -> bool {
         self.path.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('/'))
     }
+}
+
+/// All the catalogers that there are.
+pub fn all() -> Vec<Box<dyn Cataloger>> {
+    languages::languages()
 }
