@@ -5,12 +5,19 @@
 //! be kept by the layer's digest. Which facts hold is decided afterwards, when it is known which files are visible in the
 //! image as a whole.
 
+mod cargo_lock;
 mod fact;
+mod go_mod;
 mod languages;
 mod lenient;
 mod license_text;
+mod maven;
 mod npm;
+mod nuget_lock;
+mod others;
+mod php;
 mod python;
+mod ruby;
 mod text_file;
 
 pub use fact::{Fact, Found, Release, Source};

@@ -1,5 +1,6 @@
 //! Catalogers of files that are read as a whole: manifests and lock files.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use serde::de::DeserializeOwned;
@@ -93,8 +94,8 @@ pub(super) fn distinct(found: impl IntoIterator<Item = Found>) -> Vec<Fact> {
     all.into_iter().map(|package| Fact::Package(Box::new(package))).collect()
 }
 
-fn identity(found: &Found) -> (&str, &str, &str, &str) {
-    (&found.kind, &found.namespace, &found.name, &found.version)
+fn identity(found: &Found) -> (&str, &str, &str, &str, &BTreeMap<String, String>) {
+    (&found.kind, &found.namespace, &found.name, &found.version, &found.qualifiers)
 }
 
 fn merge(kept: &mut Found, other: &mut Found) {
@@ -122,7 +123,8 @@ pub(super) fn integrity(text: &str) -> Vec<String> {
         let value = value.split('?').next().unwrap_or(value);
         let bytes = base64::engine::general_purpose::STANDARD.decode(value).ok()?;
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        matches!(algorithm, "sha1" | "sha256" | "sha384" | "sha512").then(|| format!("{algorithm}:{hex}"))
+        let known = matches!(algorithm, "sha1" | "sha256" | "sha384" | "sha512");
+        (known && !hex.is_empty()).then(|| format!("{algorithm}:{hex}"))
     };
     text.split_ascii_whitespace().filter_map(one).collect()
 }

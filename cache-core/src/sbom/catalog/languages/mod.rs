@@ -1,11 +1,23 @@
 //! The catalogers of the packages of programming languages, as far as text files tell of them.
 
+#[cfg(test)]
+mod hostile;
+
 use super::text_file::TextFile;
-use super::{Cataloger, license_text, npm, python};
+use super::{Cataloger, cargo_lock, go_mod, license_text, maven, npm, nuget_lock, others, php, python, ruby};
 
 /// All of them, in no order that matters.
 pub(super) fn languages() -> Vec<Box<dyn Cataloger>> {
-    let all: [&[TextFile]; 3] = [&npm::CATALOGERS, &python::CATALOGERS, &[license_text::CATALOGER]];
+    let single = [license_text::CATALOGER, go_mod::CATALOGER, cargo_lock::CATALOGER, nuget_lock::CATALOGER];
+    let all: [&[TextFile]; 7] = [
+        &single,
+        &npm::CATALOGERS,
+        &python::CATALOGERS,
+        &ruby::CATALOGERS,
+        &php::CATALOGERS,
+        &maven::CATALOGERS,
+        &others::CATALOGERS,
+    ];
     all.iter().flat_map(|some| some.iter()).map(|one| Box::new(*one) as Box<dyn Cataloger>).collect()
 }
 
