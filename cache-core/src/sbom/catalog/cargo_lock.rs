@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(forked.qualifiers["vcs_url"], "git+https://g.example/f@abc");
         assert_eq!(ours.qualifiers["repository_url"], "https://i.example/");
         assert_eq!((&serde.hashes[..], serde.qualifiers.len()), (&["sha256:ab".to_owned()][..], 0));
-        assert_eq!(telemetry.needs, ["serde", "rand"]);
+        assert_eq!(telemetry.needs, ["rand", "serde"]);
     }
 
     #[test]

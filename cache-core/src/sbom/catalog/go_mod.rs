@@ -1,5 +1,7 @@
 //! `go.mod` of a Go module (go.dev/ref/mod, go.mod files): what it requires, after replacements.
 
+use std::collections::{HashMap, HashSet};
+
 use super::text_file::{Parsed, TextFile, distinct};
 use super::{FileInfo, Found, Place};
 
@@ -7,7 +9,7 @@ pub(super) const CATALOGER: TextFile =
     TextFile { name: "go-mod", wants: |file| file.place == Place::Folder && file.file_name() == "go.mod", parse };
 
 /// One module with its version; empty for a replacement of all versions and for a folder.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Module {
     path: String,
     version: String,
@@ -16,8 +18,8 @@ struct Module {
 #[derive(Default)]
 struct Directives {
     required: Vec<Module>,
-    replaced: Vec<(Module, Module)>,
-    excluded: Vec<Module>,
+    replaced: HashMap<Module, Module>,
+    excluded: HashSet<Module>,
 }
 
 fn parse(_: &FileInfo<'_>, text: &str) -> Parsed {
@@ -25,12 +27,8 @@ fn parse(_: &FileInfo<'_>, text: &str) -> Parsed {
     let kept = directives.required.iter().filter(|module| !directives.excluded.contains(module));
     let found = kept.map(|module| {
         // A replacement of this version goes before one of all versions.
-        let fits = |exact: bool| {
-            let version = if exact { module.version.as_str() } else { "" };
-            let mut all = directives.replaced.iter();
-            all.find(|(old, _)| old.path == module.path && old.version == version).map(|(_, new)| new)
-        };
-        match fits(true).or_else(|| fits(false)) {
+        let of_all = Module { path: module.path.clone(), version: String::new() };
+        match directives.replaced.get(module).or_else(|| directives.replaced.get(&of_all)) {
             None => package(module),
             Some(new) if is_folder(&new.path) => Found { local: true, ..package(module) },
             Some(new) => package(new),
@@ -92,7 +90,7 @@ fn read(text: &str) -> Result<Directives, String> {
             "replace" => {
                 let at = words.iter().position(|word| *word == "=>").ok_or_else(wrong)?;
                 let (old, new) = (words.get(..at).and_then(module), words.get(at + 1..).and_then(module));
-                directives.replaced.push((old.ok_or_else(wrong)?, new.ok_or_else(wrong)?));
+                directives.replaced.insert(old.ok_or_else(wrong)?, new.ok_or_else(wrong)?);
             }
             "require" | "exclude" => return Err(wrong()),
             // `go`, `toolchain`, `retract`, `tool`, and what later versions add.

@@ -121,7 +121,7 @@ const ALL: &[Known] = &[
 
 /// The SPDX ids of the licences whose texts these are; more than one where the file holds several.
 pub(super) fn recognise(text: &str) -> Vec<String> {
-    let words = words(text.get(..MAX_TEXT).unwrap_or(text));
+    let words = words(text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default());
     let holds = |sentences: &[&str]| sentences.iter().all(|sentence| words.contains(sentence));
     let lacks = |sentences: &[&str]| !sentences.iter().any(|sentence| words.contains(sentence));
     let known = ALL.iter().filter(|Known(_, all, none)| holds(all) && lacks(none));

@@ -1,6 +1,8 @@
 //! Packages of Composer: what is installed (`vendor/composer/installed.json`, of Composer 1 a list and of Composer 2 an
 //! object) and `composer.lock` (getcomposer.org, schema).
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
 use super::lenient::{self, Loose};
@@ -54,8 +56,8 @@ fn installed(_: &FileInfo<'_>, text: &str) -> Parsed {
         return Ok(Vec::new());
     }
     let (packages, dev) = match json(text)? {
-        Installed::Two(two) => (two.packages, two.dev_package_names.into_names()),
-        Installed::One(packages) => (packages, Vec::new()),
+        Installed::Two(two) => (two.packages, two.dev_package_names.into_names().into_iter().collect()),
+        Installed::One(packages) => (packages, HashSet::new()),
     };
     Ok(distinct(packages.into_iter().filter_map(|package| {
         let of_dev = dev.contains(&package.name);

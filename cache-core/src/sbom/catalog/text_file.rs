@@ -91,7 +91,14 @@ pub(super) fn distinct(found: impl IntoIterator<Item = Found>) -> Vec<Fact> {
         }
         same
     });
-    all.into_iter().map(|package| Fact::Package(Box::new(package))).collect()
+    let fact = |mut package: Found| {
+        for list in [&mut package.needs, &mut package.hashes, &mut package.licenses] {
+            list.sort();
+            list.dedup();
+        }
+        Fact::Package(Box::new(package))
+    };
+    all.into_iter().map(fact).collect()
 }
 
 fn identity(found: &Found) -> (&str, &str, &str, &str, &BTreeMap<String, String>) {
@@ -99,15 +106,9 @@ fn identity(found: &Found) -> (&str, &str, &str, &str, &BTreeMap<String, String>
 }
 
 fn merge(kept: &mut Found, other: &mut Found) {
-    for (list, more) in [
-        (&mut kept.needs, &mut other.needs),
-        (&mut kept.hashes, &mut other.hashes),
-        (&mut kept.licenses, &mut other.licenses),
-    ] {
-        list.append(more);
-        list.sort();
-        list.dedup();
-    }
+    kept.needs.append(&mut other.needs);
+    kept.hashes.append(&mut other.hashes);
+    kept.licenses.append(&mut other.licenses);
     kept.local &= other.local;
     // What is needed to run in one place is needed.
     if !other.properties.contains_key("scope") {

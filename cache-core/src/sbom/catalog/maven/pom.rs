@@ -1,7 +1,8 @@
 //! `pom.xml` (maven.apache.org, POM reference), as far as one file tells: what a parent or an imported list of versions adds
 //! is not known.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -9,20 +10,24 @@ use quick_xml::events::Event;
 use super::super::text_file::{Parsed, distinct};
 use super::super::{FileInfo, Found};
 use super::package;
-use super::properties::Properties;
+use super::properties::{MAX_ALL_EXPANSIONS, Properties};
 
 /// A deeper element is no part of a project's description.
 const MAX_DEPTH: usize = 64;
+
+/// Elements that hold text alone, by name.
+type Fields = BTreeMap<String, String>;
 
 /// A project's description, as it is written.
 #[derive(Debug, Default)]
 pub(in super::super) struct Pom {
     /// The elements directly within `project` and within `parent`, by name; those of the parent after `parent.`.
-    fields: BTreeMap<String, String>,
-    properties: BTreeMap<String, String>,
+    fields: Fields,
+    properties: Fields,
     licenses: Vec<String>,
-    dependencies: Vec<BTreeMap<String, String>>,
-    managed: Vec<BTreeMap<String, String>>,
+    dependencies: Vec<Fields>,
+    managed: Vec<Fields>,
+    expansions: Cell<usize>,
 }
 
 impl Pom {
@@ -30,7 +35,7 @@ impl Pom {
     pub(in super::super) fn read(text: &str) -> Result<Self, String> {
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_end_names = true;
-        let mut pom = Pom::default();
+        let mut pom = Pom { expansions: Cell::new(MAX_ALL_EXPANSIONS), ..Pom::default() };
         let mut path: Vec<String> = Vec::new();
         let mut value = String::new();
         loop {
@@ -63,8 +68,8 @@ impl Pom {
 
     fn open(&mut self, path: &[String]) {
         match names(path).as_slice() {
-            ["project", "dependencies", "dependency"] => self.dependencies.push(BTreeMap::new()),
-            ["project", "dependencyManagement", "dependencies", "dependency"] => self.managed.push(BTreeMap::new()),
+            ["project", "dependencies", "dependency"] => self.dependencies.push(Fields::new()),
+            ["project", "dependencyManagement", "dependencies", "dependency"] => self.managed.push(Fields::new()),
             _ => {}
         }
     }
@@ -74,7 +79,7 @@ impl Pom {
             return;
         }
         let value = value.to_owned();
-        let into = |all: &mut Vec<BTreeMap<String, String>>, key: &str, value: String| {
+        let into = |all: &mut Vec<Fields>, key: &str, value: String| {
             if let Some(last) = all.last_mut() {
                 last.insert(key.to_owned(), value);
             }
@@ -114,7 +119,6 @@ impl Pom {
             licenses: self.licenses.clone(),
             description: field("description").split_whitespace().collect::<Vec<_>>().join(" "),
             homepage: field("url"),
-            supplier: String::new(),
             ..package(&self.group(), &self.resolved(self.artifact()), &self.version())
         }
     }
@@ -125,32 +129,45 @@ impl Pom {
     }
 
     fn properties(&self) -> Properties<'_> {
-        Properties { own: &self.properties, fields: &self.fields }
+        Properties { own: &self.properties, fields: &self.fields, left: &self.expansions }
     }
 
     fn resolved(&self, text: &str) -> String {
         self.properties().resolve(text).unwrap_or_default()
     }
 
-    fn needed(&self, dependency: &BTreeMap<String, String>) -> Option<Found> {
-        let part =
-            |of: &BTreeMap<String, String>, key: &str| of.get(key).map(|text| self.resolved(text)).unwrap_or_default();
-        let (group, artifact) = (part(dependency, "groupId"), part(dependency, "artifactId"));
+    /// A field of a dependency, resolved; empty where it is not stated or not known.
+    fn part(&self, of: &Fields, key: &str) -> String {
+        of.get(key).map(|text| self.resolved(text)).unwrap_or_default()
+    }
+
+    fn identity(&self, of: &Fields) -> (String, String) {
+        (self.part(of, "groupId"), self.part(of, "artifactId"))
+    }
+
+    /// The packages that it needs itself.
+    fn needed(&self) -> Vec<Found> {
+        let managed: HashMap<_, _> = self.managed.iter().map(|managed| (self.identity(managed), managed)).collect();
+        let one = |dependency: &Fields| {
+            let identity = self.identity(dependency);
+            let managed = managed.get(&identity).copied();
+            self.needed_one(identity, dependency, managed)
+        };
+        self.dependencies.iter().filter_map(one).collect()
+    }
+
+    fn needed_one(&self, (group, artifact): (String, String), own: &Fields, managed: Option<&Fields>) -> Option<Found> {
         if artifact.is_empty() {
             return None;
         }
-        let same = |managed: &&BTreeMap<String, String>| {
-            part(managed, "groupId") == group && part(managed, "artifactId") == artifact
-        };
-        let managed = self.managed.iter().find(same);
-        let stated = |key: &str| dependency.get(key).or_else(|| managed.and_then(|managed| managed.get(key)));
+        let stated = |key: &str| own.get(key).or_else(|| managed.and_then(|managed| managed.get(key)));
         let version = stated("version").map(|text| self.resolved(text)).unwrap_or_default();
         let mut found = package(&group, &artifact, &version);
         if let Some(text) = stated("version").filter(|_| version.is_empty()) {
             found.properties.insert("unresolved-version".into(), text.clone());
         }
         for key in ["type", "classifier"] {
-            let value = part(dependency, key);
+            let value = self.part(own, key);
             if !value.is_empty() && value != "jar" {
                 found.qualifiers.insert(key.into(), value);
             }
@@ -176,7 +193,7 @@ fn character(reference: &quick_xml::events::BytesRef<'_>) -> Option<char> {
 
 pub(super) fn parse(_: &FileInfo<'_>, text: &str) -> Parsed {
     let pom = Pom::read(text)?;
-    let needed: Vec<Found> = pom.dependencies.iter().filter_map(|dependency| pom.needed(dependency)).collect();
+    let needed = pom.needed();
     let needs = needed.iter().map(|found| format!("{}/{}", found.namespace, found.name)).collect();
     let project = Found { needs, ..pom.package() };
     Ok(distinct(needed.into_iter().chain([project])))

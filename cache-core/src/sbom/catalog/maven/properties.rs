@@ -1,16 +1,22 @@
 //! The properties of a project, `${name}`, within one file.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// No version and no name of a group is made of more.
 const MAX_EXPANSIONS: usize = 256;
 const MAX_LENGTH: usize = 4096;
 
+/// So many are put in for all of a file; what is left is not resolved.
+pub(super) const MAX_ALL_EXPANSIONS: usize = 200_000;
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Properties<'a> {
     pub(super) own: &'a BTreeMap<String, String>,
     /// The elements of the project, those of its parent after `parent.`.
     pub(super) fields: &'a BTreeMap<String, String>,
+    /// How many may still be put in.
+    pub(super) left: &'a Cell<usize>,
 }
 
 impl Properties<'_> {
@@ -20,6 +26,7 @@ impl Properties<'_> {
         // A circle does not end, and is noticed by that.
         for _ in 0..MAX_EXPANSIONS {
             let Some(start) = text.rfind("${") else { return Some(text) };
+            self.left.set(self.left.get().checked_sub(1)?);
             let name = text.get(start + 2..)?.split('}').next()?;
             let end = start + 2 + name.len() + 1;
             let value = self.value(name.trim())?;

@@ -28,7 +28,7 @@ fn properties_are_resolved_within_the_file() {
         (&all[4].licenses[..], &*all[4].homepage),
         (&["Apache-2.0".to_owned()][..], "https://acme.example/?a&b")
     );
-    assert_eq!(all[4].needs, ["g/jmh", "g/managed", "org.acme/own", "g/unknown", "g/round"]);
+    assert_eq!(all[4].needs, ["g/jmh", "g/managed", "g/round", "g/unknown", "org.acme/own"]);
 }
 
 #[test]
