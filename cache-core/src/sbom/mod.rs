@@ -1,12 +1,14 @@
 //! Software bills of materials: one form for the formats that there are.
 //!
-//! [`Sbom::parse`] recognises the format. One file reads one format. [`license`] says what a stated licence amounts to.
+//! [`Sbom::parse`] recognises the format. One file reads one format. [`license`] says what a stated licence amounts to;
+//! [`query`] answers what people ask of an SBOM.
 
 mod bom;
 pub mod catalog;
 mod cyclonedx;
 pub mod license;
 mod package;
+pub mod query;
 mod recognise;
 mod spdx;
 mod syft;

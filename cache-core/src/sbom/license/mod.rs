@@ -2,9 +2,13 @@
 //! people write instead.
 
 mod assess;
+mod gnu;
+mod meaning;
 mod names;
+mod words;
 
 pub use assess::{Assessment, Standing};
+pub use meaning::{canonical, identifiers};
 
 /// Which licences are wanted. Patterns are SPDX ids; a `*` at the end stands for any rest, and case does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
