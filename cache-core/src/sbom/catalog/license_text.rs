@@ -116,6 +116,12 @@ const ALL: &[Known] = &[
     Known("BSL-1.0", &["boost software license version 1 0 august 17th 2003"], &[]),
     Known("BlueOak-1.0.0", &["blue oak model license version 1 0 0"], &[]),
     Known("OFL-1.1", &["sil open font license version 1 1 26 february 2007"], &[]),
+    Known("Unicode-3.0", &["unicode license v3 copyright and permission notice"], &[]),
+    Known(
+        "Unicode-DFS-2016",
+        &["unicode inc license agreement data files and software copyright and permission notice"],
+        &[],
+    ),
     Known("WTFPL", &["do what the fuck you want to public license terms and conditions"], &[]),
 ];
 

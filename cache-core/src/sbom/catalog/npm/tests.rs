@@ -107,6 +107,8 @@ fn locks_of_yarn_are_read_in_both_forms() {
     assert_eq!(summary(facts.clone()), "here@0.0.0! real@3.0.0 @s/a@1.1.0");
     let Some(Fact::Package(a)) = facts.last() else { panic!("{facts:?}") };
     assert_eq!((&a.needs[..], &*a.hashes[0]), (&["b".to_owned()][..], "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709"));
+    let renamed = "# yarn lockfile v1\n\nx@^1:\n  version \"1.0.0\"\n  resolved \"https://r/api/npm/@s/real/-/real-1.0.1.tgz#00\"\n";
+    assert_eq!(summary(in_folder("yarn.lock", renamed)), "@s/real@1.0.1");
     let berry = "__metadata:\n  version: 6\n\n\"@s/a@npm:^1.0\":\n  version: 1.10\n  resolution: \"@s/a@npm:1.10\"\n  dependencies:\n    b: ^2\n\
         \n\"own@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"own@workspace:.\"\n\n\"alias@npm:real@3\":\n  version: 3.0.0\n  \
         resolution: \"real@npm:3.0.0\"\n";
@@ -132,6 +134,15 @@ fn locks_of_pnpm_are_read_in_three_versions() {
 }
 
 #[test]
+fn locks_of_bun_are_read() {
+    let lock = "{\n  \"lockfileVersion\": 1,\n  \"packages\": {\n    \"@s/a\": [\"@s/a@1.10\", \"\", { \"dependencies\": { \"b\": \"2\", }, }, \"sha512-AAAA\"],\n    \
+        \"own\": [\"own@workspace:packages/own\"],\n  },\n}\n";
+    let facts = in_folder("bun.lock", lock);
+    assert_eq!(summary(facts.clone()), "own@workspace:packages/own! @s/a@1.10");
+    assert!(matches!(&facts[1], Fact::Package(a) if a.needs == ["b"] && a.hashes == ["sha512:000000"]));
+}
+
+#[test]
 fn locks_count_in_folders_and_not_in_packages() {
     for (place, path) in
         [(Image, "app/yarn.lock"), (Folder, "node_modules/x/yarn.lock"), (Folder, "node_modules/x/package-lock.json")]
@@ -150,6 +161,7 @@ fn the_peers_files_are_read() {
         (Folder, "syft/cataloger/javascript/testdata/pnpm-v6/pnpm-lock.yaml", "pnpm-lock.yaml", 10),
         (Folder, "syft/cataloger/javascript/testdata/pnpm-v9/pnpm-lock.yaml", "pnpm-lock.yaml", 4),
         (Folder, "syft/cataloger/javascript/testdata/pnpm-multi-doc/pnpm-lock.yaml", "pnpm-lock.yaml", 3),
+        (Folder, "trivy/repo/bun/bun.lock", "bun.lock", 6),
         (Folder, "trivy/repo/npm/package-lock.json", "package-lock.json", 13),
         (Folder, "trivy/repo/pnpm/pnpm-lock.yaml", "pnpm-lock.yaml", 2),
         (Image, "syft/cataloger/javascript/testdata/pkg-json/package-authors-objects.json", "package.json", 1),

@@ -48,7 +48,13 @@ fn classic(text: &str) -> Vec<Found> {
         let Some(one) = all.last_mut() else { continue };
         match (indent, key) {
             (2, "version") => one.version = value.to_owned(),
-            (2, "resolved") => one.hashes.extend(sha1(value)),
+            (2, "resolved") => {
+                one.hashes.extend(sha1(value));
+                // What was fetched, whatever it is called here.
+                if let Some((name, version)) = file_of_registry(value) {
+                    *one = Found { hashes: std::mem::take(&mut one.hashes), ..package(&name, version) };
+                }
+            }
             (2, "integrity") => one.hashes = integrity(value),
             (2, _) => in_needs = matches!(key, "dependencies:" | "optionalDependencies:"),
             (4, name) if in_needs => one.needs.push(name.to_owned()),
@@ -63,6 +69,18 @@ fn classic(text: &str) -> Vec<Found> {
 fn sha1(resolved: &str) -> Option<String> {
     let (_, hex) = resolved.rsplit_once('#')?;
     (hex.len() == 40 && hex.bytes().all(|b| b.is_ascii_hexdigit())).then(|| format!("sha1:{hex}"))
+}
+
+/// The name and the version in an address such as `https://host/@scope/name/-/name-1.0.0.tgz`.
+fn file_of_registry(resolved: &str) -> Option<(String, &str)> {
+    let address = resolved.split(['#', '?']).next()?;
+    let (before, file) = address.rsplit_once("/-/")?;
+    let before = before.replace("%2f", "/").replace("%2F", "/").replace("%40", "@");
+    let mut parts = before.rsplit('/');
+    let (name, scope) = (parts.next()?, parts.next().filter(|part| part.starts_with('@')));
+    let version = file.rsplit('/').next()?.strip_suffix(".tgz")?.strip_prefix(name)?.strip_prefix('-')?;
+    let full = scope.map_or_else(|| name.to_owned(), |scope| format!("{scope}/{name}"));
+    version.starts_with(|c: char| c.is_ascii_digit()).then_some((full, version))
 }
 
 #[derive(Deserialize)]

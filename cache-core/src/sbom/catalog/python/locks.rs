@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::super::lenient::{self, Loose};
 use super::super::text_file::{Parsed, distinct, json, toml};
 use super::super::{FileInfo, Found, Place};
-use super::{is_lock, package, required_name};
+use super::{is_lock, package, required};
 
 /// uv names the lock file of a script after the script.
 pub(super) fn is_uv(file: &FileInfo<'_>) -> bool {
@@ -52,10 +52,8 @@ fn entries(text: &str) -> Result<Vec<Entry>, String> {
 }
 
 fn found(entry: Entry, local: bool) -> Found {
-    let needs = entry.dependencies.into_names();
-    let mut needs: Vec<String> = needs.iter().filter_map(|text| required_name(text)).map(str::to_owned).collect();
-    needs.sort();
-    needs.dedup();
+    let names = entry.dependencies.into_names();
+    let needs = required(names.iter().map(String::as_str));
     Found { local, needs, description: entry.description, ..package(&entry.name, &entry.version) }
 }
 

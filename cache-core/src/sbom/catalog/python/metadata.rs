@@ -100,10 +100,7 @@ fn needs(headers: &Headers<'_>) -> Vec<String> {
         let marker = requirement.split_once(';').map_or("", |(_, marker)| marker);
         !marker.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == "extra")
     });
-    let mut needs: Vec<String> = plain.filter_map(super::required_name).map(str::to_owned).collect();
-    needs.sort();
-    needs.dedup();
-    needs
+    super::required(plain)
 }
 
 /// The expression, else what the licence field says, else the classifiers.

@@ -26,9 +26,29 @@ fn is_lock(file: &FileInfo<'_>, name: &str) -> bool {
     file.place == Place::Folder && file.file_name() == name
 }
 
-/// The name stays as it is stated; only the purl has it in its normal form (PEP 503).
+/// The name stays as it is stated; others may need the package under its normal name.
 fn package(name: &str, version: &str) -> Found {
-    Found { kind: "pypi".into(), name: name.to_owned(), version: version.to_owned(), ..Found::default() }
+    let normal = normal(name);
+    Found {
+        kind: "pypi".into(),
+        name: name.to_owned(),
+        version: version.to_owned(),
+        provides: if normal == name { Vec::new() } else { vec![normal] },
+        ..Found::default()
+    }
+}
+
+/// The normal form of a name (PEP 503).
+fn normal(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '-' | '_' | '.' if normal.ends_with('-') => {}
+            '-' | '_' | '.' => normal.push('-'),
+            c => normal.push(c.to_ascii_lowercase()),
+        }
+    }
+    normal
 }
 
 /// The name at the beginning of a requirement (PEP 508).
@@ -36,6 +56,14 @@ fn required_name(requirement: &str) -> Option<&str> {
     let text = requirement.trim_start();
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-' | '_')).unwrap_or(text.len());
     text.get(..end).filter(|name| !name.is_empty())
+}
+
+/// The names of packages at the beginning of requirements, in their normal form.
+fn required<'a>(requirements: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<String> = requirements.filter_map(required_name).map(normal).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// The folder of the metadata that a file lies in, and the folder that holds it: `site-packages`.

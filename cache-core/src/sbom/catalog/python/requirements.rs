@@ -38,7 +38,7 @@ fn pinned(line: &str) -> Option<Found> {
         Some(extras) => extras.split_once(']')?.1.trim_start(),
         None => rest,
     };
-    let rest = rest.split([';', '#']).next().unwrap_or_default();
+    let rest = rest.split([';', '#', '@']).next().unwrap_or_default();
     let constraint = rest.split("--").next().unwrap_or_default().trim();
     let constraint = constraint.strip_prefix('(').and_then(|c| c.strip_suffix(')')).unwrap_or(constraint);
     let version = constraint.strip_prefix("===").or_else(|| constraint.strip_prefix("=="))?.trim();

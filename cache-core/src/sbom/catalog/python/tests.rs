@@ -5,15 +5,16 @@ use crate::sbom::catalog::languages::testing::{count_shared, in_folder, in_image
 #[test]
 fn metadata_says_what_is_installed() {
     let metadata = "Metadata-Version: 2.1\nName: Acme_Tool\nVersion: 1.2.3\nSummary: cuts\nAuthor: A\nAuthor-email: a@acme.example\n\
-        License: UNKNOWN\nClassifier: License :: OSI Approved :: MIT License\nRequires-Dist: requests[socks] (>=2) ; python_version > '3'\n\
+        License: UNKNOWN\nClassifier: License :: OSI Approved :: MIT License\nRequires-Dist: Requests_X[socks] (>=2) ; python_version > '3'\n\
         Requires-Dist: sphinx ; extra == 'docs'\nProject-URL: Homepage, https://acme.example\n\nName: not this\n";
     let found = one(in_image("usr/lib/python3/dist-packages/Acme_Tool-1.2.3.dist-info/METADATA", metadata));
     assert_eq!((&*found.kind, &*found.name, &*found.version), ("pypi", "Acme_Tool", "1.2.3"));
     assert_eq!(
         (&found.licenses[..], &found.needs[..]),
-        (&["MIT License".to_owned()][..], &["requests".to_owned()][..])
+        (&["MIT License".to_owned()][..], &["requests-x".to_owned()][..])
     );
     assert_eq!((&*found.author, &*found.homepage), ("A <a@acme.example>", "https://acme.example"));
+    assert_eq!(found.provides, ["acme-tool"]);
     assert_eq!(found.file_lists[0], "usr/lib/python3/dist-packages/Acme_Tool-1.2.3.dist-info/RECORD");
     assert_eq!(found.origin_file, "usr/lib/python3/dist-packages/Acme_Tool-1.2.3.dist-info/direct_url.json");
 }
@@ -161,7 +162,7 @@ fn the_peers_files_are_read() {
         ),
         (Image, "syft/cataloger/python/testdata/site-packages/test/test.egg-info", "s/test.egg-info", 1),
         (Image, "syft/cataloger/python/testdata/Python-2.7.egg-info", "s/Python-2.7.egg-info", 0),
-        (Folder, "syft/cataloger/python/testdata/requires/requirements.txt", "requirements.txt", 10),
+        (Folder, "syft/cataloger/python/testdata/requires/requirements.txt", "requirements.txt", 11),
         (Folder, "syft/cataloger/python/testdata/poetry/nested-extras/poetry.lock", "poetry.lock", 39),
         (Folder, "syft/cataloger/python/testdata/uv/nested-extras/uv.lock", "uv.lock", 42),
         (Folder, "syft/cataloger/python/testdata/pdm-lock/pdm.lock", "pdm.lock", 10),
