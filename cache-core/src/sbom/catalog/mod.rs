@@ -7,21 +7,34 @@
 
 mod apk;
 mod assemble;
+mod cargo_lock;
 mod control;
 mod copyright;
 mod dpkg;
 mod fact;
 mod folder;
+mod go_mod;
+mod languages;
 mod layer;
+mod lenient;
+mod license_text;
 mod limits;
+mod maven;
+mod npm;
+mod nuget_lock;
 mod os;
+mod others;
+mod php;
 mod purl;
+mod python;
 mod read;
 mod release;
 mod rpm;
+mod ruby;
 mod tar;
 #[cfg(test)]
 mod testing;
+mod text_file;
 mod tree;
 mod unpack;
 
@@ -50,7 +63,7 @@ pub struct Catalog {
 impl Catalog {
     /// All catalogers of Cache.
     pub fn new(limits: Limits) -> Self {
-        Catalog::of(os::os(), limits)
+        Catalog::of(os::os().into_iter().chain(languages::languages()).collect(), limits)
     }
 
     /// These catalogers and no others.
