@@ -53,12 +53,18 @@ pub(super) fn shared(path: &str) -> Option<Vec<u8>> {
     Some(std::fs::read(crate::document::shared_data(&format!("sbom/{path}"))?).unwrap())
 }
 
-/// A file of an archived image of the shared data: of its layer `layer`, counted from the lowest.
-pub(super) fn in_layer(image: &str, layer: usize, path: &str) -> Option<Vec<u8>> {
+/// The layers of an archived image of the shared data, the lowest first.
+pub(super) fn layers(image: &str) -> Option<Vec<Vec<u8>>> {
     let image = shared(&format!("own/layers/{image}"))?;
     let manifest: serde_json::Value = serde_json::from_slice(&entry(&image, "manifest.json")?).unwrap();
-    let layer = entry(&image, manifest[0]["Layers"][layer].as_str()?)?;
-    Some(entry(&layer, path).unwrap_or_else(|| panic!("{path} is not in the layer")))
+    let names = manifest[0]["Layers"].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
+    Some(names.map(|name| entry(&image, name).unwrap()).collect())
+}
+
+/// A file of one of them.
+pub(super) fn in_layer(image: &str, layer: usize, path: &str) -> Option<Vec<u8>> {
+    let layers = layers(image)?;
+    Some(entry(&layers[layer], path).unwrap_or_else(|| panic!("{path} is not in the layer")))
 }
 
 fn entry(archive: &[u8], path: &str) -> Option<Vec<u8>> {
