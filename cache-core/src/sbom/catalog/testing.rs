@@ -11,8 +11,11 @@ pub(super) fn read(cataloger: &dyn Cataloger, path: &str, bytes: &[u8]) -> Vec<F
     let file = FileInfo { path, size: bytes.len() as u64, executable: false, head, place: Place::Image };
     assert!(cataloger.wants(&file), "{} does not want {path}", cataloger.name());
     let facts = cataloger.read(&file, &mut &bytes[..]).unwrap();
-    let folder = FileInfo { place: Place::Folder, ..file };
-    assert_eq!(cataloger.read(&folder, &mut &bytes[..]).unwrap(), facts, "a folder says the same");
+    // Not of the largest, for the time it takes.
+    if bytes.len() < 1 << 20 {
+        let folder = FileInfo { place: Place::Folder, ..file };
+        assert_eq!(cataloger.read(&folder, &mut &bytes[..]).unwrap(), facts, "a folder says the same");
+    }
     facts
 }
 
@@ -93,7 +96,7 @@ pub(super) fn hostile(cataloger: &dyn Cataloger, path: &str, bytes: &[u8]) {
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut rounds = 0;
-    while rounds < 300 || Instant::now() < end {
+    while rounds < 100 || Instant::now() < end {
         judge(&random.damage(bytes));
         rounds += 1;
     }
