@@ -99,9 +99,9 @@ fn a_file_cannot_state_without_end() {
     let text = format!("Format: copyright-format\n\n{many}");
     assert_eq!(licenses(&text).split(" | ").count(), MAX_LICENSES);
     let dashes = format!("License: {}\n\nFiles: x\nLicense: {0}\n\n", "a-".repeat(250));
-    assert!(!licenses(&format!("Format: copyright-format\n\n{}", dashes.repeat(10_000))).is_empty());
-    assert!(!licenses(&"/usr/share/common-licenses/GPL-2 ".repeat(400_000)).is_empty());
-    assert!(!licenses(&format!("Format: dep5\n\n{}", "Files: *\nLicense: a b or c\n\n".repeat(400_000))).is_empty());
+    assert!(!licenses(&format!("Format: copyright-format\n\n{}", dashes.repeat(500))).is_empty());
+    assert!(!licenses(&"/usr/share/common-licenses/GPL-2 ".repeat(30_000)).is_empty());
+    assert!(!licenses(&format!("Format: dep5\n\n{}", "Files: *\nLicense: a b or c\n\n".repeat(30_000))).is_empty());
 }
 
 #[test]

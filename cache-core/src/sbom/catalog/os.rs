@@ -14,3 +14,7 @@ pub(super) fn os() -> Vec<Box<dyn Cataloger>> {
     all.extend(Rpm::ALL.map(|rpm| Box::new(rpm) as Box<dyn Cataloger>));
     all
 }
+
+#[cfg(test)]
+#[path = "os_tests.rs"]
+mod tests;
