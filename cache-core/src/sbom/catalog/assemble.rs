@@ -109,9 +109,12 @@ fn list<'a>(
     unique(listed.into_values().collect())
 }
 
+/// Name, version and architecture.
+type Key<'a> = (&'a str, &'a str, &'a str);
+
 /// In which layer the packages of one file appeared: a database is written anew by each layer that adds to it.
 struct First<'a> {
-    before: Vec<(usize, BTreeSet<(&'a str, &'a str, &'a str)>)>,
+    before: Vec<(usize, BTreeSet<Key<'a>>)>,
     own: usize,
 }
 
@@ -131,7 +134,7 @@ impl<'a> First<'a> {
     }
 }
 
-fn key(fact: &Fact) -> Option<(&str, &str, &str)> {
+fn key(fact: &Fact) -> Option<Key<'_>> {
     match fact {
         Fact::Package(found) => Some((&found.name, &found.version, &found.arch)),
         _ => None,
@@ -224,7 +227,7 @@ impl Listed<'_> {
             version: stated(&found.version),
             purl: self.purl.clone().map(Text::from),
             cpes: found.cpes.iter().cloned().map(Text::from).collect(),
-            licenses: self.licenses.iter().map(declared).collect(),
+            licenses: self.licenses.iter().map(|text| declared(text)).collect(),
             hashes: found.hashes.iter().filter_map(|hash| hash_of(hash)).collect(),
             supplier: stated(&found.supplier),
             author: stated(&found.author),
@@ -236,8 +239,8 @@ impl Listed<'_> {
     }
 }
 
-fn declared(text: &String) -> License<'static> {
-    License { stage: LicenseStage::Declared, ..License::expression(text.clone()) }
+fn declared(text: &str) -> License<'static> {
+    License { stage: LicenseStage::Declared, ..License::expression(text.to_owned()) }
 }
 
 fn hash_of(text: &str) -> Option<Hash<'static>> {
