@@ -9,7 +9,7 @@ mod session;
 
 use std::sync::Arc;
 
-pub use config::{ApprovalConfig, ApproverConfig, KeyConfig, PromoterConfig};
+pub use config::{ApprovalConfig, ApproverConfig, KeyConfig, PromoterConfig, TrustedKeyConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use request::{AttachmentConfig, RequestConfig};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};

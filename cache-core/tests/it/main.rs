@@ -5,6 +5,8 @@ mod architecture;
 #[cfg(test)]
 mod attached;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 #[cfg(feature = "conformance")]
 mod interop_archives;
 #[cfg(test)]

@@ -19,7 +19,7 @@ fn v02(builder: &str, source: &str) -> Value {
 
 fn gate(builders: &[&str], sources: &[&str]) -> ProvenanceGate {
     let list = |all: &[&str]| all.iter().map(|&one| one.to_owned()).collect();
-    ProvenanceGate { builders: list(builders), sources: list(sources) }
+    ProvenanceGate { builders: list(builders), sources: list(sources), ..ProvenanceGate::default() }
 }
 
 fn with(kind: &str, predicate: &Value) -> Evidence {
