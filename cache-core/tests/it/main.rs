@@ -19,6 +19,8 @@ mod interop_registries;
 #[cfg(feature = "conformance")]
 mod interop_suite;
 #[cfg(test)]
+mod keyless;
+#[cfg(test)]
 #[cfg(feature = "conformance")]
 mod peers;
 #[cfg(test)]

@@ -9,6 +9,9 @@ use crate::sign::PublicKey;
 /// No certificate of a chain is this large.
 const MAX_CERTIFICATE: usize = 64 << 10;
 
+/// No certificate has as many extensions.
+const MAX_EXTENSIONS: usize = 64;
+
 const SUBJECT_ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
 const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1d, 0x0e];
 const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
@@ -157,7 +160,7 @@ fn read(bytes: &[u8]) -> Result<Certificate> {
             let value = parts.expect(der::OCTET_STRING)?.content;
             parts.end()?;
             // Of two, nobody knows which one others read.
-            if extensions.iter().any(|other| other.oid == oid) {
+            if extensions.len() == MAX_EXTENSIONS || extensions.iter().any(|other| other.oid == oid) {
                 return Err(malformed());
             }
             if oid != SCT_LIST {

@@ -171,7 +171,9 @@ pub(super) fn proven_times(
     let mut untimed = Vec::new();
     for entry in &signed.material.entries {
         let known: Vec<_> = root.logs.iter().filter(|log| log.id == entry.log).collect();
-        let Some(log) = known.first() else { continue };
+        if known.is_empty() {
+            continue;
+        }
         binding::check(entry, signed, signature, &signer)?;
         // One log may be there with several keys or periods.
         let confirmed = known
@@ -184,7 +186,7 @@ pub(super) fn proven_times(
         }
         match confirmed.time {
             Some(time) => drop(times.insert(time)),
-            None => untimed.push(*log),
+            None => untimed.push(known),
         }
         logs.insert(&entry.log);
     }
@@ -215,11 +217,11 @@ pub(super) fn proven_times(
         return Err(error.context("timestamps", authorities.len()).context("wanted", demands.timestamps));
     }
     // A log that signs no times is as good as the time that somebody else confirmed.
-    for log in untimed {
-        if let Some(time) = times.iter().find(|time| !log.valid.contains(**time)) {
-            return Err(
-                Error::untrusted("the key of the log is not valid at the time of the signature").context("time", time)
-            );
+    for known in untimed {
+        let valid = |time: &&Timestamp| known.iter().any(|log| log.valid.contains(**time));
+        if let Some(time) = times.iter().find(|time| !valid(time)) {
+            let error = Error::untrusted("the key of the log is not valid at the time of the signature");
+            return Err(error.context("time", time));
         }
     }
     match failure {
