@@ -30,6 +30,38 @@ export interface Network {
   clientCertificate?: { certificate: Pem; key: Pem };
 }
 
+/** What has to come with the signatures of a key. All of it needs a trusted root. */
+export interface KeyDemands {
+  /** When the key is valid, in RFC 3339; both ends belong to it. */
+  valid?: { start?: string; end?: string };
+  logs?: number;
+  timestamps?: number;
+}
+
+/** A keyless signer: one subject with one issuer, each exactly or as a pattern for the whole of it. */
+export interface Identity {
+  subject?: string;
+  subjectRegexp?: string;
+  issuer?: string;
+  issuerRegexp?: string;
+  noIssuer?: boolean;
+  claims?: Record<string, string>;
+  claimsRegexp?: Record<string, string>;
+}
+
+/** Keyless signers under one name, each as good as another. */
+export interface Signers {
+  name: string;
+  identities: Identity[];
+  /** What has to come with a signature. By default one log, and a certificate that is in a log. */
+  demands?: {
+    logs?: number;
+    timestamps?: number;
+    certificateLog?: boolean;
+    shown?: 'by-proof' | 'by-proof-where-possible' | 'by-promise';
+  };
+}
+
 /** What a promoter is made of. */
 export interface PromoterConfig {
   /** The repository that images come from. */
@@ -41,7 +73,13 @@ export interface PromoterConfig {
   /** The policy, as YAML or as the path of a file. */
   policy?: string;
   /** The public keys whose signatures count. */
-  trustedKeys?: Key[];
+  trustedKeys?: (Key & { demands?: KeyDemands })[];
+  /** The keyless signers whose signatures count, besides those of the policy. */
+  trustedSigners?: Signers[];
+  /** The trusted root that keyless signatures, log entries and timestamps are traced back to: its JSON, or a path. */
+  trustedRoot?: string;
+  /** Policies for images (`ClusterImagePolicy`), each as YAML or as the path of a file. */
+  imagePolicies?: string[];
   /** The private key that signs the promotion record; without one, no record is attached. */
   signer?: Key;
   approval?: ApprovalPolicy;

@@ -68,7 +68,7 @@
 //! let promoter = Promoter {
 //!     source: Arc::new(dev),
 //!     target: Arc::new(prod.clone()),
-//!     gates: vec![Arc::new(SignatureGate)],
+//!     gates: vec![Arc::new(SignatureGate::default())],
 //!     ..promoter
 //! };
 //! request = Request {

@@ -11,12 +11,12 @@ use super::network::NetworkConfig;
 use super::{Session, open_source_over, open_target_over};
 use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Ledger};
 use crate::error::{Error, Result};
-use crate::gate::PromotionGate;
+use crate::gate::{ImagePolicyGate, PromotionGate};
 use crate::model::{Repository, Timestamp};
-use crate::policy::{Policy, Promotion};
+use crate::policy::{ClusterImagePolicy, Policy, Promotion};
 use crate::promote::Promoter;
 use crate::registry::MemoryRegistry;
-use crate::sign::{KeySigner, PublicKey, Signer, Trust};
+use crate::sign::{KeyDemands, KeySigner, PublicKey, Signer, SignersConfig, Trust, TrustedRoot};
 
 /// The configuration of a promoter: one source, one target, one environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -33,7 +33,18 @@ pub struct PromoterConfig {
     pub policy: Option<String>,
     /// The public keys whose signatures count.
     #[serde(default)]
-    pub trusted_keys: Vec<KeyConfig>,
+    pub trusted_keys: Vec<TrustedKeyConfig>,
+    /// The keyless signers whose signatures count, besides those of the policy.
+    #[serde(default)]
+    pub trusted_signers: Vec<SignersConfig>,
+    /// The trusted root that keyless signatures, log entries and timestamps are traced back to: its JSON, or the path of a
+    /// file with it.
+    #[serde(default)]
+    pub trusted_root: Option<String>,
+    /// Policies for images (`ClusterImagePolicy`), each as YAML or as the path of a file: all that are for an image must be
+    /// satisfied, and whom they trust is trusted.
+    #[serde(default)]
+    pub image_policies: Vec<String>,
     /// The private key that signs the promotion record; without one, no record is attached.
     #[serde(default)]
     pub signer: Option<KeyConfig>,
@@ -63,6 +74,23 @@ pub struct KeyConfig {
     /// Where the PEM is.
     #[serde(default)]
     pub path: Option<PathBuf>,
+}
+
+/// A public key that is trusted: the text itself, or the path of a file with it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TrustedKeyConfig {
+    /// What records and verdicts call it.
+    pub name: String,
+    /// The PEM.
+    #[serde(default)]
+    pub pem: Option<String>,
+    /// Where the PEM is.
+    #[serde(default)]
+    pub path: Option<PathBuf>,
+    /// What has to come with its signatures.
+    #[serde(default)]
+    pub demands: KeyDemands,
 }
 
 /// Which approvals count; the defaults are those of [`ApprovalPolicy`].
@@ -108,7 +136,14 @@ impl PromoterConfig {
             Some(policy) => policy.gates(&self.environment)?,
             None => Promotion::default_for(&self.environment).gates()?,
         };
+        let image_policies =
+            self.image_policies.iter().map(|text| read_image_policy(text)).collect::<Result<Vec<_>>>()?;
+        if !image_policies.is_empty() {
+            let policies = image_policies.iter().map(|policy| policy.policy().clone()).collect();
+            all.push(Arc::new(ImagePolicyGate { policies }));
+        }
         all.extend(gates);
+        let trust = self.trust(policy.as_ref(), &image_policies)?;
         let approval = match (&self.approval, &policy) {
             (Some(stated), _) => stated.policy()?,
             (None, Some(policy)) => policy.approval(&self.environment),
@@ -120,7 +155,7 @@ impl PromoterConfig {
             source: open_source_over(&self.source, network.clone())?,
             target: open_target_over(&self.target, network)?,
             gates: all,
-            trust: Trust::in_keys(self.trusted_keys.iter().map(KeyConfig::public).collect::<Result<_>>()?),
+            trust,
             signer: signer.map(|signer| Arc::new(signer) as Arc<dyn Signer>),
             policy: policy.map(|policy| policy.digest().clone()),
             materials: MemoryRegistry::new(),
@@ -128,6 +163,35 @@ impl PromoterConfig {
             clock: self.clock,
         };
         Ok(Session::new(promoter, approval, self.environment))
+    }
+}
+
+impl PromoterConfig {
+    /// Everybody who is trusted.
+    fn trust(&self, policy: Option<&Policy>, image_policies: &[ClusterImagePolicy]) -> Result<Trust> {
+        let root = self.trusted_root.as_deref().map(read_root).transpose()?.map(Arc::new);
+        let mut trusted = Vec::new();
+        for key in &self.trusted_keys {
+            trusted.push(key.demands.trusted(key.key().public()?, root.as_ref())?);
+        }
+        for signers in self.trusted_signers.iter().chain(policy.map(Policy::signers).unwrap_or_default()) {
+            let root = root.as_ref().ok_or_else(|| {
+                Error::invalid("keyless signers need a trusted root")
+                    .context("signers", &signers.name)
+                    .hint("set trustedRoot")
+            })?;
+            trusted.push(signers.trusted(root)?);
+        }
+        for policy in image_policies {
+            trusted.extend(policy.trusted(|name| root.clone().filter(|_| name.is_none()))?);
+        }
+        Ok(Trust::in_all(trusted))
+    }
+}
+
+impl TrustedKeyConfig {
+    fn key(&self) -> KeyConfig {
+        KeyConfig { name: self.name.clone(), pem: self.pem.clone(), path: self.path.clone() }
     }
 }
 
@@ -192,6 +256,21 @@ fn read_policy(policy: &str) -> Result<Policy> {
     match policy.contains('\n') {
         true => Policy::parse(policy),
         false => Policy::parse(&read_text(Path::new(policy))?).map_err(|e| e.context("policy", policy)),
+    }
+}
+
+fn read_image_policy(text: &str) -> Result<ClusterImagePolicy> {
+    match text.contains('\n') {
+        true => ClusterImagePolicy::parse(text),
+        false => ClusterImagePolicy::parse(&read_text(Path::new(text))?).map_err(|e| e.context("policy", text)),
+    }
+}
+
+/// JSON begins with a brace, a path does not.
+fn read_root(text: &str) -> Result<TrustedRoot> {
+    match text.trim_start().starts_with('{') {
+        true => TrustedRoot::parse(text.as_bytes()),
+        false => TrustedRoot::parse(read_text(Path::new(text))?.as_bytes()).map_err(|e| e.context("root", text)),
     }
 }
 

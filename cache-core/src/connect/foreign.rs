@@ -83,7 +83,7 @@ pub fn evidence_json(evidence: &Evidence) -> Result<Value> {
         "now": evidence.now,
         "sboms": sboms.collect::<Vec<_>>(),
         "reports": evidence.reports.iter().map(|report| attached(report, json!(report.value))).collect::<Vec<_>>(),
-        "signatures": evidence.signatures.iter().map(|s| attached(s, json!(s.value.value()))).collect::<Vec<_>>(),
+        "signatures": evidence.signatures.iter().map(|s| attached(s, json!(s.value.value().digest))).collect::<Vec<_>>(),
         "statements": statements.collect::<Result<Vec<_>>>()?,
         "problems": problems.collect::<Vec<_>>(),
     }))

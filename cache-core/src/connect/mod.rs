@@ -10,7 +10,7 @@ mod session;
 
 use std::sync::Arc;
 
-pub use config::{ApprovalConfig, ApproverConfig, KeyConfig, PromoterConfig};
+pub use config::{ApprovalConfig, ApproverConfig, KeyConfig, PromoterConfig, TrustedKeyConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use request::{AttachmentConfig, RequestConfig, given};

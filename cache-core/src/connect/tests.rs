@@ -158,3 +158,51 @@ fn a_network_is_text_paths_and_a_proxy_and_shows_no_secret() {
     let unknown = json!({"source": "oci:a", "target": "oci:b", "environment": "e", "network": {"proxies": "none"}});
     assert!(config(unknown).unwrap_err().to_string().contains("proxies"));
 }
+
+const EMPTY_ROOT: &str = r#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}"#;
+
+#[test]
+fn whom_to_trust_is_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| format!("oci:{}", folder.path().join(name).display());
+    let key = KeySigner::generate("k").unwrap().public_key().to_pem();
+    let open = |more: Value| {
+        let mut stated = json!({"source": place("a"), "target": place("b"), "environment": "staging",
+                                "ledger": folder.path().join("ledger")});
+        stated.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        config(stated).map_err(|e| e.to_string())?.open(Vec::new()).map_err(|e| e.to_string())
+    };
+    let names = |more: Value| -> Vec<String> {
+        let session = open(more).unwrap();
+        session.promoter.trust.trusted().iter().map(|trusted| trusted.name().to_owned()).collect()
+    };
+    let identities = json!([{"subject": "a", "issuer": "b"}]);
+    let policy = format!(
+        "apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: {{name: p}}\nspec:\n  images: \
+         [{{glob: '**'}}]\n  authorities:\n  - name: a\n    key:\n      data: |\n        {}\n",
+        key.trim_end().replace('\n', "\n        ")
+    );
+    let all = json!({
+        "trustedKeys": [{"name": "k", "pem": key, "demands": {"valid": {"start": "2026-01-01T00:00:00Z"}, "timestamps": 1}}],
+        "trustedSigners": [{"name": "release", "identities": identities, "demands": {"certificateLog": false}}],
+        "trustedRoot": EMPTY_ROOT,
+        "policy": "signers:\n  - name: builders\n    identities: [{subject: c, issuer: d}]\n",
+        "imagePolicies": [policy],
+    });
+    assert_eq!(names(all.clone()), ["k", "release", "builders", "p/a"]);
+    assert_eq!(open(all).unwrap().promoter.gates.last().unwrap().name(), "image-policy");
+    let root = folder.path().join("root.json");
+    std::fs::write(&root, EMPTY_ROOT).unwrap();
+    assert_eq!(names(json!({"trustedSigners": [{"name": "s", "identities": identities}], "trustedRoot": root})), ["s"]);
+    for (wrong, words) in [
+        (json!({"trustedSigners": [{"name": "s", "identities": identities}]}), "need a trusted root"),
+        (json!({"trustedSigners": [{"name": "s", "identities": []}], "trustedRoot": EMPTY_ROOT}), "no identity"),
+        (json!({"trustedKeys": [{"name": "k", "pem": key, "demands": {"logs": 1}}]}), "needs a trusted root"),
+        (json!({"trustedKeys": [{"name": "k", "pem": key, "demand": {}}]}), "demand"),
+        (json!({"trustedRoot": "{}"}), "not a trusted root"),
+        (json!({"imagePolicies": ["kind: ClusterImagePolicy\n"]}), "missing field"),
+    ] {
+        let error = open(wrong).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
+}

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::model::{Digest, Identity, LookedAt, Pinned, Platform, Timestamp};
 use crate::sbom::Sbom;
 use crate::scan::Report;
-use crate::sign::{Statement, Verified};
+use crate::sign::{ImageSignature, Statement, Verified};
 
 /// What was gathered about one image.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub struct Evidence {
     /// Scan reports about the image or one of its platforms.
     pub reports: Vec<Attached<Report>>,
     /// Signatures of the image, verified.
-    pub signatures: Vec<Attached<Verified<Digest>>>,
+    pub signatures: Vec<Attached<Verified<ImageSignature>>>,
     /// Signed statements about the image or one of its platforms, verified.
     pub statements: Vec<Attached<Verified<Statement>>>,
     /// What looked like evidence and could not be used, and why.

@@ -9,6 +9,7 @@ use super::section::Section;
 use super::{Policy, RetentionRules};
 use crate::error::{Error, Result};
 use crate::model::Digest;
+use crate::sign::SignersConfig;
 
 /// The sections of the file.
 #[derive(serde::Deserialize)]
@@ -17,13 +18,19 @@ pub(super) struct File {
     scan_policy: Option<BTreeMap<PromotionTo, Section>>,
     retention_policy: Option<BTreeMap<Environment, RetentionRules>>,
     approval_policy: Option<BTreeMap<Environment, Approvals>>,
+    #[serde(default)]
+    signers: Vec<SignersConfig>,
 }
 
 impl File {
     pub(super) fn into_policy(self, digest: Digest) -> Result<Policy> {
-        if self.scan_policy.is_none() && self.retention_policy.is_none() && self.approval_policy.is_none() {
+        let policies = [self.scan_policy.is_some(), self.retention_policy.is_some(), self.approval_policy.is_some()];
+        if !policies.contains(&true) && self.signers.is_empty() {
             return Err(Error::invalid("the policy file says nothing")
-                .hint("it needs a scan_policy, a retention_policy or an approval_policy"));
+                .hint("it needs a scan_policy, a retention_policy, an approval_policy or signers"));
+        }
+        for signers in &self.signers {
+            signers.rules()?;
         }
         let promotions = self.scan_policy.unwrap_or_default().into_iter();
         let approvals = self.approval_policy.unwrap_or_default().into_iter();
@@ -32,6 +39,7 @@ impl File {
             promotions: promotions.map(|(PromotionTo(env), section)| (env.clone(), section.promotion(&env))).collect(),
             retention: self.retention_policy.unwrap_or_default().into_iter().map(|(env, r)| (env.0, r)).collect(),
             approvals: approvals.map(|(env, approvals)| (env.0, approvals.0)).collect(),
+            signers: self.signers,
         })
     }
 }

@@ -16,6 +16,7 @@
 //! without a section has all six gates, nothing critical and nothing high.
 
 mod approval;
+mod cluster_image;
 mod entry;
 mod file;
 mod promotion;
@@ -25,6 +26,7 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use cluster_image::ClusterImagePolicy;
 pub use promotion::{Promotion, Smoke};
 use serde::Deserialize;
 
@@ -32,6 +34,7 @@ use crate::approve::ApprovalPolicy;
 use crate::error::Result;
 use crate::gate::PromotionGate;
 use crate::model::Digest;
+use crate::sign::SignersConfig;
 
 /// A policy file that was read and checked.
 #[derive(Debug, Clone)]
@@ -40,6 +43,7 @@ pub struct Policy {
     promotions: BTreeMap<String, Promotion>,
     retention: BTreeMap<String, RetentionRules>,
     approvals: BTreeMap<String, ApprovalPolicy>,
+    signers: Vec<SignersConfig>,
 }
 
 /// What of an environment's images is kept.
@@ -93,6 +97,11 @@ impl Policy {
     /// The retention rules of this environment, where the file has some. Without rules nothing is ever deleted.
     pub fn retention(&self, environment: &str) -> Option<&RetentionRules> {
         self.retention.get(environment)
+    }
+
+    /// The keyless signers whose signatures count, besides those of the configuration.
+    pub fn signers(&self) -> &[SignersConfig] {
+        &self.signers
     }
 
     /// Which approvals a plan for this environment needs; the default where the file does not say.

@@ -11,8 +11,8 @@ use crate::scan::ScanPolicy;
 pub struct Promotion {
     /// The limits of the gate `cve`; `None` where it was removed, and so for the others.
     pub scan: Option<ScanPolicy>,
-    /// Whether the gate `signature` is there.
-    pub signature: bool,
+    /// The gate `signature`.
+    pub signature: Option<SignatureGate>,
     /// Whether the gate `sbom` is there.
     pub sbom: bool,
     /// The gate `license`.
@@ -43,7 +43,7 @@ impl Promotion {
         let all = environment != "staging";
         Promotion {
             scan: Some(ScanPolicy::default()),
-            signature: true,
+            signature: Some(SignatureGate::default()),
             sbom: true,
             license: all.then(LicenseGate::default),
             provenance: all.then(ProvenanceGate::default),
@@ -57,7 +57,7 @@ impl Promotion {
     pub fn names(&self) -> Vec<&'static str> {
         let gates = [
             (self.scan.is_some(), "cve"),
-            (self.signature, "signature"),
+            (self.signature.is_some(), "signature"),
             (self.sbom, "sbom"),
             (self.license.is_some(), "license"),
             (self.provenance.is_some(), "provenance"),
@@ -75,8 +75,8 @@ impl Promotion {
         if let Some(scan) = &self.scan {
             gates.push(Arc::new(CveGate::new(scan.clone())));
         }
-        if self.signature {
-            gates.push(Arc::new(SignatureGate));
+        if let Some(signature) = &self.signature {
+            gates.push(Arc::new(signature.clone()));
         }
         if self.sbom {
             gates.push(Arc::new(SbomGate { require_signed: self.require_signed }));

@@ -1,13 +1,15 @@
 //! One `promotion_to_…` section.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::entry::{Exception, Limit, Switch, Text, Unknown};
 use super::promotion::{Promotion, Smoke};
-use crate::gate::{HttpHealth, LicenseGate, ProvenanceGate};
+use crate::gate::{HttpHealth, LicenseGate, ProvenanceGate, SignatureGate, WantedRef};
 use crate::sbom::license::LicenseRules;
 use crate::scan::ScanPolicy;
 
@@ -29,7 +31,7 @@ pub(super) struct Section {
     #[serde(default)]
     require_signed_evidence: bool,
     require_scan: Option<bool>,
-    require_signature: Option<bool>,
+    require_signature: Option<Switch<Signature>>,
     require_sbom: Option<bool>,
     require_license: Option<Switch<License>>,
     require_provenance: Option<Switch<Provenance>>,
@@ -46,6 +48,20 @@ struct License {
     exceptions: Vec<Exception>,
 }
 
+/// What is demanded of signatures.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Signature {
+    #[serde(default = "one")]
+    signers: NonZeroUsize,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+}
+
+fn one() -> NonZeroUsize {
+    NonZeroUsize::MIN
+}
+
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Provenance {
@@ -53,6 +69,35 @@ struct Provenance {
     builders: Vec<Text>,
     #[serde(default)]
     sources: Vec<Text>,
+    #[serde(default)]
+    refs: Vec<Ref>,
+    #[serde(default)]
+    build_types: Vec<Text>,
+    #[serde(default)]
+    signed_by: BTreeMap<String, Vec<Text>>,
+}
+
+/// A branch, tag or version.
+struct Ref(WantedRef);
+
+impl<'de> Deserialize<'de> for Ref {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        text.parse().map(Ref).map_err(|e: crate::Error| D::Error::custom(e.message()))
+    }
+}
+
+impl Provenance {
+    fn gate(self) -> ProvenanceGate {
+        let texts = |all: Vec<Text>| all.into_iter().map(|text| text.0).collect();
+        ProvenanceGate {
+            builders: texts(self.builders),
+            sources: texts(self.sources),
+            refs: self.refs.into_iter().map(|wanted| wanted.0).collect(),
+            build_types: texts(self.build_types),
+            signed_by: self.signed_by.into_iter().map(|(builder, signers)| (builder, texts(signers))).collect(),
+        }
+    }
 }
 
 /// A pattern of licence ids that matches at least one licence there is: a misspelt one would deny nothing.
@@ -124,10 +169,7 @@ impl Section {
             None => default.provenance.clone(),
             Some(Switch::Off) => None,
             Some(Switch::On) => Some(ProvenanceGate::default()),
-            Some(Switch::With(details)) => Some(ProvenanceGate {
-                builders: details.builders.into_iter().map(|text| text.0).collect(),
-                sources: details.sources.into_iter().map(|text| text.0).collect(),
-            }),
+            Some(Switch::With(details)) => Some(details.gate()),
         };
         let smoke = match self.require_smoke_test {
             None => default.smoke.clone(),
@@ -135,9 +177,17 @@ impl Section {
             Some(SmokeTest::Attested) => Some(Smoke::Attested),
             Some(SmokeTest::Http(url)) => Some(Smoke::Http(url)),
         };
+        let signature = match self.require_signature {
+            None => default.signature.clone(),
+            Some(Switch::Off) => None,
+            Some(Switch::On) => Some(SignatureGate::default()),
+            Some(Switch::With(details)) => {
+                Some(SignatureGate { signers: details.signers.get(), annotations: details.annotations })
+            }
+        };
         let promotion = Promotion {
             scan: self.require_scan.unwrap_or(true).then_some(scan),
-            signature: self.require_signature.unwrap_or(default.signature),
+            signature,
             sbom: self.require_sbom.unwrap_or(default.sbom),
             license: license.map(|gate| LicenseGate { require_signed: signed, ..gate }),
             provenance,

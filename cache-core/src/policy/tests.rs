@@ -209,3 +209,53 @@ fn the_example_in_the_documentation_is_read() {
     assert_eq!(names(&policy, "prod").len(), 6);
     assert_eq!(policy.approval("prod").required, 2);
 }
+
+#[test]
+fn signers_and_what_is_demanded_of_signatures_and_provenance() {
+    let policy = Policy::parse(
+        "
+scan_policy:
+  promotion_to_prod:
+    require_signature: {signers: 2, annotations: {env: prod}}
+    require_provenance:
+      builders: ['https://ci.example.com/build.yml@refs/tags/*']
+      refs: ['branch:main', 'version:v1']
+      build_types: ['https://ci.example.com/type@v1']
+      signed_by: {'https://ci.example.com/build.yml': [delegator]}
+signers:
+  - name: release
+    identities:
+      - {subject: 'https://ci.example.com/release.yml@refs/heads/main', issuer: 'https://id.example.com'}
+      - {subject_regexp: '.*@example\\.com', issuer: 'https://id.example.com', claims: {buildTrigger: push}}
+    demands: {timestamps: 1, certificate_log: false}
+",
+    )
+    .unwrap();
+    let promotion = policy.promotion("prod");
+    assert_eq!(promotion.signature.unwrap().signers, 2);
+    let provenance = promotion.provenance.unwrap();
+    assert_eq!((provenance.refs.len(), provenance.build_types.len(), provenance.signed_by.len()), (2, 1, 1));
+    let signers = &policy.signers()[0];
+    assert_eq!((signers.name.as_str(), signers.rules().unwrap().len()), ("release", 2));
+    let demands = signers.demands.as_ref().unwrap();
+    assert_eq!((demands.logs, demands.timestamps, demands.certificate_log), (1, 1, false));
+}
+
+#[test]
+fn signers_that_cannot_be_are_refused() {
+    for signers in [
+        "{name: a, identities: []}",
+        "{name: a, identities: [{subject: b}]}",
+        "{name: a, identities: [{subject: b, issuer: c, claims: {ref: d}}]}",
+        "{name: a, identities: [{subject_regexp: '([', issuer: c}]}",
+        "{name: a, identities: [{subject: b, issuer: c}], demand: {}}",
+    ] {
+        assert!(Policy::parse(&format!("signers:\n  - {signers}\n")).is_err(), "{signers}");
+    }
+    for section in
+        ["require_signature: {signers: 0}", "require_provenance: {refs: [main]}", "require_signature: {signer: 1}"]
+    {
+        let text = format!("scan_policy:\n  promotion_to_prod:\n    {section}\n");
+        assert!(Policy::parse(&text).is_err(), "{section}");
+    }
+}

@@ -171,7 +171,7 @@ async fn a_signature_by_somebody_else_does_not_stand_in_for_ours() {
     let signature = [statement(COSIGN_SIGN_TYPE, json!({}))];
     world.attach(&signature).await;
     let other = KeySigner::generate("other").unwrap();
-    let mut keys = world.promoter.trust.keys().to_vec();
+    let mut keys = world.promoter.trust.keys().cloned().collect::<Vec<_>>();
     keys.push(other.public_key().clone());
     let theirs = Promoter { trust: Trust::in_keys(keys), signer: Some(Arc::new(other)), ..world.promoter.clone() };
     assert!(matches!(outlook(&theirs, &signature).await, Outlook::Ready(_)));

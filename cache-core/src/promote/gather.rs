@@ -12,8 +12,17 @@ use super::unit::{Node, Unit};
 
 /// The largest signature or statement that is read.
 pub(super) const MAX_ATTESTATION: u64 = 128 << 20;
-/// The most signatures that one manifest may hold.
+/// The most signatures that one manifest may hold, and the most that are tried for one image.
 pub(super) const MAX_SIGNATURES: usize = 1000;
+/// The most of them that may be broken: those cost the most to find out.
+const MAX_BROKEN: usize = 100;
+
+/// How many signatures were tried for the image.
+#[derive(Default)]
+struct Tried {
+    all: usize,
+    broken: usize,
+}
 
 /// Reads and verifies what is attached to the image and its platforms. What cannot be used is a [`Problem`], which the gates
 /// see; a registry that fails while it is asked is an error.
@@ -35,6 +44,7 @@ pub(super) async fn gather(
         problems: Vec::new(),
     };
     let mut documents = Documents::new(source, image);
+    let mut tried = Tried::default();
     for node in &unit.nodes {
         let (Role::Referrer(about), Some(style)) = (&node.role, node.style) else { continue };
         if !evidence.is_about(about) {
@@ -44,12 +54,13 @@ pub(super) async fn gather(
         let promised = |(tag, to): &(Tag, Digest)| to == node.manifest.digest() && SignedLayer::is_promised_by_tag(tag);
         let promised = unit.tags.iter().any(promised);
         let reader = Reader { source, image, trust, node, about, style, promised };
-        if let Err(error) = reader.read(&mut evidence).await {
+        if let Err(error) = reader.read(&mut evidence, &mut tried).await {
             // A registry that fails is not a missing signature: nothing can be judged.
             if error.is_outage() {
                 return Err(error);
             }
-            evidence.problems.push(Problem::new("artifact", node.manifest.digest(), &error));
+            let what = if reader.is_promised() { "signature" } else { "artifact" };
+            evidence.problems.push(Problem::new(what, node.manifest.digest(), &error));
         }
     }
     from_statements(&mut evidence);
@@ -82,8 +93,13 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    async fn read(&self, evidence: &mut Evidence) -> Result<()> {
-        let promised = self.promised || self.node.manifest.artifact_type().is_some_and(SignedLayer::is_promised_by);
+    /// Whether the artifact says that it holds a signature.
+    fn is_promised(&self) -> bool {
+        self.promised || self.node.manifest.artifact_type().is_some_and(SignedLayer::is_promised_by)
+    }
+
+    async fn read(&self, evidence: &mut Evidence, tried: &mut Tried) -> Result<()> {
+        let promised = self.is_promised();
         let empty = || Error::invalid("the artifact says that it holds a signature, and does not");
         let ManifestBody::Image(artifact) = self.node.manifest.value() else {
             return if promised { Err(empty()) } else { Ok(()) };
@@ -96,6 +112,13 @@ impl Reader<'_> {
         }
         for layer in &artifact.layers {
             let Some(held) = SignedLayer::of(layer) else { continue };
+            tried.all += 1;
+            if tried.all > MAX_SIGNATURES || tried.broken > MAX_BROKEN {
+                let message = format!(
+                    "more than {MAX_SIGNATURES} signatures, or {MAX_BROKEN} broken ones, are attached to the image"
+                );
+                return Err(Error::invalid(message).hint("remove those that nobody needs; no more are looked at"));
+            }
             let bytes = match self.bytes(layer).await {
                 Ok(bytes) => bytes,
                 Err(error) if error.is_outage() => return Err(error),
@@ -109,7 +132,10 @@ impl Reader<'_> {
                     evidence.signatures.push(self.attached(layer, it.by().clone(), it));
                 }
                 Ok(Proof::Statement(it)) => evidence.statements.push(self.attached(layer, it.by().clone(), it)),
-                Err(error) => evidence.problems.push(Problem::new(held.seems(&bytes), &layer.digest, &error)),
+                Err(error) => {
+                    tried.broken += usize::from(!SignedLayer::is_by_stranger(&error));
+                    evidence.problems.push(Problem::new(held.seems(&bytes), &layer.digest, &error));
+                }
             }
         }
         Ok(())

@@ -251,7 +251,7 @@ async fn what_fails_in_the_middle_is_in_the_receipt_and_the_same_plan_goes_on() 
 async fn an_unsigned_image_is_blocked_and_a_signed_one_passes_with_its_record_attached() {
     let mut world = world();
     let signer = Arc::new(KeySigner::generate("release").unwrap());
-    world.promoter.gates = vec![Arc::new(SignatureGate)];
+    world.promoter.gates = vec![Arc::new(SignatureGate::default())];
     world.promoter.trust = Trust::in_keys(vec![signer.public_key().clone()]);
     world.promoter.signer = Some(signer.clone());
     let Outlook::Blocked(verdicts) = world.promoter.plan(&world.request()).await.unwrap() else { panic!() };
@@ -309,7 +309,7 @@ async fn what_a_request_attaches_is_planned_by_digest_and_arrives_signed() {
     let from_target = Promoter {
         source: Arc::new(world.target.clone()),
         target: Arc::new(MemoryRegistry::new()),
-        gates: vec![Arc::new(SignatureGate)],
+        gates: vec![Arc::new(SignatureGate::default())],
         ..world.promoter.clone()
     };
     let onward = Request {

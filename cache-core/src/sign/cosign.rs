@@ -1,10 +1,14 @@
 //! Where cosign keeps things, in its older format (tags derived from the digest) and in its newer one (bundles as
 //! referrers), and what such a layer proves.
 
+use serde::Deserialize;
+
 use super::bundle::{Bundle, COSIGN_SIGN_TYPE};
-use super::dsse::Envelope;
+use super::dsse::{self, Envelope};
 use super::statement::Statement;
-use super::trust::{self, Trust, Verified};
+use super::trust::{ImageSignature, Trust, Verified};
+use super::trusted::SIGNER;
+use super::verify::{Certificate, Entry, Material};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Descriptor, Digest, Tag};
 
@@ -27,6 +31,15 @@ const ARTIFACTS: [&str; 2] =
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 /// The annotation with the certificate in PEM, where the signature was made without a key of one's own.
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
+/// The annotation with the certificates that lead to the root, in PEM.
+const CHAIN: &str = "dev.sigstore.cosign/chain";
+/// The annotation with the log entry and the log's promise.
+const LOG_ENTRY: &str = "dev.sigstore.cosign/bundle";
+/// The annotation with a timestamp.
+const TIMESTAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
+
+/// The most certificates that are read of an annotation.
+const MAX_CHAIN: usize = 10;
 
 /// The kinds of layers that hold a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,7 +56,7 @@ pub enum SignedLayer {
 #[derive(Debug, Clone)]
 pub enum Proof {
     /// The image is signed.
-    Signature(Verified<Digest>),
+    Signature(Verified<ImageSignature>),
     /// Somebody signed a statement about it.
     Statement(Verified<Statement>),
 }
@@ -87,37 +100,86 @@ impl SignedLayer {
         }
     }
 
+    /// Whether the error says that the signature is simply by somebody else. Any other refusal is of something that is broken,
+    /// or pretends to be by somebody trusted.
+    pub fn is_by_stranger(error: &Error) -> bool {
+        error.kind() == ErrorKind::Untrusted && !error.contexts().iter().any(|(key, _)| *key == SIGNER)
+    }
+
     /// Verifies a layer of this kind, whose content is `bytes`, as one about `image`.
     ///
     /// # Errors
-    /// What [`Trust`] and the parsers say; `Unsupported` where the signature was made with a certificate.
+    /// What [`Trust`] and the parsers say.
     pub fn verify(self, layer: &Descriptor, bytes: &[u8], image: &Digest, trust: &Trust) -> Result<Proof> {
+        // Annotations are not signed: a broken one explains a refusal and never causes one by itself.
+        let (material, broken) = if self == SignedLayer::Bundle { Default::default() } else { material(layer) };
         let proof = match self {
             SignedLayer::Bundle => {
                 trust.verify_bundle(&Bundle::parse(bytes)?, image).map(|statement| Proof::of(statement, image))
             }
             SignedLayer::Envelope => {
-                trust.verify_envelope(&Envelope::parse(bytes)?, image).map(|statement| Proof::of(statement, image))
+                let verified = trust.verify_statement(&Envelope::parse(bytes)?, Some(bytes), &material, image);
+                verified.map(|statement| Proof::of(statement, image))
             }
             SignedLayer::SimpleSigning => {
                 let signature = layer.annotations.get(SIGNATURE);
                 let signature = signature.ok_or_else(|| Error::invalid("the layer has no signature annotation"))?;
-                trust.verify_simple_signing(bytes, signature, image).map(Proof::Signature)
+                trust.verify_payload(bytes, signature, &material, image).map(Proof::Signature)
             }
         };
-        // The annotation is not signed, so it explains a refusal and never causes one: a good signature by a key that also
-        // carries a certificate is good.
-        let certificate = layer.annotations.get(CERTIFICATE).is_some_and(|pem| !pem.is_empty());
-        proof
-            .map_err(|error| if certificate && error.kind() == ErrorKind::Untrusted { trust::keyless() } else { error })
+        proof.map_err(|error| broken.unwrap_or(error))
     }
+}
+
+/// What comes with a signature in the older format: annotations of its layer. Any of them may be empty.
+fn material(layer: &Descriptor) -> (Material, Option<Error>) {
+    let annotation = |name| layer.annotations.get(name).filter(|text| !text.is_empty());
+    let (mut material, mut broken) = (Material { is_old: true, ..Material::default() }, None);
+    for name in [CERTIFICATE, CHAIN] {
+        match annotation(name).map(|pem| Certificate::parse_pem(pem)) {
+            Some(Ok(more)) => material.certificates.extend(more.into_iter().take(MAX_CHAIN)),
+            Some(Err(error)) => broken = Some(error),
+            // Without a certificate of the signer a chain leads from nowhere.
+            None if name == CERTIFICATE => break,
+            None => {}
+        }
+    }
+    if broken.is_some() {
+        material.certificates.clear();
+    }
+    match annotation(LOG_ENTRY).map(|json| Entry::from_annotation(json)) {
+        Some(Ok(entry)) => material.entries.push(entry),
+        Some(Err(error)) => broken = Some(error),
+        None => {}
+    }
+    match annotation(TIMESTAMP).map(|json| timestamp(json)) {
+        Some(Ok(timestamp)) => material.timestamps.push(timestamp),
+        Some(Err(error)) => broken = Some(error),
+        None => {}
+    }
+    (material, broken)
+}
+
+fn timestamp(json: &str) -> Result<Vec<u8>> {
+    let held: HeldTimestamp = serde_json::from_str(json)
+        .map_err(|e| Error::invalid("the timestamp in the annotation does not parse").caused_by(e))?;
+    dsse::decode(&held.timestamp)
+}
+
+#[derive(Deserialize)]
+struct HeldTimestamp {
+    #[serde(rename = "SignedRFC3161Timestamp")]
+    timestamp: String,
 }
 
 impl Proof {
     /// The type alone makes a statement the signature of an image: any other one about it must not count as that.
     fn of(statement: Verified<Statement>, image: &Digest) -> Self {
         if statement.value().predicate_type == COSIGN_SIGN_TYPE {
-            return Proof::Signature(statement.map(|_| image.clone()));
+            return Proof::Signature(statement.map(|statement| ImageSignature {
+                digest: image.clone(),
+                annotations: statement.annotations_of(image),
+            }));
         }
         Proof::Statement(statement)
     }
@@ -151,6 +213,17 @@ mod tests {
     }
 
     #[test]
+    fn a_broken_certificate_explains_a_refusal_and_hides_no_signature_by_a_key() {
+        let (mine, image) = (key(), Digest::of(b"image"));
+        let bytes = envelope(&mine, &image, OTHER_TYPE).to_json().unwrap();
+        let layer = layer(ENVELOPE, &bytes, &[(CERTIFICATE, "pem"), (SIGNATURE, "")]);
+        let held = SignedLayer::of(&layer).unwrap();
+        assert!(held.verify(&layer, &bytes, &image, &trust(&mine)).is_ok());
+        let refused = held.verify(&layer, &bytes, &image, &trust(&key())).unwrap_err();
+        assert!(refused.message().contains("certificate"), "{refused}");
+    }
+
+    #[test]
     fn every_version_of_a_bundle_is_looked_at() {
         for media_type in ["application/vnd.dev.sigstore.bundle.v0.9+json", "application/vnd.dev.sigstore.bundle+json"]
         {
@@ -173,17 +246,5 @@ mod tests {
                 assert_eq!(other.unwrap_err().kind(), ErrorKind::Untrusted);
             }
         }
-    }
-
-    #[test]
-    fn a_certificate_explains_a_refusal_and_hides_no_signature_by_a_key() {
-        let (mine, image) = (key(), Digest::of(b"image"));
-        let bytes = envelope(&mine, &image, OTHER_TYPE).to_json().unwrap();
-        let layer = layer(ENVELOPE, &bytes, &[(CERTIFICATE, "pem"), (SIGNATURE, "")]);
-        let held = SignedLayer::of(&layer).unwrap();
-        assert!(held.verify(&layer, &bytes, &image, &trust(&mine)).is_ok());
-        let refused = held.verify(&layer, &bytes, &image, &trust(&key())).unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::Unsupported);
-        assert!(refused.message().contains("keyless"), "{refused}");
     }
 }

@@ -87,8 +87,8 @@ impl Envelope {
         &self.payload
     }
 
-    pub(super) fn signature_count(&self) -> usize {
-        self.signatures.len()
+    pub(super) fn signatures(&self) -> &[Vec<u8>] {
+        &self.signatures
     }
 
     /// Checks that one of the signatures is by `key`.

@@ -1,10 +1,15 @@
 //! Public keys, and checking a signature with one.
 
+use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_FIXED,
-    ECDSA_P521_SHA512_ASN1, ECDSA_P521_SHA512_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA384_ASN1, ECDSA_P256_SHA512_ASN1,
+    ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_FIXED, ECDSA_P384_SHA512_ASN1,
+    ECDSA_P521_SHA256_ASN1, ECDSA_P521_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ECDSA_P521_SHA512_FIXED, ED25519,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
     UnparsedPublicKey, VerificationAlgorithm,
 };
+use ed25519_dalek::{Signature, VerifyingKey};
+use sha2::Digest as _;
 
 use crate::error::{Error, Result};
 use crate::model::{Digest, Identity};
@@ -30,14 +35,17 @@ const RSA_ALGORITHM: [u8; 15] =
 
 /// The public half of a key, with a name for people.
 ///
-/// Signatures by ECDSA keys on P-256, P-384 and P-521 (with SHA-256, SHA-384 and SHA-512), by RSA keys of 2048 to 8192 bits
-/// (PKCS #1 v1.5 with SHA-256) and by Ed25519 keys can be checked.
+/// Signatures by ECDSA keys on P-256, P-384 and P-521 (with SHA-256, SHA-384 and SHA-512; the larger ones also with SHA-256, as
+/// older versions of cosign made them), by RSA keys of 2048 to 8192 bits (PKCS #1 v1.5 with SHA-256) and by Ed25519 keys (of
+/// the message, or of its SHA-512: Ed25519ph) can be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     name: String,
     scheme: Scheme,
     /// DER, SubjectPublicKeyInfo.
     spki: Vec<u8>,
+    /// The hash that signatures are over, where only one counts.
+    hash: Option<Hash>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,17 +70,53 @@ impl Scheme {
         }
     }
 
-    /// The forms in which a signature may come. ECDSA signatures are ASN.1 where Sigstore made them; other writers of DSSE
-    /// put down the two numbers as they are.
-    fn algorithms(self) -> &'static [&'static dyn VerificationAlgorithm] {
-        match self {
-            Scheme::P256 => &[&ECDSA_P256_SHA256_ASN1, &ECDSA_P256_SHA256_FIXED],
-            Scheme::P384 => &[&ECDSA_P384_SHA384_ASN1, &ECDSA_P384_SHA384_FIXED],
-            Scheme::P521 => &[&ECDSA_P521_SHA512_ASN1, &ECDSA_P521_SHA512_FIXED],
-            Scheme::Rsa => &[&RSA_PKCS1_2048_8192_SHA256],
-            Scheme::Ed25519 => &[&ED25519],
+    /// The forms in which a signature of this shape may come. ECDSA signatures are ASN.1 where Sigstore made them; other
+    /// writers of DSSE put down the two numbers as they are. Older versions of cosign used SHA-256 with each curve.
+    fn algorithms(self, signature: &[u8]) -> &'static [&'static dyn VerificationAlgorithm] {
+        let asn1 = signature.first() == Some(&0x30);
+        match (self, signature.len()) {
+            (Scheme::P256, 64) if asn1 => &[&ECDSA_P256_SHA256_ASN1, &ECDSA_P256_SHA256_FIXED],
+            (Scheme::P384, 96) if asn1 => &[&ECDSA_P384_SHA384_ASN1, &ECDSA_P384_SHA384_FIXED, &ECDSA_P384_SHA256_ASN1],
+            (Scheme::P521, 132) if asn1 => {
+                &[&ECDSA_P521_SHA512_ASN1, &ECDSA_P521_SHA512_FIXED, &ECDSA_P521_SHA256_ASN1]
+            }
+            (Scheme::P256, 64) => &[&ECDSA_P256_SHA256_FIXED],
+            (Scheme::P384, 96) => &[&ECDSA_P384_SHA384_FIXED],
+            (Scheme::P521, 132) => &[&ECDSA_P521_SHA512_FIXED],
+            (Scheme::P256, _) => &[&ECDSA_P256_SHA256_ASN1],
+            (Scheme::P384, _) => &[&ECDSA_P384_SHA384_ASN1, &ECDSA_P384_SHA256_ASN1],
+            (Scheme::P521, _) => &[&ECDSA_P521_SHA512_ASN1, &ECDSA_P521_SHA256_ASN1],
+            (Scheme::Rsa, _) => &[&RSA_PKCS1_2048_8192_SHA256],
+            (Scheme::Ed25519, _) => &[&ED25519],
         }
     }
+
+    /// The algorithm with this hash, for signatures whose format says which hash it is.
+    fn with(self, hash: Hash) -> &'static dyn VerificationAlgorithm {
+        match (self, hash) {
+            (Scheme::P256, Hash::Sha256) => &ECDSA_P256_SHA256_ASN1,
+            (Scheme::P256, Hash::Sha384) => &ECDSA_P256_SHA384_ASN1,
+            (Scheme::P256, Hash::Sha512) => &ECDSA_P256_SHA512_ASN1,
+            (Scheme::P384, Hash::Sha256) => &ECDSA_P384_SHA256_ASN1,
+            (Scheme::P384, Hash::Sha384) => &ECDSA_P384_SHA384_ASN1,
+            (Scheme::P384, Hash::Sha512) => &ECDSA_P384_SHA512_ASN1,
+            (Scheme::P521, Hash::Sha256) => &ECDSA_P521_SHA256_ASN1,
+            (Scheme::P521, Hash::Sha384) => &ECDSA_P521_SHA384_ASN1,
+            (Scheme::P521, Hash::Sha512) => &ECDSA_P521_SHA512_ASN1,
+            (Scheme::Rsa, Hash::Sha256) => &RSA_PKCS1_2048_8192_SHA256,
+            (Scheme::Rsa, Hash::Sha384) => &RSA_PKCS1_2048_8192_SHA384,
+            (Scheme::Rsa, Hash::Sha512) => &RSA_PKCS1_2048_8192_SHA512,
+            (Scheme::Ed25519, _) => &ED25519,
+        }
+    }
+}
+
+/// A hash that signatures are over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
 }
 
 impl PublicKey {
@@ -95,16 +139,34 @@ impl PublicKey {
         PublicKey::from_spki(name, spki)
     }
 
-    fn from_spki(name: impl Into<String>, spki: Vec<u8>) -> Result<Self> {
+    /// The Ed25519 key with these bytes.
+    pub(super) fn from_ed25519(name: impl Into<String>, raw: &[u8]) -> Result<Self> {
+        PublicKey::from_spki(name, [&ED25519_PREFIX[..], raw].concat())
+    }
+
+    /// The same where signatures are over this hash and no other: `sha256`, `sha384` or `sha512`.
+    ///
+    /// # Errors
+    /// `Unsupported` for other hashes.
+    pub fn hashing_with(mut self, hash: &str) -> Result<Self> {
+        self.hash = Some(match hash {
+            "sha256" => Hash::Sha256,
+            "sha384" => Hash::Sha384,
+            "sha512" => Hash::Sha512,
+            other => return Err(Error::unsupported(format!("signatures over the hash {other:?} cannot be checked"))),
+        });
+        Ok(self)
+    }
+
+    /// The key with this SubjectPublicKeyInfo in DER.
+    pub(super) fn from_spki(name: impl Into<String>, spki: Vec<u8>) -> Result<Self> {
         let scheme = Scheme::of(&spki).ok_or_else(|| {
             Error::unsupported("the public key is of an unknown kind")
                 .hint("known are P-256, P-384, P-521, RSA, Ed25519")
         })?;
-        for algorithm in scheme.algorithms() {
-            ParsedPublicKey::new(*algorithm, &spki)
-                .map_err(|_| Error::invalid("the public key is malformed, or an RSA key below 2048 bits"))?;
-        }
-        Ok(PublicKey { name: name.into(), scheme, spki })
+        ParsedPublicKey::new(scheme.with(Hash::Sha256), &spki)
+            .map_err(|_| Error::invalid("the public key is malformed, or an RSA key below 2048 bits"))?;
+        Ok(PublicKey { name: name.into(), scheme, spki, hash: None })
     }
 
     /// The name that the user gave it.
@@ -127,15 +189,58 @@ impl PublicKey {
         Identity::Key { fingerprint: self.fingerprint(), name: self.name.clone() }
     }
 
+    /// The key in DER, SubjectPublicKeyInfo.
+    pub(super) fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// The bare key where it is an Ed25519 one.
+    pub(super) fn ed25519(&self) -> Option<&[u8]> {
+        self.spki.get(ED25519_PREFIX.len()..).filter(|_| self.scheme == Scheme::Ed25519)
+    }
+
     /// Checks a signature over `message`.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<()> {
+        if let Some(hash) = self.hash {
+            return self.verify_with(hash, message, signature);
+        }
         let good = |algorithm: &&'static dyn VerificationAlgorithm| {
             UnparsedPublicKey::new(*algorithm, &self.spki).verify(message, signature).is_ok()
         };
-        if self.scheme.algorithms().iter().any(good) {
+        if self.scheme.algorithms(signature).iter().any(good) || self.verify_prehashed(message, signature).is_some() {
             return Ok(());
         }
-        Err(Error::untrusted("the signature is not by this key").context("key", &self.name))
+        Err(self.stranger())
+    }
+
+    /// Checks a signature over the message with this hash, where the format says which it is.
+    pub(super) fn verify_with(&self, hash: Hash, message: &[u8], signature: &[u8]) -> Result<()> {
+        let key = UnparsedPublicKey::new(self.scheme.with(hash), &self.spki);
+        key.verify(message, signature).map_err(|_| self.stranger())
+    }
+
+    /// Checks a signature over a message of which only the SHA-256 is known.
+    pub(super) fn verify_sha256(&self, sha256: &[u8; 32], signature: &[u8]) -> Result<()> {
+        if self.scheme == Scheme::Ed25519 {
+            return Err(Error::unsupported("a signature by an Ed25519 key cannot be checked without what it signs"));
+        }
+        let good = || {
+            let digest = digest::Digest::import_less_safe(sha256, &digest::SHA256).ok()?;
+            let key = ParsedPublicKey::new(self.scheme.with(Hash::Sha256), &self.spki).ok()?;
+            key.verify_digest_sig(&digest, signature).ok()
+        };
+        good().ok_or_else(|| self.stranger())
+    }
+
+    /// Ed25519ph (RFC 8032), which cosign signs with since version 3.
+    fn verify_prehashed(&self, message: &[u8], signature: &[u8]) -> Option<()> {
+        let key = VerifyingKey::from_bytes(self.ed25519()?.try_into().ok()?).ok()?;
+        let signature = Signature::from_slice(signature).ok()?;
+        key.verify_prehashed_strict(sha2::Sha512::new_with_prefix(message), None, &signature).ok()
+    }
+
+    fn stranger(&self) -> Error {
+        Error::untrusted("the signature is not by this key").context("key", &self.name)
     }
 }
 
@@ -188,6 +293,27 @@ mod tests {
         accepts(pair.public_key().as_der().unwrap().as_ref(), &signature);
         let pair = aws::Ed25519KeyPair::generate().unwrap();
         accepts(pair.public_key().as_der().unwrap().as_ref(), pair.sign(b"message").as_ref());
+    }
+
+    #[test]
+    fn older_and_newer_variants_verify() {
+        let pair = aws::EcdsaKeyPair::generate(&aws::ECDSA_P521_SHA256_ASN1_SIGNING).unwrap();
+        let signature = pair.sign(&SystemRandom::new(), b"message").unwrap();
+        accepts(pair.public_key().as_der().unwrap().as_ref(), signature.as_ref());
+        let pair = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let signature = pair.sign_prehashed(sha2::Sha512::new_with_prefix(b"message"), None).unwrap();
+        let spki = [&ED25519_PREFIX[..], pair.verifying_key().as_bytes()].concat();
+        accepts(&spki, &signature.to_bytes());
+    }
+
+    #[test]
+    fn a_digest_stands_for_its_message() {
+        let pair = aws::EcdsaKeyPair::generate(&aws::ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+        let signature = pair.sign(&SystemRandom::new(), b"message").unwrap();
+        let key = PublicKey::from_spki("k", pair.public_key().as_der().unwrap().as_ref().to_vec()).unwrap();
+        let digest = |message: &[u8]| sha2::Sha256::digest(message).into();
+        key.verify_sha256(&digest(b"message"), signature.as_ref()).unwrap();
+        assert!(key.verify_sha256(&digest(b"other"), signature.as_ref()).is_err());
     }
 
     #[test]

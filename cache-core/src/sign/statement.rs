@@ -6,8 +6,9 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::trust::text_of;
 use crate::error::{Error, Result};
-use crate::model::{Digest, Raw};
+use crate::model::{Digest, Raw, null_is_empty};
 
 /// The DSSE payload type of a statement.
 pub const IN_TOTO_PAYLOAD: &str = "application/vnd.in-toto+json";
@@ -38,13 +39,16 @@ pub struct ResourceDescriptor {
     /// Hexadecimal digests by algorithm.
     #[serde(default)]
     pub digest: BTreeMap<String, String>,
+    /// What the signer added to it.
+    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, serde_json::Value>,
 }
 
 impl ResourceDescriptor {
     /// The subject with this digest.
     pub fn of(digest: &Digest) -> Self {
         let digest = BTreeMap::from([(digest.algorithm().name().to_owned(), digest.hex().to_owned())]);
-        ResourceDescriptor { name: None, digest }
+        ResourceDescriptor { name: None, digest, annotations: BTreeMap::new() }
     }
 
     /// The same with a name.
@@ -124,6 +128,13 @@ impl Statement {
         self.subjects.iter().any(|subject| subject.names(digest))
     }
 
+    /// What the signer added to this subject.
+    pub(super) fn annotations_of(&self, digest: &Digest) -> BTreeMap<String, String> {
+        let named = self.subjects.iter().find(|subject| subject.names(digest));
+        let annotations = named.map(|subject| subject.annotations.clone()).unwrap_or_default();
+        annotations.into_iter().map(|(name, value)| (name, text_of(value))).collect()
+    }
+
     /// The predicate's JSON as it stands in the statement; `null` where there is none.
     pub fn predicate_json(&self) -> &str {
         self.predicate.as_ref().map_or("null", |predicate| predicate.get())
@@ -176,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_digest_of_another_algorithm_does_not_match() {
-        let subject = ResourceDescriptor { name: None, digest: BTreeMap::from([("sha512".into(), "0".repeat(64))]) };
+        let digest = BTreeMap::from([("sha512".into(), "0".repeat(64))]);
+        let subject = ResourceDescriptor { digest, ..ResourceDescriptor::of(&Digest::of(b"")) };
         assert!(!subject.names(&Digest::parse(&format!("sha256:{}", "0".repeat(64))).unwrap()));
     }
 }

@@ -1,20 +1,24 @@
 //! Whom we believe: the only maker of [`Verified`].
 
-use serde::Deserialize;
-use sha2::Digest as _;
+use std::collections::BTreeMap;
 
-use super::bundle::Bundle;
+use serde::{Deserialize, Serialize};
+
+use super::bundle::{Bundle, Message as FileSignature};
 use super::dsse::{self, Envelope};
 use super::public_key::PublicKey;
 use super::statement::{IN_TOTO_PAYLOAD, Statement};
+use super::trusted::{Refusal, Trusted};
+use super::verify::{Content, Material, Message, Signed};
 use crate::error::{Error, Result};
-use crate::model::{Digest, Identity};
+use crate::model::{Algorithm, Digest, Identity};
 
 /// Content whose signature verified, and who signed it.
 #[derive(Debug, Clone)]
 pub struct Verified<T> {
     value: T,
     by: Identity,
+    accepted: Vec<String>,
 }
 
 impl<T> Verified<T> {
@@ -28,67 +32,128 @@ impl<T> Verified<T> {
         &self.by
     }
 
+    /// As whose signature it counts: the names of all [`Trusted`] that accept it.
+    pub fn accepted(&self) -> &[String] {
+        &self.accepted
+    }
+
     /// A part of the content, which the signature covers as well.
     pub fn map<U>(self, part: impl FnOnce(T) -> U) -> Verified<U> {
-        Verified { value: part(self.value), by: self.by }
+        Verified { value: part(self.value), by: self.by, accepted: self.accepted }
     }
 }
 
-/// The keys whose signatures count. Verification needs nothing else, and no network.
+/// A signature of an image, with what the signer added to it (`cosign sign -a`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImageSignature {
+    /// The image.
+    pub digest: Digest,
+    /// The annotations, which are signed. What is not text is kept as JSON.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// Those whose signatures count. Verification needs nothing else, and no network.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
-    keys: Vec<PublicKey>,
+    trusted: Vec<Trusted>,
 }
 
 impl Trust {
-    /// Trust in these keys.
+    /// Trust in these keys, each under its own name.
     pub fn in_keys(keys: Vec<PublicKey>) -> Self {
-        Trust { keys }
+        Trust { trusted: keys.into_iter().map(Trusted::key).collect() }
+    }
+
+    /// Trust in all of these; each of them suffices.
+    pub fn in_all(trusted: Vec<Trusted>) -> Self {
+        Trust { trusted }
+    }
+
+    /// The same, and trust in this one.
+    #[must_use]
+    pub fn and(mut self, trusted: Trusted) -> Self {
+        self.trusted.push(trusted);
+        self
+    }
+
+    /// Those who are trusted.
+    pub fn trusted(&self) -> &[Trusted] {
+        &self.trusted
     }
 
     /// The keys.
-    pub fn keys(&self) -> &[PublicKey] {
-        &self.keys
+    pub fn keys(&self) -> impl Iterator<Item = &PublicKey> {
+        self.trusted.iter().filter_map(Trusted::as_key)
     }
 
     /// Verifies a bundle about `subject`.
     ///
     /// # Errors
-    /// `Untrusted` where no trusted key made the signature, or the statement is about something else; `Unsupported` where
-    /// the bundle holds no envelope or was signed with a certificate.
+    /// `Untrusted` where nobody trusted made the signature, something that must come with it is missing or wrong, or the
+    /// statement is about something else; `Unsupported` where the bundle holds no envelope.
     pub fn verify_bundle(&self, bundle: &Bundle, subject: &Digest) -> Result<Verified<Statement>> {
-        if !bundle.is_by_key() {
-            return Err(keyless());
-        }
         let envelope =
             bundle.envelope().ok_or_else(|| Error::unsupported("the bundle signs a file, not a statement"))?;
-        self.verify_envelope(envelope, subject)
+        self.verify_statement(envelope, None, bundle.material(), subject)
     }
 
     /// Verifies a bundle that signs a file, as `cosign sign-blob` makes it.
     ///
     /// # Errors
-    /// `Untrusted` where no trusted key made the signature, or the bundle names another digest than the file's;
-    /// `Unsupported` where the bundle holds an envelope or was signed with a certificate.
+    /// As [`verify_bundle`](Trust::verify_bundle); `Untrusted` where the bundle names another digest than the file's.
     pub fn verify_file(&self, bundle: &Bundle, file: &[u8]) -> Result<Verified<Digest>> {
-        if !bundle.is_by_key() {
-            return Err(keyless());
-        }
-        let message = bundle.message().ok_or_else(|| Error::unsupported("the bundle signs a statement, not a file"))?;
-        if message.digest.as_ref().is_some_and(|(algorithm, digest)| !is_digest_of(algorithm, digest, file)) {
-            return Err(Error::untrusted("the bundle names another digest than the file's"));
-        }
-        let key = self.keys.iter().find(|key| key.verify(file, &message.signature).is_ok());
-        let key = key.ok_or_else(|| self.nobody())?;
-        Ok(Verified { value: Digest::of(file), by: key.identity() })
+        self.verify_message(bundle, Message::Bytes(file), Digest::of(file))
     }
 
-    /// Verifies an envelope with a statement about `subject`.
+    /// The same where only the SHA-256 of the file is known.
     ///
     /// # Errors
-    /// `Untrusted` where no trusted key made the signature, or the statement is about something else.
+    /// As [`verify_file`](Trust::verify_file); `Unsupported` for other digests, and for Ed25519 keys, which sign the file
+    /// itself.
+    pub fn verify_file_digest(&self, bundle: &Bundle, file: &Digest) -> Result<Verified<Digest>> {
+        let bytes = |at: usize| file.hex().get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        let digest: Vec<u8> = (0..32).filter_map(bytes).collect();
+        match digest.try_into() {
+            Ok(sha256) if file.algorithm() == Algorithm::Sha256 => {
+                self.verify_message(bundle, Message::Sha256(sha256), file.clone())
+            }
+            _ => Err(Error::unsupported("a file is verified by its SHA-256, or by its bytes")),
+        }
+    }
+
+    fn verify_message(&self, bundle: &Bundle, message: Message<'_>, digest: Digest) -> Result<Verified<Digest>> {
+        let held: &FileSignature =
+            bundle.message().ok_or_else(|| Error::unsupported("the bundle signs a statement, not a file"))?;
+        let signatures = std::slice::from_ref(&held.signature);
+        let signed = Signed { message, content: Content::Bytes, signatures, material: bundle.material() };
+        // A hint that is not signed; where it is wrong, somebody mixed things up.
+        if held.digest.as_ref().is_some_and(|(algorithm, digest)| !signed.has_digest(algorithm, digest)) {
+            return Err(Error::untrusted("the bundle names another digest than the file's"));
+        }
+        let (by, accepted) = self.accept(&signed)?;
+        Ok(Verified { value: digest, by, accepted })
+    }
+
+    /// Verifies an envelope with a statement about `subject`, which came with nothing else.
+    ///
+    /// # Errors
+    /// As [`verify_bundle`](Trust::verify_bundle).
     pub fn verify_envelope(&self, envelope: &Envelope, subject: &Digest) -> Result<Verified<Statement>> {
-        let key = self.keys.iter().find(|key| envelope.verify(key).is_ok()).ok_or_else(|| self.nobody())?;
+        self.verify_statement(envelope, None, &Material::default(), subject)
+    }
+
+    /// The same with what came with the envelope, and its JSON where it is as it was written.
+    pub(super) fn verify_statement(
+        &self,
+        envelope: &Envelope,
+        json: Option<&[u8]>,
+        material: &Material,
+        subject: &Digest,
+    ) -> Result<Verified<Statement>> {
+        let encoded = dsse::pre_authentication_encoding(envelope.payload_type(), envelope.payload());
+        let content = Content::Envelope { envelope, json };
+        let message = Message::Bytes(&encoded);
+        let (by, accepted) = self.accept(&Signed { message, content, signatures: envelope.signatures(), material })?;
         if envelope.payload_type() != IN_TOTO_PAYLOAD {
             return Err(Error::untrusted(format!(
                 "the signed payload is {:?}, not a statement",
@@ -99,16 +164,33 @@ impl Trust {
         if !statement.is_about(subject) {
             return Err(Error::untrusted("the signed statement is about another image").context("image", subject));
         }
-        Ok(Verified { value: statement, by: key.identity() })
+        Ok(Verified { value: statement, by, accepted })
     }
 
-    /// Verifies a signature in cosign's older format ("simple signing") of the image `subject`.
+    /// Verifies a signature in cosign's older format ("simple signing") of the image `subject`, which came with nothing else.
     ///
     /// # Errors
-    /// `Untrusted` where no trusted key made the signature, or the payload names another image.
-    pub fn verify_simple_signing(&self, payload: &[u8], signature: &str, subject: &Digest) -> Result<Verified<Digest>> {
+    /// As [`verify_bundle`](Trust::verify_bundle).
+    pub fn verify_simple_signing(
+        &self,
+        payload: &[u8],
+        signature: &str,
+        subject: &Digest,
+    ) -> Result<Verified<ImageSignature>> {
+        self.verify_payload(payload, signature, &Material::default(), subject)
+    }
+
+    /// The same with what came with it.
+    pub(super) fn verify_payload(
+        &self,
+        payload: &[u8],
+        signature: &str,
+        material: &Material,
+        subject: &Digest,
+    ) -> Result<Verified<ImageSignature>> {
         let signature = dsse::decode(signature)?;
-        let key = self.keys.iter().find(|key| key.verify(payload, &signature).is_ok()).ok_or_else(|| self.nobody())?;
+        let (message, signatures) = (Message::Bytes(payload), std::slice::from_ref(&signature));
+        let (by, accepted) = self.accept(&Signed { message, content: Content::Bytes, signatures, material })?;
         let signed: SimpleSigning = serde_json::from_slice(payload)
             .map_err(|e| Error::invalid(format!("the signed payload does not parse: {e}")).caused_by(e))?;
         if signed.critical.kind != SIMPLE_SIGNING_TYPE {
@@ -117,30 +199,53 @@ impl Trust {
         if signed.critical.image.digest != *subject {
             return Err(Error::untrusted("the signature is of another image").context("image", subject));
         }
-        Ok(Verified { value: subject.clone(), by: key.identity() })
+        let annotations = signed.optional.unwrap_or_default().into_iter().map(|(k, v)| (k, text_of(v))).collect();
+        Ok(Verified { value: ImageSignature { digest: subject.clone(), annotations }, by, accepted })
     }
 
-    fn nobody(&self) -> Error {
-        let names: Vec<&str> = self.keys.iter().map(PublicKey::name).collect();
-        if names.is_empty() {
+    /// Who made the signature, and the names of all who accept it.
+    fn accept(&self, signed: &Signed<'_>) -> Result<(Identity, Vec<String>)> {
+        signed.material.check()?;
+        let (mut by, mut accepted, mut broken) = (None, Vec::new(), None);
+        for trusted in &self.trusted {
+            match trusted.accept(signed) {
+                Ok(identity) => {
+                    by.get_or_insert(identity);
+                    accepted.push(trusted.name().to_owned());
+                }
+                Err(Refusal::Broken(error)) => drop(broken.get_or_insert(error)),
+                Err(Refusal::Stranger) => {}
+            }
+        }
+        match by {
+            Some(by) => Ok((by, accepted)),
+            None => Err(broken.unwrap_or_else(|| self.nobody(signed.material))),
+        }
+    }
+
+    fn nobody(&self, material: &Material) -> Error {
+        if self.trusted.is_empty() {
             return Error::untrusted("no key is trusted").hint("name the trusted public keys in the configuration");
         }
+        if let Some(certificate) = material.certificates.first() {
+            let claimed =
+                certificate.identity().map_or_else(|e| e.message().to_owned(), |identity| identity.to_string());
+            let error = Error::untrusted(format!("the signature says that it is by {claimed}"));
+            return match self.trusted.iter().any(Trusted::is_keyless) {
+                true => error.hint("no trusted identity matches"),
+                false => error.hint("no keyless signer is trusted, and no trusted key made it"),
+            };
+        }
+        let names: Vec<&str> = self.trusted.iter().map(Trusted::name).collect();
         Error::untrusted(format!("the signature is by no trusted key ({})", names.join(", ")))
     }
 }
 
-/// What is said of every signature with a certificate, until certificates are verified.
-pub(super) fn keyless() -> Error {
-    Error::unsupported("signatures with a certificate (keyless) are not verified yet")
-}
-
-/// Whether the hint in a bundle is true; one by an algorithm that is not known says nothing that could be.
-fn is_digest_of(algorithm: &str, digest: &[u8], file: &[u8]) -> bool {
-    match algorithm {
-        "SHA2_256" => sha2::Sha256::digest(file)[..] == *digest,
-        "SHA2_384" => sha2::Sha384::digest(file)[..] == *digest,
-        "SHA2_512" => sha2::Sha512::digest(file)[..] == *digest,
-        _ => false,
+/// A value of an annotation as text.
+pub(super) fn text_of(value: serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
     }
 }
 
@@ -149,6 +254,7 @@ const SIMPLE_SIGNING_TYPE: &str = "cosign container image signature";
 #[derive(Deserialize)]
 struct SimpleSigning {
     critical: Critical,
+    optional: Option<BTreeMap<String, serde_json::Value>>,
 }
 
 #[derive(Deserialize)]

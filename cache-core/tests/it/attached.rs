@@ -83,8 +83,8 @@ async fn what_cannot_be_verified_is_told_and_does_not_pass() {
     });
     let seen = seen.await;
     let (what, kind, message) = refused(&seen).await;
-    assert_eq!((what, kind), ("signature", ErrorKind::Unsupported));
-    assert!(message.contains("keyless"), "{message}");
+    assert_eq!((what, kind), ("signature", ErrorKind::Invalid));
+    assert!(message.contains("certificate"), "{message}");
 
     let newer = "application/vnd.dev.sigstore.bundle.v0.4+json";
     let seen = image.after(|manifest, bundle| {
@@ -102,7 +102,7 @@ async fn what_cannot_be_verified_is_told_and_does_not_pass() {
     let seen = image.after(|manifest, _| manifest["layers"][0]["mediaType"] = json!("application/octet-stream"));
     let seen = seen.await;
     assert!(image.manifest["artifactType"] == BUNDLE_V03);
-    assert_eq!(refused(&seen).await.0, "artifact");
+    assert_eq!(refused(&seen).await.0, "signature");
 }
 
 #[tokio::test]
@@ -120,6 +120,6 @@ async fn an_envelope_under_the_att_tag_counts_as_its_statement() {
     // A tag that promises a signature and names something else does not go unnoticed.
     for suffix in [".sig", ".att"] {
         let seen = image.tagged(suffix, "application/json", envelope).await;
-        assert_eq!(refused(&seen).await, ("artifact", ErrorKind::Invalid, seen.problems[0].message.as_str()));
+        assert_eq!(refused(&seen).await, ("signature", ErrorKind::Invalid, seen.problems[0].message.as_str()));
     }
 }

@@ -5,6 +5,8 @@ mod architecture;
 #[cfg(test)]
 mod attached;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 #[cfg(feature = "conformance")]
 mod interop_archives;
 #[cfg(test)]
@@ -16,6 +18,8 @@ mod interop_registries;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 mod interop_suite;
+#[cfg(test)]
+mod keyless;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 mod killed;

@@ -84,7 +84,7 @@ pub(crate) async fn evidence(source: &MemoryRegistry, image: Reference, trust: T
 
 /// Whether the signature gate lets the image pass.
 pub(crate) async fn signed(evidence: &Evidence) -> bool {
-    SignatureGate.judge(evidence).await.unwrap().allows()
+    SignatureGate::default().judge(evidence).await.unwrap().allows()
 }
 
 /// An image in a registry of its own, tagged `v1`.

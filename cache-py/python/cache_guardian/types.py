@@ -60,6 +60,59 @@ class Network(TypedDict, total=False):
     clientCertificate: ClientCertificate
 
 
+class Window(TypedDict, total=False):
+    """A period of time in RFC 3339; both ends belong to it."""
+
+    start: str
+    end: str
+
+
+class KeyDemands(TypedDict, total=False):
+    """What has to come with the signatures of a key. All of it needs a trusted root."""
+
+    valid: Window
+    logs: int
+    timestamps: int
+
+
+class TrustedKey(Key, total=False):
+    """A public key that is trusted."""
+
+    demands: KeyDemands
+
+
+class Identity(TypedDict, total=False):
+    """A keyless signer: one subject with one issuer, each exactly or as a pattern for the whole of it."""
+
+    subject: str
+    subjectRegexp: str
+    issuer: str
+    issuerRegexp: str
+    noIssuer: bool
+    claims: dict[str, str]
+    claimsRegexp: dict[str, str]
+
+
+class Demands(TypedDict, total=False):
+    """What has to come with a keyless signature. By default one log, and a certificate that is in a log."""
+
+    logs: int
+    timestamps: int
+    certificateLog: bool
+    shown: Literal["by-proof", "by-proof-where-possible", "by-promise"]
+
+
+class _SignersNamed(TypedDict):
+    name: str
+    identities: list[Identity]
+
+
+class Signers(_SignersNamed, total=False):
+    """Keyless signers under one name, each as good as another."""
+
+    demands: Demands
+
+
 class _Places(TypedDict):
     source: str
     target: str
@@ -70,7 +123,10 @@ class PromoterConfig(_Places, total=False):
     """What a promoter is made of."""
 
     policy: str
-    trustedKeys: list[Key]
+    trustedKeys: list[TrustedKey]
+    trustedSigners: list[Signers]
+    trustedRoot: str
+    imagePolicies: list[str]
     signer: Key
     approval: ApprovalPolicy
     network: Network

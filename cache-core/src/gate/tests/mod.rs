@@ -1,9 +1,11 @@
 mod callback;
 mod coverage;
 mod cve;
+mod image_policy;
 mod license;
 mod provenance;
 mod sbom;
+mod signature;
 mod smoke;
 
 use futures_util::FutureExt as _;

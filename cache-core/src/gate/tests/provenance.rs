@@ -19,7 +19,7 @@ fn v02(builder: &str, source: &str) -> Value {
 
 fn gate(builders: &[&str], sources: &[&str]) -> ProvenanceGate {
     let list = |all: &[&str]| all.iter().map(|&one| one.to_owned()).collect();
-    ProvenanceGate { builders: list(builders), sources: list(sources) }
+    ProvenanceGate { builders: list(builders), sources: list(sources), ..ProvenanceGate::default() }
 }
 
 fn with(kind: &str, predicate: &Value) -> Evidence {
@@ -106,4 +106,30 @@ fn a_statement_that_did_not_verify_explains_what_is_missing() {
         let verdict = judge(gate, &evidence);
         assert_eq!(outcome(&verdict, "untrusted-statement"), Outcome::Fail, "{}", gate.name());
     }
+}
+
+#[test]
+fn whoever_signs_for_a_builder_must_be_listed_where_a_list_is() {
+    let with = |signers: &[&str]| {
+        let signers = signers.iter().map(|s| (*s).to_owned()).collect();
+        let signed_by = std::collections::BTreeMap::from([("https://ci.example.com/*".to_owned(), signers)]);
+        ProvenanceGate { signed_by, ..ProvenanceGate::default() }
+    };
+    let predicate = serde_json::json!({
+        "buildDefinition": {"buildType": "https://ci.example.com/type@v1", "externalParameters": {}},
+        "runDetails": {"builder": {"id": "https://ci.example.com/build"}},
+    });
+    let evidence = Evidence { statements: vec![signed("image", SLSA_V1, &predicate)], ..single() };
+    // The key of `signed` is called `ci`.
+    assert!(judge(&with(&["ci"]), &evidence).allows());
+    assert_eq!(outcome(&judge(&with(&["other"]), &evidence), "signer-is-not-builder"), Outcome::Fail);
+    assert_eq!(outcome(&judge(&with(&[]), &evidence), "signer-is-not-builder"), Outcome::Fail);
+    let types = |kind: &str| ProvenanceGate { build_types: vec![kind.to_owned()], ..ProvenanceGate::default() };
+    assert!(judge(&types("https://ci.example.com/type@v1"), &evidence).allows());
+    assert_eq!(
+        outcome(&judge(&types("https://ci.example.com/other"), &evidence), "build-type-not-allowed"),
+        Outcome::Fail
+    );
+    let branch = ProvenanceGate { refs: vec!["branch:main".parse().unwrap()], ..ProvenanceGate::default() };
+    assert_eq!(outcome(&judge(&branch, &evidence), "ref-not-stated"), Outcome::Fail);
 }

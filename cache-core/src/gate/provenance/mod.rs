@@ -1,14 +1,18 @@
 //! Built where it should be, from what it should be.
 
-use async_trait::async_trait;
-use serde::Deserialize;
-use serde_json::Value;
+mod build;
+mod version;
 
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+pub use version::WantedRef;
+
+use self::build::Build;
 use super::coverage::{Coverage, Rejected, unverified};
 use super::{Attached, Evidence, PromotionGate};
 use crate::error::Result;
-use crate::model::null_is_empty;
-use crate::model::{Reason, Verdict};
+use crate::model::{Identity, Reason, Verdict};
 use crate::sign::{Statement, Verified};
 
 /// The predicate type of SLSA provenance, version 1.
@@ -24,6 +28,14 @@ pub struct ProvenanceGate {
     /// The repositories that it may come from, such as `https://git.example.com/team/app`; a `*` at the end stands for any
     /// rest. Empty means any.
     pub sources: Vec<String>,
+    /// The branches and tags that it may come from. Empty means any.
+    pub refs: Vec<WantedRef>,
+    /// The types of build, by URI; a `*` at the end stands for any rest. Empty means any.
+    pub build_types: Vec<String>,
+    /// Who may sign for a builder, by the builder's id: the name in a certificate, or the name of a trusted key; a `*` at the
+    /// end stands for any rest. For a builder that is not here, a keyless signer must be the builder itself: that a builder is
+    /// named in provenance is only a claim of whoever signed it.
+    pub signed_by: BTreeMap<String, Vec<String>>,
 }
 
 #[async_trait]
@@ -64,13 +76,19 @@ impl PromotionGate for ProvenanceGate {
 
 impl ProvenanceGate {
     fn accept(&self, statement: &Attached<Verified<Statement>>) -> Result<String, (&'static str, String)> {
-        let build = Build::of(statement.value.value())
+        let signer = statement.value.by();
+        let build = Build::of(statement.value.value(), signer)
             .map_err(|e| ("unreadable-provenance", format!("cannot be read: {}", e.message())))?;
-        if !self.builders.is_empty() && !named(&self.builders, &build.builder) {
-            return Err((
-                "builder-not-allowed",
-                format!("was made by the builder {:?}, which is not allowed", build.builder),
-            ));
+        let builder = &build.builder;
+        if !self.builders.is_empty() && !named(&self.builders, builder) {
+            return Err(("builder-not-allowed", format!("was made by the builder {builder:?}, which is not allowed")));
+        }
+        if !self.may_sign(signer, builder) {
+            return Err(("signer-is-not-builder", format!("names the builder {builder:?} and is signed by {signer}")));
+        }
+        if !self.build_types.is_empty() && !named(&self.build_types, &build.build_type) {
+            let message = format!("is of a build of the type {:?}, which is not allowed", build.build_type);
+            return Err(("build-type-not-allowed", message));
         }
         if !self.sources.is_empty() {
             if build.sources.is_empty() {
@@ -84,8 +102,38 @@ impl ProvenanceGate {
                 ));
             }
         }
+        if !self.refs.is_empty() {
+            if build.refs.is_empty() {
+                return Err(("ref-not-stated", "does not say which branch or tag the image was built from".to_owned()));
+            }
+            if let Some(other) = build.refs.iter().find(|found| !self.refs.iter().any(|wanted| wanted.matches(found))) {
+                return Err((
+                    "ref-not-allowed",
+                    format!("says the image is built from {other:?}, which is not allowed"),
+                ));
+            }
+        }
         let sources = if build.sources.is_empty() { "no source".to_owned() } else { build.sources.join(", ") };
         Ok(format!("built by {:?} from {sources}", build.builder))
+    }
+}
+
+impl ProvenanceGate {
+    /// Whether this signer may sign provenance by this builder.
+    fn may_sign(&self, signer: &Identity, builder: &str) -> bool {
+        let mut rules = self.signed_by.iter().filter(|(id, _)| named(std::slice::from_ref(id), builder)).peekable();
+        let listed = rules.peek().is_some();
+        let name = match signer {
+            Identity::Key { name, .. } => name,
+            Identity::Certificate { subject, .. } => subject,
+        };
+        if listed {
+            return rules.any(|(_, signers)| named(signers, name));
+        }
+        match signer {
+            Identity::Key { .. } => true,
+            Identity::Certificate { subject, .. } => subject == builder,
+        }
     }
 }
 
@@ -109,79 +157,6 @@ fn repository(uri: &str) -> &str {
 fn bare(uri: &str) -> &str {
     let uri = uri.strip_prefix("git+").unwrap_or(uri).trim_end_matches('/');
     uri.strip_suffix(".git").unwrap_or(uri)
-}
-
-/// What provenance says of a build.
-struct Build {
-    builder: String,
-    sources: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Builder {
-    id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct V1 {
-    build_definition: Definition,
-    run_details: Run,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Definition {
-    #[serde(default)]
-    external_parameters: Value,
-}
-
-#[derive(Deserialize)]
-struct Run {
-    builder: Builder,
-}
-
-#[derive(Deserialize)]
-struct V02 {
-    builder: Builder,
-    #[serde(default, deserialize_with = "null_is_empty")]
-    invocation: Invocation,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Invocation {
-    #[serde(default)]
-    config_source: Value,
-}
-
-impl Build {
-    /// The source is what the build was asked to build. Dependencies ("materials") are no sources: anybody's repository may
-    /// be among them.
-    fn of(statement: &Statement) -> Result<Build> {
-        let (builder, sources) = if statement.predicate_type == SLSA_V1 {
-            let V1 { build_definition, run_details } = statement.predicate()?;
-            let asked = &build_definition.external_parameters;
-            // Builders disagree about where; the specification leaves it to them.
-            let places = [
-                asked.pointer("/workflow/repository"),
-                asked.pointer("/source/uri"),
-                asked.pointer("/source/repository"),
-                asked.pointer("/source"),
-                asked.pointer("/configSource/uri"),
-                asked.pointer("/repository"),
-            ];
-            (
-                run_details.builder.id,
-                places.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
-            )
-        } else {
-            let V02 { builder, invocation } = statement.predicate()?;
-            let source = invocation.config_source.get("uri").and_then(Value::as_str);
-            (builder.id, source.map(str::to_owned).into_iter().collect::<Vec<_>>())
-        };
-        Ok(Build { builder, sources: sources.into_iter().filter(|s| !s.is_empty()).collect() })
-    }
 }
 
 #[cfg(test)]
