@@ -5,6 +5,8 @@
 //! be kept by the layer's digest. Which facts hold is decided afterwards, when it is known which files are visible in the
 //! image as a whole.
 
+mod binaries;
+mod binary;
 mod fact;
 
 pub use fact::{Fact, Found, Release, Source};
