@@ -89,7 +89,7 @@ fn list<'a>(
                 }
                 _ => continue,
             };
-            let purl = purl(found, release);
+            let purl = purl(found, release, origin(tree, found));
             let what = purl.clone().unwrap_or_else(|| format!("{} {} {}", found.kind, found.name, found.version));
             let place = if found.inside.is_empty() { path.clone() } else { format!("{path}:{}", found.inside) };
             // Without a purl, two folders may hold two packages of one name.
@@ -157,6 +157,15 @@ fn licenses(tree: &Tree<'_>, found: &Found) -> Vec<String> {
     said.into_iter().find(|names| !names.is_empty()).unwrap_or_default()
 }
 
+/// Where it was fetched from, as a file beside it says.
+fn origin<'a>(tree: &Tree<'a>, found: &Found) -> Option<&'a BTreeMap<String, String>> {
+    let content = tree.file(&found.origin_file).filter(|_| !found.origin_file.is_empty())?;
+    tree.facts(content).iter().find_map(|(_, fact)| match fact {
+        Fact::Origin(qualifiers) => Some(qualifiers),
+        _ => None,
+    })
+}
+
 /// Which package of the operating system owns a file.
 fn owners(tree: &Tree<'_>, listed: &[Listed<'_>]) -> HashMap<String, String> {
     let mut owners = HashMap::new();
@@ -186,8 +195,9 @@ fn dependencies(listed: &[Listed<'_>]) -> Vec<Relationship<'static>> {
         }
     }
     // A package of the name itself goes before what only stands for it.
-    for package in listed {
-        offers.insert((&package.found.kind, &package.found.name), &package.id);
+    let full: Vec<String> = listed.iter().map(|package| full_name(package.found)).collect();
+    for (package, name) in listed.iter().zip(&full) {
+        offers.insert((&package.found.kind, name), &package.id);
     }
     let mut edges = BTreeSet::new();
     for package in listed {
@@ -215,15 +225,10 @@ impl Listed<'_> {
         properties.extend(owner.map(|owner| note(OWNER, owner)));
         let more = |(name, value): (&String, &String)| (format!("cache:{name}").into(), value.clone().into());
         properties.extend(found.properties.iter().map(more));
-        let full = match (found.kind.as_str(), found.namespace.is_empty()) {
-            ("maven" | "npm" | "composer", false) => format!("{}/{}", found.namespace, found.name),
-            ("golang", false) => format!("{}/{}", found.namespace, found.name),
-            _ => found.name.clone(),
-        };
         Package {
             id: self.id.clone().into(),
             kind: if found.kind == "generic" { Kind::Application } else { Kind::Library },
-            name: full.into(),
+            name: full_name(found).into(),
             version: stated(&found.version),
             purl: self.purl.clone().map(Text::from),
             cpes: found.cpes.iter().cloned().map(Text::from).collect(),
@@ -257,6 +262,14 @@ fn system(release: &Release) -> Package<'static> {
         cpes: Some(release.cpe.clone()).filter(|cpe| !cpe.is_empty()).map(Text::from).into_iter().collect(),
         description: Some(Text::from(release.name.clone())).filter(|name| !name.is_empty()),
         ..Package::default()
+    }
+}
+
+/// The name by which packages of its kind call it.
+fn full_name(found: &Found) -> String {
+    match found.namespace.is_empty() || matches!(found.kind.as_str(), "deb" | "rpm" | "apk") {
+        true => found.name.clone(),
+        false => format!("{}/{}", found.namespace, found.name),
     }
 }
 

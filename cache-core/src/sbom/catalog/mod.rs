@@ -7,6 +7,8 @@
 
 mod apk;
 mod assemble;
+mod binaries;
+mod binary;
 mod cargo_lock;
 mod control;
 mod copyright;
@@ -63,7 +65,8 @@ pub struct Catalog {
 impl Catalog {
     /// All catalogers of Cache.
     pub fn new(limits: Limits) -> Self {
-        Catalog::of(os::os().into_iter().chain(languages::languages()).collect(), limits)
+        let all = os::os().into_iter().chain(languages::languages()).chain(binaries::binaries());
+        Catalog::of(all.collect(), limits)
     }
 
     /// These catalogers and no others.

@@ -1,10 +1,16 @@
 //! The purl of a package that was found, as the consumers of the field's tools expect it.
 
+use std::collections::BTreeMap;
+
 use super::{Found, Release};
 use crate::model::Purl;
 
 /// None where the package has none: a local package, or one of an operating system that is not known.
-pub(super) fn purl(found: &Found, release: Option<&Release>) -> Option<String> {
+pub(super) fn purl(
+    found: &Found,
+    release: Option<&Release>,
+    origin: Option<&BTreeMap<String, String>>,
+) -> Option<String> {
     if found.local || found.name.is_empty() || found.kind.is_empty() {
         return None;
     }
@@ -19,7 +25,7 @@ pub(super) fn purl(found: &Found, release: Option<&Release>) -> Option<String> {
         _ => (None, found.version.as_str()),
     };
     let mut purl = Purl::builder(&found.kind, &found.name).namespace(namespace).version(version);
-    for (name, value) in &found.qualifiers {
+    for (name, value) in found.qualifiers.iter().chain(origin.into_iter().flatten()) {
         purl = purl.qualifier(name, value);
     }
     if system {
