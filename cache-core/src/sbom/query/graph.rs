@@ -31,9 +31,7 @@ pub enum Depth {
 
 /// The packages and files of an SBOM as nodes, each reached from what needs, contains or describes it.
 pub(super) struct Graph<'s> {
-    /// How many packages there are; the nodes after them are files.
-    pub(super) packages: usize,
-    /// What each node leads to.
+    /// What each node leads to; the packages come first.
     pub(super) forward: Vec<Vec<(Link, usize)>>,
     /// What leads to each node.
     pub(super) backward: Vec<Vec<(Link, usize)>>,
@@ -52,7 +50,6 @@ impl<'s> Graph<'s> {
             by_id.entry(id).or_insert(at);
         }
         let mut graph = Graph {
-            packages: sbom.packages.len(),
             forward: vec![Vec::new(); nodes],
             backward: vec![Vec::new(); nodes],
             roots: Vec::new(),
