@@ -2,7 +2,7 @@
 
 use cache_core::connect::read;
 use cache_core::sbom::{self, query};
-use napi::bindgen_prelude::ClassInstance;
+use napi::bindgen_prelude::{Buffer, ClassInstance};
 use napi_derive::napi;
 use serde::Serialize;
 use serde_json::Value;
@@ -85,11 +85,29 @@ impl Sbom {
         plain(&query::diff(&self.0, &later.0))
     }
 
+    /// The document in another format, such as `cyclonedx-1.6`, with what that format cannot say.
+    #[napi]
+    pub fn write(&self, format: String) -> napi::Result<WrittenSbom> {
+        let written = sbom::Format::parse(&format).and_then(|format| self.0.write(&format)).map_err(raise)?;
+        Ok(WrittenSbom { bytes: written.bytes.into(), lost: plain(&written.lost)? })
+    }
+
     /// How much of the NTIA's minimum elements it has, and which packages lack what.
     #[napi(ts_return_type = "SbomScore")]
     pub fn score(&self) -> napi::Result<Value> {
         plain(&self.0.score())
     }
+}
+
+/// An SBOM as a document.
+#[expect(missing_debug_implementations, reason = "a buffer has no text")]
+#[napi(object, object_from_js = false)]
+pub struct WrittenSbom {
+    /// The document.
+    pub bytes: Buffer,
+    /// What the format cannot say.
+    #[napi(ts_type = "{ code: string; position: string; message: string }[]")]
+    pub lost: Value,
 }
 
 fn depth(transitive: Option<bool>) -> query::Depth {

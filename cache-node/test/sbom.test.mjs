@@ -31,8 +31,18 @@ test('what people ask of an SBOM', () => {
   assert.deepEqual(sbom.licenses().identifiers, { 'GPL-3.0-only': 2, MIT: 2 });
   assert.equal(sbom.data.packages[1].version, '4.17.20');
   assert.equal(sbom.score().complete, false);
+  assert.deepEqual(sbom.paths('lodash').paths.map((path) => path.map(({ name }) => name)), [['web', 'lodash']]);
   assert.deepEqual(sbom.paths('nothing', 1), { found: 0, paths: [], more: false });
-  assert.deepEqual([sbom.dependsOn('nothing', true), sbom.dependentsOf('nothing')], [[], []]);
+  assert.deepEqual(sbom.dependsOn('web', true).map(({ name }) => name), ['lodash']);
+  assert.deepEqual(sbom.dependentsOf('pkg:npm/lodash').map(({ name }) => name), ['web']);
+});
+
+test('an SBOM is converted', () => {
+  const sbom = Sbom.parse(document('4.17.20', 'MIT'));
+  const again = Sbom.parse(sbom.write('spdx-2.3').bytes);
+  assert.equal(again.format, 'SPDX-2.3');
+  assert.deepEqual([sbom.diff(again).unchanged, sbom.diff(again).versions], [2, []]);
+  assert.throws(() => sbom.write('word-97'), Invalid);
 });
 
 test('two SBOMs are compared and merged', () => {

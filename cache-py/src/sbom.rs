@@ -2,6 +2,7 @@
 
 use cache_core::sbom::{self, query};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::errors::raise;
 use crate::plain::{from_python, to_python};
@@ -81,6 +82,13 @@ impl Sbom {
     /// How much of the NTIA's minimum elements it has, and which packages lack what.
     fn score(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         to_python(py, &self.0.score())
+    }
+
+    /// The document in another format, such as `cyclonedx-1.6`: its bytes, and what that format cannot say.
+    fn write<'py>(&self, py: Python<'py>, format: &str) -> PyResult<(Bound<'py, PyBytes>, Py<PyAny>)> {
+        let format = sbom::Format::parse(format).map_err(raise)?;
+        let written = py.detach(|| self.0.write(&format)).map_err(raise)?;
+        Ok((PyBytes::new(py, &written.bytes), to_python(py, &written.lost)?))
     }
 
     fn __repr__(&self) -> String {

@@ -40,9 +40,21 @@ def test_what_people_ask_of_an_sbom() -> None:
     assert sbom.licenses()["identifiers"] == {"GPL-3.0-only": 2, "MIT": 2}
     assert sbom.data["packages"][1]["version"] == "4.17.20"
     assert not sbom.score()["complete"]
+    assert [[step["name"] for step in path] for path in sbom.paths("lodash")["paths"]] == [["web", "lodash"]]
     assert sbom.paths("nothing", most=1) == {"found": 0, "paths": [], "more": False}
-    assert sbom.depends_on("nothing", transitive=True) == sbom.dependents_of("nothing") == []
+    assert [package["name"] for package in sbom.depends_on("web", transitive=True)] == ["lodash"]
+    assert [package["name"] for package in sbom.dependents_of("pkg:npm/lodash")] == ["web"]
     assert repr(sbom) == "<Sbom CycloneDX-1.6, 2 packages>"
+
+
+def test_an_sbom_is_converted() -> None:
+    sbom = cache.Sbom.parse(document("4.17.20", "MIT"))
+    written, _ = sbom.write("spdx-2.3")
+    again = cache.Sbom.parse(written)
+    assert again.format == "SPDX-2.3"
+    assert (sbom.diff(again)["unchanged"], sbom.diff(again)["versions"]) == (2, [])
+    with pytest.raises(cache.Invalid):
+        sbom.write("word-97")
 
 
 def test_two_sboms_are_compared_and_merged() -> None:

@@ -43,7 +43,7 @@ impl PromotionGate for LicenseGate {
                     exception.digest.as_ref().is_none_or(|digest| digests.contains(&digest))
                 };
                 let exceptions: Vec<&Exception> = self.exceptions.iter().filter(here).collect();
-                for package in &sbom.value.packages {
+                for package in sbom.value.listed() {
                     found.add(&self.rules, &exceptions, evidence.now, package);
                 }
             }

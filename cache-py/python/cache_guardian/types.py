@@ -370,3 +370,11 @@ class SbomScore(TypedDict):
     percent: int
     packages: int
     elements: list[ElementShare]
+
+
+class SbomFinding(TypedDict):
+    """Something that is wrong with an SBOM, or that a format cannot say."""
+
+    code: str
+    position: str
+    message: str

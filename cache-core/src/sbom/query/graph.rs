@@ -31,7 +31,7 @@ pub enum Depth {
 
 /// The packages and files of an SBOM as nodes, each reached from what needs, contains or describes it.
 pub(super) struct Graph<'s> {
-    /// What each node leads to; the packages come first.
+    /// What each node leads to.
     pub(super) forward: Vec<Vec<(Link, usize)>>,
     /// What leads to each node.
     pub(super) backward: Vec<Vec<(Link, usize)>>,
@@ -49,12 +49,8 @@ impl<'s> Graph<'s> {
         for (at, id) in ids.enumerate() {
             by_id.entry(id).or_insert(at);
         }
-        let mut graph = Graph {
-            forward: vec![Vec::new(); nodes],
-            backward: vec![Vec::new(); nodes],
-            roots: Vec::new(),
-            by_id,
-        };
+        let mut graph =
+            Graph { forward: vec![Vec::new(); nodes], backward: vec![Vec::new(); nodes], roots: Vec::new(), by_id };
         graph.roots.extend(sbom.metadata.subject.as_deref().and_then(|id| graph.by_id.get(id)));
         for relationship in &sbom.relationships {
             let Some((link, forward)) = meaning(&relationship.relation) else { continue };
