@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::layer::Layer;
 use super::purl::purl;
 use super::tree::{Content, Tree};
-use super::{Fact, Found, Release};
+use super::{Fact, Found, Release, release};
 use crate::model::Digest;
 use crate::sbom::{Family, Finding, Hash, Kind, License, LicenseStage, Package, Relation, Relationship, Sbom, Text};
 
@@ -42,14 +42,14 @@ pub(crate) fn assemble(layers: &[Arc<Layer>], digests: &[Digest]) -> Sbom<'stati
     let tree = Tree::of(layers);
     let files = tree.files();
     let mut sbom = Sbom::new(Family::Cache, "1");
-    let release = release(&tree, &files);
-    let mut listed = list(&tree, &files, release, &mut sbom.findings);
+    let release = release(&tree);
+    let mut listed = list(&tree, &files, release.as_ref(), &mut sbom.findings);
     let owners = owners(&tree, &listed);
     // What the system's packages own is theirs; a guess by the bytes of a program adds nothing.
     let owner = |package: &Listed<'_>| package.places.iter().find_map(|place| owners.get(file_of(place)).cloned());
     listed.retain(|package| !(package.found.kind == "generic" && owner(package).is_some()));
     sbom.relationships = dependencies(&listed);
-    sbom.packages.extend(release.map(system));
+    sbom.packages.extend(release.as_ref().map(system));
     sbom.packages.extend(listed.iter().map(|package| {
         let owner = owner(package).filter(|owner| *owner != package.id);
         package.describe(owner, digests.get(package.layer))
@@ -57,24 +57,16 @@ pub(crate) fn assemble(layers: &[Arc<Layer>], digests: &[Digest]) -> Sbom<'stati
     sbom
 }
 
-/// `etc/os-release` goes before `usr/lib/os-release`, and both before what only stands for them.
-fn release<'a>(tree: &Tree<'a>, files: &[(String, Content)]) -> Option<&'a Release> {
-    let rank = |path: &str| match path {
-        "etc/os-release" => 0,
-        "usr/lib/os-release" => 1,
-        _ => 2,
-    };
-    let all = files.iter().flat_map(|(path, content)| tree.facts(*content).iter().map(move |(_, fact)| (path, fact)));
-    let releases = all.filter_map(|(path, fact)| match fact {
-        Fact::Release(release) if !release.id.is_empty() => Some((rank(path), release)),
-        _ => None,
+/// What the visible files say of the operating system, links followed.
+fn release(tree: &Tree<'_>) -> Option<Release> {
+    let found = release::files().filter_map(|path| {
+        let facts = tree.facts(tree.file(path)?);
+        facts.iter().find_map(|(_, fact)| match fact {
+            Fact::Release(release) => Some((path, release)),
+            _ => None,
+        })
     });
-    let etc = tree.file("etc/os-release").map(|content| tree.facts(content));
-    let linked = etc.into_iter().flatten().find_map(|(_, fact)| match fact {
-        Fact::Release(release) if !release.id.is_empty() => Some(release),
-        _ => None,
-    });
-    linked.or_else(|| releases.min_by_key(|(rank, _)| *rank).map(|(_, release)| release))
+    release::choose(found)
 }
 
 /// Each package once, however many files say that it is there.
@@ -117,9 +109,12 @@ fn list<'a>(
     unique(listed.into_values().collect())
 }
 
+/// Name, version and architecture.
+type Key<'a> = (&'a str, &'a str, &'a str);
+
 /// In which layer the packages of one file appeared: a database is written anew by each layer that adds to it.
 struct First<'a> {
-    before: Vec<(usize, BTreeSet<(&'a str, &'a str, &'a str)>)>,
+    before: Vec<(usize, BTreeSet<Key<'a>>)>,
     own: usize,
 }
 
@@ -139,7 +134,7 @@ impl<'a> First<'a> {
     }
 }
 
-fn key(fact: &Fact) -> Option<(&str, &str, &str)> {
+fn key(fact: &Fact) -> Option<Key<'_>> {
     match fact {
         Fact::Package(found) => Some((&found.name, &found.version, &found.arch)),
         _ => None,
@@ -232,7 +227,7 @@ impl Listed<'_> {
             version: stated(&found.version),
             purl: self.purl.clone().map(Text::from),
             cpes: found.cpes.iter().cloned().map(Text::from).collect(),
-            licenses: self.licenses.iter().map(declared).collect(),
+            licenses: self.licenses.iter().map(|text| declared(text)).collect(),
             hashes: found.hashes.iter().filter_map(|hash| hash_of(hash)).collect(),
             supplier: stated(&found.supplier),
             author: stated(&found.author),
@@ -244,8 +239,8 @@ impl Listed<'_> {
     }
 }
 
-fn declared(text: &String) -> License<'static> {
-    License { stage: LicenseStage::Declared, ..License::expression(text.clone()) }
+fn declared(text: &str) -> License<'static> {
+    License { stage: LicenseStage::Declared, ..License::expression(text.to_owned()) }
 }
 
 fn hash_of(text: &str) -> Option<Hash<'static>> {

@@ -5,13 +5,36 @@
 //! be kept by the layer's digest. Which facts hold is decided afterwards, when it is known which files are visible in the
 //! image as a whole.
 
+mod apk;
 mod assemble;
+mod cargo_lock;
+mod control;
+mod copyright;
+mod dpkg;
 mod fact;
 mod folder;
+mod go_mod;
+mod languages;
 mod layer;
+mod lenient;
+mod license_text;
 mod limits;
+mod maven;
+mod npm;
+mod nuget_lock;
+mod os;
+mod others;
+mod php;
 mod purl;
+mod python;
+mod read;
+mod release;
+mod rpm;
+mod ruby;
 mod tar;
+#[cfg(test)]
+mod testing;
+mod text_file;
 mod tree;
 mod unpack;
 
@@ -40,7 +63,7 @@ pub struct Catalog {
 impl Catalog {
     /// All catalogers of Cache.
     pub fn new(limits: Limits) -> Self {
-        Catalog::of(Vec::new(), limits)
+        Catalog::of(os::os().into_iter().chain(languages::languages()).collect(), limits)
     }
 
     /// These catalogers and no others.

@@ -2,9 +2,11 @@
 //! people write instead.
 
 mod assess;
+pub(super) mod debian;
 mod gnu;
 mod meaning;
-mod names;
+pub(super) mod names;
+pub(super) mod texts;
 mod words;
 
 pub use assess::{Assessment, Standing};

@@ -134,7 +134,7 @@ pub(super) fn whole(name: &str) -> Option<String> {
 }
 
 /// The SPDX id that `name` means, the whole of it; a trailing `+` of an id is kept.
-pub(super) fn license(name: &str) -> Option<Cow<'static, str>> {
+pub(in crate::sbom) fn license(name: &str) -> Option<Cow<'static, str>> {
     let name = trove(name.trim());
     let lower = name.to_ascii_lowercase();
     // `GPL-2.0` and `GPL-2.0+` are ids of their own, and deprecated ones.
