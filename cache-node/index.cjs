@@ -28,14 +28,16 @@ function face(made, construct) {
   }
   Face.prototype = made.prototype;
   Object.defineProperty(made.prototype, 'constructor', { value: Face, configurable: true });
-  if (made.fromJson) Face.fromJson = translated((json) => made.fromJson(json));
+  for (const name of ['fromJson', 'merge', 'parse']) {
+    if (made[name]) Face[name] = translated((...given) => made[name](...given));
+  }
   return Face;
 }
 
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Outlook, Plan, Receipt] = ['Approval', 'Outlook', 'Plan', 'Receipt'].map((name) =>
+const [Approval, Outlook, Plan, Receipt, Sbom] = ['Approval', 'Outlook', 'Plan', 'Receipt', 'Sbom'].map((name) =>
   face(native[name], notByHand),
 );
 
@@ -88,4 +90,4 @@ Promoter.prototype.execute = function (approved, approvals, options) {
   return stoppable(options ?? {}, (known) => execute.call(this, approved, approvals, known));
 };
 
-module.exports = { Approval, Outlook, Plan, Promoter, Receipt, errorKinds: native.errorKinds, ...errors };
+module.exports = { Approval, Outlook, Plan, Promoter, Receipt, Sbom, errorKinds: native.errorKinds, ...errors };

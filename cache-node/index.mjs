@@ -13,6 +13,7 @@ export const {
   Promoter,
   RateLimited,
   Receipt,
+  Sbom,
   Unapproved,
   Unauthenticated,
   Unavailable,

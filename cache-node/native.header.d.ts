@@ -6,9 +6,17 @@ import type {
   Evidence,
   Judgement,
   Key,
+  LicenseHistogram,
+  ListedPackage,
   Progress,
   PromoterConfig,
   Request,
+  SbomCount,
+  SbomData,
+  SbomDiff,
+  SbomPaths,
+  SbomQuery,
+  SbomScore,
   Verdict,
 } from './types.js';
 

@@ -10,3 +10,4 @@ mod outcome;
 mod plan;
 mod promoter;
 mod run;
+mod sbom;

@@ -12,6 +12,7 @@ mod plan;
 mod progress;
 mod promoter;
 mod runtime;
+mod sbom;
 
 use pyo3::prelude::*;
 
@@ -28,4 +29,6 @@ mod _native {
     use super::plan::Plan;
     #[pymodule_export]
     use super::promoter::Promoter;
+    #[pymodule_export]
+    use super::sbom::Sbom;
 }

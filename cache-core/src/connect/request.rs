@@ -45,6 +45,17 @@ pub enum AttachmentConfig {
         #[serde(default)]
         path: Option<PathBuf>,
     },
+    /// An SBOM, which cosign's tag `.sbom` names too: its text, or the path of a file with it.
+    Sbom {
+        /// Its media type.
+        media_type: String,
+        /// The text.
+        #[serde(default)]
+        text: Option<String>,
+        /// Where it is.
+        #[serde(default)]
+        path: Option<PathBuf>,
+    },
     /// A statement about the image, signed by the promoter's signer.
     Statement {
         /// The type of the predicate.
@@ -76,19 +87,28 @@ impl AttachmentConfig {
     fn read(self) -> Result<Attachment> {
         match self {
             AttachmentConfig::Document { media_type, text, path } => {
-                let bytes = match (text, path) {
-                    (Some(text), None) => text.into(),
-                    (None, Some(path)) => std::fs::read(&path).map_err(|e| Error::io(&path, e))?.into(),
-                    _ => {
-                        let error = Error::invalid("a document to attach has either \"text\" or \"path\"");
-                        return Err(error.context("type", media_type));
-                    }
-                };
+                let bytes = content(&media_type, text, path)?;
                 Ok(Attachment::Document { media_type, bytes })
+            }
+            AttachmentConfig::Sbom { media_type, text, path } => {
+                let bytes = content(&media_type, text, path)?;
+                Ok(Attachment::Sbom { media_type, bytes })
             }
             AttachmentConfig::Statement { predicate_type, predicate } => {
                 Ok(Attachment::Statement { predicate_type, predicate })
             }
+        }
+    }
+}
+
+/// The bytes of something to attach.
+fn content(media_type: &str, text: Option<String>, path: Option<PathBuf>) -> Result<Bytes> {
+    match (text, path) {
+        (Some(text), None) => Ok(text.into()),
+        (None, Some(path)) => Ok(std::fs::read(&path).map_err(|e| Error::io(&path, e))?.into()),
+        _ => {
+            let error = Error::invalid("a document to attach has either \"text\" or \"path\"");
+            Err(error.context("type", media_type))
         }
     }
 }

@@ -196,6 +196,54 @@ async fn what_the_source_has_comes_along_and_is_not_made_anew() {
     assert_eq!(kinds(&plan), HashMap::from([("copy", 4), ("statement", 1), ("record", 1), ("tag", 1)]));
 }
 
+/// Cosign's tag names the same artifact as the list of referrers, whoever attached it, and is set again only where it is not
+/// there.
+#[tokio::test]
+async fn an_sbom_is_found_by_referrer_and_by_the_tag_of_old_clients() {
+    let sbom = |text: &'static str| {
+        let (media_type, bytes) = ("application/spdx+json".to_owned(), bytes::Bytes::from_static(text.as_bytes()));
+        Attachment::Sbom { media_type, bytes }
+    };
+    const TEXT: &str = r#"{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"SPDXRef-a","name":"a"}]}"#;
+    let world = World::new();
+    let tag = Tag::of_digest(&world.image.digest, ".sbom");
+    let plan = world.attach(&[sbom(TEXT)]).await;
+    assert_eq!(kinds(&plan), HashMap::from([("copy", 1), ("document", 1), ("record", 1), ("tag", 2)]));
+    let named = world.target.resolve(&place("prod").tagged(tag.clone())).await.unwrap();
+    let image = place("prod").at(world.image.digest.clone());
+    let referrers = world.target.referrers(&image).await.unwrap();
+    assert!(referrers.iter().any(|referrer| referrer.digest == named.digest));
+    // What an old client does: the first layer of what the tag names.
+    let manifest = world.target.manifest(&place("prod").at(named.digest.clone())).await.unwrap();
+    let crate::model::ManifestBody::Image(artifact) = manifest.value() else { panic!() };
+    let blob = world.target.blob(&place("prod"), &artifact.layers[0]).await.unwrap();
+    assert_eq!(blob.into_bytes(1000).await.unwrap(), TEXT);
+    // The evidence has it once, and there is nothing left to do.
+    let unit = unit::Unit::of(&world.target, &image).await.unwrap();
+    let evidence = gather::gather(&world.target, &image, &unit, &world.promoter.trust, Timestamp::now()).await.unwrap();
+    assert_eq!((evidence.sboms.len(), evidence.problems.len()), (1, 0));
+    assert!(matches!(world.outlook(&[sbom(TEXT)]).await, Outlook::Nothing));
+    // Where it is attached and has no tag, only the tag is set.
+    let other = World::new();
+    other.attach(&[document("application/spdx+json", TEXT)]).await;
+    let plan = other.attach(&[sbom(TEXT)]).await;
+    assert_eq!(kinds(&plan), HashMap::from([("tag", 1), ("record", 1)]));
+    // The tag comes along to the next registry.
+    let target = MemoryRegistry::new();
+    let onward =
+        Promoter { source: Arc::new(world.target.clone()), target: Arc::new(target.clone()), ..world.promoter.clone() };
+    let Outlook::Ready(plan) = onward.plan(&request("prod", "mirror", &[sbom(TEXT)])).await.unwrap() else { panic!() };
+    assert!(onward.execute(approve(&plan)).await.unwrap().is_complete());
+    assert_eq!(target.resolve(&place("mirror").tagged(tag)).await.unwrap().digest, named.digest);
+    // Another SBOM does not take the tag unasked, and one request cannot name two.
+    let conflict = world.promoter.plan(&request("dev", "prod", &[sbom("{}")])).await.unwrap_err();
+    assert_eq!(conflict.kind(), crate::ErrorKind::Conflict);
+    let moving = Request { move_tags: true, ..request("dev", "prod", &[sbom("{}")]) };
+    assert!(matches!(world.promoter.plan(&moving).await.unwrap(), Outlook::Ready(_)));
+    let several = world.promoter.plan(&request("dev", "prod", &[sbom("{}"), sbom(TEXT)])).await.unwrap_err();
+    assert_eq!(several.kind(), crate::ErrorKind::Invalid);
+}
+
 #[tokio::test]
 async fn given_evidence_alone_changes_nothing() {
     let world = World::new();

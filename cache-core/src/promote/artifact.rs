@@ -29,6 +29,15 @@ pub(super) fn artifact(
     Ok((Manifest::parse(Raw::canonical(document)?.bytes().clone(), None)?, [config, file]))
 }
 
+/// The artifact of a document that is attached as it is: always the same, so that its digest is known beforehand.
+pub(super) fn document_artifact(
+    media_type: &str,
+    document: Bytes,
+    subject: &Descriptor,
+) -> Result<(Manifest, [Bytes; 2])> {
+    artifact(media_type, document, subject, BTreeMap::new())
+}
+
 /// What cosign writes beside a bundle, for readers that choose by annotation.
 pub(super) fn bundle_annotations(predicate_type: &str, at: Timestamp) -> BTreeMap<&'static str, String> {
     BTreeMap::from([

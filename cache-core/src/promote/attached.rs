@@ -9,7 +9,7 @@
 //! - cosign's older signature (`.sig`) is another form than the bundle that is asked for, and does not stand in for it;
 //! - a promotion record is there where one verifies that is about the same plan.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::cosign_tags::CosignTags;
 use super::gather::{MAX_ATTESTATION, MAX_SIGNATURES};
@@ -25,7 +25,8 @@ use crate::sign::{Bundle, Envelope, SignedLayer, Statement, Trust, Verified};
 /// What is attached to one image at one place.
 #[derive(Debug, Default)]
 pub(super) struct Attached {
-    documents: HashSet<(String, Digest)>,
+    /// Documents by media type and digest, and the artifact that holds each.
+    documents: HashMap<(String, Digest), Digest>,
     statements: Vec<Known>,
 }
 
@@ -63,12 +64,14 @@ impl Attached {
         let manifest = registry.manifest(&image.repository.at(artifact.clone())).await?;
         let listed_by_mistake =
             style == Style::Referrer && manifest.subject().is_none_or(|subject| subject.digest != image.digest);
+        let holder = artifact;
         let ManifestBody::Image(artifact) = manifest.value() else { return Ok(()) };
         if listed_by_mistake || artifact.layers.len() > MAX_SIGNATURES {
             return Ok(());
         }
         for layer in &artifact.layers {
-            self.documents.insert((layer.media_type.clone(), layer.digest.clone()));
+            let document = (layer.media_type.clone(), layer.digest.clone());
+            self.documents.entry(document).or_insert_with(|| holder.clone());
             match statement(registry, image, layer, trust).await {
                 Ok(Some(statement)) => self.statements.push(Known::of(&statement)?),
                 Ok(None) => {}
@@ -82,15 +85,19 @@ impl Attached {
     /// Whether this is attached.
     pub(super) fn holds(&self, content: &Content) -> bool {
         match content {
-            Content::Document { media_type, digest, .. } => {
-                self.documents.contains(&(media_type.clone(), digest.clone()))
-            }
+            Content::Document { .. } => self.document(content).is_some(),
             Content::Statement { predicate_type, predicate, signer } => self.statements.iter().any(|known| {
                 known.predicate_type == *predicate_type
                     && predicate.as_ref().is_some_and(|predicate| predicate.digest == known.predicate)
                     && is_same(&known.by, signer)
             }),
         }
+    }
+
+    /// The artifact that holds a document.
+    pub(super) fn document(&self, content: &Content) -> Option<&Digest> {
+        let Content::Document { media_type, digest, .. } = content else { return None };
+        self.documents.get(&(media_type.clone(), digest.clone()))
     }
 
     /// Whether the record of this plan is attached.

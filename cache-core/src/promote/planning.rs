@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use bytes::Bytes;
 
 use super::Promoter;
+use super::artifact::document_artifact;
 use super::attached::Attached;
 use super::documents::Given;
 use super::gather::gather;
@@ -14,6 +15,7 @@ use crate::error::{Absent, Error, Result};
 use crate::gate::{Style, judge_all};
 use crate::model::{Digest, Pinned, Raw, Reference, Repository, Tag, Verdict};
 use crate::plan::{Attach, Change, Content, CopyManifest, Expected, PLAN_VERSION, Plan, PlanBody, Role, SetTag};
+use crate::sign::SBOM_TAG_SUFFIX;
 
 /// What somebody wants.
 #[derive(Debug, Clone)]
@@ -42,6 +44,14 @@ pub enum Attachment {
     /// same media type.
     Document {
         /// Its media type.
+        media_type: String,
+        /// Its bytes.
+        bytes: Bytes,
+    },
+    /// An SBOM: a document as it is, which cosign's tag `.sbom` names too, for old clients that look nowhere else. Where the
+    /// source has such a tag, that comes along and stays. One tag names one SBOM, so there is one of these in a request.
+    Sbom {
+        /// Its media type, such as `application/spdx+json`.
         media_type: String,
         /// Its bytes.
         bytes: Bytes,
@@ -105,16 +115,19 @@ impl Promoter {
         if verdicts.iter().any(|verdict| !verdict.allows()) {
             return Ok(Outlook::Blocked(verdicts));
         }
-        let observed = self.observe(request, &image, &unit, wanted).await?;
-        let contents = self.lacking(request, &image, &observed).await?;
-        if observed.missing.is_empty() && observed.tags.is_empty() && contents.is_empty() {
+        let mut observed = self.observe(request, &image, &unit, wanted).await?;
+        let there = self.there(request, &image, &observed).await?;
+        let contents = self.lacking(request, &there)?;
+        observed.sbom_tag = self.sbom_tag(request, &unit, &there).await?;
+        if observed.is_nothing() && contents.is_empty() {
             return Ok(Outlook::Nothing);
         }
         Ok(Outlook::Ready(Raw::canonical(self.draft(request, image, &unit, verdicts, observed, contents))?))
     }
 
-    /// What the request attaches and neither the source has, whence it comes along, nor the target. Each once.
-    async fn lacking(&self, request: &Request, image: &Pinned, observed: &Observed) -> Result<Vec<Content>> {
+    /// What is attached to the image at the source, whence it comes along, and at the target; as far as the request attaches
+    /// something.
+    async fn there(&self, request: &Request, image: &Pinned, observed: &Observed) -> Result<Vec<Attached>> {
         if request.attach.is_empty() {
             return Ok(Vec::new());
         }
@@ -123,6 +136,11 @@ impl Promoter {
             let image = request.to.repository.at(image.digest.clone());
             there.push(Attached::to(self.target.as_registry(), &image, &self.trust).await?);
         }
+        Ok(there)
+    }
+
+    /// What the request attaches and is not there. Each once.
+    fn lacking(&self, request: &Request, there: &[Attached]) -> Result<Vec<Content>> {
         let mut lacking = Vec::new();
         for attachment in &request.attach {
             let content = self.content(attachment)?;
@@ -133,10 +151,52 @@ impl Promoter {
         Ok(lacking)
     }
 
+    /// Cosign's tag for the SBOM of the request: it names the artifact that holds the SBOM, or will hold it.
+    async fn sbom_tag(&self, request: &Request, unit: &Unit, there: &[Attached]) -> Result<Option<SetTag>> {
+        let sboms = request.attach.iter().filter(|attachment| matches!(attachment, Attachment::Sbom { .. }));
+        let (sbom, image) = match (&sboms.collect::<Vec<_>>()[..], unit.image()) {
+            ([sbom], Some(image)) => (*sbom, image),
+            ([], _) | (_, None) => return Ok(None),
+            _ => return Err(Error::invalid("one tag names one SBOM; the request attaches several as such")),
+        };
+        let tag = Tag::of_digest(image.digest(), SBOM_TAG_SUFFIX);
+        if unit.tags.iter().any(|(known, _)| *known == tag) {
+            return Ok(None);
+        }
+        let content = self.content(sbom)?;
+        let held = there.iter().find_map(|there| there.document(&content));
+        let to = match (held, sbom) {
+            (Some(artifact), _) => artifact.clone(),
+            (None, Attachment::Sbom { media_type, bytes }) => {
+                document_artifact(media_type, bytes.clone(), &image.descriptor())?.0.digest().clone()
+            }
+            (None, _) => return Ok(None),
+        };
+        self.tag_change(request, tag, to).await
+    }
+
+    /// What has to be done so that a tag at the target names this; nothing where it does.
+    async fn tag_change(&self, request: &Request, tag: Tag, to: Digest) -> Result<Option<SetTag>> {
+        let repository = &request.to.repository;
+        let now = self.target.as_registry().resolve(&repository.tagged(tag.clone())).await.absent_is_none()?;
+        let now = now.map(|descriptor| descriptor.digest);
+        if now.as_ref() == Some(&to) {
+            return Ok(None);
+        }
+        if let (Some(now), false) = (&now, request.move_tags) {
+            return Err(Error::conflict(format!("the tag {tag} names another manifest"))
+                .context("target", repository)
+                .context("names", now)
+                .context("wanted", &to)
+                .hint("allow the request to move tags, or choose another tag"));
+        }
+        Ok(Some(SetTag { repository: repository.clone(), tag, to, expected: Expected::from(now) }))
+    }
+
     /// Keeps the bytes of an attachment at hand and names them by digest.
     fn content(&self, attachment: &Attachment) -> Result<Content> {
         match attachment {
-            Attachment::Document { media_type, bytes } => {
+            Attachment::Document { media_type, bytes } | Attachment::Sbom { media_type, bytes } => {
                 let stored = self.materials.insert_blob(bytes.clone());
                 Ok(Content::Document { media_type: media_type.clone(), digest: stored.digest, size: stored.size })
             }
@@ -165,20 +225,9 @@ impl Promoter {
         missing.extend(self.not_listed(repository, unit, &missing).await?);
         let mut tags = Vec::new();
         for (tag, to) in unit.tags.iter().cloned().chain([(wanted.clone(), image.digest.clone())]) {
-            let now = target.resolve(&repository.tagged(tag.clone())).await.absent_is_none()?.map(|d| d.digest);
-            if now.as_ref() == Some(&to) {
-                continue;
-            }
-            if let (Some(now), false) = (&now, request.move_tags) {
-                return Err(Error::conflict(format!("the tag {tag} names another manifest"))
-                    .context("target", repository)
-                    .context("names", now)
-                    .context("wanted", &to)
-                    .hint("allow the request to move tags, or choose another tag"));
-            }
-            tags.push(SetTag { repository: repository.clone(), tag, to, expected: Expected::from(now) });
+            tags.extend(self.tag_change(request, tag, to).await?);
         }
-        Ok(Observed { missing, tags })
+        Ok(Observed { missing, tags, sbom_tag: None })
     }
 
     /// The referrers that are there and that their subject's list does not name: nobody would find them. A writer that died
@@ -243,7 +292,7 @@ impl Promoter {
                 Change::Attach(Attach { repository, subject, content })
             }));
         }
-        changes.extend(last.map(Change::SetTag));
+        changes.extend(seen.sbom_tag.into_iter().chain(last).map(Change::SetTag));
         PlanBody {
             version: PLAN_VERSION,
             environment: request.environment.clone(),
@@ -266,4 +315,12 @@ struct Observed {
     missing: HashSet<Digest>,
     /// The tags that have to change; the image's own is the last.
     tags: Vec<SetTag>,
+    /// Cosign's tag for an SBOM that the request attaches, set when it is.
+    sbom_tag: Option<SetTag>,
+}
+
+impl Observed {
+    fn is_nothing(&self) -> bool {
+        self.missing.is_empty() && self.tags.is_empty() && self.sbom_tag.is_none()
+    }
 }

@@ -1,11 +1,9 @@
 //! The changes of a plan, each made under its permit.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
-use super::artifact::{artifact, bundle_annotations};
+use super::artifact::{artifact, bundle_annotations, document_artifact};
 use super::attached::Attached;
 use super::execute::{Execution, There};
 use super::record;
@@ -88,7 +86,7 @@ impl Execution<'_> {
         let (manifest, blobs) = match op.content.clone() {
             Content::Document { media_type, digest, size } => {
                 let document = self.material(&Descriptor::new(&media_type, digest, size)).await?;
-                artifact(&media_type, document, &op.subject, BTreeMap::new())?
+                document_artifact(&media_type, document, &op.subject)?
             }
             Content::Statement { predicate_type, predicate, .. } => {
                 let statement = match predicate {

@@ -3,30 +3,46 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use super::package::{Hash, Kind, License, Package, owned};
 use super::text::{Rest, Text};
 use crate::model::Digest;
 
 /// What an SBOM says, whatever its format. It borrows from the document; [`Sbom::into_owned`] cuts it loose.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It serialises to plain data for other languages, which is no format of SBOMs and is never read back: `{"format": "SPDX-2.3",
+/// "metadata": {"name": …, "authors": […]}, "describes": ["sha256:…"], "packages": [{"id": …, "kind": "library", "name": …,
+/// "version": …, "purl": …, "licenses": [{"text": …, "form": "expression", "stage": "declared"}], "hashes": [{"algorithm":
+/// "sha256", "value": …}], "properties": [{"name": …, "value": …}]}], "files": […], "relationships": [{"from": …, "relation":
+/// "DEPENDS_ON", "to": …}], "licenseTexts": […], "findings": [{"code": …, "position": …, "message": …}]}`. What is not stated
+/// is left out, and so is what the model does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Sbom<'a> {
     /// The format and its version.
     pub format: Format,
     /// What the document says of itself.
     pub metadata: Metadata<'a>,
     /// The digests of images that the document says it describes; empty where it names none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub describes: Vec<Digest>,
     /// The packages, nested ones after the one that contains them.
     pub packages: Vec<Package<'a>>,
     /// The files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<File<'a>>,
     /// How packages, files and the document belong together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relationships: Vec<Relationship<'a>>,
     /// The texts of licences that have no SPDX identifier.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub license_texts: Vec<LicenseText<'a>>,
     /// What is wrong with the document, though it could be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
     /// What the model does not know of the document as a whole, in the words of its format.
+    #[serde(skip)]
     pub rest: Rest<'a>,
 }
 
@@ -74,40 +90,59 @@ impl fmt::Display for Format {
     }
 }
 
+/// As it is displayed.
+impl Serialize for Format {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// What a document says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Metadata<'a> {
     /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<'a>>,
     /// What tells it from all other documents: SPDX's namespace, CycloneDX's serial number.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<Text<'a>>,
     /// When it was made, as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Text<'a>>,
     /// The people and organisations that made it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<Text<'a>>,
     /// The tools that made it, each with its version after a dash or a space where one is given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<Text<'a>>,
     /// The package that the document is about, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Text<'a>>,
 }
 
 /// One file of an SBOM.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct File<'a> {
     /// What its document calls it.
     pub id: Text<'a>,
     /// Its path.
     pub path: Text<'a>,
     /// Its digests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hashes: Vec<Hash<'a>>,
     /// The licences that were found in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub licenses: Vec<License<'a>>,
     /// What the model does not know.
+    #[serde(skip)]
     pub rest: Rest<'a>,
 }
 
 /// How two elements belong together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Relationship<'a> {
     /// The id of the one.
     pub from: Text<'a>,
@@ -116,6 +151,7 @@ pub struct Relationship<'a> {
     /// The id of the other; `NONE` and `NOASSERTION` are no ids.
     pub to: Text<'a>,
     /// What the model does not know.
+    #[serde(skip)]
     pub rest: Rest<'a>,
 }
 
@@ -132,21 +168,44 @@ pub enum Relation<'a> {
     Other(Text<'a>),
 }
 
+impl Relation<'_> {
+    /// The word of SPDX 2: `DEPENDS_ON`.
+    pub fn word(&self) -> &str {
+        match self {
+            Relation::Describes => "DESCRIBES",
+            Relation::Contains => "CONTAINS",
+            Relation::DependsOn => "DEPENDS_ON",
+            Relation::Other(word) => word,
+        }
+    }
+}
+
+/// As the word of SPDX 2.
+impl Serialize for Relation<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
 /// The text of a licence that has no SPDX identifier.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LicenseText<'a> {
     /// How expressions name it: `LicenseRef-…`.
     pub id: Text<'a>,
     /// The text.
     pub text: Text<'a>,
     /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<'a>>,
     /// What the model does not know.
+    #[serde(skip)]
     pub rest: Rest<'a>,
 }
 
 /// Something that is wrong with a document, and what was made of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// What kind: `repeated-id`, `dangling-reference`, `newer-version`, `invalid-utf8`, `missing-name`, …
     pub code: Cow<'static, str>,

@@ -1,9 +1,13 @@
 //! What an SBOM says of one package.
 
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
+
 use super::text::{Rest, Text};
 
 /// One package of an SBOM.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Package<'a> {
     /// What its document calls it: an SPDX identifier, a `bom-ref`, Syft's id. Relationships name packages by it.
     pub id: Text<'a>,
@@ -12,35 +16,49 @@ pub struct Package<'a> {
     /// Its name, with the group before a slash where CycloneDX splits one off (`org.acme/app`).
     pub name: Text<'a>,
     /// Its version, where one is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Text<'a>>,
     /// Its purl, where one is given; a document may give several, of which this is the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub purl: Option<Text<'a>>,
     /// Its CPE names, 2.2 and 2.3.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cpes: Vec<Text<'a>>,
     /// Its licences, all of which apply. Empty where the document says nothing; `NOASSERTION` and `NONE` are nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub licenses: Vec<License<'a>>,
     /// The digests of its archive or file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hashes: Vec<Hash<'a>>,
     /// Who distributes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub supplier: Option<Text<'a>>,
     /// Who wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<Text<'a>>,
     /// The copyright notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub copyright: Option<Text<'a>>,
     /// What it is for, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text<'a>>,
     /// Where it can be downloaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub download: Option<Text<'a>>,
     /// Where its home page is.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub homepage: Option<Text<'a>>,
     /// Names with values that a tool adds: CycloneDX properties, and what Cache's catalogers noted.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "named")]
     pub properties: Vec<(Text<'a>, Text<'a>)>,
     /// What the model does not know, in the words of the document's format.
+    #[serde(skip)]
     pub rest: Rest<'a>,
 }
 
 /// What a package is, as CycloneDX (`component.type`) and SPDX (`primaryPackagePurpose`) tell apart.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A library, and whatever a document does not tell apart.
     #[default]
@@ -87,7 +105,8 @@ impl Kind {
 }
 
 /// A licence as a document states it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct License<'a> {
     /// An SPDX expression, an SPDX identifier or a name, as `form` says.
     pub text: Text<'a>,
@@ -96,11 +115,13 @@ pub struct License<'a> {
     /// Who says so.
     pub stage: LicenseStage,
     /// What the model does not know: the licence's own text, its URL.
+    #[serde(skip)]
     pub rest: Rest<'a>,
 }
 
 /// How a licence is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LicenseForm {
     /// An SPDX licence expression, or at least meant as one.
     #[default]
@@ -112,7 +133,8 @@ pub enum LicenseForm {
 }
 
 /// Who says that a licence applies.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LicenseStage {
     /// The document does not say.
     #[default]
@@ -124,7 +146,8 @@ pub enum LicenseStage {
 }
 
 /// A digest by any algorithm, as the document writes it: nothing is looked up by it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Hash<'a> {
     /// The algorithm in lower case without dashes: `sha1`, `sha256`, `sha3256`, `blake2b256`, `md5`.
     pub algorithm: Text<'a>,
@@ -191,6 +214,20 @@ impl<'a> Hash<'a> {
     pub fn into_owned(self) -> Hash<'static> {
         Hash { algorithm: self.algorithm.into_owned(), value: self.value.into_owned() }
     }
+}
+
+/// Properties, each as an object.
+fn named<S: Serializer>(properties: &[(Text<'_>, Text<'_>)], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Property<'p> {
+        name: &'p str,
+        value: &'p str,
+    }
+    let mut list = serializer.serialize_seq(Some(properties.len()))?;
+    for (name, value) in properties {
+        list.serialize_element(&Property { name, value })?;
+    }
+    list.end()
 }
 
 pub(super) fn owned(text: Option<Text<'_>>) -> Option<Text<'static>> {

@@ -14,7 +14,9 @@ use crate::model::{Descriptor, Digest, Tag};
 
 /// The suffixes of the tags under which the older format keeps signatures, attestations and SBOMs of a digest: see
 /// [`Tag::of_digest`](crate::model::Tag::of_digest).
-pub const TAG_SUFFIXES: [&str; 3] = [".sig", ".att", ".sbom"];
+pub const TAG_SUFFIXES: [&str; 3] = [".sig", ".att", SBOM_TAG_SUFFIX];
+/// The suffix of the tag that names an SBOM.
+pub(crate) const SBOM_TAG_SUFFIX: &str = ".sbom";
 
 /// The media type of a layer of `.sig`: the payload that was signed.
 const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";

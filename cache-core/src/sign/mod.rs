@@ -20,6 +20,7 @@ mod verify;
 use async_trait::async_trait;
 pub use bundle::{BUNDLE_V03, Bundle, COSIGN_SIGN_TYPE};
 use bytes::Bytes;
+pub(crate) use cosign::SBOM_TAG_SUFFIX;
 pub use cosign::{Proof, SignedLayer, TAG_SUFFIXES};
 pub use dsse::Envelope;
 pub use encrypted::decrypt_cosign_key;

@@ -1,6 +1,6 @@
 """Cache: promote container images with their evidence, under a human's approval."""
 
-from ._native import Approval, Outlook, Plan, Promoter, Receipt, error_kinds
+from ._native import Approval, Outlook, Plan, Promoter, Receipt, Sbom, error_kinds
 from .errors import (
     CacheError,
     Conflict,
@@ -26,12 +26,20 @@ from .types import (
     Given,
     Judgement,
     Key,
+    LicenseHistogram,
+    ListedPackage,
     LookedAt,
     Network,
     Progress,
     PromoterConfig,
     Reason,
     Request,
+    SbomCount,
+    SbomDiff,
+    SbomFinding,
+    SbomPaths,
+    SbomQuery,
+    SbomScore,
     Verdict,
 )
 
@@ -51,6 +59,8 @@ __all__ = [
     "Invalid",
     "Judgement",
     "Key",
+    "LicenseHistogram",
+    "ListedPackage",
     "LookedAt",
     "Network",
     "NotFound",
@@ -63,6 +73,13 @@ __all__ = [
     "Reason",
     "Receipt",
     "Request",
+    "Sbom",
+    "SbomCount",
+    "SbomDiff",
+    "SbomFinding",
+    "SbomPaths",
+    "SbomQuery",
+    "SbomScore",
     "Unapproved",
     "Unauthenticated",
     "Unavailable",

@@ -1,9 +1,27 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, final
 
-from .types import Answer, AsyncGate, Gate, Given, Key, Progress, PromoterConfig, Request, Verdict
+from .types import (
+    Answer,
+    AsyncGate,
+    Gate,
+    Given,
+    Key,
+    LicenseHistogram,
+    ListedPackage,
+    Progress,
+    PromoterConfig,
+    Request,
+    SbomCount,
+    SbomDiff,
+    SbomFinding,
+    SbomPaths,
+    SbomQuery,
+    SbomScore,
+    Verdict,
+)
 
-__all__ = ["Approval", "Outlook", "Plan", "Promoter", "Receipt", "error_kinds"]
+__all__ = ["Approval", "Outlook", "Plan", "Promoter", "Receipt", "Sbom", "error_kinds"]
 
 def error_kinds() -> list[str]: ...
 @final
@@ -79,3 +97,23 @@ class Promoter:
     def execute_async(
         self, plan: Plan, approvals: Sequence[Approval], *, progress: Callable[[Progress], object] | None = None
     ) -> Awaitable[Receipt]: ...
+
+@final
+class Sbom:
+    @staticmethod
+    def parse(document: bytes) -> Sbom: ...
+    @staticmethod
+    def merge(sboms: Sequence[Sbom]) -> Sbom: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+    def count(self) -> SbomCount: ...
+    def find(self, query: SbomQuery) -> list[ListedPackage]: ...
+    def licenses(self) -> LicenseHistogram: ...
+    def paths(self, what: str, *, most: int = 10) -> SbomPaths: ...
+    def depends_on(self, what: str, *, transitive: bool = False) -> list[ListedPackage]: ...
+    def dependents_of(self, what: str, *, transitive: bool = False) -> list[ListedPackage]: ...
+    def diff(self, later: Sbom) -> SbomDiff: ...
+    def score(self) -> SbomScore: ...
+    def write(self, format: str) -> tuple[bytes, list[SbomFinding]]: ...

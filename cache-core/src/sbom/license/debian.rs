@@ -225,7 +225,7 @@ mod tests {
             ("Apache-2.0 with LLVM exception", "Apache-2.0 WITH LLVM-exception"),
             (
                 "OpenLDAP-2.8 and FSF-unlimited and GPL-2+ with Libtool exception",
-                "OLDAP-2.8 AND LicenseRef-FSF-unlimited AND GPL-2.0-or-later WITH Libtool-exception",
+                "OLDAP-2.8 AND FSFUL AND GPL-2.0-or-later WITH Libtool-exception",
             ),
             ("LGPL-2.1+ with OpenSSL exception and Expat", "LicenseRef-LGPL-2.1--with-OpenSSL-exception AND MIT"),
         ];

@@ -13,7 +13,7 @@ use crate::sbom::license;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Count {
-    /// Packages, without files, data and the operating system as a whole.
+    /// Packages, as [`Sbom::listed`] counts them.
     pub packages: usize,
     /// Files.
     pub files: usize,
@@ -48,7 +48,7 @@ impl Sbom<'_> {
         let (relationships, findings, files) = (self.relationships.len(), self.findings.len(), self.files.len());
         let mut count = Count { files, relationships, findings, ..Count::default() };
         let mut types: HashMap<&str, usize> = HashMap::new();
-        for package in self.packages.iter().filter(|package| package.kind.is_package()) {
+        for package in self.listed() {
             count.packages += 1;
             match kind_of(package) {
                 Some(kind) => *types.entry(kind).or_default() += 1,
@@ -65,7 +65,7 @@ impl Sbom<'_> {
     pub fn license_histogram(&self) -> LicenseHistogram {
         let mut histogram = LicenseHistogram::default();
         let mut known: HashMap<&str, Vec<String>> = HashMap::new();
-        for package in self.packages.iter().filter(|package| package.kind.is_package()) {
+        for package in self.listed() {
             let mut texts: Vec<&str> = package.effective_licenses().map(|license| license.text.as_str()).collect();
             texts.sort_unstable();
             texts.dedup();

@@ -21,7 +21,7 @@ impl<'s, 'a> Known<'s, 'a> {
 
     /// The packages of an SBOM that count.
     pub(super) fn all(sbom: &'s Sbom<'a>) -> impl Iterator<Item = Self> {
-        sbom.packages.iter().filter(|package| package.kind.is_package()).map(Known::new)
+        sbom.listed().map(Known::new)
     }
 
     /// The package in whatever version: its purl without version, or its name where it has none.

@@ -1,5 +1,6 @@
 //! One SBOM of several.
 
+use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
 
 use super::identity::Known;
@@ -25,18 +26,19 @@ const MOST_DIGESTS: usize = 32;
 /// the same. Ids are made unique and references follow; a reference to nothing is left out and is a [`Finding`]. Each
 /// package has a property for each document that lists it. What a format says beyond the model is kept only where all
 /// documents are of one format.
-pub fn merge<'a>(parts: &[Sbom<'a>]) -> Sbom<'a> {
+pub fn merge<'a>(parts: &[impl Borrow<Sbom<'a>>]) -> Sbom<'a> {
+    let parts: Vec<&Sbom<'a>> = parts.iter().map(Borrow::borrow).collect();
     let mut out = Sbom::new(Family::Cache, "1");
     let uniform = parts.windows(2).all(|pair| pair.first().map(|p| &p.format) == pair.last().map(|p| &p.format));
     if let (true, Some(first)) = (uniform, parts.first()) {
         out.format = first.format.clone();
     }
     let mut merger = Merger { uniform, out, ..Merger::default() };
-    let labels = labels(parts);
+    let labels = labels(&parts);
     for (part, label) in parts.iter().zip(&labels) {
         merger.add(part, label);
     }
-    merger.finish(parts)
+    merger.finish(&parts)
 }
 
 struct Merger<'a> {
@@ -232,7 +234,7 @@ impl<'a> Merger<'a> {
         renamed
     }
 
-    fn finish(mut self, parts: &[Sbom<'a>]) -> Sbom<'a> {
+    fn finish(mut self, parts: &[&Sbom<'a>]) -> Sbom<'a> {
         self.out.metadata = metadata(parts);
         for at in self.folded {
             self.out.packages.get_mut(at).map(once);
@@ -260,9 +262,9 @@ impl<'a> Merger<'a> {
 }
 
 /// What the documents are called, each by another name.
-fn labels(parts: &[Sbom<'_>]) -> Vec<String> {
+fn labels(parts: &[&Sbom<'_>]) -> Vec<String> {
     let mut taken = HashSet::new();
-    let label = |(at, part): (usize, &Sbom<'_>)| {
+    let label = |(at, part): (usize, &&Sbom<'_>)| {
         let names = [&part.metadata.name, &part.metadata.id];
         let name = names.into_iter().flatten().find(|name| !name.trim().is_empty() && !taken.contains(name.as_str()));
         let label = name.map_or_else(|| format!("document {}", at + 1), ToString::to_string);
@@ -273,7 +275,7 @@ fn labels(parts: &[Sbom<'_>]) -> Vec<String> {
 }
 
 /// Who made the documents and when the last of them was made; the name where all have the same.
-fn metadata<'a>(parts: &[Sbom<'a>]) -> Metadata<'a> {
+fn metadata<'a>(parts: &[&Sbom<'a>]) -> Metadata<'a> {
     let mut merged = Metadata::default();
     for part in parts {
         let said = &part.metadata;
