@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::lenient;
+use super::super::lenient::{self, Loose};
 use super::super::text_file::{Parsed, distinct, integrity, yaml};
 use super::super::{FileInfo, Found};
 use super::{mark_dev, name_and_rest, package};
@@ -12,6 +12,9 @@ use super::{mark_dev, name_and_rest, package};
 #[serde(default, rename_all = "camelCase")]
 struct Lock {
     lockfile_version: Option<String>,
+    /// Before version 9: what the project needs itself, the version alone or in an object.
+    #[serde(deserialize_with = "lenient::map")]
+    dependencies: Vec<(String, Loose)>,
     #[serde(deserialize_with = "lenient::map")]
     packages: Vec<(String, Entry)>,
     /// Since version 9: what each package needs, by the peers that it got.
@@ -48,10 +51,20 @@ pub(super) fn parse(_: &FileInfo<'_>, text: &str) -> Parsed {
         let stated = lock.lockfile_version.as_deref().and_then(|text| text.trim().parse().ok());
         version = stated.or(version);
         let Some(version) = version else { return Err("it states no lockfileVersion".into()) };
+        let slashes = version < 6.0;
+        found.extend(lock.dependencies.into_iter().filter_map(|(name, stated)| direct(&name, stated, slashes)));
         let entries = lock.packages.into_iter().chain(lock.snapshots);
-        found.extend(entries.filter_map(|(key, entry)| one(&key, entry, version < 6.0)));
+        found.extend(entries.filter_map(|(key, entry)| one(&key, entry, slashes)));
     }
     Ok(distinct(found))
+}
+
+/// What the project needs itself; normally it stands among the packages too.
+fn direct(name: &str, stated: Loose, slashes: bool) -> Option<Found> {
+    let stated = if stated.has("version") { stated.get("version").to_owned() } else { stated.into_text() };
+    let version = stated.split(if slashes { '_' } else { '(' }).next()?;
+    let plain = version.starts_with(|c: char| c.is_ascii_digit()) && !version.contains([':', '/']);
+    plain.then(|| package(name, version))
 }
 
 fn one(key: &str, entry: Entry, slashes: bool) -> Option<Found> {

@@ -117,9 +117,9 @@ fn locks_of_yarn_are_read_in_both_forms() {
 
 #[test]
 fn locks_of_pnpm_are_read_in_three_versions() {
-    let five = "lockfileVersion: 5.4\npackages:\n  /@s/a/1.0.0_b@2.0.0:\n    resolution: {integrity: sha1-AAAA}\n    dependencies:\n      b: 2.0.0\n  \
+    let five = "lockfileVersion: 5.4\ndependencies:\n  '@s/a': 1.0.0_b@2.0.0\n  c: 3.0.0\n  own: link:own\npackages:\n  /@s/a/1.0.0_b@2.0.0:\n    resolution: {integrity: sha1-AAAA}\n    dependencies:\n      b: 2.0.0\n  \
         /b/2.0.0:\n    dev: true\n";
-    assert_eq!(summary(in_folder("pnpm-lock.yaml", five)), "b@2.0.0? @s/a@1.0.0");
+    assert_eq!(summary(in_folder("pnpm-lock.yaml", five)), "b@2.0.0? c@3.0.0 @s/a@1.0.0");
     let six = "lockfileVersion: '6.0'\npackages:\n  /@s/a@1.0.0(b@2.0.0):\n    resolution: {}\n  file:own:\n    resolution: {directory: own, type: directory}\n    \
         name: own\n    version: 0.1.0\n";
     assert_eq!(summary(in_folder("pnpm-lock.yaml", six)), "own@0.1.0! @s/a@1.0.0");
