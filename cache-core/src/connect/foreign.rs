@@ -58,11 +58,12 @@ struct Judgement {
 pub fn evidence_json(evidence: &Evidence) -> Result<Value> {
     let platforms = evidence.platforms.iter().map(|(digest, platform)| json!({"digest": digest, "platform": platform}));
     let sboms = evidence.sboms.iter().map(|sbom| {
-        let packages = sbom.value.packages.iter().map(|package| {
-            json!({"name": package.name, "version": package.version, "purl": package.purl, "licenses": package.licenses})
+        let packages = sbom.value.listed().map(|package| {
+            let licenses: Vec<&str> = package.effective_licenses().map(|license| license.text.as_str()).collect();
+            json!({"name": package.name, "version": package.version, "purl": package.purl, "licenses": licenses})
         });
         let value = json!({
-            "format": sbom.value.format, "describes": sbom.value.describes, "packages": packages.collect::<Vec<_>>(),
+            "format": sbom.value.format.to_string(), "describes": sbom.value.describes, "packages": packages.collect::<Vec<_>>(),
         });
         attached(sbom, value)
     });

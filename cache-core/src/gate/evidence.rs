@@ -18,7 +18,7 @@ pub struct Evidence {
     /// The instant at which the gates judge.
     pub now: Timestamp,
     /// SBOMs about the image or one of its platforms.
-    pub sboms: Vec<Attached<Sbom>>,
+    pub sboms: Vec<Attached<Sbom<'static>>>,
     /// Scan reports about the image or one of its platforms.
     pub reports: Vec<Attached<Report>>,
     /// Signatures of the image, verified.

@@ -43,7 +43,7 @@ impl PromotionGate for LicenseGate {
                     exception.digest.as_ref().is_none_or(|digest| digests.contains(&digest))
                 };
                 let exceptions: Vec<&Exception> = self.exceptions.iter().filter(here).collect();
-                for package in &sbom.value.packages {
+                for package in sbom.value.listed() {
                     found.add(&self.rules, &exceptions, evidence.now, package);
                 }
             }
@@ -67,13 +67,14 @@ struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    fn add(&mut self, rules: &LicenseRules, exceptions: &[&Exception], now: Timestamp, package: &'a Package) {
+    fn add(&mut self, rules: &LicenseRules, exceptions: &[&Exception], now: Timestamp, package: &'a Package<'_>) {
         let name = format!("{} {}", package.name, package.version.as_deref().unwrap_or("")).trim().to_owned();
-        if package.licenses.is_empty() {
+        let mut stated = package.effective_licenses().map(|license| license.text.as_str()).peekable();
+        if stated.peek().is_none() {
             self.unknown.insert(format!("{name}: no licence is stated"));
             self.note(name.clone(), Standing::Unknown);
         }
-        for text in &package.licenses {
+        for text in stated {
             let assessment = self.assessed.entry(text).or_insert_with(|| rules.assess(text));
             let stated = shortened(text);
             let line = || format!("{name}: {stated}: {}", assessment.because.join(", "));
@@ -97,7 +98,11 @@ impl<'a> Findings<'a> {
                 Standing::Denied => drop(self.denied.insert(line())),
                 Standing::Unknown => drop(self.unknown.insert(line())),
                 Standing::Allowed if assessment.choice => {
-                    self.chosen.insert(format!("{name}: {} of {stated}", assessment.chosen));
+                    let why = match &assessment.against_others[..] {
+                        [] => String::new(),
+                        against => format!(", as {}", against.join(", ")),
+                    };
+                    self.chosen.insert(format!("{name}: {} of {stated}{why}", assessment.chosen));
                 }
                 Standing::Allowed => {}
             }

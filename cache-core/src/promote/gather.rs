@@ -11,9 +11,9 @@ use super::documents::{Documents, from_statements};
 use super::unit::{Node, Unit};
 
 /// The largest signature or statement that is read.
-const MAX_ATTESTATION: u64 = 128 << 20;
+pub(super) const MAX_ATTESTATION: u64 = 128 << 20;
 /// The most signatures that one manifest may hold, and the most that are tried for one image.
-const MAX_SIGNATURES: usize = 1000;
+pub(super) const MAX_SIGNATURES: usize = 1000;
 /// The most of them that may be broken: those cost the most to find out.
 const MAX_BROKEN: usize = 100;
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Package, Sbom};
+use super::{Family, License as Stated, Package, Sbom};
 use crate::document::{self, digest_in};
 use crate::error::{Error, Result};
 use crate::model::null_is_empty;
@@ -69,7 +69,7 @@ struct Schema {
     version: String,
 }
 
-pub(super) fn parse(text: &str) -> Result<Sbom> {
+pub(super) fn parse(text: &str) -> Result<Sbom<'static>> {
     let document: Document = document::json("a Syft document", text)?;
     if !document.descriptor.name.eq_ignore_ascii_case("syft") {
         return Err(Error::invalid(format!("not a Syft document: it is by {:?}", document.descriptor.name)));
@@ -83,20 +83,24 @@ pub(super) fn parse(text: &str) -> Result<Sbom> {
         std::iter::once(&image.manifest_digest).chain(&image.repo_digests).filter_map(|d| digest_in(d)).collect();
     describes.sort();
     describes.dedup();
-    let format = format!("Syft-{}", document.schema.version);
-    Ok(Sbom { format, describes, packages: document.artifacts.into_iter().map(package).collect() })
+    let packages = document.artifacts.into_iter().map(package).collect();
+    Ok(Sbom { describes, packages, ..Sbom::new(Family::Syft, document.schema.version) })
 }
 
-fn package(artifact: Artifact) -> Package {
+fn package(artifact: Artifact) -> Package<'static> {
     let license = |license: License| match license {
         License::Text(text) => text,
         License::Object { value, expression } if expression.is_empty() => value,
         License::Object { expression, .. } => expression,
     };
     Package {
-        name: artifact.name,
-        version: artifact.version,
-        purl: artifact.purl.filter(|purl| !purl.is_empty()),
-        licenses: artifact.licenses.into_iter().map(license).filter(|text| !text.trim().is_empty()).collect(),
+        name: artifact.name.into(),
+        version: artifact.version.map(Into::into),
+        purl: artifact.purl.filter(|purl| !purl.is_empty()).map(Into::into),
+        licenses: (artifact.licenses.into_iter().map(license))
+            .filter(|text| !text.trim().is_empty())
+            .map(Stated::expression)
+            .collect(),
+        ..Package::default()
     }
 }

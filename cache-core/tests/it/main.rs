@@ -22,6 +22,12 @@ mod interop_suite;
 mod keyless;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
+mod killed;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
+mod many_manifests;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod peers;
 #[cfg(test)]
 mod signing_data;

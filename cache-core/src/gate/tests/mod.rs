@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::model::{Digest, Pinned, Platform, Repository, Timestamp};
-use crate::sbom::{Package, Sbom};
+use crate::sbom::{Family, License, Package, Sbom};
 use crate::scan::{Finding, Report, Severity};
 use crate::sign::{KeySigner, Signer, Statement, Trust, Verified};
 
@@ -81,14 +81,13 @@ fn report(findings: Vec<Finding>) -> Report {
     }
 }
 
-fn sbom(licenses: &[&str]) -> Sbom {
+fn sbom(licenses: &[&str]) -> Sbom<'static> {
     let package = |(i, license): (usize, &&str)| Package {
-        name: format!("p{i}"),
-        version: None,
-        purl: None,
-        licenses: Some((*license).to_owned()).filter(|l| !l.is_empty()).into_iter().collect(),
+        name: format!("p{i}").into(),
+        licenses: (!license.is_empty()).then(|| License::expression((*license).to_owned())).into_iter().collect(),
+        ..Package::default()
     };
-    Sbom { format: "test".into(), describes: Vec::new(), packages: licenses.iter().enumerate().map(package).collect() }
+    Sbom { packages: licenses.iter().enumerate().map(package).collect(), ..Sbom::new(Family::Cache, "1") }
 }
 
 /// A statement about the manifest `about`, signed and verified.

@@ -1,6 +1,6 @@
 use super::*;
 
-fn with(value: Sbom) -> Evidence {
+fn with(value: Sbom<'static>) -> Evidence {
     Evidence { sboms: vec![attached("image", value)], ..single() }
 }
 
