@@ -1,5 +1,6 @@
 'use strict';
-// The native half, with its errors as classes. Nothing else happens here: types and documentation are those of native.d.ts.
+// The native half, with its errors as classes and with signals that stop it. Nothing else happens here: types and
+// documentation are those of native.d.ts.
 
 const native = require('./cache-node.node');
 const { translate, ...errors } = require('./errors.cjs');
@@ -48,5 +49,43 @@ const Promoter = face(NativePromoter, (config, gates = []) => {
   const asked = gates.map((gate) => ({ name: gate.name, judge: async (evidence) => gate.judge(evidence) }));
   return new NativePromoter(config, asked);
 });
+
+// Signals become promises, which the native half waits for. A promise that nobody can settle any more goes away.
+async function stoppable({ signal, onProgress, ...options }, call) {
+  signal?.throwIfAborted();
+  let stop, why;
+  const stopped = new Promise((resolve) => {
+    stop = (reason) => {
+      why ??= { reason };
+      resolve();
+    };
+  });
+  const abort = () => stop(signal.reason);
+  signal?.addEventListener('abort', abort);
+  if (onProgress) {
+    options.onProgress = (progress) => {
+      try {
+        onProgress(progress);
+      } catch (thrown) {
+        stop(thrown);
+      }
+      return why === undefined;
+    };
+  }
+  try {
+    return await call({ ...options, signal: stopped });
+  } catch (error) {
+    throw why !== undefined && error.message === 'STOPPED' ? why.reason : error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+const { plan, execute } = Promoter.prototype;
+Promoter.prototype.plan = function (request, options) {
+  return stoppable(options ?? {}, (known) => plan.call(this, request, known));
+};
+Promoter.prototype.execute = function (approved, approvals, options) {
+  return stoppable(options ?? {}, (known) => execute.call(this, approved, approvals, known));
+};
 
 module.exports = { Approval, Outlook, Plan, Promoter, Receipt, errorKinds: native.errorKinds, ...errors };

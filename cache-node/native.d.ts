@@ -6,6 +6,7 @@ import type {
   Evidence,
   Judgement,
   Key,
+  Progress,
   PromoterConfig,
   Request,
   Verdict,
@@ -76,9 +77,13 @@ export declare class Promoter {
   /** Opens what the configuration names. `gates` are judged after those of the policy. */
   constructor(config: PromoterConfig, gates?: Array<Gate> | undefined | null)
   /** Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only. */
-  plan(request: Request): Promise<Outlook>
-  /** Executes a plan on these approvals, once. A rejection means that nothing was changed; the receipt says what was. */
-  execute(plan: Plan, approvals: Array<Approval>): Promise<Receipt>
+  plan(request: Request, options?: PlanOptions | undefined | null): Promise<Outlook>
+  /**
+   * Executes a plan on these approvals, once. A rejection means that nothing was changed, or that the execution was
+   * stopped; the receipt says what was. What was stopped goes on when the same plan is executed again, with the same
+   * approvals.
+   */
+  execute(plan: Plan, approvals: Array<Approval>, options?: ExecuteOptions | undefined | null): Promise<Receipt>
 }
 
 /** What the execution of a plan did, change by change. */
@@ -96,10 +101,36 @@ export declare class Receipt {
 /** Every kind of error, by its code. */
 export declare function errorKinds(): Array<string>
 
+/** How to execute a plan. */
+export interface ExecuteOptions {
+  /** Is told how far the execution is. What it throws stops the execution, and the promise rejects with it. */
+  onProgress?: (progress: Progress) => void
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
+}
+
 /** A gate. What `judge` throws is the outcome `error`, which stops the image. */
 export interface Gate {
   /** The name in verdicts. */
   name: string
   /** Judges the evidence: a verdict, or its reasons alone. */
   judge: (evidence: Evidence) => Judgement | Verdict | Promise<Judgement | Verdict>
+}
+
+/** Evidence that the caller has: its bytes, or the path of a file with them. */
+export interface Given {
+  /** What it is. */
+  kind: 'sbom' | 'report'
+  /** The document. */
+  bytes?: Uint8Array
+  /** Where the document is. */
+  path?: string
+}
+
+/** How to make a plan. */
+export interface PlanOptions {
+  /** Evidence that the caller has and the registry has not. It is judged and named in the plan, and not attached. */
+  given?: Array<Given>
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
 }

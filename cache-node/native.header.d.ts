@@ -6,6 +6,7 @@ import type {
   Evidence,
   Judgement,
   Key,
+  Progress,
   PromoterConfig,
   Request,
   Verdict,

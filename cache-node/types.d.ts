@@ -17,6 +17,19 @@ export interface ApprovalPolicy {
   maxAgeSeconds?: number;
 }
 
+/** A certificate or key in PEM: the text itself, or the path of a file with it. */
+export type Pem = { pem: string } | { path: string };
+
+/** How registries are reached. */
+export interface Network {
+  /** `environment` (the default), `none`, or the address of a proxy: `http://user:password@host:port`. */
+  proxy?: string;
+  /** The authorities that are trusted beside the machine's. */
+  authorities?: Pem[];
+  /** What a registry is shown that asks for a certificate; no other server is. */
+  clientCertificate?: { certificate: Pem; key: Pem };
+}
+
 /** What a promoter is made of. */
 export interface PromoterConfig {
   /** The repository that images come from. */
@@ -32,6 +45,7 @@ export interface PromoterConfig {
   /** The private key that signs the promotion record; without one, no record is attached. */
   signer?: Key;
   approval?: ApprovalPolicy;
+  network?: Network;
   /** The folder where used approvals are remembered; without one, the user's own. */
   ledger?: string;
   /** A clock that stands still, in RFC 3339, for tests and for reproducing a verdict. */
@@ -51,6 +65,18 @@ export interface Request {
   reason?: string;
   moveTags?: boolean;
   attach?: Attachment[];
+}
+
+/** How far an execution is. */
+export interface Progress {
+  /** How many changes of the plan are finished, of `steps`. */
+  done: number;
+  steps: number;
+  /** The change that is being made, in words; `null` at the end. */
+  what: string | null;
+  /** How many bytes of blobs were read for the target, or are there already, of `total`. */
+  bytes: number;
+  total: number;
 }
 
 /** What a person answered when shown a plan. */

@@ -9,3 +9,4 @@ mod gate;
 mod outcome;
 mod plan;
 mod promoter;
+mod run;

@@ -1,9 +1,9 @@
 //! The promoter.
 
-use cache_core::approve;
-use cache_core::connect::{PromoterConfig, Session, SharedPlan, read};
-use napi::bindgen_prelude::PromiseRaw;
-use napi::{Env, bindgen_prelude::ClassInstance};
+use cache_core::connect::{PromoterConfig, Session, SharedPlan, given, read};
+use cache_core::{approve, promote};
+use napi::Env;
+use napi::bindgen_prelude::{ClassInstance, Promise, PromiseRaw, Uint8Array};
 use napi_derive::napi;
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use crate::errors::raise;
 use crate::gate::Gate;
 use crate::outcome::{Outlook, Receipt};
 use crate::plan::Plan;
+use crate::run::{OnProgress, unless_stopped, watched};
 
 /// Promotes images from one repository to another, into one environment.
 #[napi]
@@ -29,22 +30,84 @@ impl Promoter {
     }
 
     /// Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only.
-    #[napi]
-    pub async fn plan(&self, #[napi(ts_arg_type = "Request")] request: Value) -> napi::Result<Outlook> {
-        let request = read("request", request).map_err(raise)?;
-        self.0.plan(request).await.map(Outlook).map_err(raise)
+    #[napi(ts_return_type = "Promise<Outlook>")]
+    pub fn plan<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "Request")] request: Value,
+        options: Option<PlanOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Outlook>> {
+        let session = self.0.clone();
+        let PlanOptions { given, signal } = options.unwrap_or_default();
+        let given: napi::Result<Vec<_>> = given.unwrap_or_default().into_iter().map(Given::read).collect();
+        env.spawn_future(unless_stopped(signal, async move {
+            let (request, given) = (read("request", request).map_err(raise)?, given?);
+            session.plan(request, &given).await.map(Outlook).map_err(raise)
+        }))
     }
 
-    /// Executes a plan on these approvals, once. A rejection means that nothing was changed; the receipt says what was.
+    /// Executes a plan on these approvals, once. A rejection means that nothing was changed, or that the execution was
+    /// stopped; the receipt says what was. What was stopped goes on when the same plan is executed again, with the same
+    /// approvals.
     #[napi(ts_return_type = "Promise<Receipt>")]
     pub fn execute<'env>(
         &self,
         env: &'env Env,
         plan: ClassInstance<'_, Plan>,
         approvals: Vec<ClassInstance<'_, Approval>>,
+        options: Option<ExecuteOptions>,
     ) -> napi::Result<PromiseRaw<'env, Receipt>> {
         let approvals: Vec<approve::Approval> = approvals.iter().map(|approval| approval.0.clone()).collect();
         let (session, plan): (Session, SharedPlan) = (self.0.clone(), plan.0.clone());
-        env.spawn_future(async move { session.execute(&plan, approvals).await.map(Receipt).map_err(raise) })
+        let ExecuteOptions { on_progress, signal } = options.unwrap_or_default();
+        let work = watched(on_progress, async move |watch| {
+            session.execute(&plan, approvals, watch).await.map(Receipt).map_err(raise)
+        });
+        env.spawn_future(unless_stopped(signal, work))
+    }
+}
+
+/// How to make a plan.
+#[expect(missing_debug_implementations, reason = "a promise of JavaScript has no text")]
+#[derive(Default)]
+#[napi(object, object_to_js = false)]
+pub struct PlanOptions {
+    /// Evidence that the caller has and the registry has not. It is judged and named in the plan, and not attached.
+    pub given: Option<Vec<Given>>,
+    /// Stops the work when it aborts. The promise then rejects with its reason.
+    #[napi(ts_type = "AbortSignal")]
+    pub signal: Option<Promise<()>>,
+}
+
+/// How to execute a plan.
+#[expect(missing_debug_implementations, reason = "a function of JavaScript has no text")]
+#[derive(Default)]
+#[napi(object, object_to_js = false)]
+pub struct ExecuteOptions {
+    /// Is told how far the execution is. What it throws stops the execution, and the promise rejects with it.
+    #[napi(ts_type = "(progress: Progress) => void")]
+    pub on_progress: Option<OnProgress>,
+    /// Stops the work when it aborts. The promise then rejects with its reason.
+    #[napi(ts_type = "AbortSignal")]
+    pub signal: Option<Promise<()>>,
+}
+
+/// Evidence that the caller has: its bytes, or the path of a file with them.
+#[expect(missing_debug_implementations, reason = "bytes of JavaScript have no text")]
+#[napi(object, object_to_js = false)]
+pub struct Given {
+    /// What it is.
+    #[napi(ts_type = "'sbom' | 'report'")]
+    pub kind: String,
+    /// The document.
+    pub bytes: Option<Uint8Array>,
+    /// Where the document is.
+    pub path: Option<String>,
+}
+
+impl Given {
+    fn read(self) -> napi::Result<promote::Given> {
+        let bytes = self.bytes.map(|bytes| bytes.to_vec().into());
+        given(&self.kind, bytes, self.path.map(Into::into)).map_err(raise)
     }
 }

@@ -1,5 +1,14 @@
 // Compiled with `tsc --strict` and never run: what a user writes has the right types.
-import { Conflict, Plan, Promoter, type Evidence, type Judgement, type PromoterConfig } from '../index.mjs';
+import {
+  Conflict,
+  Plan,
+  Promoter,
+  type Evidence,
+  type Given,
+  type Judgement,
+  type Progress,
+  type PromoterConfig,
+} from '../index.mjs';
 
 const config: PromoterConfig = {
   source: 'oci:dev',
@@ -7,6 +16,7 @@ const config: PromoterConfig = {
   environment: 'staging',
   trustedKeys: [{ name: 'release', path: 'release.pub' }],
   approval: { accept: ['key'], required: 2 },
+  network: { proxy: 'none', authorities: [{ path: 'ca.pem' }] },
 };
 // @ts-expect-error a key is text or a path
 const bad: PromoterConfig = { ...config, trustedKeys: [{ name: 'release' }] };
@@ -20,12 +30,16 @@ const gate = {
 
 export async function promote(): Promise<boolean> {
   const promoter = new Promoter(config, [gate]);
-  const outlook = await promoter.plan({ from: 'oci:dev:v1', to: 'oci:staging:v1', requester: 'pipeline' });
+  const given: Given[] = [{ kind: 'sbom', path: 'sbom.json' }];
+  const { signal } = new AbortController();
+  const request = { from: 'oci:dev:v1', to: 'oci:staging:v1', requester: 'pipeline' };
+  const outlook = await promoter.plan(request, { given, signal });
   if (outlook.plan === null) return outlook.state === 'nothing';
   const plan: Plan = outlook.plan;
   const approval = await plan.approveByCallback((asked) => ({ decision: 'approve', approver: asked.digest }));
   try {
-    return (await promoter.execute(plan, [approval])).complete;
+    const onProgress = ({ bytes, total }: Progress): void => console.log(bytes / total);
+    return (await promoter.execute(plan, [approval], { onProgress, signal })).complete;
   } catch (error) {
     if (error instanceof Conflict) console.error(error.code, error.hint, error.context.tag, bad);
     throw error;

@@ -5,9 +5,11 @@
 mod approval;
 mod errors;
 mod gate;
+mod given;
 mod outcome;
 mod plain;
 mod plan;
+mod progress;
 mod promoter;
 mod runtime;
 

@@ -3,13 +3,16 @@
 use cache_core::approve;
 use cache_core::connect::{PromoterConfig, Session};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::approval::Approval;
 use crate::gate::gate;
+use crate::given::given as evidence;
 use crate::outcome::{Outlook, Receipt};
 use crate::plain::from_python;
 use crate::plan::Plan;
-use crate::runtime::{awaitable, block_on};
+use crate::progress::{Watcher, in_event_loop};
+use crate::runtime::{awaitable, block_on, block_on_watched};
 
 /// Promotes images from one repository to another, into one environment.
 #[pyclass(frozen, module = "cache_guardian")]
@@ -27,35 +30,56 @@ impl Promoter {
         config.open(gates).map(Promoter).map_err(crate::errors::raise)
     }
 
-    /// Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only.
-    fn plan(&self, request: &Bound<'_, PyAny>) -> PyResult<Outlook> {
-        let parsed = from_python("request", request)?;
-        block_on(request.py(), self.0.plan(parsed)).map(Outlook)
+    /// Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only. `given` is evidence that the caller
+    /// has and the registry has not: it is judged and named in the plan, and not attached.
+    #[pyo3(signature = (request, *, given=Vec::new()))]
+    fn plan(&self, request: &Bound<'_, PyAny>, given: Vec<Bound<'_, PyDict>>) -> PyResult<Outlook> {
+        let (parsed, given) = (from_python("request", request)?, evidence(&given)?);
+        block_on(request.py(), self.0.plan(parsed, &given)).map(Outlook)
     }
 
     /// The same, to be awaited.
-    fn plan_async<'py>(&self, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let (session, parsed) = (self.0.clone(), from_python("request", request)?);
-        awaitable(request.py(), async move { session.plan(parsed).await }, Outlook)
+    #[pyo3(signature = (request, *, given=Vec::new()))]
+    fn plan_async<'py>(
+        &self,
+        request: &Bound<'py, PyAny>,
+        given: Vec<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (session, parsed, given) = (self.0.clone(), from_python("request", request)?, evidence(&given)?);
+        awaitable(request.py(), async move { session.plan(parsed, &given).await }, Outlook)
     }
 
     /// Executes a plan on these approvals, once. An exception means that nothing was changed; the receipt says what was.
-    fn execute(&self, py: Python<'_>, plan: &Plan, approvals: Vec<Bound<'_, Approval>>) -> PyResult<Receipt> {
-        block_on(py, self.0.execute(&plan.0, given(&approvals))).map(Receipt)
+    /// `progress` is called with how far it is; what it raises stops the execution, as Ctrl-C does. What was stopped goes on
+    /// when the same plan is executed again, with the same approvals.
+    #[pyo3(signature = (plan, approvals, *, progress=None))]
+    fn execute(
+        &self,
+        py: Python<'_>,
+        plan: &Plan,
+        approvals: Vec<Bound<'_, Approval>>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Receipt> {
+        let (watch, watcher) = progress.map(Watcher::new).unzip();
+        block_on_watched(py, self.0.execute(&plan.0, answers(&approvals), watch), watcher).map(Receipt)
     }
 
-    /// The same, to be awaited.
+    /// The same, to be awaited. `progress` is called in the event loop, which hears what it raises; cancelling stops the
+    /// execution.
+    #[pyo3(signature = (plan, approvals, *, progress=None))]
     fn execute_async<'py>(
         &self,
         py: Python<'py>,
         plan: &Plan,
         approvals: Vec<Bound<'py, Approval>>,
+        progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (session, plan, approvals) = (self.0.clone(), plan.0.clone(), given(&approvals));
-        awaitable(py, async move { session.execute(&plan, approvals).await }, Receipt)
+        let (session, plan, approvals) = (self.0.clone(), plan.0.clone(), answers(&approvals));
+        let watch = progress.map(|progress| in_event_loop(py, progress)).transpose()?;
+        awaitable(py, async move { session.execute(&plan, approvals, watch).await }, Receipt)
     }
 }
 
-fn given(approvals: &[Bound<'_, Approval>]) -> Vec<approve::Approval> {
+fn answers(approvals: &[Bound<'_, Approval>]) -> Vec<approve::Approval> {
     approvals.iter().map(|approval| approval.get().0.clone()).collect()
 }

@@ -11,18 +11,32 @@ use pyo3_async_runtimes::TaskLocals;
 use pyo3_async_runtimes::tokio::{future_into_py, get_current_locals, get_runtime};
 
 use crate::errors::raise;
+use crate::progress::Watcher;
 
 /// How often a blocked call looks for Ctrl-C.
 const SIGNALS: Duration = Duration::from_millis(100);
 
 /// Runs to the end without the GIL.
 pub(crate) fn block_on<T: Send>(py: Python<'_>, work: impl Future<Output = Result<T>> + Send) -> PyResult<T> {
+    block_on_watched(py, work, None)
+}
+
+/// The same, and tells how far it is. What a signal or the watcher raises ends the work.
+pub(crate) fn block_on_watched<T: Send>(
+    py: Python<'_>,
+    work: impl Future<Output = Result<T>> + Send,
+    mut watcher: Option<Watcher>,
+) -> PyResult<T> {
     same_process()?;
     let interruptible = async {
         let mut work = pin!(work);
         loop {
             tokio::select! {
-                done = &mut work => return done.map_err(raise),
+                done = &mut work => {
+                    Watcher::finish(&mut watcher)?;
+                    return done.map_err(raise);
+                }
+                news = Watcher::next(&mut watcher) => Watcher::tell(&watcher, &news)?,
                 () = tokio::time::sleep(SIGNALS) => Python::attach(|py| py.check_signals())?,
             }
         }

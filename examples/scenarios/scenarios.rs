@@ -76,7 +76,7 @@ async fn run(scenario: &Value, sign_to: Option<PathBuf>) -> Done<Value> {
     let config: PromoterConfig = read("configuration", scenario["promoter"].clone())?;
     let session = config.open(gate.transpose()?.into_iter().collect())?;
     let outlook = match read("request", scenario["request"].clone()) {
-        Ok(request) => session.plan(request).await,
+        Ok(request) => session.plan(request, &[]).await,
         Err(error) => Err(error),
     };
     let plan = match outlook {
@@ -101,7 +101,7 @@ async fn run(scenario: &Value, sign_to: Option<PathBuf>) -> Done<Value> {
         fs::rename("moved", "target")?;
     }
     let approvals = if approve { vec![Approval::from_json(&fs::read("approval.json")?)?] } else { Vec::new() };
-    match session.execute(&plan, approvals).await {
+    match session.execute(&plan, approvals, None).await {
         Ok(receipt) => seen["receipt"] = json!(Digest::of(&keep("receipt.json", receipt_json(&receipt)?)?)),
         Err(error) => failed(&mut seen, error),
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Session, open_source, open_target};
+use super::network::NetworkConfig;
+use super::{Session, open_source_over, open_target_over};
 use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Ledger};
 use crate::error::{Error, Result};
 use crate::gate::PromotionGate;
@@ -39,6 +40,9 @@ pub struct PromoterConfig {
     /// Which approvals count. Without it, what the policy says for the environment, else the default.
     #[serde(default)]
     pub approval: Option<ApprovalConfig>,
+    /// How the source and the target are reached over a network; without it, as the machine and its environment say.
+    #[serde(default)]
+    pub network: Option<NetworkConfig>,
     /// The folder where used approvals are remembered; without one, the user's own.
     #[serde(default)]
     pub ledger: Option<PathBuf>,
@@ -111,9 +115,10 @@ impl PromoterConfig {
             (None, None) => ApprovalPolicy::default(),
         };
         let signer = self.signer.as_ref().map(KeyConfig::signer).transpose()?;
+        let network = self.network.unwrap_or_default().network()?;
         let promoter = Promoter {
-            source: open_source(&self.source)?,
-            target: open_target(&self.target)?,
+            source: open_source_over(&self.source, network.clone())?,
+            target: open_target_over(&self.target, network)?,
             gates: all,
             trust: Trust::in_keys(self.trusted_keys.iter().map(KeyConfig::public).collect::<Result<_>>()?),
             signer: signer.map(|signer| Arc::new(signer) as Arc<dyn Signer>),

@@ -58,7 +58,7 @@ struct Judgement {
 pub fn evidence_json(evidence: &Evidence) -> Result<Value> {
     let platforms = evidence.platforms.iter().map(|(digest, platform)| json!({"digest": digest, "platform": platform}));
     let sboms = evidence.sboms.iter().map(|sbom| {
-        let packages = sbom.value.packages.iter().map(|package| {
+        let packages = sbom.value.listed().map(|package| {
             let licenses: Vec<&str> = package.effective_licenses().map(|license| license.text.as_str()).collect();
             json!({"name": package.name, "version": package.version, "purl": package.purl, "licenses": licenses})
         });

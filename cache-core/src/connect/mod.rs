@@ -4,6 +4,7 @@
 
 mod config;
 mod foreign;
+mod network;
 mod request;
 mod session;
 
@@ -11,7 +12,8 @@ use std::sync::Arc;
 
 pub use config::{ApprovalConfig, ApproverConfig, KeyConfig, PromoterConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
-pub use request::{AttachmentConfig, RequestConfig};
+pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
+pub use request::{AttachmentConfig, RequestConfig, given};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
 
 use serde::de::DeserializeOwned;
@@ -21,16 +23,24 @@ use crate::model::{Repository, Transport};
 #[cfg(doc)]
 use crate::promote::Promoter;
 use crate::registry::credentials::DockerCredentials;
-use crate::registry::{DockerArchive, Layout, OciArchive, OciOptions, OciRegistry, Registry, RegistryWriter};
+use crate::registry::{DockerArchive, Layout, Network, OciArchive, OciOptions, OciRegistry, Registry, RegistryWriter};
 
 /// Opens a repository for reading.
 ///
 /// # Errors
 /// What the adapter says; `Unsupported` where there is none for this transport.
 pub fn open_source(repository: &Repository) -> Result<Arc<dyn Registry>> {
+    open_source_over(repository, Network::default())
+}
+
+/// The same, with proxies and certificates of the caller's own where it is reached over a network.
+///
+/// # Errors
+/// As [`open_source`].
+pub fn open_source_over(repository: &Repository, network: Network) -> Result<Arc<dyn Registry>> {
     match repository.transport() {
         Transport::Layout => Ok(Arc::new(Layout::open(repository)?)),
-        Transport::Registry => Ok(Arc::new(over_network(repository)?)),
+        Transport::Registry => Ok(Arc::new(over_network(repository, network)?)),
         Transport::OciArchive => Ok(Arc::new(OciArchive::open(repository)?)),
         Transport::DockerArchive => Ok(Arc::new(DockerArchive::open(repository)?)),
         Transport::Memory => Err(unsupported(repository, "is known only to the process that made it")),
@@ -42,9 +52,17 @@ pub fn open_source(repository: &Repository) -> Result<Arc<dyn Registry>> {
 /// # Errors
 /// What the adapter says; `Unsupported` where there is none that writes to this transport.
 pub fn open_target(repository: &Repository) -> Result<Arc<dyn RegistryWriter>> {
+    open_target_over(repository, Network::default())
+}
+
+/// The same, with proxies and certificates of the caller's own where it is reached over a network.
+///
+/// # Errors
+/// As [`open_target`].
+pub fn open_target_over(repository: &Repository, network: Network) -> Result<Arc<dyn RegistryWriter>> {
     match repository.transport() {
         Transport::Layout => Ok(Arc::new(Layout::open(repository)?)),
-        Transport::Registry => Ok(Arc::new(over_network(repository)?)),
+        Transport::Registry => Ok(Arc::new(over_network(repository, network)?)),
         Transport::OciArchive | Transport::DockerArchive => Err(unsupported(repository, "is read and never written")),
         Transport::Memory => Err(unsupported(repository, "is known only to the process that made it")),
     }
@@ -59,8 +77,9 @@ pub fn read<T: DeserializeOwned>(what: &str, value: serde_json::Value) -> Result
 }
 
 /// A registry over the network, with the logins of this machine.
-fn over_network(repository: &Repository) -> Result<OciRegistry> {
-    let options = OciOptions { credentials: Arc::new(DockerCredentials::of_this_machine()?), ..OciOptions::default() };
+fn over_network(repository: &Repository, network: Network) -> Result<OciRegistry> {
+    let credentials = Arc::new(DockerCredentials::of_this_machine()?);
+    let options = OciOptions { credentials, network, ..OciOptions::default() };
     OciRegistry::of(repository, options)
 }
 

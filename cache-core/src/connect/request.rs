@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::model::Reference;
-use crate::promote::{Attachment, Request};
+use crate::promote::{Attachment, Given, Request};
 
 /// A request to promote one image. The environment is the promoter's, whose gates are made for it.
 #[derive(Debug, Clone, Deserialize)]
@@ -89,5 +90,24 @@ impl AttachmentConfig {
                 Ok(Attachment::Statement { predicate_type, predicate })
             }
         }
+    }
+}
+
+/// Evidence that the caller has: what it is, and its bytes or the path of a file with them.
+///
+/// # Errors
+/// `Invalid` where the kind is neither `sbom` nor `report`, or there are neither bytes nor a path, or both; what the file
+/// system says.
+pub fn given(kind: &str, bytes: Option<Bytes>, path: Option<PathBuf>) -> Result<Given> {
+    let at = |error: Error| error.context("given", kind);
+    let read: fn(Bytes) -> Given = match kind {
+        "sbom" => Given::Sbom,
+        "report" => Given::Report,
+        _ => return Err(at(Error::invalid("what is given is either \"sbom\" or \"report\""))),
+    };
+    match (bytes, path) {
+        (Some(bytes), None) => Ok(read(bytes)),
+        (None, Some(path)) => Ok(read(std::fs::read(&path).map_err(|e| at(Error::io(&path, e)))?.into())),
+        _ => Err(at(Error::invalid("what is given has either \"bytes\" or \"path\""))),
     }
 }

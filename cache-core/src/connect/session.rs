@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, stdin, stdout};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +10,7 @@ use crate::approve::{Answer, Approval, ApprovalPolicy, Decision, ask_on_terminal
 use crate::error::{Error, Result};
 use crate::model::{Raw, Timestamp, Verdict};
 use crate::plan::Plan;
-use crate::promote::{Outlook, Promoter, Receipt};
+use crate::promote::{Given, Outlook, Promoter, Receipt, Watch};
 
 /// A promoter of one environment.
 #[derive(Debug, Clone)]
@@ -27,24 +26,36 @@ impl Session {
         Session { promoter, approval, environment }
     }
 
-    /// Makes a plan. See [`Promoter::plan`].
+    /// Makes a plan. See [`Promoter::plan_with`].
     ///
     /// # Errors
     /// As there.
-    pub async fn plan(&self, request: RequestConfig) -> Result<SharedOutlook> {
-        Ok(self.promoter.plan(&request.request(&self.environment)?).await?.into())
+    pub async fn plan(&self, request: RequestConfig, given: &[Given]) -> Result<SharedOutlook> {
+        Ok(self.promoter.plan_with(&request.request(&self.environment)?, given).await?.into())
     }
 
-    /// Admits the approvals and executes the plan. See [`Promoter::execute`]. The plan is used up as soon as the approvals
-    /// are admitted.
+    /// Admits the approvals and executes the plan. See [`Promoter::execute`].
+    ///
+    /// While the plan is executed it cannot be executed a second time, and once all of it is done, never again. An execution
+    /// that is stopped, or that fails, gives it back: it goes on with the same approvals.
     ///
     /// # Errors
-    /// As there; `Unapproved` where the approvals do not suffice or the plan is used up.
-    pub async fn execute(&self, plan: &SharedPlan, approvals: Vec<Approval>) -> Result<Receipt> {
+    /// As there; `Unapproved` where the approvals do not suffice or the plan was executed.
+    pub async fn execute(&self, plan: &SharedPlan, approvals: Vec<Approval>, watch: Option<Watch>) -> Result<Receipt> {
         let now = self.promoter.clock.unwrap_or_else(Timestamp::now);
         let approved = self.approval.admit(plan.plan().clone(), approvals, now)?;
-        plan.use_up()?;
-        self.promoter.execute(approved).await
+        let mut executed = plan.executed.lock().await;
+        if *executed {
+            return Err(Error::unapproved("this plan was executed before")
+                .context("plan", plan.plan().digest())
+                .hint("make a new plan and have that approved"));
+        }
+        let receipt = match watch {
+            Some(watch) => self.promoter.execute_watched(approved, watch).await?,
+            None => self.promoter.execute(approved).await?,
+        };
+        *executed = receipt.is_complete();
+        Ok(receipt)
     }
 }
 
@@ -70,17 +81,18 @@ impl From<Outlook> for SharedOutlook {
     }
 }
 
-/// A plan that is used at most once, for languages whose types cannot say so.
+/// A plan that is executed at most once, for languages whose types cannot say so.
 #[derive(Debug, Clone)]
 pub struct SharedPlan {
     plan: Plan,
-    used: Arc<AtomicBool>,
+    /// Held while the plan is executed.
+    executed: Arc<tokio::sync::Mutex<bool>>,
 }
 
 impl SharedPlan {
-    /// A plan that is not used yet.
+    /// A plan that was not executed yet.
     pub fn new(plan: Plan) -> Self {
-        SharedPlan { plan, used: Arc::default() }
+        SharedPlan { plan, executed: Arc::default() }
     }
 
     /// Reads a saved plan.
@@ -94,15 +106,6 @@ impl SharedPlan {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
-    }
-
-    fn use_up(&self) -> Result<()> {
-        if self.used.swap(true, Ordering::AcqRel) {
-            return Err(Error::unapproved("this plan was executed before")
-                .context("plan", self.plan.digest())
-                .hint("make a new plan and have that approved"));
-        }
-        Ok(())
     }
 
     /// The answer that the host application got from a person. See [`by_callback`].

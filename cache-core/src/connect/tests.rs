@@ -6,6 +6,7 @@ use crate::approve::ApprovalKind;
 use crate::error::ErrorKind;
 use crate::gate::{Evidence, PromotionGate};
 use crate::model::{Digest, Outcome, Pinned, Timestamp};
+use crate::promote::Given;
 use crate::sign::KeySigner;
 
 fn config(value: Value) -> Result<PromoterConfig, serde_json::Error> {
@@ -119,4 +120,41 @@ async fn an_answer_that_is_no_verdict_is_an_error() {
         assert_eq!(verdict(Ok(answer)).await.unwrap_err().kind(), ErrorKind::Invalid);
     }
     assert!(verdict(Err("it threw")).await.is_err());
+}
+
+#[test]
+fn given_evidence_is_bytes_or_a_path_of_a_known_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    std::fs::write(&path, "{}").unwrap();
+    let bytes = || Some(bytes::Bytes::from_static(b"{}"));
+    assert!(matches!(given("sbom", bytes(), None), Ok(Given::Sbom(_))));
+    assert!(matches!(given("report", None, Some(path.clone())), Ok(Given::Report(text)) if text == "{}"));
+    let refused = |kind: &str, bytes, path| given(kind, bytes, path).unwrap_err().kind();
+    assert_eq!(refused("signature", bytes(), None), ErrorKind::Invalid);
+    assert_eq!(refused("sbom", None, None), ErrorKind::Invalid);
+    assert_eq!(refused("sbom", bytes(), Some(path)), ErrorKind::Invalid);
+    assert_eq!(refused("sbom", None, Some(folder.path().join("none"))), ErrorKind::NotFound);
+}
+
+#[test]
+fn a_network_is_text_paths_and_a_proxy_and_shows_no_secret() {
+    let network = |value: Value| serde_json::from_value::<NetworkConfig>(value).unwrap();
+    let kind = |value: Value| network(value).network().unwrap_err().kind();
+    for proxy in ["environment", "none", "http://user:secret@proxy.test:3128", "proxy.test"] {
+        let stated = network(json!({"proxy": proxy}));
+        assert!(stated.network().is_ok(), "{proxy}");
+        assert!(!format!("{stated:?} {:?}", stated.network().unwrap()).contains("secret"));
+    }
+    assert!(network(json!({})).network().is_ok());
+    assert_eq!(kind(json!({"proxy": "socks5://user:secret@proxy.test"})), ErrorKind::Unsupported);
+    assert_eq!(kind(json!({"proxy": ""})), ErrorKind::Invalid);
+    assert_eq!(kind(json!({"authorities": [{"pem": "text"}]})), ErrorKind::Invalid);
+    assert_eq!(kind(json!({"authorities": [{}]})), ErrorKind::Invalid);
+    assert_eq!(kind(json!({"authorities": [{"path": "no/such/file.pem"}]})), ErrorKind::NotFound);
+    let both = json!({"certificate": {"pem": "text"}, "key": {"pem": "secret"}});
+    let stated = network(json!({"clientCertificate": both}));
+    assert!(stated.network().is_err() && !format!("{stated:?} {:?}", stated.network()).contains("secret"));
+    let unknown = json!({"source": "oci:a", "target": "oci:b", "environment": "e", "network": {"proxies": "none"}});
+    assert!(config(unknown).unwrap_err().to_string().contains("proxies"));
 }

@@ -43,7 +43,7 @@ impl PromotionGate for LicenseGate {
                     exception.digest.as_ref().is_none_or(|digest| digests.contains(&digest))
                 };
                 let exceptions: Vec<&Exception> = self.exceptions.iter().filter(here).collect();
-                for package in &sbom.value.packages {
+                for package in sbom.value.listed() {
                     found.add(&self.rules, &exceptions, evidence.now, package);
                 }
             }
@@ -98,7 +98,11 @@ impl<'a> Findings<'a> {
                 Standing::Denied => drop(self.denied.insert(line())),
                 Standing::Unknown => drop(self.unknown.insert(line())),
                 Standing::Allowed if assessment.choice => {
-                    self.chosen.insert(format!("{name}: {} of {stated}", assessment.chosen));
+                    let why = match &assessment.against_others[..] {
+                        [] => String::new(),
+                        against => format!(", as {}", against.join(", ")),
+                    };
+                    self.chosen.insert(format!("{name}: {} of {stated}{why}", assessment.chosen));
                 }
                 Standing::Allowed => {}
             }

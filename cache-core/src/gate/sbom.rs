@@ -24,7 +24,7 @@ impl PromotionGate for SbomGate {
     async fn judge(&self, evidence: &Evidence) -> Result<Verdict> {
         let mut sorted = sort(evidence, self.require_signed);
         for sbom in &sorted.counted {
-            let (format, packages) = (&sbom.value.format, sbom.value.packages.len());
+            let (format, packages) = (&sbom.value.format, sbom.value.listed().count());
             let message = format!("{} is {format} with {packages} packages", sbom.digest.short());
             sorted.reasons.push(Reason::pass("sbom", message));
         }
@@ -47,7 +47,7 @@ pub(super) fn sort(evidence: &Evidence, require_signed: bool) -> Sorted<'_> {
         match coverage.scope(&sbom.about, &sbom.value.describes, None) {
             Err(why) => reject("sbom-of-another-image", &why),
             Ok(_) if require_signed && sbom.by.is_none() => reject("unsigned-sbom", "is not signed by a trusted key"),
-            Ok(_) if sbom.value.packages.is_empty() => reject("empty-sbom", "lists no package"),
+            Ok(_) if sbom.value.listed().next().is_none() => reject("empty-sbom", "lists no package"),
             Ok(targets) => {
                 coverage.cover(&targets);
                 counted.push(sbom);

@@ -4,27 +4,33 @@
 //! here follows a redirect or adds credentials: [`registry::oci`](crate::registry) decides that.
 
 mod answer;
+mod proxy;
 mod retry;
+mod route;
+mod tls;
 mod url;
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use ::http::{HeaderMap, Method, Uri};
+use ::http::{HeaderMap, Method, StatusCode, Uri};
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
 
 pub(crate) use answer::{Answer, chunk};
+pub use proxy::{Proxy, ProxyAddress};
 pub use retry::Patience;
+pub use tls::Tls;
 pub(crate) use url::{encode, host_name, is_loopback, is_secure, resolve, same_origin, shown, with_query};
 
-use crate::error::{Error, Result};
+use self::proxy::Proxies;
+use self::route::Route;
+use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) type Body = UnsyncBoxBody<Bytes, Error>;
 
@@ -47,21 +53,73 @@ impl Request {
     }
 }
 
+/// How connections are made.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Network {
+    /// Which way they take.
+    pub proxy: Proxy,
+    /// Whom they trust, where they are encrypted.
+    pub tls: Tls,
+}
+
+impl Network {
+    /// Through this proxy.
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = proxy;
+        self
+    }
+
+    /// With these certificates.
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = tls;
+        self
+    }
+}
+
 /// Connections to any number of hosts, with one idea of how long to wait.
 #[derive(Debug)]
 pub(crate) struct Http {
-    plain: Client<HttpConnector, Body>,
-    /// Made when first needed: it reads the certificates of the machine.
-    tls: OnceLock<Client<HttpsConnector<HttpConnector>, Body>>,
+    plain: Client<Route, Body>,
+    /// Made when first needed: they read the certificates of the machine.
+    tls: OnceLock<Encrypted>,
+    /// The same with a certificate of ours.
+    identified: OnceLock<Encrypted>,
+    certificates: Tls,
+    /// The origin that is shown our certificate.
+    home: Option<Uri>,
+    route: Route,
+    proxies: Arc<Proxies>,
     patience: Patience,
     /// Nothing is sent before this instant, because the server said so.
     not_before: Mutex<Option<Instant>>,
 }
 
+type Encrypted = Client<HttpsConnector<Route>, Body>;
+
 impl Http {
+    /// As the environment says.
     pub(crate) fn new(patience: Patience) -> Self {
-        let plain = pool().build(connector(&patience, true));
-        Http { plain, tls: OnceLock::new(), patience, not_before: Mutex::new(None) }
+        Http::over(Network::default(), None, patience)
+    }
+
+    /// Over this network; `home` is shown our certificate.
+    pub(crate) fn over(network: Network, home: Option<Uri>, patience: Patience) -> Self {
+        let proxies = Arc::new(Proxies::of(&network.proxy));
+        let route = Route::new(Arc::clone(&proxies), &patience);
+        Http {
+            plain: pool().build(route.clone()),
+            tls: OnceLock::new(),
+            identified: OnceLock::new(),
+            certificates: network.tls,
+            home,
+            route,
+            proxies,
+            patience,
+            not_before: Mutex::new(None),
+        }
     }
 
     pub(crate) fn patience(&self) -> &Patience {
@@ -82,6 +140,7 @@ impl Http {
             });
             let pause = match &outcome {
                 Ok(answer) if !retry::passes(answer.status()) => return outcome,
+                Err(error) if error.kind() != ErrorKind::Unavailable => return outcome,
                 Ok(answer) => self.patience.pause(attempt, answer.headers()),
                 Err(_) => self.patience.pause(attempt, &HeaderMap::new()),
             };
@@ -100,22 +159,31 @@ impl Http {
         *built.headers_mut() = request.headers.clone();
         let agent = ::http::HeaderValue::from_static(concat!("cache/", env!("CARGO_PKG_VERSION")));
         built.headers_mut().insert(::http::header::USER_AGENT, agent);
-        let sent =
-            if is_secure(&request.url) { self.tls()?.request(built).await } else { self.plain.request(built).await };
+        let sent = if is_secure(&request.url) {
+            self.encrypted(&request.url)?.request(built).await
+        } else {
+            let login = self.proxies.to(&request.url)?.and_then(|proxy| proxy.login()).cloned();
+            built.headers_mut().extend(login.map(|login| (::http::header::PROXY_AUTHORIZATION, login)));
+            self.plain.request(built).await
+        };
         let answer = sent.map_err(|e| broken(&request.url, e))?;
         tracing::debug!(method = %request.method, url = %shown(&request.url), status = answer.status().as_u16(), "asked");
+        if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Err(route::login_wanted().context("url", shown(&request.url)));
+        }
         Ok(Answer::new(answer, request.url.clone(), self.patience.idle))
     }
 
-    fn tls(&self) -> Result<&Client<HttpsConnector<HttpConnector>, Body>> {
-        if let Some(client) = self.tls.get() {
+    fn encrypted(&self, url: &Uri) -> Result<&Encrypted> {
+        let at_home = self.home.as_ref().is_some_and(|home| same_origin(home, url));
+        let identify = at_home && self.certificates.identifies();
+        let client = if identify { &self.identified } else { &self.tls };
+        if let Some(client) = client.get() {
             return Ok(client);
         }
-        let trusting = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls_provider())
-            .map_err(|e| Error::unexpected("the certificates of this machine cannot be read").caused_by(e))?;
-        let https = trusting.https_only().enable_http1().wrap_connector(connector(&self.patience, false));
-        Ok(self.tls.get_or_init(|| pool().build(https)))
+        let trusting = HttpsConnectorBuilder::new().with_tls_config(self.certificates.config(identify)?);
+        let https = trusting.https_only().enable_http1().wrap_connector(self.route.clone());
+        Ok(client.get_or_init(|| pool().build(https)))
     }
 
     /// Makes every later request wait, whoever sends it: one client that is throttled must not send the next at once.
@@ -142,19 +210,23 @@ fn pool() -> hyper_util::client::legacy::Builder {
     pool
 }
 
-fn connector(patience: &Patience, enforce_http: bool) -> HttpConnector {
-    let mut connector = HttpConnector::new();
-    connector.set_connect_timeout(Some(patience.connect));
-    connector.set_nodelay(true);
-    connector.enforce_http(enforce_http);
-    connector
-}
-
-fn rustls_provider() -> std::sync::Arc<rustls::crypto::CryptoProvider> {
-    std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider())
-}
-
 fn broken(url: &Uri, error: hyper_util::client::legacy::Error) -> Error {
-    let what = if error.is_connect() { "cannot connect to the server" } else { "the connection broke" };
-    Error::unavailable(what).context("url", shown(url)).caused_by(error)
+    let told = match of_ours(&error) {
+        Some(known) => known,
+        None if error.is_connect() => Error::unavailable("cannot connect to the server"),
+        None => Error::unavailable("the connection broke"),
+    };
+    told.context("url", shown(url)).caused_by(error)
+}
+
+/// What our own code said behind the client's error, such as what a proxy answered.
+fn of_ours(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
+    let mut causes = std::iter::successors(error.source(), |error| (*error).source());
+    let known = causes.find_map(|error| error.downcast_ref::<Error>())?;
+    let again = Error::new(known.kind(), known.message());
+    let again = known.contexts().iter().fold(again, |error, (key, value)| error.context(key, value));
+    Some(match known.hint_text() {
+        Some(hint) => again.hint(hint),
+        None => again,
+    })
 }

@@ -13,7 +13,7 @@ pub(crate) fn host_name(url: &Uri) -> String {
     url.host().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase()
 }
 
-fn port(url: &Uri) -> u16 {
+pub(super) fn port(url: &Uri) -> u16 {
     url.port_u16().unwrap_or(if is_secure(url) { 443 } else { 80 })
 }
 
@@ -81,6 +81,25 @@ pub(crate) fn encode(text: &str) -> String {
     encoded
 }
 
+/// Undoes percent-encoding. What is no escape stays as it is.
+pub(super) fn decode(text: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = match (first, after) {
+            (b'%', [high, low, ..]) => char::from(*high).to_digit(16).zip(char::from(*low).to_digit(16)),
+            _ => None,
+        };
+        let (byte, taken) = match escaped {
+            Some((high, low)) => (u8::try_from(high << 4 | low).unwrap_or(b'%'), 3),
+            None => (*first, 1),
+        };
+        decoded.push(byte);
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    decoded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +135,15 @@ mod tests {
         let extended = with_query(&uri("http://r.test/up?state=a%2Bb"), "digest=sha256:0").unwrap();
         assert_eq!(extended.to_string(), "http://r.test/up?state=a%2Bb&digest=sha256:0");
         assert_eq!(with_query(&uri("http://r.test/up"), "d=1").unwrap().to_string(), "http://r.test/up?d=1");
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for text in ["", "a b", "ü:@/%", "%41"] {
+            assert_eq!(decode(&encode(text)), text.as_bytes());
+        }
+        assert_eq!(decode("%4"), b"%4");
+        assert_eq!(decode("%zz%"), b"%zz%");
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl Kind {
 
     fn read(self, bytes: &[u8], place: Place, evidence: &mut Evidence) -> Result<()> {
         match self {
-            Kind::Sbom => evidence.sboms.push(place.attach(Sbom::parse(bytes)?)),
+            Kind::Sbom => evidence.sboms.push(place.attach(Sbom::parse(bytes)?.into_owned())),
             Kind::Report => evidence.reports.push(place.attach(Report::parse(bytes)?)),
         }
         Ok(())

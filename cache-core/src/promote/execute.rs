@@ -1,25 +1,17 @@
-//! From an approved plan to a receipt.
+//! From an approved plan to a receipt: the order of things.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
+use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_util::{StreamExt, stream};
-
-use super::artifact::{artifact, bundle_annotations};
+use super::Promoter;
+use super::attached::Attached;
+use super::progress::{Meter, Metered, Watch};
 use super::receipt::{Receipt, Step, StepOutcome};
-use super::{Promoter, record};
-use crate::approve::{Approved, Permit, Permitted};
+use crate::approve::Approved;
 use crate::error::{Absent, Error, Result};
-use crate::model::{Descriptor, Digest, Repository};
-use crate::plan::{Attach, Change, Content, CopyManifest, SetTag};
-use crate::registry::{MemoryRegistry, Moved, Registry};
-use crate::sign::{BUNDLE_V03, Statement};
-
-/// The largest document that is attached.
-const MAX_MATERIAL: u64 = 256 << 20;
-/// How many blobs of one manifest are on their way at the same time: enough that no waiting for a registry is lost, few
-/// enough that the buffers stay small.
-const BLOBS_AT_ONCE: usize = 4;
+use crate::model::Digest;
+use crate::plan::{Change, CopyManifest, Role, SetTag};
+use crate::registry::Registry;
 
 impl Promoter {
     /// Executes an approved plan, once.
@@ -27,17 +19,34 @@ impl Promoter {
     /// Every expectation of the plan is checked before the first write, and each tag again right before it is set; what was
     /// written is read back. The order is the plan's, so the image's tag comes last and nobody sees half a promotion.
     ///
+    /// The future may be dropped at any time, as the process may die at any time: what was written stays under its digest,
+    /// the tag is not set, and the same plan goes on with the same approvals.
+    ///
     /// # Errors
     /// An error means that nothing was changed: `Conflict` where the world moved since the plan was made, with the
     /// difference; `Unapproved` where an approval was used before. Once something may have been changed, the result is a
     /// receipt that says what was, and what failed.
     pub async fn execute(&self, approved: Approved) -> Result<Receipt> {
+        self.carry_out(approved, None).await
+    }
+
+    /// The same, while somebody watches.
+    ///
+    /// # Errors
+    /// As [`execute`](Promoter::execute).
+    pub async fn execute_watched(&self, approved: Approved, watch: Watch) -> Result<Receipt> {
+        let meter = Meter::new(approved.plan(), watch);
+        self.carry_out(approved, Some(meter)).await
+    }
+
+    async fn carry_out(&self, approved: Approved, meter: Option<Meter>) -> Result<Receipt> {
         let started = self.now();
         let claim = self.ledger.claim(&approved)?;
         if let Err(error) = self.expect_the_planned_world(&approved).await {
             claim.release()?;
             return Err(error);
         }
+        let mut execution = Execution::new(self, &approved, meter);
         let mut steps = Vec::new();
         let mut failed = false;
         for (permit, change) in approved.permits().into_iter().zip(&approved.plan().changes) {
@@ -46,13 +55,14 @@ impl Promoter {
                 steps.push(Step { what, outcome: StepOutcome::NotTried, sent: 0 });
                 continue;
             }
-            let mut sent = 0;
-            let outcome = match self.step(permit, &approved, &mut sent).await {
+            execution.begin(&what);
+            let outcome = match execution.step(permit).await {
                 Ok(true) => StepOutcome::Done,
                 Ok(false) => StepOutcome::AlreadySo,
                 Err(error) => StepOutcome::failed(&error),
             };
             failed = matches!(outcome, StepOutcome::Failed { .. });
+            let sent = execution.end(change, &outcome);
             steps.push(Step { what, outcome, sent });
         }
         let receipt = Receipt {
@@ -66,22 +76,31 @@ impl Promoter {
         if receipt.is_complete() {
             claim.spend(&approved)?;
         }
+        execution.close();
         Ok(receipt)
     }
 
     async fn expect_the_planned_world(&self, approved: &Approved) -> Result<()> {
         let plan = approved.plan();
         self.source.manifest(&plan.image).await?;
+        let mut known = HashSet::new();
         for change in &plan.changes {
-            if let Change::SetTag(set) = change {
-                self.expect_tag(set).await?;
+            match change {
+                Change::SetTag(set) => drop(self.expect_tag(set).await?),
+                Change::Copy(op) => drop(known.insert((&op.to, &op.digest))),
+                Change::Attach(op) if known.insert((&op.repository, &op.subject.digest)) => {
+                    let image = op.repository.at(op.subject.digest.clone()).into();
+                    let found = self.target.resolve(&image).await.absent_is_none()?;
+                    found.ok_or_else(|| moved().context("image", image).context("found", "nothing"))?;
+                }
+                Change::Attach(_) | Change::Delete(_) => {}
             }
         }
         Ok(())
     }
 
     /// Whether the tag still has to be set; an error where it is neither as expected nor as wanted.
-    async fn expect_tag(&self, set: &SetTag) -> Result<bool> {
+    pub(super) async fn expect_tag(&self, set: &SetTag) -> Result<bool> {
         let reference = set.repository.tagged(set.tag.clone());
         let found = self.target.resolve(&reference).await.absent_is_none()?.map(|d| d.digest);
         if found.as_ref() == Some(&set.to) {
@@ -95,97 +114,69 @@ impl Promoter {
             crate::plan::Expected::Absent => None,
             crate::plan::Expected::At(digest) => Some(digest),
         };
-        Err(Error::conflict("the world moved since the plan was made")
+        Err(moved()
             .context("tag", &reference)
             .context("expected", text(expected))
-            .context("found", text(found.as_ref()))
-            .hint("make a new plan and have that approved"))
+            .context("found", text(found.as_ref())))
     }
+}
 
-    /// Makes one change; `false` where it was so already.
-    async fn step(&self, permit: Permitted<'_>, approved: &Approved, sent: &mut u64) -> Result<bool> {
-        match permit {
-            Permitted::Copy(op) => self.copy(op, sent).await,
-            Permitted::Attach(op) => self.attach(op, approved).await,
-            Permitted::SetTag(op) => self.set_tag(op).await,
-            Permitted::Delete(op) => self.target.delete(op).await.map(|()| true),
-        }
-    }
+fn moved() -> Error {
+    Error::conflict("the world moved since the plan was made").hint("make a new plan and have that approved")
+}
 
-    async fn copy(&self, op: Permit<'_, CopyManifest>, sent: &mut u64) -> Result<bool> {
-        let manifest = self.source.manifest(&op.from.at(op.digest.clone())).await?;
-        // Collected, because a stream over the closure is too general for the compiler to see that it can be sent.
-        let moves: Vec<_> = op.blobs().into_iter().map(|blob| self.target.put_blob(blob, &*self.source)).collect();
-        let mut moves = stream::iter(moves).buffer_unordered(BLOBS_AT_ONCE);
-        while let Some(moved) = moves.next().await {
-            if let Moved::Sent(bytes) = moved? {
-                *sent += bytes;
-            }
-        }
-        drop(moves);
-        let there = op.to.at(op.digest.clone());
-        let moved = self.target.put_manifest(op.manifest(manifest.clone())?).await?;
-        let stored = self.target.manifest(&there).await?;
-        if stored.bytes() != manifest.bytes() {
-            return Err(
-                Error::untrusted("the registry stored another manifest than it was sent").context("image", there)
-            );
-        }
-        Ok(moved != Moved::AlreadyThere)
-    }
+/// An execution that goes on.
+pub(super) struct Execution<'a> {
+    pub(super) promoter: &'a Promoter,
+    pub(super) approved: &'a Approved,
+    /// Where blobs come from: the promoter's source, counted where somebody watches.
+    pub(super) source: Arc<dyn Registry>,
+    pub(super) meter: Option<Meter>,
+    pub(super) there: There,
+    /// The bytes of blobs that the present step has sent.
+    pub(super) sent: u64,
+}
 
-    async fn attach(&self, op: Permit<'_, Attach>, approved: &Approved) -> Result<bool> {
-        let at = self.now();
-        let (manifest, blobs) = match op.content.clone() {
-            Content::Document { media_type, digest, size } => {
-                let document = self.material(&Descriptor::new(&media_type, digest, size)).await?;
-                artifact(&media_type, document, &op.subject, BTreeMap::new())?
-            }
-            Content::Statement { predicate_type, predicate, .. } => {
-                let statement = match predicate {
-                    None => record::statement(approved, &op.subject.digest, at)?,
-                    Some(predicate) => {
-                        let predicate = self.material(&predicate).await?;
-                        let predicate: serde_json::Value = serde_json::from_slice(&predicate)
-                            .map_err(|e| Error::invalid("the predicate is not JSON").caused_by(e))?;
-                        Statement::write(&op.subject.digest, &predicate_type, &predicate)?
-                    }
-                };
-                let signer =
-                    self.signer.as_ref().ok_or_else(|| Error::invalid("the plan signs something; no signer is set"))?;
-                let bundle = signer.sign(op.sign(statement)?).await?;
-                artifact(BUNDLE_V03, bundle.to_json()?.into(), &op.subject, bundle_annotations(&predicate_type, at))?
-            }
+/// What is attached to the image at the target.
+pub(super) enum There {
+    /// It has to be asked.
+    Unknown,
+    /// Nothing: this execution brought the image.
+    Nothing,
+    /// This.
+    Known(Attached),
+}
+
+impl<'a> Execution<'a> {
+    fn new(promoter: &'a Promoter, approved: &'a Approved, meter: Option<Meter>) -> Self {
+        let source: Arc<dyn Registry> = match &meter {
+            Some(meter) => Arc::new(Metered { source: Arc::clone(&promoter.source), meter: meter.clone() }),
+            None => Arc::clone(&promoter.source),
         };
-        let made = MemoryRegistry::new();
-        for blob in blobs {
-            made.insert_blob(blob);
-        }
-        let (blobs, put) = op.artifact(manifest)?;
-        for blob in blobs {
-            self.target.put_blob(blob, &made).await?;
-        }
-        Ok(self.target.put_manifest(put).await? != Moved::AlreadyThere)
+        Execution { promoter, approved, source, meter, there: There::Unknown, sent: 0 }
     }
 
-    /// The bytes of something that the plan attaches.
-    async fn material(&self, content: &Descriptor) -> Result<Bytes> {
-        let anywhere = Repository::parse("memory:materials")?;
-        self.materials.blob(&anywhere, content).await?.into_bytes(MAX_MATERIAL).await
+    fn begin(&mut self, what: &str) {
+        self.sent = 0;
+        if let Some(meter) = &self.meter {
+            meter.begins(what);
+        }
     }
 
-    async fn set_tag(&self, op: Permit<'_, SetTag>) -> Result<bool> {
-        if !self.expect_tag(&op).await? {
-            return Ok(false);
+    /// Gives the bytes that the step has sent.
+    fn end(&mut self, change: &Change, outcome: &StepOutcome) -> u64 {
+        if let (Change::Copy(CopyManifest { role: Role::Image, .. }), StepOutcome::Done) = (change, outcome) {
+            self.there = There::Nothing;
         }
-        let (reference, wanted) = (op.repository.tagged(op.tag.clone()), op.to.clone());
-        self.target.set_tag(op).await?;
-        let found = self.target.resolve(&reference).await?.digest;
-        if found != wanted {
-            return Err(Error::conflict("the tag names something else right after it was set")
-                .context("tag", reference)
-                .context("found", found));
+        if let (Some(meter), StepOutcome::Done | StepOutcome::AlreadySo) = (&self.meter, outcome) {
+            meter.finished();
         }
-        Ok(true)
+        self.sent
+    }
+
+    fn close(&self) {
+        if let Some(meter) = &self.meter {
+            meter.ends();
+        }
     }
 }

@@ -11,9 +11,9 @@ use super::documents::{Documents, from_statements};
 use super::unit::{Node, Unit};
 
 /// The largest signature or statement that is read.
-const MAX_ATTESTATION: u64 = 128 << 20;
+pub(super) const MAX_ATTESTATION: u64 = 128 << 20;
 /// The most signatures that one manifest may hold.
-const MAX_SIGNATURES: usize = 1000;
+pub(super) const MAX_SIGNATURES: usize = 1000;
 
 /// Reads and verifies what is attached to the image and its platforms. What cannot be used is a [`Problem`], which the gates
 /// see; a registry that fails while it is asked is an error.

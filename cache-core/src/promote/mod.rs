@@ -5,18 +5,23 @@
 //! ```
 
 mod artifact;
+mod attached;
+mod cosign_tags;
 mod documents;
 mod execute;
 mod gather;
 mod planning;
+mod progress;
 mod receipt;
 mod record;
+mod steps;
 mod unit;
 
 use std::sync::Arc;
 
 pub use documents::{Given, REPORT_MEDIA_TYPE};
 pub use planning::{Attachment, Outlook, Request};
+pub use progress::{Progress, Watch};
 pub use receipt::{Receipt, Step, StepOutcome};
 pub use record::PROMOTION_TYPE;
 
@@ -57,6 +62,10 @@ impl Promoter {
 }
 
 #[cfg(test)]
+mod again_tests;
+#[cfg(test)]
 mod evidence_tests;
+#[cfg(test)]
+mod progress_tests;
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,19 @@
 //! From a request to a plan, or to the reasons why there is none.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 
 use super::Promoter;
+use super::attached::Attached;
 use super::documents::Given;
 use super::gather::gather;
 use super::record::PROMOTION_TYPE;
 use super::unit::Unit;
 use crate::error::{Absent, Error, Result};
-use crate::gate::judge_all;
-use crate::model::{Digest, Pinned, Raw, Reference, Tag, Verdict};
-use crate::plan::{Attach, Change, Content, CopyManifest, Expected, PLAN_VERSION, Plan, PlanBody, SetTag};
+use crate::gate::{Style, judge_all};
+use crate::model::{Digest, Pinned, Raw, Reference, Repository, Tag, Verdict};
+use crate::plan::{Attach, Change, Content, CopyManifest, Expected, PLAN_VERSION, Plan, PlanBody, Role, SetTag};
 
 /// What somebody wants.
 #[derive(Debug, Clone)]
@@ -29,14 +30,16 @@ pub struct Request {
     pub reason: Option<String>,
     /// Whether a tag that names another image may be moved.
     pub move_tags: bool,
-    /// What is attached to the image on the way, such as the SBOM and the signature of a build.
+    /// What is attached to the image on the way, such as the SBOM and the signature of a build. What is attached already,
+    /// at the source or at the target, is not attached again; see [`Attachment`].
     pub attach: Vec<Attachment>,
 }
 
-/// Something to attach to the image.
+/// Something to attach to the image, unless that is done already.
 #[derive(Debug, Clone)]
 pub enum Attachment {
-    /// A document as it is, such as an SBOM.
+    /// A document as it is, such as an SBOM. It is there where an artifact about the image holds the same bytes under the
+    /// same media type.
     Document {
         /// Its media type.
         media_type: String,
@@ -44,7 +47,10 @@ pub enum Attachment {
         bytes: Bytes,
     },
     /// A statement about the image, signed by the promoter's signer. The type `COSIGN_SIGN_TYPE` with the predicate `{}` is
-    /// a signature of the image.
+    /// a signature of the image. It is there where a statement of the same signer, with the same type and the same predicate,
+    /// verifies under the promoter's trust; its bytes say nothing, since a signature made anew is never the same. So the
+    /// signer's key should be among the trusted ones: without that its statements cannot be recognised, and are attached
+    /// each time that they are asked for.
     Statement {
         /// The type of the predicate.
         predicate_type: String,
@@ -60,7 +66,9 @@ pub enum Outlook {
     Ready(Plan),
     /// A gate refused, so there is no plan to approve. Every verdict is here, those that allow included.
     Blocked(Vec<Verdict>),
-    /// The target has everything already.
+    /// There is nothing to do: the target has the image, the tag and all that is attached to the image, and so does what the
+    /// request wants to attach. Evidence that was given changes nothing at the target and makes no plan; nor does the
+    /// promotion record, which is attached when something else is done.
     Nothing,
 }
 
@@ -98,11 +106,31 @@ impl Promoter {
             return Ok(Outlook::Blocked(verdicts));
         }
         let observed = self.observe(request, &image, &unit, wanted).await?;
-        if observed.missing.is_empty() && observed.tags.is_empty() {
+        let contents = self.lacking(request, &image, &observed).await?;
+        if observed.missing.is_empty() && observed.tags.is_empty() && contents.is_empty() {
             return Ok(Outlook::Nothing);
         }
-        let contents = request.attach.iter().map(|attachment| self.content(attachment)).collect::<Result<Vec<_>>>()?;
         Ok(Outlook::Ready(Raw::canonical(self.draft(request, image, &unit, verdicts, observed, contents))?))
+    }
+
+    /// What the request attaches and neither the source has, whence it comes along, nor the target. Each once.
+    async fn lacking(&self, request: &Request, image: &Pinned, observed: &Observed) -> Result<Vec<Content>> {
+        if request.attach.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut there = vec![Attached::to(&*self.source, image, &self.trust).await?];
+        if !observed.missing.contains(&image.digest) {
+            let image = request.to.repository.at(image.digest.clone());
+            there.push(Attached::to(self.target.as_registry(), &image, &self.trust).await?);
+        }
+        let mut lacking = Vec::new();
+        for attachment in &request.attach {
+            let content = self.content(attachment)?;
+            if !lacking.contains(&content) && !there.iter().any(|there| there.holds(&content)) {
+                lacking.push(content);
+            }
+        }
+        Ok(lacking)
     }
 
     /// Keeps the bytes of an attachment at hand and names them by digest.
@@ -134,6 +162,7 @@ impl Promoter {
                 missing.insert(digest.clone());
             }
         }
+        missing.extend(self.not_listed(repository, unit, &missing).await?);
         let mut tags = Vec::new();
         for (tag, to) in unit.tags.iter().cloned().chain([(wanted.clone(), image.digest.clone())]) {
             let now = target.resolve(&repository.tagged(tag.clone())).await.absent_is_none()?.map(|d| d.digest);
@@ -150,6 +179,28 @@ impl Promoter {
             tags.push(SetTag { repository: repository.clone(), tag, to, expected: Expected::from(now) });
         }
         Ok(Observed { missing, tags })
+    }
+
+    /// The referrers that are there and that their subject's list does not name: nobody would find them. A writer that died
+    /// between the one and the other leaves them so.
+    async fn not_listed(&self, at: &Repository, unit: &Unit, missing: &HashSet<Digest>) -> Result<Vec<Digest>> {
+        let mut found = Vec::new();
+        let mut lists: HashMap<&Digest, HashSet<Digest>> = HashMap::new();
+        for node in &unit.nodes {
+            let (Role::Referrer(subject), Some(Style::Referrer)) = (&node.role, node.style) else { continue };
+            let digest = node.manifest.digest();
+            if missing.contains(digest) {
+                continue;
+            }
+            if !lists.contains_key(subject) {
+                let listed = self.target.referrers(&at.at(subject.clone())).await?;
+                lists.insert(subject, listed.into_iter().map(|referrer| referrer.digest).collect());
+            }
+            if !lists.get(subject).is_some_and(|list| list.contains(digest)) {
+                found.push(digest.clone());
+            }
+        }
+        Ok(found)
     }
 
     /// Pure: the facts in, the plan out.
@@ -211,7 +262,7 @@ impl Promoter {
 
 /// What the target looks like.
 struct Observed {
-    /// The manifests that it lacks.
+    /// The manifests that it lacks, or does not list where they belong.
     missing: HashSet<Digest>,
     /// The tags that have to change; the image's own is the last.
     tags: Vec<SetTag>,

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use futures_util::future::BoxFuture;
 
-use crate::error::{Absent, Error, Result};
+use super::cosign_tags::CosignTags;
+use crate::error::{Error, Result};
 use crate::gate::Style;
 use crate::model::manifest::MAX_DEPTH;
 use crate::model::{Digest, Manifest, Pinned, Repository, Tag};
 use crate::plan::Role;
 use crate::registry::Registry;
-use crate::sign::TAG_SUFFIXES;
 
 /// More manifests than any real image has; a registry that lists more is hostile or broken.
 const MAX_MANIFESTS: usize = 10_000;
@@ -42,6 +42,8 @@ impl Unit {
             source,
             repository: &image.repository,
             seen: HashSet::new(),
+            named: HashSet::from([image.digest.clone()]),
+            tags: CosignTags::of(source, &image.repository),
             unit: Unit { nodes: Vec::new(), tags: Vec::new(), left_behind: Vec::new() },
         };
         walk.visit(image.digest.clone(), Role::Image, None, 0).await?;
@@ -59,6 +61,9 @@ struct Walk<'a> {
     source: &'a dyn Registry,
     repository: &'a Repository,
     seen: HashSet<Digest>,
+    /// The manifests that are known of, seen or still to be.
+    named: HashSet<Digest>,
+    tags: CosignTags<'a>,
     unit: Unit,
 }
 
@@ -82,6 +87,7 @@ impl Walk<'_> {
                     .push(format!("{digest} is listed as a referrer of {subject} and is not about it"));
                 return Ok(());
             }
+            self.named.extend(manifest.children().iter().map(|child| child.digest.clone()));
             for child in manifest.children() {
                 self.visit(child.digest.clone(), Role::Child, None, depth + 1).await?;
             }
@@ -91,17 +97,10 @@ impl Walk<'_> {
     }
 
     async fn visit_referrers(&mut self, subject: &Pinned, depth: usize) -> Result<()> {
-        let role = || Role::Referrer(subject.digest.clone());
-        for referrer in self.source.referrers(subject).await? {
-            self.visit(referrer.digest, role(), Some(Style::Referrer), depth + 1).await?;
-        }
-        for suffix in TAG_SUFFIXES {
-            let tag = Tag::of_digest(&subject.digest, suffix);
-            let named = self.source.resolve(&self.repository.tagged(tag.clone())).await.absent_is_none()?;
-            if let Some(named) = named {
-                self.visit(named.digest.clone(), role(), Some(Style::CosignTag), depth + 1).await?;
-                self.unit.tags.push((tag, named.digest));
-            }
+        for (digest, style, tag) in belonging(self.source, subject, &mut self.tags, self.named.len()).await? {
+            self.named.insert(digest.clone());
+            self.visit(digest.clone(), Role::Referrer(subject.digest.clone()), Some(style), depth + 1).await?;
+            self.unit.tags.extend(tag.map(|tag| (tag, digest)));
         }
         Ok(())
     }
@@ -116,4 +115,18 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// What a registry names as belonging to one manifest of so many: its referrers, and what cosign's tags name.
+pub(super) async fn belonging(
+    registry: &dyn Registry,
+    subject: &Pinned,
+    tags: &mut CosignTags<'_>,
+    manifests: usize,
+) -> Result<Vec<(Digest, Style, Option<Tag>)>> {
+    let referrers = registry.referrers(subject).await?;
+    let mut found: Vec<_> = referrers.into_iter().map(|referrer| (referrer.digest, Style::Referrer, None)).collect();
+    let tagged = tags.about(&subject.digest, manifests).await?;
+    found.extend(tagged.into_iter().map(|(tag, digest)| (digest, Style::CosignTag, Some(tag))));
+    Ok(found)
 }

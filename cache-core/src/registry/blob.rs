@@ -42,6 +42,16 @@ impl BlobStream {
         BlobStream::verifying(blob, futures_util::stream::iter([Ok(bytes)]))
     }
 
+    /// The same, while `watch` is told after each piece how many bytes came so far.
+    pub(crate) fn watched(self, mut watch: impl FnMut(u64) + Send + 'static) -> Self {
+        let mut seen = self.seen;
+        let inner = self.inner.inspect(move |piece| {
+            seen += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+            watch(seen);
+        });
+        BlobStream { inner: Box::pin(inner), ..self }
+    }
+
     /// How many bytes it will give, by its descriptor.
     pub fn size(&self) -> u64 {
         self.blob.size

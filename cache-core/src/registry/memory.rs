@@ -126,7 +126,7 @@ impl Registry for MemoryRegistry {
     }
 
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { catalog: Some(self) }
+        Abilities { catalog: Some(self), ..Abilities::default() }
     }
 }
 

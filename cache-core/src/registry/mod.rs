@@ -20,7 +20,7 @@ pub use layout::Layout;
 pub use memory::MemoryRegistry;
 pub use oci::{OciOptions, OciRegistry};
 
-pub use crate::http::Patience;
+pub use crate::http::{Network, Patience, Proxy, ProxyAddress, Tls};
 
 use crate::approve::Permit;
 use crate::error::Result;
@@ -101,11 +101,16 @@ pub trait RegistryWriter: Registry {
 pub struct Abilities<'a> {
     /// Lists its repositories.
     pub catalog: Option<&'a dyn Catalog>,
+    /// Lists the tags of a repository where that is cheap. Offered where a question costs a request.
+    pub tags_within: Option<&'a dyn TagsWithin>,
 }
 
 impl std::fmt::Debug for Abilities<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Abilities").field("catalog", &self.catalog.is_some()).finish()
+        f.debug_struct("Abilities")
+            .field("catalog", &self.catalog.is_some())
+            .field("tags_within", &self.tags_within.is_some())
+            .finish()
     }
 }
 
@@ -114,4 +119,11 @@ impl std::fmt::Debug for Abilities<'_> {
 pub trait Catalog: Send + Sync {
     /// Every repository that the credentials may see, sorted.
     async fn repositories(&self) -> Result<Vec<Repository>>;
+}
+
+/// Lists tags where there are few.
+#[async_trait]
+pub trait TagsWithin: Send + Sync {
+    /// Every tag of a repository, sorted; `None` where listing them takes more than so many requests.
+    async fn tags_within(&self, repository: &Repository, requests: usize) -> Result<Option<Vec<Tag>>>;
 }

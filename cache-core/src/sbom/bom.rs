@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::package::{Hash, License, Package, owned};
+use super::package::{Hash, Kind, License, Package, owned};
 use super::text::{Rest, Text};
 use crate::model::Digest;
 
@@ -177,6 +177,16 @@ impl<'a> Sbom<'a> {
             findings: Vec::new(),
             rest: Rest::default(),
         }
+    }
+
+    /// What counts as a package: neither files, data and the operating system as a whole, nor the image that the document
+    /// is about.
+    pub fn listed(&self) -> impl Iterator<Item = &Package<'a>> {
+        let root = |package: &Package<'_>| {
+            let about_itself = package.kind == Kind::Container || self.format.family == Family::CycloneDx;
+            about_itself && self.metadata.subject.as_ref() == Some(&package.id)
+        };
+        self.packages.iter().filter(move |package| package.kind.is_package() && !root(package))
     }
 
     /// The same SBOM, independent of the document.

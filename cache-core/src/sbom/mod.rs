@@ -1,20 +1,26 @@
 //! Software bills of materials: one form for the formats that there are.
 //!
-//! [`Sbom::parse`] recognises the format. One file reads one format. [`license`] says what a stated licence amounts to.
+//! [`Sbom::parse`] recognises the format. One file reads one format. [`license`] says what a stated licence amounts to;
+//! [`query`] answers what people ask of an SBOM.
 
 mod bom;
 pub mod catalog;
+mod check;
 mod cyclonedx;
+mod json;
 pub mod license;
 mod package;
+pub mod query;
 mod recognise;
-mod spdx;
+mod spdx2;
 mod syft;
 mod text;
+mod write;
 
 pub use bom::{Family, File, Finding, Format, LicenseText, Metadata, Relation, Relationship, Sbom};
 pub use package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
 pub use text::{Rest, Text};
+pub use write::Written;
 
 /// The predicate type of an attested SPDX document; a version may follow after a slash.
 pub const SPDX_TYPE: &str = "https://spdx.dev/Document";
@@ -23,3 +29,6 @@ pub const CYCLONEDX_TYPE: &str = "https://cyclonedx.org/bom";
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod write_tests;

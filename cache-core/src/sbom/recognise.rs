@@ -1,10 +1,12 @@
 //! Which format an SBOM has.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::{CYCLONEDX_TYPE, SPDX_TYPE, Sbom, cyclonedx, spdx, syft};
+use super::{CYCLONEDX_TYPE, Finding, SPDX_TYPE, Sbom, cyclonedx, spdx2, syft};
 use crate::document::{self, UnsignedStatement};
 use crate::error::{Error, Result};
 
@@ -26,23 +28,31 @@ struct Keys<'a> {
     sbom: Option<&'a RawValue>,
 }
 
-impl Sbom<'_> {
+impl<'a> Sbom<'a> {
     /// Reads an SBOM in any format that Cache knows: SPDX 2 JSON, CycloneDX JSON, Syft's JSON, each perhaps with a byte
-    /// order mark, in `{"sbom": …}`, or in an in-toto statement.
+    /// order mark, in `{"sbom": …}`, or in an in-toto statement. It borrows from the bytes where it can. What is wrong with
+    /// the document and can be read all the same is among the findings.
     ///
     /// # Errors
     /// `Invalid` where it is none of them or is broken; `Unsupported` where it is an SBOM in a form that is not read.
-    pub fn parse(bytes: &[u8]) -> Result<Sbom<'static>> {
-        let text = document::text(bytes)?;
-        let unread = |form: &str| Err(Error::unsupported(format!("an SBOM as {form} is not read; give it as JSON")));
-        match text.trim_start() {
-            start if start.starts_with('<') && start.contains("cyclonedx.org/schema/bom") => unread("CycloneDX XML"),
-            start if start.starts_with("SPDXVersion:") => unread("SPDX tag-value"),
-            start if start.starts_with('<') && start.contains("spdx.org/rdf") => unread("SPDX RDF"),
-            _ => parse_text(&text, true),
+    pub fn parse(bytes: &'a [u8]) -> Result<Sbom<'a>> {
+        match document::text(bytes) {
+            Ok(Cow::Borrowed(text)) => parse_document(text),
+            Ok(Cow::Owned(text)) => parse_document(&text).map(Sbom::into_owned),
+            Err(error) if is_marked(bytes) || bytes.len() > document::MAX_DOCUMENT => Err(error),
+            Err(error) => {
+                let text = String::from_utf8_lossy(bytes);
+                let mut sbom = parse_document(&text).map_err(|_| error)?.into_owned();
+                let at = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
+                let message = "bytes that are no UTF-8 stand as U+FFFD";
+                sbom.findings.push(Finding::new("invalid-utf8", format!("byte {at}"), message));
+                Ok(sbom)
+            }
         }
     }
+}
 
+impl Sbom<'_> {
     /// Whether statements of this predicate type hold an SBOM.
     pub(crate) fn is_predicate(predicate_type: &str) -> bool {
         [SPDX_TYPE, CYCLONEDX_TYPE].iter().any(|known| {
@@ -64,17 +74,44 @@ impl Sbom<'_> {
             Document(IgnoredAny),
         }
         match document::json("an SBOM predicate", json)? {
-            Predicate::Text(text) | Predicate::Data { data: text } => Sbom::parse(text.as_bytes()),
-            Predicate::Document(_) => parse_text(json, false),
+            Predicate::Text(text) | Predicate::Data { data: text } => {
+                Sbom::parse(text.as_bytes()).map(Sbom::into_owned)
+            }
+            Predicate::Document(_) => parse_text(json, false).map(Sbom::into_owned),
         }
     }
 }
 
+/// Whether the document says that it is UTF-16.
+fn is_marked(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
+}
+
+fn parse_document(text: &str) -> Result<Sbom<'_>> {
+    let unread = |form: &str| Err(Error::unsupported(format!("an SBOM as {form} is not read; give it as JSON")));
+    match text.trim_start() {
+        start if start.starts_with('<') && start.contains("cyclonedx.org/schema/bom") => unread("CycloneDX XML"),
+        start if start.starts_with("SPDXVersion:") => unread("SPDX tag-value"),
+        start if start.starts_with('<') && start.contains("spdx.org/rdf") => unread("SPDX RDF"),
+        _ => at_a_glance(text).map_or_else(|| parse_text(text, true), Ok),
+    }
+}
+
+/// Most documents name their format at once. Only where that is wrong are they looked through for it.
+fn at_a_glance(text: &str) -> Option<Sbom<'_>> {
+    let start = text.get(..text.floor_char_boundary(512))?;
+    match (start.contains("\"spdxVersion\""), start.contains("\"bomFormat\"")) {
+        (true, false) => spdx2::parse(text).ok(),
+        (false, true) => cyclonedx::parse(text).ok(),
+        _ => None,
+    }
+}
+
 /// A wrapper holds a document, never another wrapper.
-fn parse_text(text: &str, may_be_wrapped: bool) -> Result<Sbom<'static>> {
+fn parse_text(text: &str, may_be_wrapped: bool) -> Result<Sbom<'_>> {
     let keys: Keys<'_> = document::json("an SBOM", text)?;
     match keys {
-        Keys { spdx: Some(_), .. } => spdx::parse(text),
+        Keys { spdx: Some(_), .. } => spdx2::parse(text),
         Keys { cyclonedx: Some(_), .. } => cyclonedx::parse(text),
         Keys { artifacts: Some(_), .. } => syft::parse(text),
         Keys { graph: Some(_), .. } => Err(Error::unsupported("SPDX 3 is not read yet; give SPDX 2.3")),

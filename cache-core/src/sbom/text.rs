@@ -20,6 +20,11 @@ impl<'a> Text<'a> {
         Text(Cow::Owned(self.0.into_owned()))
     }
 
+    /// The same text, borrowed from this.
+    pub fn borrowed(&self) -> Text<'_> {
+        Text(Cow::Borrowed(&self.0))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -171,6 +176,50 @@ impl<'a> Rest<'a> {
     /// Adds a member.
     pub(crate) fn push(&mut self, name: Text<'a>, value: Cow<'a, RawValue>) {
         self.0.push((name, value));
+    }
+
+    /// Adds a member that is text.
+    pub(crate) fn push_text(&mut self, name: &'static str, text: &str) {
+        self.push_json(name, &text);
+    }
+
+    /// Adds a member.
+    pub(crate) fn push_json(&mut self, name: &'static str, value: &impl Serialize) {
+        if let Ok(value) = serde_json::value::to_raw_value(value) {
+            self.push(name.into(), Cow::Owned(value));
+        }
+    }
+
+    /// Adds a mark for the writer of the same format.
+    pub(crate) fn mark(&mut self, name: &'static str) {
+        self.push_json(name, &true);
+    }
+
+    /// Adds the members of an inner object, which is no part of the model on its own.
+    pub(crate) fn extend_under(&mut self, name: &'static str, inner: Rest<'a>) {
+        self.0.extend(inner.0.into_iter().map(|(member, value)| (Text::from(format!("{name}/{member}")), value)));
+    }
+
+    /// Takes the members of an inner object out.
+    pub(crate) fn take_under(&mut self, name: &str) -> Rest<'a> {
+        let inner = |member: &str| member.strip_prefix(name)?.strip_prefix('/').map(str::to_owned);
+        let (under, others) = std::mem::take(&mut self.0).into_iter().partition(|(member, _)| inner(member).is_some());
+        self.0 = others;
+        let under: Vec<_> = under;
+        Rest(under.into_iter().filter_map(|(member, value)| Some((inner(&member)?.into(), value))).collect())
+    }
+
+    /// Takes a member out and reads it, where it is as it should be.
+    pub(crate) fn take_json<T: Deserialize<'a>>(&mut self, name: &str) -> Option<T> {
+        match self.take(name)? {
+            Cow::Borrowed(value) => serde_json::from_str(value.get()).ok(),
+            Cow::Owned(_) => None,
+        }
+    }
+
+    /// The same members, borrowed from this.
+    pub(crate) fn borrowed(&self) -> Rest<'_> {
+        Rest(self.0.iter().map(|(name, value)| (name.borrowed(), Cow::Borrowed(&**value))).collect())
     }
 
     /// Takes a member out.

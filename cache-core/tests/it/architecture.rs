@@ -14,6 +14,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sign", &["approve"]),
     ("approve", &["plan", "sign"]),
     ("http", &[]),
+    ("program", &[]),
+    ("generate", &["program", "registry", "sbom"]),
     ("registry", &["approve", "plan", "http"]),
     ("gate", &["document", "sbom", "scan", "sign", "http"]),
     ("policy", &["approve", "gate", "sbom", "scan", "sign"]),

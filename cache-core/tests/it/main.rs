@@ -18,6 +18,12 @@ mod interop_registries;
 mod interop_suite;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
+mod killed;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
+mod many_manifests;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod peers;
 #[cfg(test)]
 mod signing_data;

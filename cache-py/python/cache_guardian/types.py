@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol, TypedDict, Union
+import os
+from typing import Any, Literal, Optional, Protocol, TypedDict, Union
 
 Decision = Literal["approve", "deny"]
 Kind = Literal["terminal", "callback", "key"]
@@ -36,6 +37,29 @@ class ApprovalPolicy(TypedDict, total=False):
     maxAgeSeconds: int
 
 
+class Pem(TypedDict, total=False):
+    """A certificate or key in PEM: the text itself, or the path of a file with it."""
+
+    pem: str
+    path: str
+
+
+class ClientCertificate(TypedDict):
+    """A certificate with those that lead to its authority, and its private key."""
+
+    certificate: Pem
+    key: Pem
+
+
+class Network(TypedDict, total=False):
+    """How registries are reached. ``proxy`` is ``environment`` (the default), ``none`` or ``http://user:password@host:port``;
+    ``authorities`` are trusted beside the machine's; no other server than a registry is shown ``clientCertificate``."""
+
+    proxy: str
+    authorities: list[Pem]
+    clientCertificate: ClientCertificate
+
+
 class _Places(TypedDict):
     source: str
     target: str
@@ -49,6 +73,7 @@ class PromoterConfig(_Places, total=False):
     trustedKeys: list[Key]
     signer: Key
     approval: ApprovalPolicy
+    network: Network
     ledger: str
     clock: str
 
@@ -84,6 +109,30 @@ class Request(_Wanted, total=False):
     reason: str
     moveTags: bool
     attach: list[Attachment]
+
+
+_Bytes = bytes
+
+
+class _Given(TypedDict):
+    kind: Literal["sbom", "report"]
+
+
+class Given(_Given, total=False):
+    """Evidence that the caller has: its bytes, or the path of a file with them."""
+
+    bytes: _Bytes
+    path: Union[str, "os.PathLike[str]"]
+
+
+class Progress(TypedDict):
+    """How far an execution is. ``what`` is the change that is being made, ``None`` at the end."""
+
+    done: int
+    steps: int
+    what: Optional[str]
+    bytes: int
+    total: int
 
 
 class _Answered(TypedDict):

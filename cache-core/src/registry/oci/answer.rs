@@ -36,6 +36,13 @@ pub(super) async fn refusal(answer: Answer, what: &str) -> Error {
     }
 }
 
+/// Whether the answer is that the repository or the manifest is not known.
+pub(super) async fn says_unknown(answer: Answer) -> bool {
+    let Ok(body) = answer.bytes(MAX_REFUSAL).await else { return false };
+    let entries = serde_json::from_slice(&body).map_or_else(|_| Vec::new(), |body: Body| body.errors);
+    entries.iter().any(|entry| matches!(entry.code.as_str(), "NAME_UNKNOWN" | "MANIFEST_UNKNOWN"))
+}
+
 /// The digest that a registry names for what it answers with. A claim: the bytes decide.
 pub(super) fn claimed_digest(answer: &Answer) -> Option<Digest> {
     Digest::parse(answer.header("docker-content-digest")?).ok()

@@ -33,7 +33,9 @@ impl OciRegistry {
         let answer = self.put(repository, manifest.digest().as_str(), manifest, Condition::None).await?;
         let Some(subject) = manifest.subject() else { return Ok(Moved::Sent(manifest.bytes().len() as u64)) };
         // Such a registry keeps the list itself and says so.
-        if answer.header("oci-subject") != Some(subject.digest.as_str()) {
+        if answer.header("oci-subject") == Some(subject.digest.as_str()) {
+            self.note_referrers(self.path(repository)?, true);
+        } else {
             self.enter_in_fallback(repository, manifest).await?;
         }
         Ok(Moved::Sent(manifest.bytes().len() as u64))

@@ -29,10 +29,10 @@ use http::Uri;
 
 use self::auth::Auth;
 use super::credentials::{Credential, Credentials};
-use super::{Abilities, BlobStream, Catalog, Moved, Registry, RegistryWriter};
+use super::{Abilities, BlobStream, Catalog, Moved, Registry, RegistryWriter, TagsWithin};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
-use crate::http::{Http, Patience, is_loopback};
+use crate::http::{Http, Network, Patience, is_loopback};
 use crate::model::{Descriptor, Manifest, Pinned, Reference, Repository, Tag};
 use crate::plan::{BlobCopy, Delete, PutManifest, SetTag};
 
@@ -52,6 +52,8 @@ pub struct OciOptions {
     pub foreign_uploads: bool,
     /// How long to wait, and how often to ask again.
     pub patience: Patience,
+    /// How connections are made: proxies, and certificates beside the machine's.
+    pub network: Network,
 }
 
 impl Default for OciOptions {
@@ -63,6 +65,7 @@ impl Default for OciOptions {
             anonymous_reads: false,
             foreign_uploads: false,
             patience: Patience::default(),
+            network: Network::default(),
         }
     }
 }
@@ -79,6 +82,8 @@ struct Inner {
     foreign_uploads: bool,
     /// Pairs of repositories between which a mount was refused.
     unmountable: Mutex<HashSet<(String, String)>>,
+    /// Repositories that keep no list of referrers.
+    without_referrers: Mutex<HashSet<String>>,
 }
 
 impl OciRegistry {
@@ -93,10 +98,12 @@ impl OciRegistry {
         let base: Uri = format!("{scheme}://{server}/")
             .parse()
             .map_err(|e: http::uri::InvalidUri| Error::invalid("this is no host").context("host", host).caused_by(e))?;
-        let OciOptions { credentials, trusted_realms, anonymous_reads, foreign_uploads, patience, .. } = options;
+        let OciOptions { credentials, trusted_realms, anonymous_reads, foreign_uploads, patience, network, .. } =
+            options;
         let auth = Auth::new(host, base.clone(), credentials, trusted_realms, anonymous_reads);
-        let (host, http, unmountable) = (host.to_owned(), Http::new(patience), Mutex::default());
-        Ok(OciRegistry(Arc::new(Inner { host, base, http, auth, foreign_uploads, unmountable })))
+        let http = Http::over(network, Some(base.clone()), patience);
+        let (host, unmountable, without_referrers) = (host.to_owned(), Mutex::default(), Mutex::default());
+        Ok(OciRegistry(Arc::new(Inner { host, base, http, auth, foreign_uploads, unmountable, without_referrers })))
     }
 
     /// The registry that holds a repository.
@@ -147,7 +154,7 @@ impl Registry for OciRegistry {
     }
 
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { catalog: Some(self) }
+        Abilities { catalog: Some(self), tags_within: Some(self) }
     }
 }
 
@@ -155,6 +162,13 @@ impl Registry for OciRegistry {
 impl Catalog for OciRegistry {
     async fn repositories(&self) -> Result<Vec<Repository>> {
         self.list_repositories().await
+    }
+}
+
+#[async_trait]
+impl TagsWithin for OciRegistry {
+    async fn tags_within(&self, repository: &Repository, requests: usize) -> Result<Option<Vec<Tag>>> {
+        self.list_tags_within(repository, requests).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Lists that come in pages: tags, repositories, referrers.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::PoisonError;
 
 use http::header::{ACCEPT, CONTENT_TYPE, LINK};
 use http::{HeaderValue, Method, StatusCode, Uri};
@@ -34,17 +35,26 @@ struct Repositories {
 
 impl OciRegistry {
     pub(super) async fn list_tags(&self, repository: &Repository) -> Result<Vec<Tag>> {
+        let all = self.list_tags_within(repository, MAX_PAGES).await?;
+        all.ok_or_else(|| Error::unavailable("the list of tags has no end").context("repository", repository))
+    }
+
+    /// The tags, unless they come in more than so many pages.
+    pub(super) async fn list_tags_within(&self, repository: &Repository, pages: usize) -> Result<Option<Vec<Tag>>> {
         let path = self.path(repository)?;
-        let list = List { registry: self, path: format!("{path}/tags/list"), access: Access::pull(path) };
+        let list = List { registry: self, path: format!("{path}/tags/list"), access: Access::pull(path), most: pages };
         let names = list.names(|page: Tags| page.tags).await.map_err(|e| e.context("repository", repository))?;
-        names.iter().map(|name| Tag::parse(name).map_err(|e| e.context("repository", repository))).collect()
+        let Some(names) = names else { return Ok(None) };
+        let tag = |name: &String| Tag::parse(name).map_err(|e| e.context("repository", repository));
+        names.iter().map(tag).collect::<Result<_>>().map(Some)
     }
 
     pub(super) async fn list_repositories(&self) -> Result<Vec<Repository>> {
-        let list = List { registry: self, path: "_catalog".to_owned(), access: Access::catalog() };
+        let list = List { registry: self, path: "_catalog".to_owned(), access: Access::catalog(), most: MAX_PAGES };
         let names = list.names(|page: Repositories| page.repositories).await.map_err(|e| {
             e.context("registry", &self.0.host).hint("most hosted registries refuse to list their repositories")
         })?;
+        let names = names.ok_or_else(|| Error::unavailable("the list of repositories has no end"))?;
         names.iter().map(|name| Repository::parse(&format!("{}/{name}", self.0.host))).collect()
     }
 
@@ -63,6 +73,9 @@ impl OciRegistry {
     /// The list that the registry keeps; `None` where it keeps none.
     pub(super) async fn referrers_by_api(&self, subject: &Pinned) -> Result<Option<Vec<Descriptor>>> {
         let path = self.path(&subject.repository)?;
+        if self.0.without_referrers.lock().unwrap_or_else(PoisonError::into_inner).contains(path) {
+            return Ok(None);
+        }
         let mut pages = Pages::from(self.url(&format!("{path}/referrers/{}", subject.digest))?);
         let mut found = Vec::new();
         while let Some(url) = pages.turn()? {
@@ -74,6 +87,10 @@ impl OciRegistry {
             let none_kept =
                 matches!(answer.status().as_u16(), 400 | 404 | 405) || (answer.status() == 200 && !is_index);
             if none_kept && found.is_empty() {
+                // A repository or a subject that is not there says nothing of the list.
+                if !answer::says_unknown(answer).await {
+                    self.note_referrers(path, false);
+                }
                 return Ok(None);
             }
             if answer.status() != StatusCode::OK {
@@ -88,6 +105,17 @@ impl OciRegistry {
         }
         Ok(Some(found))
     }
+
+    /// Remembers that a repository has no list of referrers, so that it is asked once and not for each subject; or that it
+    /// has one after all. It is remembered by this object and its clones alone: a registry may learn it one day.
+    pub(super) fn note_referrers(&self, path: &str, kept: bool) {
+        let mut without = self.0.without_referrers.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept {
+            without.remove(path);
+        } else {
+            without.insert(path.to_owned());
+        }
+    }
 }
 
 /// A list of names.
@@ -95,13 +123,22 @@ struct List<'a> {
     registry: &'a OciRegistry,
     path: String,
     access: Access,
+    /// The most pages that are read.
+    most: usize,
 }
 
 impl List<'_> {
-    async fn names<P: DeserializeOwned>(&self, of: impl Fn(P) -> Option<Vec<String>>) -> Result<BTreeSet<String>> {
+    /// All names; `None` where there are more pages than wanted.
+    async fn names<P: DeserializeOwned>(
+        &self,
+        of: impl Fn(P) -> Option<Vec<String>>,
+    ) -> Result<Option<BTreeSet<String>>> {
         let mut pages = Pages::from(self.registry.url(&format!("{}?n={PAGE}", self.path))?);
         let mut names = BTreeSet::new();
         while let Some(url) = pages.turn()? {
+            if pages.seen.len() > self.most {
+                return Ok(None);
+            }
             let request = Request::new(Method::GET, url.clone());
             let answer = self.registry.call(request, &self.access).await?;
             if answer.status() != StatusCode::OK {
@@ -121,7 +158,7 @@ impl List<'_> {
                 pages.next = Some(self.registry.url(&format!("{}?n={PAGE}&last={}", self.path, encode(&last)))?);
             }
         }
-        Ok(names)
+        Ok(Some(names))
     }
 }
 

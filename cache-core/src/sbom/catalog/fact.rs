@@ -17,6 +17,8 @@ pub enum Fact {
     Files(Vec<String>),
     /// Licences of the packages that name this file among their [`Found::license_files`].
     Licenses(Vec<String>),
+    /// Purl qualifiers of the packages that name this file as their [`Found::origin_file`]: where they were fetched from.
+    Origin(BTreeMap<String, String>),
     /// The file should say something and could not be understood; the reason.
     Unreadable(String),
 }
@@ -66,7 +68,10 @@ pub struct Found {
     /// The files it owns, where the same file says so. Paths without a slash before them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
-    /// The names of the packages of the same kind that it needs.
+    /// A file that says where it was fetched from, where that is not its ecosystem's registry.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub origin_file: String,
+    /// The names of the packages of the same kind that it needs, with their namespace before a slash where they have one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
     /// What it offers to [`Found::needs`] of others under other names.
@@ -90,7 +95,8 @@ pub struct Found {
     /// Its home page.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub homepage: String,
-    /// What else is worth keeping, such as the module of an rpm, by name.
+    /// What else is worth keeping, such as the module of an rpm, by name. `scope` is `dev` where a lock file says that only
+    /// development needs the package.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<String, String>,
 }

@@ -5,16 +5,115 @@
 //! be kept by the layer's digest. Which facts hold is decided afterwards, when it is known which files are visible in the
 //! image as a whole.
 
+mod apk;
+mod assemble;
 mod binaries;
 mod binary;
+mod cargo_lock;
+mod control;
+mod copyright;
+mod dotnet;
+mod dpkg;
 mod fact;
+mod folder;
+mod go_mod;
+mod java;
+mod languages;
+mod layer;
+mod lenient;
+mod license_text;
+mod limits;
+mod maven;
+mod npm;
+mod nuget_lock;
+mod os;
+mod others;
+mod php;
+mod purl;
+mod python;
+mod read;
+mod release;
+mod rpm;
+mod ruby;
+mod tar;
+#[cfg(test)]
+mod testing;
+mod text_file;
+mod tree;
+mod unpack;
 
+pub use assemble::{CATALOGER, LAYER, LOCATION, OWNER};
 pub use fact::{Fact, Found, Release, Source};
+pub use layer::Layer;
+pub use limits::Limits;
 
 use std::fmt;
 use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
 
+use super::Sbom;
 use crate::error::Result;
+use crate::model::Digest;
+
+/// The catalogers and how much they may read.
+#[derive(Debug)]
+pub struct Catalog {
+    catalogers: Vec<Box<dyn Cataloger>>,
+    limits: Limits,
+    skip: Vec<String>,
+}
+
+impl Catalog {
+    /// All catalogers of Cache.
+    pub fn new(limits: Limits) -> Self {
+        Catalog::of(os::os().into_iter().chain(languages::languages()).chain(binaries::binaries()).collect(), limits)
+    }
+
+    /// These catalogers and no others.
+    pub fn of(catalogers: Vec<Box<dyn Cataloger>>, limits: Limits) -> Self {
+        Catalog { catalogers, limits, skip: Vec::new() }
+    }
+
+    /// With one more.
+    pub fn with(mut self, cataloger: Box<dyn Cataloger>) -> Self {
+        self.catalogers.push(cataloger);
+        self
+    }
+
+    /// Without this path below a folder.
+    pub fn without(mut self, path: impl Into<String>) -> Self {
+        self.skip.push(path.into());
+        self
+    }
+
+    /// Reads one layer to its end: a tar archive, packed or not.
+    ///
+    /// # Errors
+    /// `Invalid` where it is malformed or beyond the limits; whatever reading gave.
+    pub fn layer(&self, packed: impl Read) -> Result<Layer> {
+        Layer::read(packed, &self.catalogers, &self.limits)
+    }
+
+    /// Reads a folder as if it were the only layer. Links are not followed.
+    ///
+    /// # Errors
+    /// `Invalid` where it is beyond the limits; whatever reading gave, since a list without a part would look complete.
+    pub fn folder(&self, root: &Path) -> Result<Layer> {
+        folder::read(root, &self.catalogers, &self.limits, &self.skip)
+    }
+
+    /// What the layers amount to, the lowest first. `digests` are theirs, in the same order, where they have some.
+    pub fn assemble(layers: &[Arc<Layer>], digests: &[Digest]) -> Sbom<'static> {
+        assemble::assemble(layers, digests)
+    }
+
+    /// The same for the same catalogers.
+    pub fn fingerprint(&self) -> Digest {
+        let names: Vec<&str> = self.catalogers.iter().map(|cataloger| cataloger.name()).collect();
+        Digest::of(names.join("\n").as_bytes())
+    }
+}
 
 /// Finds packages in files of one kind.
 pub trait Cataloger: fmt::Debug + Send + Sync {
@@ -67,3 +166,6 @@ impl FileInfo<'_> {
         self.path.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('/'))
     }
 }
+
+#[cfg(test)]
+mod tests;

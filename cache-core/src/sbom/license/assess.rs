@@ -1,21 +1,9 @@
 //! The evaluation of a licence expression, branch by branch.
 
 use spdx::expression::{ExprNode, Operator};
-use spdx::{Expression, LicenseItem, LicenseReq, ParseMode};
+use spdx::{LicenseItem, LicenseReq};
 
-use super::{LicenseRules, matches, names};
-
-/// A longer text is no licence expression.
-const MAX_TEXT: usize = 16 << 10;
-
-/// The licence list's ids, and the deprecated ones of older lists.
-const MODE: ParseMode = ParseMode {
-    allow_slash_as_or_operator: false,
-    allow_imprecise_license_names: false,
-    allow_postfix_plus_on_gpl: false,
-    allow_deprecated: true,
-    allow_unknown: false,
-};
+use super::{LicenseRules, matches, meaning, names};
 
 /// How a licence stands, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +25,9 @@ pub struct Assessment {
     pub chosen: String,
     /// Whether there was a choice.
     pub choice: bool,
+    /// What speaks against the branches that were not chosen, one line for each licence in them that is in the way. Empty
+    /// where all branches are allowed: then the first is chosen.
+    pub against_others: Vec<String>,
     /// Why it is not allowed, one line for each licence that is in the way.
     pub because: Vec<String>,
     /// The ids that are denied and in the way.
@@ -49,19 +40,14 @@ impl LicenseRules {
     /// Assesses a licence as a document states it. Text that cannot be understood is `Unknown`, never allowed.
     pub fn assess(&self, text: &str) -> Assessment {
         let text = text.trim();
-        if matches!(text, "" | "NOASSERTION" | "NONE") {
-            return unknown(text, "no licence is stated");
-        }
-        if text.len() > MAX_TEXT {
-            return unknown("", "the text is too long for a licence expression");
-        }
-        let normal = names::license(text).map_or_else(|| normalise(text), |id| id.into_owned());
-        let Ok(expression) = Expression::parse_mode(&normal, MODE) else {
-            return unknown(text, "it is not a licence expression");
+        let meaning = match meaning::read(text) {
+            Ok(meaning) => meaning,
+            // What is too long for an expression is too long to be shown as the chosen one.
+            Err(why) => return unknown(if text.len() > 1000 { "" } else { text }, why),
         };
         let mut parts: Vec<Part> = Vec::new();
         let mut choice = false;
-        for node in expression.iter() {
+        for node in meaning.expression.iter() {
             let part = match node {
                 ExprNode::Req(leaf) => self.leaf(&leaf.req),
                 ExprNode::Op(operator) => {
@@ -75,11 +61,12 @@ impl LicenseRules {
             parts.push(part);
         }
         let Some(whole) = parts.pop() else { return unknown(text, "it is not a licence expression") };
-        let understood_as = (normal != text).then_some(normal);
+        let understood_as = (meaning.text != text).then_some(meaning.text);
         Assessment {
             standing: whole.standing,
             chosen: whole.text,
             choice,
+            against_others: whole.against_others,
             because: whole.because,
             denied: whole.denied,
             understood_as,
@@ -92,17 +79,15 @@ impl LicenseRules {
             standing,
             because: if why.is_empty() { Vec::new() } else { vec![format!("{text} {why}")] },
             denied: Vec::new(),
+            against_others: Vec::new(),
             text: text.clone(),
         };
         let denied = |id: &str, why: &str| Part { denied: vec![id.to_owned()], ..part(Standing::Denied, why) };
         let (id, exception) = match (&stated.license, &stated.addition) {
-            (LicenseItem::Spdx { id, .. }, addition) => match (names::with_exception(id.name), addition) {
-                (Some((license, exception)), None) => (license.to_owned(), Some(exception)),
-                (_, None) => (id.name.to_owned(), None),
-                (_, Some(addition)) => match addition.id() {
-                    Some(exception) => (id.name.to_owned(), Some(exception.name)),
-                    None => return part(Standing::Unknown, "has an exception that is not known"),
-                },
+            (LicenseItem::Spdx { id, .. }, None) => (id.name.to_owned(), None),
+            (LicenseItem::Spdx { id, .. }, Some(addition)) => match addition.id() {
+                Some(exception) => (id.name.to_owned(), Some(exception.name)),
+                None => return part(Standing::Unknown, "has an exception that is not known"),
             },
             // Converters write such a reference for a name that is no id.
             (LicenseItem::Other(reference), None) => match names::license(&reference.lic_ref) {
@@ -129,21 +114,29 @@ struct Part {
     text: String,
     because: Vec<String>,
     denied: Vec<String>,
+    against_others: Vec<String>,
 }
 
 /// Of a choice the better branch counts, of a conjunction everything does.
 fn join(operator: Operator, left: Part, right: Part) -> Part {
     match operator {
-        Operator::Or if right.standing < left.standing => right,
-        Operator::Or if left.standing < right.standing || left.standing == Standing::Allowed => left,
+        Operator::Or if right.standing < left.standing => preferred(right, left),
+        Operator::Or if left.standing < right.standing || left.standing == Standing::Allowed => preferred(left, right),
         Operator::Or | Operator::And => {
             let standing = left.standing.max(right.standing);
             let word = if operator == Operator::Or { "OR" } else { "AND" };
             let because = left.because.into_iter().chain(right.because).collect();
             let denied = left.denied.into_iter().chain(right.denied).collect();
-            Part { standing, text: format!("{} {word} {}", left.text, right.text), because, denied }
+            let against_others = left.against_others.into_iter().chain(right.against_others).collect();
+            Part { standing, text: format!("{} {word} {}", left.text, right.text), because, denied, against_others }
         }
     }
+}
+
+/// The better of two branches, which remembers what speaks against the other.
+fn preferred(chosen: Part, other: Part) -> Part {
+    let against_others = chosen.against_others.into_iter().chain(other.against_others).chain(other.because).collect();
+    Part { against_others, ..chosen }
 }
 
 fn unknown(text: &str, why: &str) -> Assessment {
@@ -151,45 +144,9 @@ fn unknown(text: &str, why: &str) -> Assessment {
         standing: Standing::Unknown,
         chosen: text.to_owned(),
         choice: false,
+        against_others: Vec::new(),
         because: vec![why.to_owned()],
         denied: Vec::new(),
         understood_as: None,
     }
-}
-
-/// Rewrites the words of an expression as SPDX has them: ids in their own letter case, operators in capitals, references for
-/// names that are not known.
-fn normalise(text: &str) -> String {
-    let spaced = text.replace('(', " ( ").replace(')', " ) ");
-    let mut after_with = false;
-    let words = spaced.split_whitespace().map(|word| {
-        let exception = std::mem::replace(&mut after_with, word.eq_ignore_ascii_case("with"));
-        match word.to_ascii_uppercase().as_str() {
-            operator @ ("AND" | "OR" | "WITH" | "(" | ")") => operator.to_owned(),
-            _ if exception => {
-                names::exception(word).map_or_else(|| format!("AdditionRef-{}", plain(word)), str::to_owned)
-            }
-            _ if word.starts_with("LicenseRef-") || word.starts_with("DocumentRef-") => word.to_owned(),
-            _ => license_word(word),
-        }
-    });
-    words.collect::<Vec<_>>().join(" ").replace("( ", "(").replace(" )", ")")
-}
-
-fn license_word(word: &str) -> String {
-    if let Some(id) = names::license(word) {
-        return id.into_owned();
-    }
-    // Cargo's manifests once wrote a choice like this.
-    let either: Option<Vec<_>> = word.split('/').map(names::license).collect();
-    match either {
-        Some(ids) if ids.len() > 1 => format!("({})", ids.join(" OR ")),
-        // A `+` or a comma is no part of a name; the expression will not parse, and must not.
-        _ if word.contains(['+', ',', ';']) => word.to_owned(),
-        _ => format!("LicenseRef-{}", plain(word)),
-    }
-}
-
-fn plain(word: &str) -> String {
-    word.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect()
 }

@@ -2,9 +2,15 @@
 //! people write instead.
 
 mod assess;
-mod names;
+pub(super) mod debian;
+mod gnu;
+mod meaning;
+pub(super) mod names;
+pub(super) mod texts;
+mod words;
 
 pub use assess::{Assessment, Standing};
+pub use meaning::{canonical, identifiers};
 
 /// Which licences are wanted. Patterns are SPDX ids; a `*` at the end stands for any rest, and case does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]

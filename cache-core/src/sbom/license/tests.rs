@@ -73,6 +73,172 @@ fn what_cannot_be_understood_is_unknown() {
     assert_eq!(assess(&deep).standing, Standing::Allowed);
 }
 
+/// What each way of writing means: the measured defects 15, 16, 18 and 19 and the reports 98 and 99 of other scanners, with
+/// what the distributions write.
+#[test]
+fn what_people_write_and_what_it_means() {
+    let rows = [
+        // 15: operators are not lost.
+        ("MIT OR GPL-3.0-only", "GPL-3.0-only OR MIT"),
+        // 16 and 19: the same in the old id.
+        ("GPL-2.0-or-later WITH Classpath-exception-2.0", "GPL-2.0-or-later WITH Classpath-exception-2.0"),
+        ("GPL-2.0-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
+        ("eCos-2.0", "GPL-2.0-or-later WITH eCos-exception-2.0"),
+        ("GPL-3.0+", "GPL-3.0-or-later"),
+        ("AGPL-1.0 OR BSD-2-Clause-FreeBSD", "AGPL-1.0-only OR BSD-2-Clause"),
+        ("Apache-1.1+", "Apache-1.1+"),
+        // 99: common names.
+        ("MIT License", "MIT"),
+        ("The MIT License", "MIT"),
+        ("BSD License 3", "BSD-3-Clause"),
+        ("Eclipse Public License 1.0", "EPL-1.0"),
+        ("Eclipse Public License - v 2.0", "EPL-2.0"),
+        ("GPL2 w/ CPE", "GPL-2.0-only WITH Classpath-exception-2.0"),
+        ("GPLv2 with the GNU Classpath Exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
+        ("The Apache Software License, Version 2.0", "Apache-2.0"),
+        ("Apache License v2.0", "Apache-2.0"),
+        ("Mozilla Public License 2.0 (MPL 2.0)", "MPL-2.0"),
+        ("New BSD License", "BSD-3-Clause"),
+        ("License :: OSI Approved :: GNU General Public License v3 or later (GPLv3+)", "GPL-3.0-or-later"),
+        ("https://opensource.org/licenses/MIT", "MIT"),
+        ("http://www.apache.org/licenses/LICENSE-2.0.txt", "Apache-2.0"),
+        // Debian, DEP-5.
+        ("GPL-2+ or Artistic-2.0, and BSD-3-clause", "(Artistic-2.0 OR GPL-2.0-or-later) AND BSD-3-Clause"),
+        ("Expat or GPL-2+ and Zlib", "(GPL-2.0-or-later AND Zlib) OR MIT"),
+        ("GPL-3+ with Bison exception", "GPL-3.0-or-later WITH Bison-exception-2.2"),
+        ("GPL-3+ with autoconf exception", "GPL-3.0-or-later WITH Autoconf-exception-3.0"),
+        ("LGPL-2.1+", "LGPL-2.1-or-later"),
+        ("Perl", "Artistic-1.0-Perl OR GPL-1.0-or-later"),
+        // Fedora's short names.
+        ("GPLv2+ and (MIT or BSD-2-Clause)", "(BSD-2-Clause OR MIT) AND GPL-2.0-or-later"),
+        ("ASL 2.0 and MPLv1.1", "Apache-2.0 AND MPL-1.1"),
+        ("GPL+ or Artistic", "Artistic-1.0-Perl OR GPL-1.0-or-later"),
+        ("GPL v2 or later and zlib", "GPL-2.0-or-later AND Zlib"),
+        ("LicenseRef-Acme OR DocumentRef-a:LicenseRef-b", "DocumentRef-a:LicenseRef-b OR LicenseRef-Acme"),
+        ("MIT AND (Zlib AND MIT)", "MIT AND Zlib"),
+    ];
+    for (text, meant) in rows {
+        assert_eq!(canonical(text).as_deref(), Some(meant), "{text}");
+        assert_eq!(canonical(meant).as_deref(), Some(meant));
+        assert!(!identifiers(text).is_empty());
+    }
+    println!("{} ways of writing", rows.len());
+}
+
+#[test]
+fn names_that_are_not_known_mean_nothing_and_stay_visible() {
+    let rows = [
+        // 18 and 98.
+        "CDDL + GPLv2 with classpath exception",
+        "UNLICENSED",
+        "SEE LICENSE IN LICENSE.md",
+        "BSD",
+        "Apache License",
+        "Public Domain",
+        "Commercial",
+        "Apache-2.0, GPL-3.0",
+        "MIT or, and Zlib",
+        "GPLv3+ with exceptions",
+        "GPL-2+ with OpenSSL exception",
+        "MIT AND NOASSERTION",
+        "https://example.org/license",
+        "You must not do this or MIT or that with it",
+        "and or and",
+    ];
+    for text in rows {
+        assert_eq!(canonical(text), None, "{text}");
+        let assessment = assess(text);
+        assert_eq!(assessment.standing, Standing::Unknown, "{text}: {assessment:?}");
+        assert!(!assessment.because.is_empty() && !assessment.chosen.is_empty());
+    }
+    println!("{} names", rows.len());
+    assert_eq!(identifiers("MIT AND see file"), ["MIT"]);
+}
+
+/// 16, 17 and 19: the exception lifts, and the LGPL is not the GPL.
+#[test]
+fn weak_copyleft_and_linking_exceptions_are_allowed() {
+    for text in [
+        "GPL-2.0-or-later WITH Classpath-exception-2.0",
+        "GPL-2.0-with-classpath-exception",
+        "GPL2 w/ CPE",
+        "LGPL-2.1-or-later",
+    ] {
+        assert_eq!(assess(text).standing, Standing::Allowed, "{text}");
+    }
+}
+
+#[test]
+fn what_speaks_against_the_other_branches_is_told() {
+    let against = |text| assess(text).against_others;
+    assert_eq!(against("GPL-3.0-only OR MIT"), ["GPL-3.0-only is denied"]);
+    let both = "(MIT OR GPL-2.0-only) AND (LicenseRef-x OR Zlib)";
+    assert_eq!(against(both), ["GPL-2.0-only is denied", "LicenseRef-x is a reference to other text"]);
+    assert!(against("MIT OR Zlib").is_empty());
+    assert!(against("GPL-2.0-only OR AGPL-3.0-only").is_empty());
+}
+
+#[test]
+fn hostile_text_ends_in_an_assessment() {
+    let pieces = [
+        "MIT",
+        "gpl",
+        "GPLv2+",
+        "and",
+        "OR",
+        "with",
+        "w/",
+        "(",
+        ")",
+        "+",
+        ",",
+        ", and ",
+        ", or ",
+        "/",
+        " :: ",
+        "license",
+        "é",
+        "İ",
+        "\u{0}",
+        "https://",
+        "LicenseRef-",
+        "DocumentRef-x:",
+        "-",
+        " ",
+        "or later",
+        "2",
+        "exception",
+    ];
+    let mut state = 7_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let mut understood = 0;
+    for _ in 0..10_000 {
+        let words: Vec<_> = (0..next(9)).map(|_| pieces[next(pieces.len())]).collect();
+        let text = words.join(if next(3) == 0 { "" } else { " " });
+        let assessment = assess(&text);
+        assert_eq!(assessment.because.is_empty(), assessment.standing == Standing::Allowed, "{text}");
+        if let Some(canonical) = canonical(&text) {
+            understood += 1;
+            assert_eq!(super::canonical(&canonical).as_ref(), Some(&canonical), "{text}");
+            assert_eq!(identifiers(&text), identifiers(&canonical), "{text}");
+        }
+    }
+    assert!(understood > 200, "{understood}");
+    for text in [
+        "(MIT OR ".repeat(2000),
+        "MIT, and ".repeat(1800),
+        "(".repeat(16_000),
+        "gpl (gpl) ".repeat(1600),
+        "or ".repeat(5000),
+        "a/".repeat(8000),
+    ] {
+        assess(&text);
+    }
+}
+
 /// The rows of the shared table, where it is there.
 #[test]
 fn the_table_no_gpl_in_proprietary_code() {

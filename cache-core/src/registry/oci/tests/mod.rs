@@ -3,6 +3,7 @@
 mod auth;
 mod delete;
 mod lists;
+mod network;
 mod pull;
 mod push;
 mod referrers;

@@ -147,3 +147,48 @@ async fn s08_a_registry_that_wants_the_subject_first_refuses_without_loss() {
     assert!(rig.put(&orphan).await.is_err());
     assert_eq!(referrers(&rig, &subject).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_registry_without_the_list_is_asked_once_per_repository() {
+    let (rig, subject) = seeded(without_api()).await;
+    let asked = || rig.server.count("GET", "/referrers/");
+    let mut made = Vec::new();
+    for text in ["a", "b", "c"] {
+        made.push(attach(&rig, &subject, text).await);
+    }
+    for artifact in &made {
+        assert!(referrers(&rig, artifact).await.unwrap().is_empty());
+    }
+    assert_eq!(referrers(&rig, &subject).await.unwrap().len(), 3);
+    assert_eq!(asked(), 1);
+    let elsewhere = rig.repository("team/other").at(subject.digest().clone());
+    assert!(rig.client.clone().referrers(&elsewhere).await.unwrap().is_empty());
+    assert_eq!(asked(), 2);
+    // Another object knows nothing of it.
+    let options = OciOptions { patience: impatient(), ..OciOptions::default() };
+    let other = OciRegistry::new(rig.server.host(), options).unwrap();
+    other.referrers(&rig.app().at(subject.digest().clone())).await.unwrap();
+    assert_eq!(asked(), 3);
+}
+
+#[tokio::test]
+async fn a_repository_that_is_not_there_says_nothing_of_the_list() {
+    let (rig, subject) = seeded(Options::default()).await;
+    attach(&rig, &subject, "a").await;
+    for code in ["NAME_UNKNOWN", "MANIFEST_UNKNOWN"] {
+        let body = json!({"errors": [{"code": code, "message": "not here"}]});
+        rig.server.faults().push(Fault::new(Effect::answer(404, body.to_string())).on(Endpoint::Referrers));
+        assert!(referrers(&rig, &subject).await.unwrap().is_empty());
+        assert_eq!(referrers(&rig, &subject).await.unwrap().len(), 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_learns_to_list_is_believed_when_it_says_so() {
+    let (rig, subject) = seeded(without_api()).await;
+    assert!(referrers(&rig, &subject).await.unwrap().is_empty());
+    rig.server.configure(|options| options.referrers = true);
+    attach(&rig, &subject, "a").await;
+    assert_eq!(referrers(&rig, &subject).await.unwrap().len(), 1);
+    assert!(rig.server.tags(APP).iter().all(|(tag, _)| !tag.starts_with("sha256-")));
+}

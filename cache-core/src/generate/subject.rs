@@ -1,0 +1,97 @@
+//! What the SBOM is about.
+
+use crate::error::{Error, Result};
+use crate::model::{Descriptor, Manifest, ManifestBody, Pinned, Platform, Purl};
+use crate::registry::Registry;
+use crate::sbom::{Kind, Package, Relation, Relationship, Sbom, Text};
+
+/// The image for a platform, out of an index, or the image itself where there is but one. Children that hold attestations are
+/// no platforms.
+///
+/// # Errors
+/// `NotFound` where there is none for the platform; `Invalid` where there are several and no platform is asked for.
+pub async fn of_platform(registry: &dyn Registry, image: &Pinned, platform: Option<&Platform>) -> Result<Pinned> {
+    let manifest = registry.manifest(image).await?;
+    let ManifestBody::Index(index) = manifest.value() else { return Ok(image.clone()) };
+    let runs = |child: &&Descriptor| child.platform.as_ref().is_none_or(|platform| platform.os != "unknown");
+    let children: Vec<&Descriptor> = index.manifests.iter().filter(runs).collect();
+    let names = || {
+        let named = children.iter().filter_map(|child| child.platform.as_ref()).map(Platform::to_string);
+        named.collect::<Vec<_>>().join(", ")
+    };
+    let fits = |child: &&&Descriptor| match (platform, &child.platform) {
+        (Some(wanted), Some(offered)) => {
+            let same = (&wanted.os, &wanted.architecture) == (&offered.os, &offered.architecture);
+            same && (wanted.variant.is_none() || wanted.variant == offered.variant)
+        }
+        (Some(_), None) => false,
+        (None, _) => true,
+    };
+    match (children.iter().filter(fits).collect::<Vec<_>>().as_slice(), platform) {
+        ([one], _) => Ok(image.repository.at(one.digest.clone())),
+        ([first, ..], Some(_)) => Ok(image.repository.at(first.digest.clone())),
+        ([], _) => Err(Error::not_found("the index has no image for the platform").context("platforms", names())),
+        _ => Err(Error::invalid("the index has images for several platforms")
+            .context("platforms", names())
+            .hint("say which platform is meant")),
+    }
+}
+
+/// The image's own manifest and its layers that can be unpacked.
+pub(super) async fn layers(registry: &dyn Registry, image: &Pinned) -> Result<(Manifest, Vec<Descriptor>)> {
+    let manifest = registry.manifest(image).await?;
+    let layers = match manifest.value() {
+        ManifestBody::Image(image) if is_image_config(&image.config.media_type) => image.layers.clone(),
+        ManifestBody::Image(image) => {
+            let what = image.artifact_type.as_deref().unwrap_or(&image.config.media_type);
+            return Err(Error::unsupported("this is no container image").context("type", what));
+        }
+        ManifestBody::Index(_) => {
+            return Err(Error::unsupported("an SBOM is made of the image for one platform, and this is an index")
+                .hint("name the image by its digest, or the platform"));
+        }
+    };
+    Ok((manifest, layers))
+}
+
+fn is_image_config(media_type: &str) -> bool {
+    matches!(
+        media_type,
+        "application/vnd.oci.image.config.v1+json" | "application/vnd.docker.container.image.v1+json" | ""
+    )
+}
+
+/// Makes the document about the image: it is described, and contains the packages.
+pub(super) fn set_image(sbom: &mut Sbom<'static>, image: &Pinned) {
+    let path = image.repository.path();
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let host = image.repository.host();
+    let url = if host.is_empty() { String::new() } else { format!("{host}/{path}") };
+    let purl = Purl::builder("oci", name).version(image.digest.as_str()).qualifier("repository_url", url).build();
+    let subject = Package {
+        id: "image".into(),
+        kind: Kind::Container,
+        name: path.to_owned().into(),
+        version: Some(image.digest.to_string().into()),
+        purl: purl.ok().map(|purl| purl.to_string().into()),
+        ..Package::default()
+    };
+    sbom.describes = vec![image.digest.clone()];
+    set_subject(sbom, subject);
+}
+
+/// Makes the document about what `subject` says.
+pub(super) fn set_subject(sbom: &mut Sbom<'static>, subject: Package<'static>) {
+    let edge = |to: Text<'static>, from: Text<'static>, relation| Relationship {
+        from,
+        relation,
+        to,
+        rest: Default::default(),
+    };
+    let contained: Vec<_> =
+        sbom.packages.iter().map(|package| edge(package.id.clone(), subject.id.clone(), Relation::Contains)).collect();
+    sbom.metadata.name = Some(subject.name.clone());
+    sbom.metadata.subject = Some(subject.id.clone());
+    sbom.packages.insert(0, subject);
+    sbom.relationships.splice(0..0, contained);
+}

@@ -1,0 +1,145 @@
+//! What is attached to an image already, so that nothing is attached a second time.
+//!
+//! A statement that is signed anew has other bytes and another digest each time, so digests alone cannot tell. The rule:
+//! - a document is there where an artifact about the image has a layer of its media type and digest;
+//! - a statement is there where one about the image verifies, with the same predicate type, the same predicate (compared as
+//!   canonical JSON) and the same signer. What does not verify is not there: nobody can keep an attestation away by
+//!   putting a forgery in its place. It follows that the statements of a signer whose key is not trusted are not
+//!   recognised, and are attached whenever they are asked for;
+//! - cosign's older signature (`.sig`) is another form than the bundle that is asked for, and does not stand in for it;
+//! - a promotion record is there where one verifies that is about the same plan.
+
+use std::collections::HashSet;
+
+use super::cosign_tags::CosignTags;
+use super::gather::{MAX_ATTESTATION, MAX_SIGNATURES};
+use super::record::PROMOTION_TYPE;
+use super::unit::belonging;
+use crate::error::Result;
+use crate::gate::Style;
+use crate::model::{Descriptor, Digest, Identity, ManifestBody, Pinned};
+use crate::plan::Content;
+use crate::registry::Registry;
+use crate::sign::{Bundle, Envelope, SignedLayer, Statement, Trust, Verified};
+
+/// What is attached to one image at one place.
+#[derive(Debug, Default)]
+pub(super) struct Attached {
+    documents: HashSet<(String, Digest)>,
+    statements: Vec<Known>,
+}
+
+/// A statement that verified.
+#[derive(Debug, PartialEq, Eq)]
+struct Known {
+    predicate_type: String,
+    predicate: Digest,
+    /// The plan that a promotion record is about.
+    plan: Option<String>,
+    by: Identity,
+}
+
+impl Attached {
+    /// Reads what is attached to the image itself. What cannot be read or verified is not there; a registry that fails while
+    /// it is asked is an error.
+    pub(super) async fn to(registry: &dyn Registry, image: &Pinned, trust: &Trust) -> Result<Self> {
+        let mut attached = Attached::default();
+        let mut tags = CosignTags::of(registry, &image.repository);
+        for (digest, style, _) in belonging(registry, image, &mut tags, 1).await? {
+            let read = attached.read(registry, image, &digest, style, trust).await;
+            read.or_else(|error| if error.is_outage() { Err(error) } else { Ok(()) })?;
+        }
+        Ok(attached)
+    }
+
+    async fn read(
+        &mut self,
+        registry: &dyn Registry,
+        image: &Pinned,
+        artifact: &Digest,
+        style: Style,
+        trust: &Trust,
+    ) -> Result<()> {
+        let manifest = registry.manifest(&image.repository.at(artifact.clone())).await?;
+        let listed_by_mistake =
+            style == Style::Referrer && manifest.subject().is_none_or(|subject| subject.digest != image.digest);
+        let ManifestBody::Image(artifact) = manifest.value() else { return Ok(()) };
+        if listed_by_mistake || artifact.layers.len() > MAX_SIGNATURES {
+            return Ok(());
+        }
+        for layer in &artifact.layers {
+            self.documents.insert((layer.media_type.clone(), layer.digest.clone()));
+            match statement(registry, image, layer, trust).await {
+                Ok(Some(statement)) => self.statements.push(Known::of(&statement)?),
+                Ok(None) => {}
+                Err(error) if error.is_outage() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this is attached.
+    pub(super) fn holds(&self, content: &Content) -> bool {
+        match content {
+            Content::Document { media_type, digest, .. } => {
+                self.documents.contains(&(media_type.clone(), digest.clone()))
+            }
+            Content::Statement { predicate_type, predicate, signer } => self.statements.iter().any(|known| {
+                known.predicate_type == *predicate_type
+                    && predicate.as_ref().is_some_and(|predicate| predicate.digest == known.predicate)
+                    && is_same(&known.by, signer)
+            }),
+        }
+    }
+
+    /// Whether the record of this plan is attached.
+    pub(super) fn records(&self, plan: &Digest, signer: &Identity) -> bool {
+        let is_record = |known: &&Known| known.plan.as_deref() == Some(plan.as_str());
+        self.statements.iter().filter(is_record).any(|known| is_same(&known.by, signer))
+    }
+}
+
+impl Known {
+    fn of(statement: &Verified<Statement>) -> Result<Self> {
+        let value = statement.value();
+        let plan = match value.predicate_type == PROMOTION_TYPE {
+            true => value.predicate::<serde_json::Value>()?["plan"].as_str().map(str::to_owned),
+            false => None,
+        };
+        Ok(Known {
+            predicate_type: value.predicate_type.clone(),
+            predicate: value.predicate_digest()?,
+            plan,
+            by: statement.by().clone(),
+        })
+    }
+}
+
+/// The statement that a layer holds, verified.
+async fn statement(
+    registry: &dyn Registry,
+    image: &Pinned,
+    layer: &Descriptor,
+    trust: &Trust,
+) -> Result<Option<Verified<Statement>>> {
+    let held = match SignedLayer::of(layer) {
+        Some(held) if held != SignedLayer::SimpleSigning => held,
+        _ => return Ok(None),
+    };
+    let bytes = registry.blob(&image.repository, layer).await?.into_bytes(MAX_ATTESTATION).await?;
+    let verified = match held {
+        SignedLayer::Bundle => trust.verify_bundle(&Bundle::parse(&bytes)?, &image.digest),
+        _ => trust.verify_envelope(&Envelope::parse(&bytes)?, &image.digest),
+    };
+    verified.map(Some)
+}
+
+/// A key may have another name in the configuration of whoever verifies than in that of whoever signs.
+#[allow(unreachable_patterns, reason = "there will be identities without a key")]
+fn is_same(a: &Identity, b: &Identity) -> bool {
+    match (a, b) {
+        (Identity::Key { fingerprint: a, .. }, Identity::Key { fingerprint: b, .. }) => a == b,
+        _ => a == b,
+    }
+}

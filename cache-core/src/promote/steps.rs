@@ -1,0 +1,140 @@
+//! The changes of a plan, each made under its permit.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+
+use super::artifact::{artifact, bundle_annotations};
+use super::attached::Attached;
+use super::execute::{Execution, There};
+use super::record;
+use crate::approve::{Permit, Permitted};
+use crate::error::{Error, Result};
+use crate::model::{Descriptor, Repository};
+use crate::plan::{Attach, BlobCopy, Content, CopyManifest, SetTag};
+use crate::registry::{MemoryRegistry, Moved, Registry};
+use crate::sign::{BUNDLE_V03, Statement};
+
+/// The largest document that is attached.
+const MAX_MATERIAL: u64 = 256 << 20;
+/// How many blobs of one manifest are on their way at the same time: enough that no waiting for a registry is lost, few
+/// enough that the buffers stay small.
+const BLOBS_AT_ONCE: usize = 4;
+
+impl Execution<'_> {
+    /// Makes one change; `false` where it was so already.
+    pub(super) async fn step(&mut self, permit: Permitted<'_>) -> Result<bool> {
+        match permit {
+            Permitted::Copy(op) => self.copy(op).await,
+            Permitted::Attach(op) if self.is_attached(&op).await? => Ok(false),
+            Permitted::Attach(op) => self.attach(op).await,
+            Permitted::SetTag(op) => self.set_tag(op).await,
+            Permitted::Delete(op) => self.promoter.target.delete(op).await.map(|()| true),
+        }
+    }
+
+    async fn copy(&mut self, op: Permit<'_, CopyManifest>) -> Result<bool> {
+        let (source, target) = (&self.source, &self.promoter.target);
+        let manifest = source.manifest(&op.from.at(op.digest.clone())).await?;
+        // Collected, because a stream over the closure is too general for the compiler to see that it can be sent.
+        let moves: Vec<_> = op.blobs().into_iter().map(|blob| self.move_blob(blob)).collect();
+        let mut moves = stream::iter(moves).buffer_unordered(BLOBS_AT_ONCE);
+        let mut sent = 0;
+        while let Some(moved) = moves.next().await {
+            if let Moved::Sent(bytes) = moved? {
+                sent += bytes;
+            }
+        }
+        drop(moves);
+        let there = op.to.at(op.digest.clone());
+        let moved = target.put_manifest(op.manifest(manifest.clone())?).await?;
+        let stored = target.manifest(&there).await?;
+        if stored.bytes() != manifest.bytes() {
+            return Err(
+                Error::untrusted("the registry stored another manifest than it was sent").context("image", there)
+            );
+        }
+        self.sent = sent;
+        Ok(moved != Moved::AlreadyThere)
+    }
+
+    async fn move_blob(&self, op: Permit<'_, BlobCopy>) -> Result<Moved> {
+        let blob = self.meter.as_ref().map(|meter| (meter, op.blob.clone()));
+        let moved = self.promoter.target.put_blob(op, &*self.source).await?;
+        if let Some((meter, blob)) = blob {
+            meter.reached(&blob.digest, blob.size);
+        }
+        Ok(moved)
+    }
+
+    /// Whether an earlier execution of the plan attached this, before it was stopped. Only statements need the question:
+    /// signed anew they would be attached a second time.
+    async fn is_attached(&mut self, op: &Attach) -> Result<bool> {
+        let Content::Statement { predicate, signer, .. } = &op.content else { return Ok(false) };
+        if let There::Unknown = self.there {
+            let (target, image) = (self.promoter.target.as_registry(), op.repository.at(op.subject.digest.clone()));
+            self.there = There::Known(Attached::to(target, &image, &self.promoter.trust).await?);
+        }
+        Ok(match (&self.there, predicate) {
+            (There::Known(attached), Some(_)) => attached.holds(&op.content),
+            (There::Known(attached), None) => attached.records(self.approved.plan().digest(), signer),
+            _ => false,
+        })
+    }
+
+    async fn attach(&self, op: Permit<'_, Attach>) -> Result<bool> {
+        let at = self.promoter.now();
+        let (manifest, blobs) = match op.content.clone() {
+            Content::Document { media_type, digest, size } => {
+                let document = self.material(&Descriptor::new(&media_type, digest, size)).await?;
+                artifact(&media_type, document, &op.subject, BTreeMap::new())?
+            }
+            Content::Statement { predicate_type, predicate, .. } => {
+                let statement = match predicate {
+                    None => record::statement(self.approved, &op.subject.digest, at)?,
+                    Some(predicate) => {
+                        let predicate = self.material(&predicate).await?;
+                        let predicate: serde_json::Value = serde_json::from_slice(&predicate)
+                            .map_err(|e| Error::invalid("the predicate is not JSON").caused_by(e))?;
+                        Statement::write(&op.subject.digest, &predicate_type, &predicate)?
+                    }
+                };
+                let signer = self.promoter.signer.as_ref();
+                let signer = signer.ok_or_else(|| Error::invalid("the plan signs something; no signer is set"))?;
+                let bundle = signer.sign(op.sign(statement)?).await?;
+                artifact(BUNDLE_V03, bundle.to_json()?.into(), &op.subject, bundle_annotations(&predicate_type, at))?
+            }
+        };
+        let made = MemoryRegistry::new();
+        for blob in blobs {
+            made.insert_blob(blob);
+        }
+        let (blobs, put) = op.artifact(manifest)?;
+        for blob in blobs {
+            self.promoter.target.put_blob(blob, &made).await?;
+        }
+        Ok(self.promoter.target.put_manifest(put).await? != Moved::AlreadyThere)
+    }
+
+    /// The bytes of something that the plan attaches.
+    async fn material(&self, content: &Descriptor) -> Result<Bytes> {
+        let anywhere = Repository::parse("memory:materials")?;
+        self.promoter.materials.blob(&anywhere, content).await?.into_bytes(MAX_MATERIAL).await
+    }
+
+    async fn set_tag(&self, op: Permit<'_, SetTag>) -> Result<bool> {
+        if !self.promoter.expect_tag(&op).await? {
+            return Ok(false);
+        }
+        let (reference, wanted) = (op.repository.tagged(op.tag.clone()), op.to.clone());
+        self.promoter.target.set_tag(op).await?;
+        let found = self.promoter.target.resolve(&reference).await?.digest;
+        if found != wanted {
+            return Err(Error::conflict("the tag names something else right after it was set")
+                .context("tag", reference)
+                .context("found", found));
+        }
+        Ok(true)
+    }
+}

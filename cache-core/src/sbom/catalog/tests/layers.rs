@@ -1,0 +1,128 @@
+//! Reading one layer.
+
+use super::*;
+use crate::error::ErrorKind;
+
+fn read(bytes: &[u8], limits: Limits) -> Result<Vec<String>> {
+    Ok(names(&Catalog::assemble(&[Arc::new(catalog(limits).layer(bytes)?)], &[])))
+}
+
+#[test]
+fn a_layer_may_be_packed_by_gzip_by_zstd_or_not_at_all() {
+    let plain = tar_of(&[("./a.pkg", "x 1"), ("b.pkg", "y 1")]);
+    let zstd = zstd::encode_all(&*plain, 1).unwrap();
+    let twice = [gzip(&plain[..700]), gzip(&plain[700..])].concat();
+    for packed in [plain.clone(), gzip(&plain), zstd, twice] {
+        assert_eq!(read(&packed, Limits::default()).unwrap(), ["x 1", "y 1"]);
+    }
+}
+
+#[test]
+fn an_empty_layer_says_nothing() {
+    for empty in [Vec::new(), tar_of(&[]), gzip(&tar_of(&[])), gzip(&[])] {
+        assert_eq!(read(&empty, Limits::default()).unwrap().len(), 0);
+    }
+}
+
+#[test]
+fn long_names_and_pax_headers_are_read() {
+    let deep = format!("{}/a.pkg", vec!["folder"; 40].join("/"));
+    assert_eq!(read(&tar_of(&[(&deep, "x 1")]), Limits::default()).unwrap(), ["x 1"]);
+    let mut archive = ::tar::Builder::new(Vec::new());
+    archive.append_pax_extensions([("path", b"from-pax/a.pkg".as_slice()), ("SCHILY.xattr.x", b"\0\xff")]).unwrap();
+    let mut header = ::tar::Header::new_ustar();
+    header.set_size(3);
+    header.set_mode(0o644);
+    archive.append_data(&mut header, "short", &b"x 1"[..]).unwrap();
+    let layer = catalog(Limits::default()).layer(&*archive.into_inner().unwrap()).unwrap();
+    assert_eq!((layer.nodes[0].path.as_str(), layer.nodes[0].facts.len()), ("from-pax/a.pkg", 1));
+}
+
+#[test]
+fn a_layer_cut_anywhere_is_an_error_or_says_less_and_never_hangs() {
+    let whole = tar_of(&[("a.pkg", "x 1"), ("b.pkg", &"y 1\n".repeat(500))]);
+    for packed in [whole.clone(), gzip(&whole)] {
+        for cut in (0..packed.len()).step_by(if packed.len() > 1000 { 37 } else { 1 }) {
+            match read(&packed[..cut], Limits::default()) {
+                Ok(found) => assert!(found.len() <= 2, "{cut}"),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Invalid, "{cut}: {error}"),
+            }
+        }
+    }
+    let packed = gzip(&whole);
+    assert!(read(&packed[..packed.len() - 9], Limits::default()).is_err(), "without the end of its stream");
+}
+
+#[test]
+fn bytes_that_are_no_archive_are_refused() {
+    for junk in [&[1_u8; 2000][..], b"not an archive", &gzip(&[7; 600])] {
+        let error = read(junk, Limits::default()).unwrap_err();
+        assert!(error.to_string().contains("malformed"), "{error}");
+    }
+    let behind = [tar_of(&[]), tar_of(&[("a.pkg", "x 1")])].concat();
+    assert_eq!(read(&behind, Limits::default()).unwrap().len(), 0, "behind the end there is no archive");
+    let half_ended = [vec![0; 512], tar_of(&[("a.pkg", "x 1")])].concat();
+    assert!(read(&half_ended, Limits::default()).is_err());
+}
+
+#[test]
+fn each_limit_ends_in_an_error_that_names_it() {
+    let limits = Limits { entries: 3, bytes: 1 << 20, file: 4096, path: 60, depth: 4, ratio: 300 };
+    let fine = tar_of(&[("a/b/c.pkg", "x 1"), ("d", ""), ("e", "")]);
+    assert_eq!(read(&fine, limits.clone()).unwrap(), ["x 1"]);
+    let cases: [(&str, Vec<u8>); 5] = [
+        ("too many files", tar_of(&[("a", ""), ("b", ""), ("c", ""), ("d", "")])),
+        ("a file has 5000 bytes", tar_of(&[("a", &"x".repeat(5000))])),
+        ("a path has", tar_of(&[(&"long".repeat(20), "")])),
+        ("too deep", tar_of(&[("a/b/c/d/e", "")])),
+        ("too large unpacked", [tar_of(&[]), vec![0; 2 << 20]].concat()),
+    ];
+    for (what, bytes) in cases {
+        let error = read(&bytes, limits.clone()).unwrap_err().to_string();
+        assert!(error.contains(what) && error.contains("limit"), "{error}");
+    }
+}
+
+#[test]
+fn a_bomb_is_refused_long_before_it_is_unpacked() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(&vec![0; 100 << 20]).unwrap();
+    let packed = packed.finish().unwrap();
+    let bomb = [gzip(&tar_of(&[("a.pkg", "x 1")])), packed].concat();
+    let error = read(&bomb, Limits::default()).unwrap_err().to_string();
+    assert!(error.contains("unpack to more than"), "{error}");
+}
+
+#[test]
+fn a_header_of_a_huge_name_takes_no_memory() {
+    let mut header = ::tar::Header::new_gnu();
+    header.set_entry_type(::tar::EntryType::GNULongName);
+    header.set_size(1 << 40);
+    header.set_cksum();
+    let error = read(header.as_bytes(), Limits::default()).unwrap_err().to_string();
+    assert!(error.contains("too long"), "{error}");
+}
+
+#[test]
+fn what_a_layer_says_can_be_kept() {
+    let layer =
+        catalog(Limits::default()).layer(&*tar_of(&[("a.pkg", "x 1"), ("l", "-> a"), (".wh.gone", "")])).unwrap();
+    let kept = serde_json::to_vec(&layer).unwrap();
+    assert_eq!(serde_json::from_slice::<Layer>(&kept).unwrap(), layer);
+}
+
+#[test]
+fn a_folder_is_read_and_links_lead_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir_all(at("root/d")).unwrap();
+    std::fs::create_dir_all(at("root/skipped")).unwrap();
+    for (name, content) in [("root/d/a.pkg", "x 1"), ("root/skipped/b.pkg", "y 1"), ("outside.pkg", "z 1")] {
+        std::fs::write(at(name), content).unwrap();
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(at("outside.pkg"), at("root/linked.pkg")).unwrap();
+    let catalog = catalog(Limits::default()).without("skipped");
+    let sbom = Catalog::assemble(&[Arc::new(catalog.folder(&at("root")).unwrap())], &[]);
+    assert_eq!(names(&sbom), ["x 1"]);
+}

@@ -1,0 +1,42 @@
+//! What is wrong with a document as a whole, whatever its format.
+
+use std::collections::{HashMap, HashSet};
+
+use super::bom::{Finding, Sbom};
+
+/// As many findings of one kind as are told.
+const MAX_FINDINGS: usize = 100;
+
+/// Repeated ids, references to what is not there, packages without a name. `known` are ids that no element has.
+pub(super) fn elements(sbom: &mut Sbom<'_>, known: &[&str]) {
+    let mut findings = Vec::new();
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(sbom.packages.len() + sbom.files.len());
+    for (at, package) in sbom.packages.iter().enumerate() {
+        if package.name.trim().is_empty() {
+            let message = "a package without a name; it is listed all the same";
+            findings.push(Finding::new("missing-name", format!("packages[{at}]"), message));
+        }
+        *seen.entry(&package.id).or_default() += 1;
+    }
+    for file in &sbom.files {
+        *seen.entry(&file.id).or_default() += 1;
+    }
+    let mut repeated: Vec<_> = seen.iter().filter(|(id, times)| **times > 1 && !id.is_empty()).collect();
+    repeated.sort();
+    for (id, times) in repeated.into_iter().take(MAX_FINDINGS) {
+        findings.push(Finding::new("repeated-id", *id, format!("{times} elements have this id; all are listed")));
+    }
+    let mut dangling = HashSet::new();
+    for relationship in &sbom.relationships {
+        for id in [&relationship.from, &relationship.to] {
+            // The elements of other documents are named by the document's id before theirs.
+            let elsewhere = id.starts_with("DocumentRef-") || id.starts_with("urn:cdx:");
+            let is_known = seen.contains_key(id.as_str()) || known.contains(&id.as_str());
+            if !is_known && !elsewhere && dangling.len() < MAX_FINDINGS && dangling.insert(id.as_str()) {
+                let message = "a relationship names what is not in the document";
+                findings.push(Finding::new("dangling-reference", id.to_string(), message));
+            }
+        }
+    }
+    sbom.findings.append(&mut findings);
+}

@@ -1,0 +1,259 @@
+//! From the model to a CycloneDX document.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::json;
+
+use super::super::bom::{Family, Finding, Relation, Sbom};
+use super::super::json::{self, List};
+use super::super::package::{License, LicenseForm, LicenseStage, Package};
+use super::super::text::{Rest, Text};
+use super::document::{self, ALGORITHMS, Bom, Choice, Component, Dependency, KINDS, Metadata, NESTED, UNNAMED};
+use crate::error::Result;
+
+/// The document in this version of the format, and what it cannot say.
+pub(in crate::sbom) fn write(sbom: &Sbom<'_>, version: &str) -> Result<(Vec<u8>, Vec<Finding>)> {
+    let own = sbom.format.family == Family::CycloneDx;
+    let mut writer = Writer { own, version: version.to_owned(), lost: Vec::new() };
+    let document = json::write(&writer.bom(sbom))?;
+    Ok((document, writer.lost))
+}
+
+struct Writer {
+    /// Whether the document was CycloneDX: then what the model does not know can be written back.
+    own: bool,
+    version: String,
+    lost: Vec<Finding>,
+}
+
+impl Writer {
+    fn bom<'s>(&mut self, sbom: &'s Sbom<'_>) -> Bom<'s> {
+        let mut rest = self.rest(&sbom.rest, "document");
+        let mut components = Nested::of(sbom, |package| self.component(package));
+        let subject = sbom.metadata.subject.as_deref().and_then(|id| components.take(id));
+        let mut metadata = Metadata {
+            timestamp: sbom.metadata.created.as_ref().map(Text::borrowed).unwrap_or_default(),
+            component: subject.map(Box::new),
+            rest: rest.take_under("metadata"),
+        };
+        if !self.own && !sbom.metadata.tools.is_empty() {
+            let tools: Vec<_> =
+                sbom.metadata.tools.iter().map(|tool| json!({"type": "application", "name": tool})).collect();
+            metadata.rest.push_json("tools", &json!({"components": tools}));
+        }
+        if !self.own && !sbom.metadata.authors.is_empty() {
+            let authors: Vec<_> = sbom.metadata.authors.iter().map(|author| json!({"name": author})).collect();
+            metadata.rest.push_json("authors", &authors);
+        }
+        let dependencies = self.dependencies(sbom, rest.take_json("dependencies"));
+        if rest.get("version").is_none() && !self.own {
+            rest.push_json("version", &1);
+        }
+        let serial = sbom.metadata.id.as_ref().filter(|id| self.own || id.starts_with("urn:uuid:"));
+        Bom {
+            format: "CycloneDX".into(),
+            version: self.version.clone().into(),
+            serial: serial.map(Text::borrowed).unwrap_or_default(),
+            metadata: Some(metadata).filter(|m| !m.timestamp.is_empty() || m.component.is_some() || !m.rest.is_empty()),
+            components: List(components.roots()),
+            dependencies: List(dependencies),
+            rest,
+        }
+    }
+
+    fn component<'s>(&mut self, source: &'s Package<'_>) -> Component<'s> {
+        let mut rest = self.rest(&source.rest, &source.id);
+        let (group, name) = split(source, &mut rest);
+        let kind = KINDS.iter().find(|(_, kind)| *kind == source.kind).map_or("library", |(word, _)| *word);
+        let kind = if rest.get("type").is_some() { "" } else { kind };
+        let mut hashes = Vec::new();
+        for hash in &source.hashes {
+            match ALGORITHMS.iter().find(|(plain, _)| hash.algorithm == *plain) {
+                Some((_, algorithm)) => {
+                    let (algorithm, value) = ((*algorithm).into(), hash.value.borrowed());
+                    hashes.push(document::Hash { algorithm, value, rest: Rest::default() });
+                }
+                None => self.lose(&source.id, format!("CycloneDX has no hash by {}", hash.algorithm)),
+            }
+        }
+        let supplier_rest = rest.take_under("supplier");
+        let supplier = source.supplier.as_ref().map(Text::borrowed).unwrap_or_default();
+        let supplier = (!supplier.is_empty() || !supplier_rest.is_empty())
+            .then_some(document::Organization { name: supplier, rest: supplier_rest });
+        if let [_, others @ ..] = source.cpes.as_slice()
+            && !others.is_empty()
+        {
+            self.lose(&source.id, format!("CycloneDX takes one CPE of {}", source.cpes.len()));
+        }
+        if !self.own
+            && let Some(homepage) = &source.homepage
+        {
+            rest.push_json("externalReferences", &json!([{"type": "website", "url": homepage}]));
+        }
+        let text = |text: &'s Option<Text<'_>>| text.as_ref().map(Text::borrowed).unwrap_or_default();
+        let property = |(name, value): &'s (Text<'_>, Text<'_>)| document::Property {
+            name: name.borrowed(),
+            value: value.borrowed(),
+            rest: Rest::default(),
+        };
+        Component {
+            kind: kind.into(),
+            id: Text::from(if source.id.starts_with(UNNAMED) { "" } else { &source.id }),
+            group,
+            name,
+            version: text(&source.version),
+            supplier,
+            author: text(&source.author),
+            description: text(&source.description),
+            copyright: text(&source.copyright),
+            cpe: source.cpes.first().map(Text::borrowed).unwrap_or_default(),
+            purl: text(&source.purl),
+            hashes: List(hashes),
+            licenses: List(self.licenses(&source.licenses)),
+            properties: source.properties.iter().map(property).collect(),
+            components: List::default(),
+            rest,
+        }
+    }
+
+    /// One expression, or any number of ids and names: the format takes no mixture. A document that had one keeps it.
+    fn licenses<'s>(&mut self, stated: &'s [License<'_>]) -> Vec<Choice<'s>> {
+        let expressions = stated.iter().filter(|license| license.form == LicenseForm::Expression).count();
+        if self.own || expressions == 0 || stated.len() == 1 {
+            return stated.iter().map(choice).collect();
+        }
+        let whole = |text: &str| if text.contains(' ') { format!("({text})") } else { text.to_owned() };
+        let joined: BTreeSet<String> = stated.iter().map(|license| whole(&license.text)).collect();
+        let joined = joined.into_iter().collect::<Vec<_>>().join(" AND ");
+        vec![Choice { expression: joined.into(), ..Choice::default() }]
+    }
+
+    /// One entry for each that needs something, with what else the document said of it.
+    fn dependencies<'s>(&mut self, sbom: &'s Sbom<'_>, kept: Option<List<Dependency<'s>>>) -> Vec<Dependency<'s>> {
+        let mut needs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut lost: BTreeMap<&str, usize> = BTreeMap::new();
+        for edge in &sbom.relationships {
+            match &edge.relation {
+                Relation::DependsOn => drop(needs.entry(&edge.from).or_default().insert(&edge.to)),
+                Relation::Other(word) if word == "DEPENDENCY_OF" => {
+                    needs.entry(&edge.to).or_default().insert(&edge.from);
+                }
+                Relation::Describes | Relation::Contains => {}
+                Relation::Other(word) => *lost.entry(word).or_default() += 1,
+            }
+        }
+        for (word, times) in lost {
+            self.lose("document", format!("CycloneDX has no relationship {word} ({times} times)"));
+        }
+        let mut entries: Vec<Dependency<'s>> = kept.unwrap_or_default().0;
+        for (id, needs) in needs {
+            let needs: List<Text<'s>> = needs.into_iter().map(Text::from).collect();
+            match entries.iter_mut().find(|entry| entry.id == id && entry.needs.0.is_empty() && !entry.rest.is_empty())
+            {
+                Some(entry) => entry.needs = needs,
+                None => entries.push(Dependency { id: id.into(), needs, rest: Rest::default() }),
+            }
+        }
+        entries
+    }
+
+    fn rest<'s>(&mut self, rest: &'s Rest<'_>, of: &str) -> Rest<'s> {
+        if self.own {
+            return rest.borrowed();
+        }
+        let names: Vec<&str> = rest.iter().map(|(name, _)| name).collect();
+        if !names.is_empty() {
+            self.lose(of, format!("CycloneDX does not take over {}", names.join(", ")));
+        }
+        Rest::default()
+    }
+
+    fn lose(&mut self, of: &str, message: String) {
+        self.lost.push(Finding::new("not-converted", of, message));
+    }
+}
+
+fn choice<'s>(license: &'s License<'_>) -> Choice<'s> {
+    let mut rest = license.rest.borrowed();
+    let outer = rest.take_under("choice");
+    let acknowledgement = match license.stage {
+        LicenseStage::Unstated => "",
+        LicenseStage::Declared => "declared",
+        LicenseStage::Concluded => "concluded",
+    };
+    let (id, name) = match license.form {
+        LicenseForm::Expression => {
+            let (expression, acknowledgement) = (license.text.borrowed(), acknowledgement.into());
+            return Choice { expression, license: None, acknowledgement, rest: outer };
+        }
+        LicenseForm::Id => (license.text.borrowed(), Text::default()),
+        LicenseForm::Name => (Text::default(), license.text.borrowed()),
+    };
+    let license = document::License { id, name, acknowledgement: acknowledgement.into(), rest };
+    Choice { license: Some(license), rest: outer, ..Choice::default() }
+}
+
+/// The group that the document split off; a Maven package is split in any case.
+fn split<'s>(source: &'s Package<'_>, rest: &mut Rest<'s>) -> (Text<'s>, Text<'s>) {
+    let known: Option<Text<'s>> = rest.take_json("group");
+    let maven = source.purl.as_deref().is_some_and(|purl| purl.starts_with("pkg:maven/"));
+    let at = match &known {
+        Some(group) => {
+            source.name.strip_prefix(group.as_str()).filter(|name| name.starts_with('/')).map(|_| group.len())
+        }
+        None if maven => source.name.find('/'),
+        None => None,
+    };
+    let names = [&source.name].into_iter().chain(&source.purl).chain([&source.id]);
+    match at.and_then(|at| Some((source.name.get(..at)?, source.name.get(at + 1..)?))) {
+        Some((group, name)) => (group.into(), name.into()),
+        // Every component has a name: where there is none, its purl or id stands for it.
+        None => {
+            (Text::default(), names.into_iter().find(|n| !n.trim().is_empty()).map(Text::borrowed).unwrap_or_default())
+        }
+    }
+}
+
+/// Components, each within the one that contains it.
+struct Nested<'s> {
+    components: Vec<Option<Component<'s>>>,
+    outer: Vec<Option<usize>>,
+    at: HashMap<&'s str, usize>,
+}
+
+impl<'s> Nested<'s> {
+    fn of(sbom: &'s Sbom<'_>, mut component: impl FnMut(&'s Package<'_>) -> Component<'s>) -> Nested<'s> {
+        let mut at: HashMap<&'s str, usize> = HashMap::new();
+        for (number, package) in sbom.packages.iter().enumerate() {
+            at.entry(&package.id).or_insert(number);
+        }
+        let mut outer = vec![None; sbom.packages.len()];
+        for edge in sbom.relationships.iter().filter(|edge| edge.rest.get(NESTED).is_some()) {
+            // A component lies within one that was listed before it: so there is no circle.
+            if let (Some(from), Some(to)) = (at.get(&*edge.from), at.get(&*edge.to))
+                && from < to
+                && let Some(outer) = outer.get_mut(*to)
+            {
+                *outer = Some(*from);
+            }
+        }
+        let components = sbom.packages.iter().map(|package| Some(component(package))).collect();
+        let mut nested = Nested { components, outer, at };
+        for inner in (0..nested.components.len()).rev() {
+            let Some(outer) = nested.outer.get(inner).copied().flatten() else { continue };
+            let taken = nested.components.get_mut(inner).and_then(Option::take);
+            if let (Some(taken), Some(Some(outer))) = (taken, nested.components.get_mut(outer)) {
+                outer.components.0.insert(0, taken);
+            }
+        }
+        nested
+    }
+
+    fn take(&mut self, id: &str) -> Option<Component<'s>> {
+        self.components.get_mut(*self.at.get(id)?)?.take()
+    }
+
+    fn roots(self) -> Vec<Component<'s>> {
+        self.components.into_iter().flatten().collect()
+    }
+}

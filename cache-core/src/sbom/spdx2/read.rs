@@ -1,0 +1,192 @@
+//! From an SPDX 2 document to the model.
+
+use std::collections::HashSet;
+
+use super::super::bom::{Family, File, Finding, LicenseText, Relation, Relationship, Sbom};
+use super::super::package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
+use super::super::text::{Rest, Text};
+use super::super::{check, json};
+use super::document::{self, DESCRIBES, DOCUMENT, Document, INFERRED, NOASSERTION, NONE, PURPOSES};
+use crate::document::digest_in;
+use crate::error::{Error, Result};
+use crate::model::Digest;
+
+/// The newest version of SPDX 2 that there is.
+const NEWEST: &str = "2.3";
+
+pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
+    let (document, mut findings) = json::read::<Document<'_>>("an SPDX document", text)?;
+    let version = document.version.strip_prefix("SPDX-").map(str::to_owned);
+    let not_one = || Error::invalid(format!("not an SPDX document: spdxVersion is {:?}", document.version));
+    let version = version.ok_or_else(not_one)?;
+    if !version.starts_with("2.") {
+        return Err(Error::unsupported(format!("documents of version {:?} are not read", document.version)));
+    }
+    if !["2.0", "2.1", "2.2", "2.3"].contains(&version.as_str()) {
+        let message = format!("{version} is newer than {NEWEST}, and was read as that");
+        findings.push(Finding::new("newer-version", "spdxVersion", message));
+    }
+    let mut sbom = Sbom::new(Family::Spdx, version);
+    let mut relationships: Vec<_> = document.relationships.into_iter().map(relationship).collect();
+    relationships.extend(document.describes.into_iter().map(|to| {
+        let mut rest = Rest::default();
+        rest.mark(DESCRIBES);
+        Relationship { from: DOCUMENT.into(), relation: Relation::Describes, to, rest }
+    }));
+    let subjects: HashSet<&str> = relationships.iter().filter_map(described).collect();
+    let mut packages = Vec::with_capacity(document.packages.0.len());
+    for source in document.packages {
+        let is_described = subjects.contains(source.id.as_str());
+        let mut package = package(source);
+        // A checksum of an image is the digest of its manifest.
+        if is_described && is_image(&package) {
+            if package.kind != Kind::Container {
+                package.kind = Kind::Container;
+                package.rest.mark(INFERRED);
+            }
+            sbom.describes.extend(digests(&package));
+        }
+        packages.push(package);
+    }
+    sbom.describes.sort();
+    sbom.describes.dedup();
+    sbom.metadata.subject = relationships.iter().find_map(described).map(|id| Text::from(id.to_owned()));
+    sbom.packages = packages;
+    sbom.relationships = relationships;
+    sbom.files = document.files.into_iter().map(file).collect();
+    sbom.license_texts = document.license_texts.into_iter().map(license_text).collect();
+    sbom.metadata.name = document.name.stated();
+    sbom.metadata.id = document.namespace.stated();
+    sbom.rest = document.rest;
+    if let Some(creation) = document.creation {
+        sbom.metadata.created = creation.created.stated();
+        for creator in creation.creators {
+            match creator.strip_prefix("Tool:").map(|tool| tool.trim().to_owned()) {
+                Some(tool) => sbom.metadata.tools.push(tool.into()),
+                None => sbom.metadata.authors.push(creator),
+            }
+        }
+        sbom.rest.extend_under("creationInfo", creation.rest);
+    }
+    sbom.findings = findings;
+    check::elements(&mut sbom, &[DOCUMENT, NOASSERTION, NONE]);
+    Ok(sbom)
+}
+
+/// What a relationship says the document describes.
+fn described<'r>(relationship: &'r Relationship<'_>) -> Option<&'r str> {
+    match &relationship.relation {
+        Relation::Describes if relationship.from == DOCUMENT => Some(&relationship.to),
+        Relation::Other(word) if word == "DESCRIBED_BY" && relationship.to == DOCUMENT => Some(&relationship.from),
+        _ => None,
+    }
+}
+
+fn package(source: document::Package<'_>) -> Package<'_> {
+    let mut package = Package { id: source.id, name: source.name, rest: source.rest, ..Package::default() };
+    let known = PURPOSES.iter().find(|(word, _)| source.purpose == *word);
+    match known {
+        // What a document says of nothing else is written back where it was said.
+        Some((word, Kind::Library)) => package.rest.push_text("primaryPackagePurpose", word),
+        Some((_, kind)) => package.kind = *kind,
+        None if source.purpose.is_empty() => {}
+        None => package.rest.push_text("primaryPackagePurpose", &source.purpose),
+    }
+    let rest = &mut package.rest;
+    package.version = source.version.stated();
+    package.supplier = asserted("supplier", source.supplier, rest);
+    package.author = asserted("originator", source.originator, rest);
+    package.download = asserted("downloadLocation", source.download, rest);
+    package.homepage = asserted("homepage", source.homepage, rest);
+    package.copyright = asserted("copyrightText", source.copyright, rest);
+    package.description = source.description.stated();
+    let concluded = asserted("licenseConcluded", source.concluded, rest);
+    let declared = asserted("licenseDeclared", source.declared, rest);
+    package.licenses = license(concluded, LicenseStage::Concluded)
+        .into_iter()
+        .chain(license(declared, LicenseStage::Declared))
+        .collect();
+    package.hashes = hashes(source.checksums, rest);
+    let mut others = Vec::new();
+    for reference in source.references {
+        let plain = reference.rest.is_empty() && !reference.locator.is_empty();
+        match (plain, reference.kind.as_str()) {
+            (true, "purl") if package.purl.is_none() => package.purl = Some(reference.locator),
+            (true, "cpe23Type" | "cpe22Type") => package.cpes.push(reference.locator),
+            _ => {
+                if package.purl.is_none() && reference.kind == "purl" {
+                    package.purl = Some(reference.locator.clone()).filter(|purl| !purl.is_empty());
+                }
+                others.push(reference);
+            }
+        }
+    }
+    if !others.is_empty() {
+        package.rest.push_json("externalRefs", &others);
+    }
+    package
+}
+
+/// Text that is an assertion. `NONE` says that there is nothing, which the model does not: it stays as it is.
+fn asserted<'a>(member: &'static str, text: Text<'a>, rest: &mut Rest<'a>) -> Option<Text<'a>> {
+    match text.trim() {
+        "" | NOASSERTION => None,
+        NONE => {
+            rest.push_text(member, NONE);
+            None
+        }
+        _ => Some(text),
+    }
+}
+
+fn license(text: Option<Text<'_>>, stage: LicenseStage) -> Option<License<'_>> {
+    Some(License { text: text?, form: LicenseForm::Expression, stage, rest: Rest::default() })
+}
+
+/// Each algorithm without case and dashes; what is more than a checksum stays as it is.
+fn hashes<'a>(checksums: json::List<document::Checksum<'a>>, rest: &mut Rest<'a>) -> Vec<Hash<'a>> {
+    let (plain, others): (Vec<_>, Vec<_>) = checksums.into_iter().partition(|sum| sum.rest.is_empty());
+    if !others.is_empty() {
+        rest.push_json("checksums", &others);
+    }
+    plain.into_iter().map(|sum| Hash { algorithm: Hash::plain(sum.algorithm), value: sum.value }).collect()
+}
+
+fn file(source: document::File<'_>) -> File<'_> {
+    let mut rest = source.rest;
+    let concluded = asserted("licenseConcluded", source.concluded, &mut rest);
+    let licenses = license(concluded, LicenseStage::Concluded).into_iter().collect();
+    File { id: source.id, path: source.name, hashes: hashes(source.checksums, &mut rest), licenses, rest }
+}
+
+fn relationship(source: document::Relationship<'_>) -> Relationship<'_> {
+    let relation = match source.kind.as_str() {
+        "DESCRIBES" => Relation::Describes,
+        "CONTAINS" => Relation::Contains,
+        "DEPENDS_ON" => Relation::DependsOn,
+        _ => Relation::Other(source.kind),
+    };
+    Relationship { from: source.from, relation, to: source.to, rest: source.rest }
+}
+
+fn license_text(source: document::LicenseText<'_>) -> LicenseText<'_> {
+    LicenseText { id: source.id, text: source.text, name: source.name.stated(), rest: source.rest }
+}
+
+/// Whether it stands for a container image.
+fn is_image(package: &Package<'_>) -> bool {
+    let purl = |kind| package.purl.as_deref().is_some_and(|purl| purl.starts_with(kind));
+    package.kind == Kind::Container
+        || purl("pkg:oci/")
+        || purl("pkg:docker/")
+        || [Some(&package.name), package.version.as_ref()].into_iter().flatten().any(|name| digest_in(name).is_some())
+}
+
+fn digests(package: &Package<'_>) -> Vec<Digest> {
+    let named = [Some(&package.name), package.version.as_ref(), package.purl.as_ref()].into_iter().flatten();
+    let sums = package
+        .hashes
+        .iter()
+        .filter_map(|hash| Digest::parse(&format!("{}:{}", hash.algorithm, hash.value.to_ascii_lowercase())).ok());
+    named.filter_map(|text| digest_in(text)).chain(sums).collect()
+}

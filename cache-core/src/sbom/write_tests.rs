@@ -1,0 +1,214 @@
+//! Documents that are read and written again.
+
+use serde_json::{Map, Value, json};
+
+use super::*;
+
+fn write(sbom: &Sbom<'_>, format: &str) -> (Value, Vec<String>) {
+    let written = sbom.write(&Format::parse(format).unwrap()).unwrap();
+    let lost = written.lost.into_iter().map(|finding| finding.message).collect();
+    (serde_json::from_slice(&written.bytes).unwrap(), lost)
+}
+
+/// Without what stands for nothing, and lists in an order of their own: what is left is what a document says.
+fn said(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let said = members.into_iter().map(|(name, value)| match (name.as_str(), value) {
+                // The one category was written in two ways.
+                ("referenceCategory", Value::String(text)) => (name, json!(text.replace('_', "-"))),
+                (_, value) => (name, said(value)),
+            });
+            Value::Object(said.filter(|(_, value)| !is_nothing(value)).collect::<Map<_, _>>())
+        }
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.into_iter().filter(|item| !item.is_null()).map(said).collect();
+            items.sort_by_key(ToString::to_string);
+            Value::Array(items)
+        }
+        value => value,
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty() || text == "NOASSERTION",
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
+    }
+}
+
+#[test]
+fn a_document_keeps_all_that_it_says() {
+    let spdx = json!({
+        "spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "name": "d", "dataLicense": "CC0-1.0", "x-own": [1, {"a": null}],
+        "documentNamespace": "urn:d", "documentDescribes": ["SPDXRef-a"],
+        "creationInfo": {"created": "2026-01-01T00:00:00Z", "creators": ["Tool: t-1", "Person: p"], "licenseListVersion": "3.20"},
+        "packages": [{
+            "SPDXID": "SPDXRef-a", "name": "a", "licenseConcluded": "NONE", "licenseDeclared": "MIT", "downloadLocation": "NONE",
+            "filesAnalyzed": false, "hasFiles": ["SPDXRef-f"], "primaryPackagePurpose": "LIBRARY", "copyrightText": "c",
+            "checksums": [{"algorithm": "SHA3-256", "checksumValue": "00"}],
+            "externalRefs": [
+                {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:npm/a@1"},
+                {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:npm/b@1", "comment": "too"},
+                {"referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": "cpe:2.3:a:a:a:1:*:*:*:*:*:*:*"},
+                {"referenceCategory": "OTHER", "referenceType": "own", "referenceLocator": "x"},
+            ],
+        }],
+        "files": [{"SPDXID": "SPDXRef-f", "fileName": "./f", "licenseConcluded": "MIT", "licenseInfoInFiles": ["MIT"]}],
+        "relationships": [{"spdxElementId": "SPDXRef-a", "relationshipType": "CONTAINS", "relatedSpdxElement": "SPDXRef-f", "comment": "c"}],
+        "hasExtractedLicensingInfos": [{"licenseId": "LicenseRef-1", "extractedText": "t", "seeAlsos": ["u"]}],
+    });
+    let cyclonedx = json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 3, "serialNumber": "urn:uuid:1", "compositions": [{"aggregate": "complete"}],
+        "metadata": {"timestamp": "2026-01-01T00:00:00Z", "tools": [{"vendor": "v", "name": "t", "version": "1"}], "lifecycles": [{"phase": "build"}],
+            "component": {"type": "application", "name": "app", "bom-ref": "root", "components": [{"type": "library", "name": "in-root"}]}},
+        "components": [
+            {"type": "library", "group": "g", "name": "a", "bom-ref": "a", "scope": "required", "supplier": {"name": "s", "url": ["u"]},
+             "licenses": [{"license": {"id": "MIT", "url": "u"}}, {"license": {"name": "Own", "text": {"content": "t"}}}],
+             "hashes": [{"alg": "SHA-512", "content": "00"}], "properties": [{"name": "p", "value": "v"}],
+             "components": [{"type": "file", "name": "f", "components": [{"type": "library", "name": "deep", "bom-ref": "deep"}]}]},
+            {"type": "library", "name": "b", "bom-ref": "b", "licenses": [{"expression": "MIT OR ISC", "acknowledgement": "declared"}]},
+        ],
+        "dependencies": [{"ref": "a", "dependsOn": ["b", "deep"]}, {"ref": "b"}, {"ref": "root", "dependsOn": ["a"], "provides": ["b"]}],
+    });
+    for (document, format) in [(spdx, "spdx-2.3"), (cyclonedx, "cyclonedx-1.6")] {
+        let bytes = serde_json::to_vec(&document).unwrap();
+        let sbom = Sbom::parse(&bytes).unwrap();
+        assert_eq!(sbom.findings, []);
+        let (again, lost) = write(&sbom, format);
+        assert_eq!(said(again), said(document), "{format}");
+        assert_eq!(lost, Vec::<String>::new());
+    }
+}
+
+/// Every document of the collection, but those that are named `invalid` or lie in a folder `bad`.
+#[test]
+fn the_shared_documents_keep_all_that_they_say() {
+    let Some(root) = crate::document::shared_data("sbom") else { return };
+    let mut open = vec![root];
+    let mut counted = (0, 0);
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let name = path.to_string_lossy().into_owned();
+            let skipped =
+                ["/invalid", "/bad/", "/own/", "missing_", "no_", "/schema/"].iter().any(|part| name.contains(part));
+            if skipped || !name.ends_with(".json") {
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap();
+            let Ok(document) = serde_json::from_slice::<Value>(&bytes) else { continue };
+            let format = match (document["spdxVersion"].as_str(), document["bomFormat"].as_str()) {
+                (Some(version @ ("SPDX-2.2" | "SPDX-2.3")), _) => version.to_lowercase(),
+                (None, Some("CycloneDX")) => format!("cyclonedx-{}", document["specVersion"].as_str().unwrap()),
+                _ => continue,
+            };
+            let sbom = Sbom::parse(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
+            if Format::parse(&format).is_ok_and(|format| matches!(format.version.as_str(), "1.2" | "1.3")) {
+                continue;
+            }
+            counted.0 += 1;
+            let (again, lost) = write(&sbom, &format);
+            assert_eq!(said(again), said(document), "{name}");
+            assert!(lost.is_empty(), "{name}: {lost:?}");
+            counted.1 += sbom.packages.len();
+        }
+    }
+    println!("{} documents with {} packages are the same when they are read and written", counted.0, counted.1);
+    assert!(counted.0 > 200, "{counted:?}");
+}
+
+fn made() -> Sbom<'static> {
+    let package =
+        |id: &str, name: &str| Package { id: id.to_owned().into(), name: name.to_owned().into(), ..Package::default() };
+    let mut sbom = Sbom::new(Family::Cache, "1");
+    sbom.metadata.subject = Some("image".into());
+    sbom.metadata.tools = vec!["cache-1".into()];
+    sbom.packages = vec![
+        Package { kind: Kind::Container, version: Some("1".into()), ..package("image", "team/app") },
+        Package {
+            purl: Some("pkg:maven/org.acme/lib@1".into()),
+            licenses: vec![License::expression("MIT OR ISC"), License::expression("Apache-2.0")],
+            hashes: vec![
+                Hash { algorithm: "sha1".into(), value: "00".into() },
+                Hash { algorithm: "own".into(), value: "00".into() },
+            ],
+            ..package("a b", "org.acme/lib")
+        },
+        package("a_b", ""),
+    ];
+    let edge = |from: &'static str, relation, to: &'static str| Relationship {
+        from: from.into(),
+        relation,
+        to: to.into(),
+        rest: Rest::default(),
+    };
+    sbom.relationships = vec![edge("image", Relation::Contains, "a b"), edge("a b", Relation::DependsOn, "a_b")];
+    sbom
+}
+
+#[test]
+fn spdx_that_cache_writes_has_all_that_the_format_asks_for() {
+    let (document, lost) = write(&made(), "spdx-2.3");
+    let ids: Vec<&str> =
+        document["packages"].as_array().unwrap().iter().map(|p| p["SPDXID"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["SPDXRef-Package-image", "SPDXRef-Package-a-b", "SPDXRef-Package-a-b-2"]);
+    let lib = &document["packages"][1];
+    assert_eq!(
+        (lib["downloadLocation"].as_str(), lib["licenseConcluded"].as_str()),
+        (Some("NOASSERTION"), Some("NOASSERTION"))
+    );
+    assert_eq!(lib["licenseDeclared"], "(MIT OR ISC) AND Apache-2.0");
+    assert_eq!(document["packages"][2]["name"], "a_b", "no name is empty");
+    assert_eq!(document["relationships"][0]["relationshipType"], "DESCRIBES");
+    assert_eq!(document["relationships"][2]["relatedSpdxElement"], "SPDXRef-Package-a-b-2");
+    assert_eq!(lost, ["SPDX 2.3 has no checksum by own"]);
+}
+
+#[test]
+fn cyclonedx_that_cache_writes_has_one_expression_and_one_entry_for_each() {
+    let (document, lost) = write(&made(), "cyclonedx-1.6");
+    assert_eq!(document["metadata"]["component"]["type"], "container");
+    assert_eq!(document["metadata"]["tools"]["components"][0]["name"], "cache-1");
+    let lib = &document["components"][0];
+    assert_eq!((lib["group"].as_str(), lib["name"].as_str()), (Some("org.acme"), Some("lib")));
+    assert_eq!(lib["licenses"], json!([{"expression": "(MIT OR ISC) AND Apache-2.0"}]));
+    assert_eq!(document["components"][1]["name"], "a_b");
+    assert_eq!(document["dependencies"], json!([{"ref": "a b", "dependsOn": ["a_b"]}]));
+    assert_eq!(lost, ["CycloneDX has no hash by own"]);
+}
+
+#[test]
+fn what_one_format_says_the_other_says_too() {
+    let (spdx, _) = write(&made(), "spdx-2.3");
+    let bytes = serde_json::to_vec(&spdx).unwrap();
+    let from_spdx = Sbom::parse(&bytes).unwrap();
+    let (cyclonedx, _) = write(&from_spdx, "cyclonedx-1.7");
+    let bytes = serde_json::to_vec(&cyclonedx).unwrap();
+    let again = Sbom::parse(&bytes).unwrap();
+    let essence = |sbom: &Sbom<'_>| {
+        let of = |p: &Package<'_>| {
+            (p.name.to_string(), p.version.as_deref().map(str::to_owned), p.purl.as_deref().map(str::to_owned))
+        };
+        sbom.packages.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(essence(&again), essence(&from_spdx));
+}
+
+#[test]
+fn formats_that_are_not_written_are_refused_by_name() {
+    for name in ["", "spdx", "own-1"] {
+        assert!(Format::parse(name).is_err(), "{name}");
+    }
+    for name in ["SPDX-3.0", "syft-16", "cyclonedx-1.99"] {
+        let error = made().write(&Format::parse(name).unwrap()).unwrap_err();
+        assert_eq!(error.kind(), crate::error::ErrorKind::Unsupported, "{name}");
+    }
+}

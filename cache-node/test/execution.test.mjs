@@ -1,0 +1,98 @@
+// Watching an execution, stopping it, and going on; and evidence that the caller has.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Invalid, NotFound, Promoter, Unapproved } from '../index.mjs';
+import { prepare } from './helper.mjs';
+
+const yes = { decision: 'approve', approver: 'alice' };
+const at = '2026-01-31T11:59:00Z';
+const sbom = JSON.stringify({ spdxVersion: 'SPDX-2.3', packages: [{ SPDXID: 'SPDXRef-a', name: 'a' }] });
+
+async function ready() {
+  const scenario = prepare('promote-signed');
+  const promoter = new Promoter({ ...scenario.promoter, approval: {} });
+  const { plan } = await promoter.plan(scenario.request);
+  return { promoter, plan, approvals: [await plan.approveByCallback(() => yes, at)] };
+}
+
+test('a watcher sees every step', async () => {
+  const { promoter, plan, approvals } = await ready();
+  const seen = [];
+  const receipt = await promoter.execute(plan, approvals, { onProgress: (news) => seen.push(news) });
+  assert.ok(receipt.complete);
+  const { done, steps, what, bytes, total } = seen.at(-1);
+  assert.deepEqual([done, what, bytes], [steps, null, total]);
+  const changes = new Set(seen.map((news) => news.what).filter((words) => words !== null));
+  assert.equal(changes.size, plan.data.changes.length);
+  for (let i = 1; i < seen.length; i += 1) {
+    assert.ok(seen[i].done >= seen[i - 1].done && seen[i].bytes >= seen[i - 1].bytes);
+  }
+});
+
+test('what a watcher throws stops the execution, and it goes on', async () => {
+  const { promoter, plan, approvals } = await ready();
+  const enough = new RangeError('enough');
+  const onProgress = () => {
+    throw enough;
+  };
+  await assert.rejects(promoter.execute(plan, approvals, { onProgress }), (error) => error === enough);
+  assert.ok((await promoter.execute(plan, approvals)).complete);
+  await assert.rejects(promoter.execute(plan, approvals), Unapproved);
+});
+
+test('a signal stops an execution, and it goes on', async () => {
+  const { promoter, plan, approvals } = await ready();
+  const control = new AbortController();
+  const onProgress = () => control.abort();
+  await assert.rejects(promoter.execute(plan, approvals, { onProgress, signal: control.signal }), {
+    name: 'AbortError',
+  });
+  assert.ok((await promoter.execute(plan, approvals, { signal: new AbortController().signal })).complete);
+});
+
+test('a signal that has aborted lets nothing begin, and its reason is the error', async () => {
+  const { promoter, plan, approvals } = await ready();
+  const reason = new Error('too late');
+  const signal = AbortSignal.abort(reason);
+  await assert.rejects(promoter.execute(plan, approvals, { signal }), (error) => error === reason);
+  await assert.rejects(promoter.plan({}, { signal }), (error) => error === reason);
+});
+
+test('a signal stops the wait for a gate', async () => {
+  const scenario = prepare('promote-signed');
+  const control = new AbortController();
+  const judge = () => {
+    control.abort();
+    return new Promise(() => {});
+  };
+  const promoter = new Promoter(scenario.promoter, [{ name: 'slow', judge }]);
+  await assert.rejects(promoter.plan(scenario.request, { signal: control.signal }), { name: 'AbortError' });
+});
+
+test('given evidence is judged and named', async () => {
+  const scenario = prepare('promote-signed');
+  const policy = 'scan_policy:\n  promotion_to_staging: {require_scan: false}\n';
+  const promoter = new Promoter({ ...scenario.promoter, policy });
+  assert.equal((await promoter.plan(scenario.request)).state, 'blocked');
+  writeFileSync('sbom.json', sbom);
+  const bytes = await promoter.plan(scenario.request, { given: [{ kind: 'sbom', bytes: Buffer.from(sbom) }] });
+  const path = await promoter.plan(scenario.request, { given: [{ kind: 'sbom', path: 'sbom.json' }] });
+  assert.ok(bytes.plan.json.toString().includes('given, unsigned'));
+  assert.equal(path.plan.digest, bytes.plan.digest);
+});
+
+test('given evidence that cannot be read is refused', async () => {
+  const scenario = prepare('promote-signed');
+  const promoter = new Promoter(scenario.promoter);
+  const bytes = Buffer.from(sbom);
+  for (const [given, error] of [
+    [{ kind: 'sbom', bytes: Buffer.from('not an SBOM') }, Invalid],
+    [{ kind: 'sbom' }, Invalid],
+    [{ kind: 'sbom', bytes, path: 'sbom.json' }, Invalid],
+    [{ kind: 'signature', bytes }, Invalid],
+    [{ kind: 'sbom', path: 'no-such-file' }, NotFound],
+  ]) {
+    await assert.rejects(promoter.plan(scenario.request, { given: [given] }), error);
+  }
+});

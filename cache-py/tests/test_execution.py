@@ -1,0 +1,148 @@
+"""Watching an execution, stopping it, and going on; and evidence that the caller has."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cache_guardian as cache
+from conftest import Prepare
+
+YES: cache.Answer = {"decision": "approve", "approver": "alice"}
+AT = "2026-01-31T11:59:00Z"
+SBOM = json.dumps({"spdxVersion": "SPDX-2.3", "packages": [{"SPDXID": "SPDXRef-a", "name": "a"}]}).encode()
+
+
+def ready(prepare: Prepare) -> tuple[cache.Promoter, cache.Plan, cache.Approval]:
+    scenario = prepare("promote-signed")
+    config: Any = {**scenario["promoter"], "approval": {}}
+    promoter = cache.Promoter(config)
+    plan = promoter.plan(scenario["request"]).plan
+    assert plan is not None
+    return promoter, plan, plan.approve_by_callback(lambda asked: YES, at=AT)
+
+
+def is_whole(seen: list[cache.Progress], plan: cache.Plan) -> bool:
+    numbers = [(news["done"], news["bytes"]) for news in seen]
+    last = seen[-1]
+    ends = (last["done"], last["bytes"], last["what"]) == (last["steps"], last["total"], None)
+    changes = {news["what"] for news in seen} - {None}
+    return ends and numbers == sorted(numbers) and len(changes) == len(plan.data["changes"]) == last["steps"]
+
+
+def test_a_watcher_sees_every_step(prepare: Prepare) -> None:
+    promoter, plan, approval = ready(prepare)
+    seen: list[cache.Progress] = []
+    assert promoter.execute(plan, [approval], progress=seen.append).complete
+    assert is_whole(seen, plan)
+
+
+def test_a_watcher_of_an_awaited_call_runs_in_the_event_loop(prepare: Prepare) -> None:
+    promoter, plan, approval = ready(prepare)
+    seen: list[cache.Progress] = []
+
+    def progress(news: cache.Progress) -> None:
+        assert asyncio.get_running_loop()
+        seen.append(news)
+
+    async def main() -> cache.Receipt:
+        return await promoter.execute_async(plan, [approval], progress=progress)
+
+    assert asyncio.run(main()).complete
+    assert is_whole(seen, plan)
+
+
+def test_what_a_watcher_raises_stops_the_execution_and_it_goes_on(prepare: Prepare) -> None:
+    promoter, plan, approval = ready(prepare)
+
+    def stop(news: cache.Progress) -> None:
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        promoter.execute(plan, [approval], progress=stop)
+    assert promoter.execute(plan, [approval]).complete
+    with pytest.raises(cache.Unapproved, match="executed before"):
+        promoter.execute(plan, [approval])
+
+
+def test_a_cancelled_execution_stops_and_goes_on(prepare: Prepare) -> None:
+    async def stopped_and_gone_on() -> bool:
+        promoter, plan, approval = ready(prepare)
+        tasks: list[asyncio.Future[cache.Receipt]] = []
+        task = asyncio.ensure_future(
+            promoter.execute_async(plan, [approval], progress=lambda news: tasks[0].cancel())
+        )
+        tasks.append(task)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        try:
+            # At once: it waits until the first one has let go.
+            return (await promoter.execute_async(plan, [approval])).complete
+        except cache.Unapproved:
+            return False  # It was done before it heard of the end.
+
+    assert any(asyncio.run(stopped_and_gone_on()) for _ in range(10))
+
+
+def test_a_cancelled_plan_stops_its_gate(prepare: Prepare) -> None:
+    scenario = prepare("promote-signed")
+    ended: list[str] = []
+
+    class Slow:
+        name = "slow"
+
+        async def judge(self, evidence: cache.Evidence) -> cache.Judgement:
+            ended.append("began")
+            await asyncio.sleep(30)
+            ended.append("judged")
+            return {"reasons": []}
+
+    async def main() -> None:
+        promoter = cache.Promoter(scenario["promoter"], gates=[Slow()])
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(promoter.plan_async(scenario["request"]), timeout=0.5)
+
+    asyncio.run(main())
+    assert ended == ["began"]
+
+
+def test_given_evidence_is_judged_and_named(prepare: Prepare, tmp_path: Path) -> None:
+    scenario = prepare("promote-signed")
+    config: Any = {**scenario["promoter"], "policy": "scan_policy:\n  promotion_to_staging: {require_scan: false}\n"}
+    promoter = cache.Promoter(config)
+    assert promoter.plan(scenario["request"]).state == "blocked"
+    path = tmp_path / "sbom.json"
+    path.write_bytes(SBOM)
+    by_bytes = promoter.plan(scenario["request"], given=[{"kind": "sbom", "bytes": SBOM}]).plan
+    assert by_bytes is not None and "given, unsigned" in by_bytes.json.decode()
+
+    async def main() -> cache.Outlook:
+        return await promoter.plan_async(scenario["request"], given=[{"kind": "sbom", "path": path}])
+
+    by_path = asyncio.run(main()).plan
+    assert by_path is not None and by_path.digest == by_bytes.digest
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"kind": "sbom", "bytes": b"not an SBOM"}, cache.Invalid),
+        ({"kind": "sbom"}, cache.Invalid),
+        ({"kind": "sbom", "bytes": SBOM, "path": "sbom.json"}, cache.Invalid),
+        ({"kind": "signature", "bytes": b"{}"}, cache.Invalid),
+        ({"kind": "sbom", "text": "{}"}, cache.Invalid),
+        ({"kind": "sbom", "path": "no-such-file"}, cache.NotFound),
+        ({"bytes": SBOM}, KeyError),
+        ({"kind": "sbom", "bytes": "text"}, TypeError),
+    ],
+)
+def test_given_evidence_that_cannot_be_read_is_refused(
+    prepare: Prepare, given: Any, error: type[Exception]
+) -> None:
+    scenario = prepare("promote-signed")
+    with pytest.raises(error):
+        cache.Promoter(scenario["promoter"]).plan(scenario["request"], given=[given])

@@ -1,0 +1,62 @@
+//! Makes the SBOM of an image or a folder, with no other program.
+//!
+//!     cargo run --release --example sbom -- REFERENCE|dir:PATH [--format purls|FORMAT-VERSION] [--cache FOLDER]
+//!
+//! REFERENCE is `docker://HOST/REPO:TAG`, `oci:PATH:TAG`, `docker-archive:PATH:NAME` or any other that Cache reads.
+
+use std::process::ExitCode;
+
+use cache_core::connect::open_source;
+use cache_core::generate::{Generator, LayerCache, NativeGenerator, Target, of_platform};
+use cache_core::model::Reference;
+use cache_core::sbom::Sbom;
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Failure> {
+    let mut arguments = std::env::args().skip(1);
+    let what = arguments.next().ok_or("usage: sbom REFERENCE|dir:PATH [--format FORMAT] [--cache FOLDER]")?;
+    let (mut format, mut generator) = ("purls".to_owned(), NativeGenerator::default());
+    while let Some(option) = arguments.next() {
+        let value = arguments.next().ok_or_else(|| format!("{option} needs a value"))?;
+        match option.as_str() {
+            "--format" => format = value,
+            "--cache" => generator = generator.keeping(LayerCache::at(value)),
+            _ => return Err(format!("unknown option {option}").into()),
+        }
+    }
+    let sbom = match what.strip_prefix("dir:") {
+        Some(folder) => generator.generate(Target::Folder(folder.as_ref())).await?,
+        None => {
+            let reference: Reference = what.parse::<Reference>()?.or_latest();
+            let registry = open_source(&reference.repository)?;
+            let pinned = reference.repository.at(registry.resolve(&reference).await?.digest);
+            let image = of_platform(&*registry, &pinned, None).await?;
+            generator.generate(Target::Image { registry: &*registry, image: &image }).await?
+        }
+    };
+    print(&sbom, &format)
+}
+
+/// The purls, one in a line, or a document.
+fn print(sbom: &Sbom<'_>, format: &str) -> Result<(), Failure> {
+    for finding in &sbom.findings {
+        eprintln!("{}: {}: {}", finding.code, finding.position, finding.message);
+    }
+    match format {
+        "purls" => sbom.packages.iter().filter_map(|p| p.purl.as_deref()).for_each(|purl| println!("{purl}")),
+        other => return Err(format!("unknown format {other}").into()),
+    }
+    Ok(())
+}
