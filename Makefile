@@ -23,11 +23,13 @@ check:
 	target/tools/bin/cargo-deny --log-level error check licenses bans sources
 
 # Against the real peers, in both directions. An absent peer is a line of output; CACHE_INTEROP=required makes it a failure.
-# The OCI conformance suite is served by no package registry, so only a checkout beside the peers can be run.
+# The OCI conformance suite is served by no package registry, so only a checkout beside the peers can be run. The real
+# image is built by `make bench`; without it the comparison of SBOMs is a line of output.
 interop:
 	@scripts/peers.sh
 	$(CARGO) test -p cache-core --all-features --test it -- --ignored interop
 	@CACHE_INTEROP= scripts/oci-conformance.sh
+	@CACHE_INTEROP= scripts/parity.sh
 
 # How fast: criterion on digests, documents and plans, then whole processes beside the peers on a real image.
 bench:

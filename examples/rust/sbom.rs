@@ -1,15 +1,16 @@
 //! Makes the SBOM of an image or a folder, with no other program.
 //!
-//!     cargo run --release --example sbom -- REFERENCE|dir:PATH [--format purls|FORMAT-VERSION] [--cache FOLDER]
+//!     cargo run --release --example sbom -- REFERENCE|dir:PATH [--format purls|spdx-2.3|cyclonedx-1.6] [--cache FOLDER]
 //!
 //! REFERENCE is `docker://HOST/REPO:TAG`, `oci:PATH:TAG`, `docker-archive:PATH:NAME` or any other that Cache reads.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use cache_core::connect::open_source;
 use cache_core::generate::{Generator, LayerCache, NativeGenerator, Target, of_platform};
 use cache_core::model::Reference;
-use cache_core::sbom::Sbom;
+use cache_core::sbom::{Format, Sbom};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -56,7 +57,13 @@ fn print(sbom: &Sbom<'_>, format: &str) -> Result<(), Failure> {
     }
     match format {
         "purls" => sbom.packages.iter().filter_map(|p| p.purl.as_deref()).for_each(|purl| println!("{purl}")),
-        other => return Err(format!("unknown format {other}").into()),
+        format => {
+            let written = sbom.write(&Format::parse(format)?)?;
+            for finding in &written.lost {
+                eprintln!("{}: {}: {}", finding.code, finding.position, finding.message);
+            }
+            std::io::stdout().write_all(&written.bytes)?;
+        }
     }
     Ok(())
 }

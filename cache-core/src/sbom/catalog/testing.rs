@@ -5,10 +5,15 @@ use std::time::{Duration, Instant};
 
 use super::{Cataloger, Fact, FileInfo, Found, Place};
 
+/// The file as a cataloger is told of it.
+pub(super) fn info<'a>(path: &'a str, bytes: &'a [u8]) -> FileInfo<'a> {
+    let head = bytes.get(..512).unwrap_or(bytes);
+    FileInfo { path, size: bytes.len() as u64, executable: false, head, place: Place::Image }
+}
+
 /// The facts of one file, which the cataloger has to want.
 pub(super) fn read(cataloger: &dyn Cataloger, path: &str, bytes: &[u8]) -> Vec<Fact> {
-    let head = bytes.get(..512).unwrap_or(bytes);
-    let file = FileInfo { path, size: bytes.len() as u64, executable: false, head, place: Place::Image };
+    let file = info(path, bytes);
     assert!(cataloger.wants(&file), "{} does not want {path}", cataloger.name());
     let facts = cataloger.read(&file, &mut &bytes[..]).unwrap();
     // Not of the largest, for the time it takes.
@@ -36,6 +41,21 @@ pub(super) fn found(facts: &[Fact]) -> Vec<&Found> {
 /// `name version arch` of the packages among facts.
 pub(super) fn lines(facts: &[Fact]) -> Vec<String> {
     found(facts).into_iter().map(|p| format!("{} {} {}", p.name, p.version, p.arch)).collect()
+}
+
+/// `namespace/name@version` of each package, with the place in the file before it where it lies in an archive, and what
+/// could not be read.
+pub(super) fn placed(facts: &[Fact]) -> Vec<String> {
+    let line = |fact: &Fact| match fact {
+        Fact::Package(found) => {
+            let inside = if found.inside.is_empty() { String::new() } else { format!("{} > ", found.inside) };
+            let namespace = if found.namespace.is_empty() { String::new() } else { format!("{}/", found.namespace) };
+            format!("{inside}{namespace}{}@{}", found.name, found.version)
+        }
+        Fact::Unreadable(reason) => format!("unreadable: {reason}"),
+        other => format!("{other:?}"),
+    };
+    facts.iter().map(line).collect()
 }
 
 /// The only package.
@@ -85,7 +105,8 @@ pub(super) fn hostile(cataloger: &dyn Cataloger, path: &str, bytes: &[u8]) {
     let facts = std::cell::Cell::new(0);
     let judge = |bytes: &[u8]| {
         let start = Instant::now();
-        facts.set(facts.get() + read(cataloger, path, bytes).len());
+        // Some are wanted for how they begin, which the damage may hide.
+        facts.set(facts.get() + cataloger.read(&info(path, bytes), &mut &bytes[..]).unwrap().len());
         longest.set(longest.get().max(start.elapsed()));
         assert!(start.elapsed() < Duration::from_secs(5), "{} took {:?}", cataloger.name(), start.elapsed());
     };

@@ -18,8 +18,9 @@ mod tests;
 
 use std::io::Read;
 
+use super::tar::of_read;
 use super::{Cataloger, Fact, FileInfo};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Finds what executables and shared libraries are made of.
 #[derive(Debug, Clone, Copy)]
@@ -44,9 +45,7 @@ impl Cataloger for Executables {
             }
             named.see(&window);
         });
-        read.map_err(|e| {
-            Error::unexpected("the file cannot be read to its end").context("path", file.path).caused_by(e)
-        })?;
+        read.map_err(of_read)?;
         let mut facts = named.facts();
         if let Some((go, audit)) = linked {
             facts.extend(go.facts());

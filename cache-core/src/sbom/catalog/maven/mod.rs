@@ -16,6 +16,11 @@ pub(super) const CATALOGERS: [TextFile; 3] = [
     TextFile { name: "sbt-lock", wants: |file| in_folder(file, "build.sbt.lock"), parse: locks::sbt },
 ];
 
+/// The package that a `pom.xml` describes, without what it needs.
+pub(super) fn project(text: &str) -> Option<Found> {
+    pom::project(text)
+}
+
 fn in_folder(file: &FileInfo<'_>, name: &str) -> bool {
     file.place == Place::Folder && file.file_name() == name
 }

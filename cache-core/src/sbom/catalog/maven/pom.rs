@@ -191,6 +191,10 @@ fn character(reference: &quick_xml::events::BytesRef<'_>) -> Option<char> {
     quick_xml::escape::resolve_predefined_entity(reference)?.chars().next()
 }
 
+pub(super) fn project(text: &str) -> Option<Found> {
+    Pom::read(text).ok().map(|pom| pom.package())
+}
+
 pub(super) fn parse(_: &FileInfo<'_>, text: &str) -> Parsed {
     let pom = Pom::read(text)?;
     let needed = pom.needed();
