@@ -82,7 +82,7 @@ fn found(sbom: &Sbom<'_>) -> Vec<String> {
 async fn an_image_is_read_layer_by_layer() {
     let world = image(&[layer("a/package", "x 1"), layer("b/package", "y 2"), layer("a/package", "x 3")]);
     let sbom = world.sbom(&generator()).await.unwrap();
-    assert_eq!(sbom.describes, [world.image.digest.clone()]);
+    assert_eq!(sbom.describes, std::slice::from_ref(&world.image.digest));
     let purls = found(&sbom);
     assert!(purls[0].starts_with("pkg:oci/app@sha256"), "{purls:?}");
     assert_eq!(purls[1..], ["pkg:npm/x@3", "pkg:npm/y@2"]);

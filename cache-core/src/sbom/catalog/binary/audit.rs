@@ -16,7 +16,7 @@ use crate::sbom::catalog::{Fact, Found};
 
 /// The four headers that zlib streams with a window of 32 KiB have.
 static HEADERS: LazyLock<[Finder<'static>; 4]> =
-    LazyLock::new(|| [b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"].map(|header| Finder::new(header)));
+    LazyLock::new(|| [b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"].map(Finder::new));
 const BEGINNING: &[u8] = b"{\"packages\":[";
 /// The largest list, as the format advises.
 const MAX_LIST: usize = 8 << 20;

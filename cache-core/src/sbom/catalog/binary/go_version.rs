@@ -114,7 +114,8 @@ mod tests {
     fn a_released_version_then_a_stamp_then_a_commit() {
         let stamp = ("-ldflags", "-s -w -X main.version=2.4.0");
         let commit = [("vcs.revision", "0123456789abcdef"), ("vcs.time", "2026-11-25T16:24:19Z")];
-        let cases: &[(&str, &[(&str, &str)], Option<&str>)] = &[
+        type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Option<&'a str>);
+        let cases: &[Case<'_>] = &[
             ("v1.2.3", &[stamp], Some("v1.2.3")),
             ("v1.2.3+incompatible", &[stamp], Some("v1.2.3+incompatible")),
             ("v2.3.1-0.20250101000000-abcdefabcdef", &[stamp], Some("v2.4.0")),

@@ -64,7 +64,8 @@ fn manifest(text: &str) -> (String, Vec<u8>) {
 #[test]
 fn an_archive_is_what_describes_it_best() {
     let plain = || manifest("Manifest-Version: 1.0\n");
-    let cases: Vec<(&str, Vec<(String, Vec<u8>)>, &[&str])> = vec![
+    type Case<'a> = (&'a str, Vec<(String, Vec<u8>)>, &'a [&'a str]);
+    let cases: Vec<Case<'_>> = vec![
         ("lib-1.0.jar", vec![plain(), properties("org.a", "lib", "1.0.1")], &["org.a/lib@1.0.1"]),
         ("lib-1.0.jar", vec![properties("org.a", "lib", "1.0.1")], &["org.a/lib@1.0.1"]),
         ("lib-1.0.jar", vec![plain(), pom("org.a", "lib", "<version>2</version>")], &["org.a/lib@2"]),

@@ -47,11 +47,11 @@ impl<'a> Zip<'a> {
         let count = half(bytes, end + 10).ok_or(CUT)?;
         let (mut size, mut start) = (word(bytes, end + 12).ok_or(CUT)?, word(bytes, end + 16).ok_or(CUT)?);
         let mut directory_end = end as u64;
-        if count == 0xffff || size == 0xffff_ffff || start == 0xffff_ffff {
-            if let Some((large, at)) = large_end(bytes, end) {
-                (size, start) = large;
-                directory_end = at;
-            }
+        if (count == 0xffff || size == 0xffff_ffff || start == 0xffff_ffff)
+            && let Some((large, at)) = large_end(bytes, end)
+        {
+            (size, start) = large;
+            directory_end = at;
         }
         // The directory ends where its end record begins, whatever offset it claims.
         let real = directory_end.checked_sub(size).ok_or(CUT)?;
