@@ -6,9 +6,17 @@ import type {
   Evidence,
   Judgement,
   Key,
+  LicenseHistogram,
+  ListedPackage,
   Progress,
   PromoterConfig,
   Request,
+  SbomCount,
+  SbomData,
+  SbomDiff,
+  SbomPaths,
+  SbomQuery,
+  SbomScore,
   Verdict,
 } from './types.js';
 
@@ -98,6 +106,39 @@ export declare class Receipt {
   render(): string
 }
 
+/** An SBOM, whatever its format. */
+export declare class Sbom {
+  /** Reads a document in any format that is known. */
+  static parse(document: Uint8Array): Sbom
+  /** Makes one SBOM of several. */
+  static merge(sboms: Sbom[]): Sbom
+  /** The format and its version, such as `SPDX-2.3`. */
+  get format(): string
+  /** What it says, as plain data. */
+  get data(): SbomData
+  /** How much is in it. */
+  count(): SbomCount
+  /** The packages of a name, a purl, a type, a licence; all that is given has to hold. */
+  find(query: SbomQuery): ListedPackage[]
+  /** Which licences the packages have. */
+  licenses(): LicenseHistogram
+  /**
+   * Why a package is there: at most `most` ways that lead to it, ten where it is left out. `what` is its id, its purl or
+   * its name.
+   */
+  paths(what: string, most?: number | undefined | null): SbomPaths
+  /** The packages that a package needs; without `transitive` those of one step. */
+  dependsOn(what: string, transitive?: boolean | undefined | null): ListedPackage[]
+  /** The packages that need a package; without `transitive` those of one step. */
+  dependentsOf(what: string, transitive?: boolean | undefined | null): ListedPackage[]
+  /** What changed from this SBOM to a later one. */
+  diff(later: Sbom): SbomDiff
+  /** The document in another format, such as `cyclonedx-1.6`, with what that format cannot say. */
+  write(format: string): WrittenSbom
+  /** How much of the NTIA's minimum elements it has, and which packages lack what. */
+  score(): SbomScore
+}
+
 /** Every kind of error, by its code. */
 export declare function errorKinds(): Array<string>
 
@@ -133,4 +174,12 @@ export interface PlanOptions {
   given?: Array<Given>
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
+}
+
+/** An SBOM as a document. */
+export interface WrittenSbom {
+  /** The document. */
+  bytes: Buffer
+  /** What the format cannot say. */
+  lost: { code: string; position: string; message: string }[]
 }
