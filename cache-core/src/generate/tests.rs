@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::model::{Descriptor, Digest, Manifest, Platform, Reference, Repository, Tag, Timestamp};
+use crate::model::{Descriptor, Digest, Platform, Reference, Timestamp};
+use crate::registry::testing::OtherBlobs;
 use crate::registry::{BlobStream, MemoryRegistry};
 use crate::sbom::catalog::{Catalog, Cataloger, Fact, FileInfo, Found, LAYER, Limits};
 
@@ -138,42 +139,15 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
-/// Answers with other bytes than it was asked for.
-#[derive(Debug)]
-struct Swapping {
-    registry: MemoryRegistry,
-    bytes: Vec<u8>,
-}
-
-#[async_trait]
-impl Registry for Swapping {
-    async fn resolve(&self, reference: &Reference) -> Result<Descriptor> {
-        self.registry.resolve(reference).await
-    }
-
-    async fn manifest(&self, image: &Pinned) -> Result<Manifest> {
-        self.registry.manifest(image).await
-    }
-
-    async fn blob(&self, _: &Repository, blob: &Descriptor) -> Result<BlobStream> {
-        Ok(BlobStream::of_bytes(blob, self.bytes.clone().into()))
-    }
-
-    async fn tags(&self, repository: &Repository) -> Result<Vec<Tag>> {
-        self.registry.tags(repository).await
-    }
-
-    async fn referrers(&self, subject: &Pinned) -> Result<Vec<Descriptor>> {
-        self.registry.referrers(subject).await
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_layer_whose_bytes_are_others_gives_no_sbom_and_is_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let generator = generator().keeping(LayerCache::at(folder.path()));
     let world = image(&[layer("a/package", "x 1")]);
-    let registry = Swapping { registry: world.registry.clone(), bytes: layer("a/package", "x 2") };
+    let other = layer("a/package", "x 2");
+    let registry = OtherBlobs::of(Arc::new(world.registry.clone()), move |blob| {
+        Some(BlobStream::of_bytes(blob, other.clone().into()))
+    });
     let error = generator.generate(Target::Image { registry: &registry, image: &world.image }).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Untrusted, "{error}");
     assert_eq!(walk(folder.path()).len(), 0);

@@ -7,9 +7,10 @@ use serde_json::json;
 use super::*;
 use crate::approve::{Answer, Approval, ApprovalPolicy, Approved, Decision, by_callback};
 use crate::model::manifest::media_type;
-use crate::model::{Descriptor, Repository, Tag};
+use crate::model::{Descriptor, Digest, Repository, Tag};
 use crate::plan::Plan;
-use crate::registry::Layout;
+use crate::registry::testing::OtherBlobs;
+use crate::registry::{BlobStream, Layout};
 
 const LAYER: usize = 1 << 20;
 
@@ -109,20 +110,24 @@ async fn what_is_there_already_counts_as_done() {
 #[tokio::test]
 async fn an_execution_that_is_dropped_leaves_no_tag_and_the_same_approval_goes_on() {
     let world = world().await;
-    let stop = Arc::new(tokio::sync::Notify::new());
-    let watch = Watch::new({
-        let stop = Arc::clone(&stop);
-        move |progress| {
-            if progress.bytes >= LAYER as u64 {
-                stop.notify_one();
-            }
+    let comes = Digest::of(&[0; LAYER]);
+    let there = world.folder.path().join("target/blobs/sha256").join(comes.hex());
+    // One blob comes and the others do not, so that the execution stays in the middle.
+    let source = Arc::new(OtherBlobs::of(Arc::clone(&world.promoter.source), move |blob| {
+        (blob.digest != comes).then(|| BlobStream::verifying(blob, futures_util::stream::pending()))
+    }));
+    let stuck = Promoter { source, ..world.promoter.clone() };
+    let is_there = async {
+        while !there.exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
-    });
+    };
+    let (seen, watch) = witness();
     tokio::select! {
-        biased;
-        () = stop.notified() => {}
-        ended = world.promoter.execute_watched(world.admit(), watch) => panic!("{ended:?}"),
+        () = is_there => {}
+        ended = stuck.execute_watched(world.admit(), watch) => panic!("{ended:?}"),
     }
+    assert!(seen.lock().unwrap().iter().any(|progress| progress.bytes >= LAYER as u64));
     let to = &world.plan.to;
     assert!(world.promoter.target.resolve(to).await.unwrap_err().is_not_found());
     let receipt = world.promoter.execute(world.admit()).await.unwrap();

@@ -12,6 +12,8 @@ mod files;
 pub mod layout;
 mod memory;
 mod oci;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use archive::{DockerArchive, OciArchive};
 use async_trait::async_trait;
