@@ -117,4 +117,5 @@ pub mod registry;
 pub mod sbom;
 pub mod scan;
 pub mod sign;
+mod tarball;
 pub use error::{Error, ErrorKind, Result};

@@ -1,8 +1,9 @@
 //! What layers say, kept by their digest.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::model::Digest;
 use crate::sbom::catalog::Layer;
@@ -47,17 +48,8 @@ impl LayerCache {
 fn write(path: &Path, analysis: &Layer) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut random = [0; 8];
-    getrandom::fill(&mut random).map_err(std::io::Error::other)?;
-    let half = path.with_extension(format!("{:016x}", u64::from_le_bytes(random)));
-    let written = (|| {
-        let mut file = std::io::BufWriter::new(fs::File::create(&half)?);
-        serde_json::to_writer(&mut file, analysis)?;
-        file.flush()?;
-        fs::rename(&half, path)
-    })();
-    if written.is_err() {
-        let _ = fs::remove_file(&half);
-    }
-    written
+    let mut file = std::io::BufWriter::new(NamedTempFile::new_in(folder)?);
+    serde_json::to_writer(&mut file, analysis)?;
+    file.into_inner()?.persist(path)?;
+    Ok(())
 }

@@ -62,7 +62,7 @@ impl NativeGenerator {
     }
 
     async fn image(&self, registry: &dyn Registry, image: &Pinned) -> Result<Sbom<'static>> {
-        let (_, layers) = subject::layers(registry, image).await?;
+        let layers = subject::image_manifest(registry, image).await?.1.layers;
         // A layer may be listed twice; it is read once. The largest comes first, so that none is left to wait for alone.
         let different: BTreeMap<_, Descriptor> =
             layers.iter().map(|layer| ((Reverse(layer.size), layer.digest.clone()), layer.clone())).collect();

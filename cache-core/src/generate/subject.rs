@@ -1,7 +1,7 @@
 //! What the SBOM is about.
 
 use crate::error::{Error, Result};
-use crate::model::{Descriptor, Manifest, ManifestBody, Pinned, Platform, Purl};
+use crate::model::{Descriptor, ImageManifest, Manifest, ManifestBody, Pinned, Platform, Purl};
 use crate::registry::Registry;
 use crate::sbom::{Kind, Package, Relation, Relationship, Sbom, Text};
 
@@ -37,21 +37,23 @@ pub async fn of_platform(registry: &dyn Registry, image: &Pinned, platform: Opti
     }
 }
 
-/// The image's own manifest and its layers that can be unpacked.
-pub(super) async fn layers(registry: &dyn Registry, image: &Pinned) -> Result<(Manifest, Vec<Descriptor>)> {
+/// The manifest of an image for one platform.
+pub(super) async fn image_manifest(registry: &dyn Registry, image: &Pinned) -> Result<(Manifest, ImageManifest)> {
     let manifest = registry.manifest(image).await?;
-    let layers = match manifest.value() {
-        ManifestBody::Image(image) if is_image_config(&image.config.media_type) => image.layers.clone(),
+    match manifest.value() {
+        ManifestBody::Image(body) if is_image_config(&body.config.media_type) => {
+            let body = body.clone();
+            Ok((manifest, body))
+        }
         ManifestBody::Image(image) => {
             let what = image.artifact_type.as_deref().unwrap_or(&image.config.media_type);
-            return Err(Error::unsupported("this is no container image").context("type", what));
+            Err(Error::unsupported("this is no container image").context("type", what))
         }
         ManifestBody::Index(_) => {
-            return Err(Error::unsupported("an SBOM is made of the image for one platform, and this is an index")
-                .hint("name the image by its digest, or the platform"));
+            Err(Error::unsupported("an SBOM is made of the image for one platform, and this is an index")
+                .hint("name the image by its digest, or the platform"))
         }
-    };
-    Ok((manifest, layers))
+    }
 }
 
 fn is_image_config(media_type: &str) -> bool {

@@ -143,7 +143,6 @@ async fn statement(
 }
 
 /// A key may have another name in the configuration of whoever verifies than in that of whoever signs.
-#[allow(unreachable_patterns, reason = "there will be identities without a key")]
 fn is_same(a: &Identity, b: &Identity) -> bool {
     match (a, b) {
         (Identity::Key { fingerprint: a, .. }, Identity::Key { fingerprint: b, .. }) => a == b,

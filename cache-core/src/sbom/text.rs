@@ -167,6 +167,11 @@ impl<'de> Visitor<'de> for Borrowing {
     }
 }
 
+/// A word for identifiers: letters, digits and points as they are, a dash for all else.
+pub(super) fn plain_word(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect()
+}
+
 /// The members of an object that the model does not know, as they stand in the document. A writer of the same format puts
 /// them back.
 #[derive(Clone, Default)]

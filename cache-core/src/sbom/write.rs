@@ -1,6 +1,8 @@
 //! Writing an SBOM in a format of choice.
 
 use super::bom::{Family, Finding, Format, Sbom};
+use super::package::{Hash, Package};
+use super::text::{Rest, Text};
 use super::{cyclonedx, spdx2};
 use crate::error::{Error, Result};
 
@@ -48,4 +50,77 @@ impl Sbom<'_> {
         };
         Ok(Written { bytes, lost })
     }
+}
+
+/// Digest algorithms, as the model, SPDX and CycloneDX write them; empty where a format has no word for one.
+const ALGORITHMS: &[(&str, &str, &str)] = &[
+    ("md2", "MD2", ""),
+    ("md4", "MD4", ""),
+    ("md5", "MD5", "MD5"),
+    ("md6", "MD6", ""),
+    ("sha1", "SHA1", "SHA-1"),
+    ("sha224", "SHA224", ""),
+    ("sha256", "SHA256", "SHA-256"),
+    ("sha384", "SHA384", "SHA-384"),
+    ("sha512", "SHA512", "SHA-512"),
+    ("sha3256", "SHA3-256", "SHA3-256"),
+    ("sha3384", "SHA3-384", "SHA3-384"),
+    ("sha3512", "SHA3-512", "SHA3-512"),
+    ("blake2b256", "BLAKE2b-256", "BLAKE2b-256"),
+    ("blake2b384", "BLAKE2b-384", "BLAKE2b-384"),
+    ("blake2b512", "BLAKE2b-512", "BLAKE2b-512"),
+    ("blake3", "BLAKE3", "BLAKE3"),
+    ("adler32", "ADLER32", ""),
+    ("streebog256", "", "Streebog-256"),
+    ("streebog512", "", "Streebog-512"),
+];
+
+/// Carries what the model knows into a format, and notes what cannot be carried.
+pub(super) struct Carrier {
+    family: Family,
+    /// How messages call the format.
+    name: &'static str,
+    /// Whether the document came in this format: then what the model does not know can be written back.
+    pub(super) own: bool,
+    pub(super) lost: Vec<Finding>,
+}
+
+impl Carrier {
+    pub(super) fn of(sbom: &Sbom<'_>, family: Family, name: &'static str) -> Carrier {
+        Carrier { family, name, own: sbom.format.family == family, lost: Vec::new() }
+    }
+
+    /// What the model does not know of an element, where the format is the same.
+    pub(super) fn rest<'s>(&mut self, rest: &'s Rest<'_>, of: &str) -> Rest<'s> {
+        if self.own {
+            return rest.borrowed();
+        }
+        let names: Vec<&str> = rest.iter().map(|(name, _)| name).collect();
+        if !names.is_empty() {
+            self.lose(of, format!("{} does not take over {}", self.name, names.join(", ")));
+        }
+        Rest::default()
+    }
+
+    /// The format's word for an algorithm; `what` is its word for a digest.
+    pub(super) fn algorithm(&mut self, hash: &Hash<'_>, what: &str, of: &str) -> Option<&'static str> {
+        let known = ALGORITHMS.iter().find(|(plain, ..)| hash.algorithm == *plain);
+        let word = known.map(|(_, spdx, cyclonedx)| if self.family == Family::Spdx { *spdx } else { *cyclonedx });
+        let word = word.filter(|word| !word.is_empty());
+        if word.is_none() {
+            self.lose(of, format!("{} has no {what} by {}", self.name, hash.algorithm));
+        }
+        word
+    }
+
+    pub(super) fn lose(&mut self, of: &str, message: String) {
+        self.lost.push(Finding::new("not-converted", of, message));
+    }
+}
+
+/// Every package has a name: where there is none, its purl or id stands for it.
+pub(super) fn name<'p>(package: &'p Package<'_>) -> Text<'p> {
+    let names = [Some(&package.name), package.purl.as_ref(), Some(&package.id)];
+    let name = names.into_iter().flatten().find(|name| !name.trim().is_empty());
+    name.map_or("unnamed", |name| name.as_str()).into()
 }

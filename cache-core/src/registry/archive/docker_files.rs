@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::model::manifest::{MAX_MANIFEST, media_type};
 use crate::model::{Descriptor, Digest, Manifest, ManifestBody};
 use crate::registry::files::{FilePart, Files};
-use crate::registry::layout::content::{INDEX, MARKER, MAX_INDEX, VERSION, blob_path};
+use crate::registry::layout::content::{INDEX, MARKER, MAX_INDEX, blob_path, marker};
 use crate::registry::layout::index::LayoutIndex;
 
 /// The files of that layout: some made here, the others where they are in the archive.
@@ -57,8 +57,7 @@ impl DockerFiles {
             }
         };
         if !is_layout {
-            let marker = format!("{{\"imageLayoutVersion\":\"{VERSION}\"}}");
-            files.made.insert(MARKER.to_owned(), marker.into());
+            files.made.insert(MARKER.to_owned(), marker().into());
         }
         files.made.insert(INDEX.to_owned(), index.to_json()?.into());
         Ok(files)

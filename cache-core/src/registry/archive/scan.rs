@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
-use tar::{EntryType, Header, PaxExtensions};
+use tar::{EntryType, Header};
 
 use super::names::{linked, normal};
 use crate::error::{Error, Result};
+use crate::tarball::{BLOCK, Said, has_no_data, is_intact, until_nul};
 
-const BLOCK: u64 = 512;
 /// The longest name that a file system takes.
 const MAX_NAME: u64 = 4096;
 /// The largest PAX header that is read; a name and a few dates take some hundred bytes.
@@ -36,15 +36,6 @@ pub(super) struct Place {
     pub(super) size: u64,
 }
 
-/// What the headers before an entry say about it.
-#[derive(Debug, Default)]
-struct Said {
-    name: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-    size: Option<u64>,
-    has_holes: bool,
-}
-
 /// Every entry of the tar file by its name; folders are left out. `len` is the length of the file.
 pub(super) fn scan(file: &mut (impl Read + Seek), len: u64) -> Result<HashMap<String, Entry>> {
     let mut entries = HashMap::new();
@@ -62,7 +53,9 @@ pub(super) fn scan(file: &mut (impl Read + Seek), len: u64) -> Result<HashMap<St
         let end = end.ok_or_else(|| malformed(at, "it is longer than the rest of the file"))?;
         match kind {
             EntryType::XGlobalHeader => {}
-            EntryType::XHeader => said.read_pax(&read(file, at, size, MAX_PAX)?, at)?,
+            EntryType::XHeader => {
+                said.read_pax(&read(file, at, size, MAX_PAX)?).map_err(|why| malformed(at, why))?;
+            }
             EntryType::GNULongName => said.name = Some(until_nul(read(file, at, size, MAX_NAME)?)),
             EntryType::GNULongLink => said.link = Some(until_nul(read(file, at, size, MAX_NAME)?)),
             EntryType::Directory => said = Said::default(),
@@ -107,9 +100,7 @@ fn header(file: &mut (impl Read + Seek), at: u64, len: u64) -> Result<Option<Hea
     if bytes.iter().all(|b| *b == 0) {
         return Ok(None);
     }
-    // The checksum counts its own eight bytes as spaces.
-    let sum: u32 = bytes[..148].iter().chain(&bytes[156..]).map(|b| u32::from(*b)).sum::<u32>() + 8 * u32::from(b' ');
-    if header.cksum().ok() == Some(sum) {
+    if is_intact(&header) {
         return Ok(Some(header));
     }
     if at > 0 {
@@ -120,12 +111,6 @@ fn header(file: &mut (impl Read + Seek), at: u64, len: u64) -> Result<Option<Hea
             .hint("decompress it first: gunzip or unzstd"));
     }
     Err(Error::invalid("this is not a tar file"))
-}
-
-/// These have no data, whatever their size says.
-fn has_no_data(kind: EntryType) -> bool {
-    use EntryType::{Block, Char, Directory, Fifo, Link, Symlink};
-    matches!(kind, Directory | Symlink | Link | Char | Block | Fifo)
 }
 
 fn is_about_the_next(kind: EntryType) -> bool {
@@ -142,25 +127,6 @@ fn follow(kind: EntryType, name: &str, target: Option<Vec<u8>>) -> Entry {
     target.map_or(Entry::Unreadable, Entry::Link)
 }
 
-impl Said {
-    fn read_pax(&mut self, bytes: &[u8], at: u64) -> Result<()> {
-        for record in PaxExtensions::new(bytes) {
-            let record = record.map_err(|e| malformed(at, "its PAX records are malformed").caused_by(e))?;
-            let value = record.value_bytes();
-            match record.key_bytes() {
-                b"path" => self.name = Some(value.to_vec()),
-                b"linkpath" => self.link = Some(value.to_vec()),
-                b"size" => {
-                    let size = record.value().ok().and_then(|v| v.parse().ok());
-                    self.size = Some(size.ok_or_else(|| malformed(at, "its size is no number"))?);
-                }
-                key => self.has_holes |= key.starts_with(b"GNU.sparse."),
-            }
-        }
-        Ok(())
-    }
-}
-
 /// The data of the entry whose header is at `at`.
 fn read(file: &mut (impl Read + Seek), at: u64, size: u64, limit: u64) -> Result<Vec<u8>> {
     if size > limit {
@@ -170,12 +136,6 @@ fn read(file: &mut (impl Read + Seek), at: u64, size: u64, limit: u64) -> Result
     file.seek(SeekFrom::Start(at + BLOCK)).map_err(failed)?;
     file.take(size).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
-}
-
-fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {
-    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-    bytes.truncate(end);
-    bytes
 }
 
 fn malformed(at: u64, why: &str) -> Error {

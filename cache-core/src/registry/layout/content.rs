@@ -16,9 +16,9 @@ pub(in crate::registry) const MAX_INDEX: u64 = 16 << 20;
 /// How many manifests are looked at to find referrers.
 const MAX_MANIFESTS: usize = 50_000;
 
-pub(in crate::registry) const MARKER: &str = "oci-layout";
-pub(in crate::registry) const INDEX: &str = "index.json";
-pub(in crate::registry) const VERSION: &str = "1.0.0";
+pub(crate) const MARKER: &str = "oci-layout";
+pub(crate) const INDEX: &str = "index.json";
+const VERSION: &str = "1.0.0";
 
 /// The one repository that a layout is. These functions block.
 #[derive(Debug)]
@@ -189,7 +189,13 @@ impl<F: Files> Content<F> {
     }
 }
 
-pub(in crate::registry) fn blob_path(digest: &Digest) -> String {
+/// What the marker says.
+pub(crate) fn marker() -> String {
+    format!("{{\"imageLayoutVersion\":\"{VERSION}\"}}")
+}
+
+/// Where a blob lies in a layout.
+pub(crate) fn blob_path(digest: &Digest) -> String {
     format!("blobs/{}/{}", digest.algorithm().name(), digest.hex())
 }
 

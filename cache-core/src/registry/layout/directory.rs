@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::content::{INDEX, MARKER, VERSION};
+use super::content::{INDEX, MARKER, marker};
 use super::index::LayoutIndex;
 use crate::error::{Error, Result};
 use crate::registry::files::{FilePart, Files};
@@ -82,7 +82,7 @@ impl Directory {
             if self.open(INDEX)?.is_none() {
                 self.write(INDEX, &LayoutIndex::empty().to_json()?)?;
             }
-            self.write(MARKER, format!("{{\"imageLayoutVersion\":\"{VERSION}\"}}").as_bytes())?;
+            self.write(MARKER, marker().as_bytes())?;
         }
         Ok(lock)
     }

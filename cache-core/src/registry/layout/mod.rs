@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use self::content::Content;
+pub(crate) use self::content::{INDEX, MARKER, blob_path, marker};
 use self::directory::{Directory, Temporary};
 use super::files::{Files, blocking};
 use super::{BlobStream, Moved, Registry, RegistryWriter, blob, checks};

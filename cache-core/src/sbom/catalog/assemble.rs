@@ -8,6 +8,7 @@ use super::purl::purl;
 use super::tree::{Content, Tree};
 use super::{Fact, Found, Release, release};
 use crate::model::Digest;
+use crate::sbom::text::plain_word;
 use crate::sbom::{Family, Finding, Hash, Kind, License, LicenseStage, Package, Relation, Relationship, Sbom, Text};
 
 /// The name of a property that Cache notes on a package it found.
@@ -60,8 +61,7 @@ pub(crate) fn assemble(layers: &[Arc<Layer>], digests: &[Digest]) -> Sbom<'stati
 /// What the visible files say of the operating system, links followed.
 fn release(tree: &Tree<'_>) -> Option<Release> {
     let found = release::files().filter_map(|path| {
-        let facts = tree.facts(tree.file(path)?);
-        facts.iter().find_map(|(_, fact)| match fact {
+        said(tree, path, |fact| match fact {
             Fact::Release(release) => Some((path, release)),
             _ => None,
         })
@@ -122,8 +122,8 @@ impl<'a> First<'a> {
     fn of(tree: &Tree<'a>, path: &str, content: Content, facts: &[(String, Fact)]) -> First<'a> {
         let names = |content| tree.facts(content).iter().filter_map(|(_, fact)| key(fact)).collect();
         let is_database = facts.iter().filter(|(_, fact)| key(fact).is_some()).nth(1).is_some();
-        let history = if is_database { tree.history(path, content.layer) } else { Vec::new() };
-        First { before: history.into_iter().map(|c| (c.layer, names(c))).collect(), own: content.layer }
+        let history = tree.history(path, content.layer).filter(|_| is_database);
+        First { before: history.map(|content| (content.layer, names(content))).collect(), own: content.layer }
     }
 
     /// The layer since which it has been there in each version of the file.
@@ -159,29 +159,41 @@ fn licenses(tree: &Tree<'_>, found: &Found) -> Vec<String> {
 
 /// Where it was fetched from, as a file beside it says.
 fn origin<'a>(tree: &Tree<'a>, found: &Found) -> Option<&'a BTreeMap<String, String>> {
-    let content = tree.file(&found.origin_file).filter(|_| !found.origin_file.is_empty())?;
-    tree.facts(content).iter().find_map(|(_, fact)| match fact {
+    said(tree, &found.origin_file, |fact| match fact {
         Fact::Origin(qualifiers) => Some(qualifiers),
         _ => None,
     })
 }
 
-/// Which package of the operating system owns a file.
+/// The first of what the file at a path says that `of` takes; links are followed.
+fn said<'a, T>(tree: &Tree<'a>, path: &str, of: impl Fn(&'a Fact) -> Option<T>) -> Option<T> {
+    tree.facts(tree.file(path)?).iter().find_map(|(_, fact)| of(fact))
+}
+
+/// Which package of the operating system owns the files in which packages were found, by the path of the file.
 fn owners(tree: &Tree<'_>, listed: &[Listed<'_>]) -> HashMap<String, String> {
-    let mut owners = HashMap::new();
+    // By the names that their owners may have for them: since /bin and /lib are links, packages still name the files there.
+    let mut wanted: HashMap<&str, Vec<&str>> = HashMap::new();
+    for path in listed.iter().flat_map(|package| package.places.iter().map(|place| file_of(place))) {
+        wanted.entry(path).or_default().push(path);
+        let merged = path
+            .strip_prefix("usr/")
+            .filter(|rest| ["bin/", "sbin/", "lib/", "lib64/"].iter().any(|folder| rest.starts_with(folder)));
+        if let Some(rest) = merged {
+            wanted.entry(rest).or_default().push(path);
+        }
+    }
+    let mut owners: HashMap<String, String> = HashMap::new();
     for package in listed.iter().filter(|package| matches!(package.found.kind.as_str(), "deb" | "rpm" | "apk")) {
-        let lists = package.found.file_lists.iter().filter_map(|path| tree.file(path)).find_map(|content| {
-            tree.facts(content).iter().find_map(|(_, fact)| match fact {
+        let files = package.found.file_lists.iter().find_map(|path| {
+            said(tree, path, |fact| match fact {
                 Fact::Files(files) => Some(files),
                 _ => None,
             })
         });
-        for file in package.found.files.iter().chain(lists.into_iter().flatten()) {
-            owners.entry(file.clone()).or_insert_with(|| package.id.clone());
-            // Since /bin and /lib are links, packages still name the files there.
-            if ["bin/", "sbin/", "lib/", "lib64/"].iter().any(|folder| file.starts_with(folder)) {
-                owners.entry(format!("usr/{file}")).or_insert_with(|| package.id.clone());
-            }
+        let owned = package.found.files.iter().chain(files.into_iter().flatten());
+        for path in owned.filter_map(|file| wanted.get(file.as_str())).flatten() {
+            owners.entry((*path).to_owned()).or_insert_with(|| package.id.clone());
         }
     }
     owners
@@ -275,8 +287,7 @@ fn full_name(found: &Found) -> String {
 
 /// Reads well, and is the same for the same package in any image.
 fn id(found: &Found, what: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
-    let name: String = found.name.chars().take(60).map(plain).collect();
+    let name = plain_word(&found.name.chars().take(60).collect::<String>());
     let digest = Digest::of(what.as_bytes());
     format!("{}-{name}-{}", found.kind, digest.hex().get(..12).unwrap_or_default())
 }

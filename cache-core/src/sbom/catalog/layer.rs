@@ -1,10 +1,11 @@
 //! One layer, read once: what lies in it, and what its files say.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
+use super::read::fill;
 use super::tar::{self, Entries, EntryKind, of_read};
 use super::{Cataloger, Fact, FileInfo, Place};
 use crate::error::{Error, Result};
@@ -80,7 +81,7 @@ impl Layer {
             layer.push(entry, facts);
         }
         // What comes behind the archive belongs to the blob, whose digest is known only at its end.
-        std::io::copy(&mut entries.into_inner(), &mut Sink).map_err(of_read)?;
+        std::io::copy(&mut entries.into_inner(), &mut std::io::sink()).map_err(of_read)?;
         Ok(layer)
     }
 
@@ -156,31 +157,5 @@ impl Unread<'_> {
             }
         }
         Ok(facts)
-    }
-}
-
-fn fill(content: &mut dyn Read, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match content.read(rest) {
-            Ok(0) => break,
-            Ok(n) => filled += n,
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(filled)
-}
-
-/// Where the rest goes.
-struct Sink;
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }

@@ -29,6 +29,20 @@ pub(super) fn distinct<'a>(names: impl Iterator<Item = Cow<'a, str>>) -> Vec<Str
     names.take(MAX_NAMES).map(Cow::into_owned).collect()
 }
 
+/// Reads until the buffer is full or the content ends; how much was read.
+pub(super) fn fill(content: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match content.read(rest) {
+            Ok(0) => break,
+            Ok(count) => filled += count.min(rest.len()),
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(filled)
+}
+
 /// The whole content, or the fact that it is larger than `limit`.
 pub(super) fn whole(file: &FileInfo<'_>, content: &mut dyn Read, limit: u64) -> Result<Result<Vec<u8>, Fact>> {
     let too_large = || Fact::Unreadable(format!("the file is larger than {limit} bytes"));

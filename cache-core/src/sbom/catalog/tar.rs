@@ -2,12 +2,13 @@
 
 use std::io::{ErrorKind, Read};
 
-use tar::{EntryType, Header, PaxExtensions};
+use tar::{EntryType, Header};
 
 use super::limits::Limits;
+use super::read::fill;
 use crate::error::{Error, Result};
+use crate::tarball::{BLOCK, Said, has_no_data, is_intact, until_nul};
 
-const BLOCK: u64 = 512;
 /// The largest PAX header that is read: file capabilities and other attributes of a file are in it too.
 const MAX_PAX: u64 = 1 << 20;
 
@@ -47,15 +48,6 @@ pub(crate) struct Entries<'a, R> {
     scratch: Vec<u8>,
 }
 
-/// What the headers before an entry say about it.
-#[derive(Default)]
-struct Said {
-    path: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-    size: Option<u64>,
-    has_holes: bool,
-}
-
 impl<'a, R: Read> Entries<'a, R> {
     pub(crate) fn new(reader: R, limits: &'a Limits) -> Self {
         Entries { reader, limits, left: 0, padding: 0, count: 0, scratch: vec![0; 64 << 10] }
@@ -74,8 +66,8 @@ impl<'a, R: Read> Entries<'a, R> {
             let stated = header.entry_size().map_err(|e| malformed("a size is no number").caused_by(e))?;
             match kind {
                 EntryType::XGlobalHeader => self.skip(rounded(stated)?)?,
-                EntryType::XHeader => said.read_pax(&self.take(stated, MAX_PAX)?)?,
-                EntryType::GNULongName => said.path = Some(until_nul(self.take(stated, self.longest())?)),
+                EntryType::XHeader => said.read_pax(&self.take(stated, MAX_PAX)?).map_err(malformed)?,
+                EntryType::GNULongName => said.name = Some(until_nul(self.take(stated, self.longest())?)),
                 EntryType::GNULongLink => said.link = Some(until_nul(self.take(stated, self.longest())?)),
                 _ => return self.entry(&header, said, stated).map(Some),
             }
@@ -94,7 +86,7 @@ impl<'a, R: Read> Entries<'a, R> {
 
     fn entry(&mut self, header: &Header, said: Said, stated: u64) -> Result<Entry> {
         let kind = header.entry_type();
-        let path = said.path.unwrap_or_else(|| header.path_bytes().into_owned());
+        let path = said.name_with_holes.or(said.name).unwrap_or_else(|| header.path_bytes().into_owned());
         let path = normal(&String::from_utf8_lossy(&path));
         self.limits.check_path(&path)?;
         let link = || {
@@ -104,16 +96,7 @@ impl<'a, R: Read> Entries<'a, R> {
         if header.as_gnu().is_some_and(|gnu| kind == EntryType::GNUSparse && gnu.is_extended()) {
             self.skip_sparse_map()?;
         }
-        let has_content = !matches!(
-            kind,
-            EntryType::Directory
-                | EntryType::Symlink
-                | EntryType::Link
-                | EntryType::Char
-                | EntryType::Block
-                | EntryType::Fifo
-        );
-        if has_content {
+        if !has_no_data(kind) {
             let size = said.size.unwrap_or(stated);
             self.limits.check_file(&path, size)?;
             (self.left, self.padding) = (size, rounded(size)? - size);
@@ -143,15 +126,8 @@ impl<'a, R: Read> Entries<'a, R> {
                 (true, true) => return Ok(None),
                 (true, false) => ended = true,
                 (false, true) => return Err(malformed("there is an entry behind its end")),
-                (false, false) => {
-                    // The checksum is of the header with blanks in its own place.
-                    let sum: u32 = header.as_bytes().iter().map(|byte| u32::from(*byte)).sum();
-                    let own: u32 = header.as_old().cksum.iter().map(|byte| u32::from(*byte)).sum();
-                    match header.cksum() {
-                        Ok(stated) if stated == sum - own + 8 * 32 => return Ok(Some(header)),
-                        _ => return Err(malformed("the checksum of a header is wrong")),
-                    }
-                }
+                (false, false) if is_intact(&header) => return Ok(Some(header)),
+                (false, false) => return Err(malformed("the checksum of a header is wrong")),
             }
         }
         Ok(None)
@@ -159,17 +135,11 @@ impl<'a, R: Read> Entries<'a, R> {
 
     /// Fills one block; false where the stream has ended before it.
     fn fill(&mut self, block: &mut [u8]) -> Result<bool> {
-        let mut filled = 0;
-        while let Some(rest) = block.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self.reader.read(rest) {
-                Ok(0) if filled == 0 => return Ok(false),
-                Ok(0) => return Err(malformed("it ends in the middle of a header")),
-                Ok(n) => filled += n,
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) => return Err(of_read(e)),
-            }
+        match fill(&mut self.reader, block).map_err(of_read)? {
+            0 => Ok(false),
+            filled if filled < block.len() => Err(malformed("it ends in the middle of a header")),
+            _ => Ok(true),
         }
-        Ok(true)
     }
 
     /// A small content wholly, with what fills its last block.
@@ -234,27 +204,6 @@ impl<R: Read> Read for Content<'_, '_, R> {
     }
 }
 
-impl Said {
-    fn read_pax(&mut self, bytes: &[u8]) -> Result<()> {
-        for extension in PaxExtensions::new(bytes) {
-            let extension = extension.map_err(|e| malformed("a PAX header cannot be read").caused_by(e))?;
-            let value = extension.value_bytes();
-            match extension.key_bytes() {
-                b"path" => self.path = Some(value.to_vec()),
-                b"linkpath" => self.link = Some(value.to_vec()),
-                b"size" => {
-                    let size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
-                    self.size = Some(size.ok_or_else(|| malformed("a PAX size is no number"))?);
-                }
-                b"GNU.sparse.name" => (self.path, self.has_holes) = (Some(value.to_vec()), true),
-                key if key.starts_with(b"GNU.sparse.") => self.has_holes = true,
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
-
 /// A path without a slash before or after it, without `.` and without `..`, which leads no higher than the root.
 pub(crate) fn normal(path: &str) -> String {
     let plain = !path.starts_with(['/', '.']) && !path.ends_with('/') && !path.contains("//") && !path.contains("/.");
@@ -286,10 +235,4 @@ fn malformed(what: &str) -> Error {
 
 fn rounded(size: u64) -> Result<u64> {
     size.checked_next_multiple_of(BLOCK).ok_or_else(|| malformed("a size is too large"))
-}
-
-fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    bytes.truncate(end);
-    bytes
 }

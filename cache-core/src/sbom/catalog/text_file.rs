@@ -5,9 +5,9 @@ use std::io::Read;
 
 use serde::de::DeserializeOwned;
 
-use super::{Cataloger, Fact, FileInfo, Found};
+use super::{Cataloger, Fact, FileInfo, Found, read};
 use crate::document;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A larger file is no lock file that a person could have looked at.
 const MAX_FILE: u64 = 64 << 20;
@@ -33,17 +33,10 @@ impl Cataloger for TextFile {
     }
 
     fn read(&self, file: &FileInfo<'_>, content: &mut dyn Read) -> Result<Vec<Fact>> {
-        let too_large = || Ok(vec![Fact::Unreadable(format!("the file is larger than {MAX_FILE} bytes"))]);
-        if file.size > MAX_FILE {
-            return too_large();
-        }
-        let mut bytes = Vec::new();
-        let failed =
-            |e| Error::unexpected("a file could not be read to its end").context("path", file.path).caused_by(e);
-        content.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > MAX_FILE {
-            return too_large();
-        }
+        let bytes = match read::whole(file, content, MAX_FILE)? {
+            Ok(bytes) => bytes,
+            Err(fact) => return Ok(vec![fact]),
+        };
         // A letter in another encoding, in a name of an author, costs no package.
         let text = match document::text(&bytes) {
             Ok(text) => text,

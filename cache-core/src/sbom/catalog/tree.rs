@@ -14,6 +14,7 @@ const MAX_LINKS: usize = 40;
 pub(crate) struct Tree<'a> {
     layers: &'a [Arc<Layer>],
     places: Vec<Place>,
+    versions: HashMap<&'a str, Vec<Content>>,
 }
 
 /// Where the content of a file comes from: the number of the layer and of the path in it.
@@ -42,7 +43,7 @@ const ROOT: usize = 0;
 impl<'a> Tree<'a> {
     /// Puts layers one on the other, the lowest first.
     pub(crate) fn of(layers: &'a [Arc<Layer>]) -> Tree<'a> {
-        let mut tree = Tree { layers, places: vec![Place::default()] };
+        let mut tree = Tree { layers, places: vec![Place::default()], versions: versions(layers) };
         for (number, layer) in layers.iter().enumerate() {
             // What a layer takes away was there before it, whatever the order of its archive.
             for node in &layer.nodes {
@@ -207,11 +208,22 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The layers that have a file at this very path, the lowest first, up to `last`.
-    pub(crate) fn history(&self, path: &str, last: usize) -> Vec<Content> {
-        let layers = self.layers.iter().enumerate().take(last + 1);
-        let at =
-            |layer: &Arc<Layer>| layer.nodes.iter().rposition(|node| node.path == path && node.kind == NodeKind::File);
-        layers.filter_map(|(number, layer)| Some(Content { layer: number, node: at(layer)? })).collect()
+    /// The files at this very path in each layer up to `last`, the lowest first; known of paths that say something somewhere.
+    pub(crate) fn history(&self, path: &str, last: usize) -> impl Iterator<Item = Content> {
+        self.versions.get(path).into_iter().flatten().copied().take_while(move |content| content.layer <= last)
     }
+}
+
+/// The files of each path at which some layer has a file that says something; of several in one layer, the last.
+fn versions(layers: &[Arc<Layer>]) -> HashMap<&str, Vec<Content>> {
+    let speaking = layers.iter().flat_map(|layer| &layer.nodes).filter(|node| !node.facts.is_empty());
+    let mut versions: HashMap<&str, Vec<Content>> = speaking.map(|node| (node.path.as_str(), Vec::new())).collect();
+    for (layer, nodes) in layers.iter().map(|layer| &layer.nodes).enumerate() {
+        for (node, Node { path, .. }) in nodes.iter().enumerate().filter(|(_, node)| node.kind == NodeKind::File) {
+            let Some(known) = versions.get_mut(path.as_str()) else { continue };
+            known.pop_if(|content| content.layer == layer);
+            known.push(Content { layer, node });
+        }
+    }
+    versions
 }

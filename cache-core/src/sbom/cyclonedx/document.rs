@@ -86,24 +86,6 @@ pub(super) const KINDS: &[(&str, Kind)] = &[
     ("cryptographic-asset", Kind::CryptographicAsset),
 ];
 
-/// The algorithms of hashes, as the model and as the format writes them.
-pub(super) const ALGORITHMS: &[(&str, &str)] = &[
-    ("md5", "MD5"),
-    ("sha1", "SHA-1"),
-    ("sha256", "SHA-256"),
-    ("sha384", "SHA-384"),
-    ("sha512", "SHA-512"),
-    ("sha3256", "SHA3-256"),
-    ("sha3384", "SHA3-384"),
-    ("sha3512", "SHA3-512"),
-    ("blake2b256", "BLAKE2b-256"),
-    ("blake2b384", "BLAKE2b-384"),
-    ("blake2b512", "BLAKE2b-512"),
-    ("blake3", "BLAKE3"),
-    ("streebog256", "Streebog-256"),
-    ("streebog512", "Streebog-512"),
-];
-
 /// The mark of a relationship that is a component within a component.
 pub(super) const NESTED: &str = "components";
 /// Begins the id of a component that the document gives none.

@@ -6,29 +6,28 @@ use serde_json::json;
 
 use super::super::bom::{Family, Finding, Relation, Sbom};
 use super::super::json::{self, List};
-use super::super::package::{License, LicenseForm, LicenseStage, Package};
+use super::super::package::{Hash, License, LicenseForm, LicenseStage, Package};
 use super::super::text::{Rest, Text};
-use super::document::{self, ALGORITHMS, Bom, Choice, Component, Dependency, KINDS, Metadata, NESTED, UNNAMED};
+use super::super::write::{Carrier, name};
+use super::document::{self, Bom, Choice, Component, Dependency, KINDS, Metadata, NESTED, UNNAMED};
 use crate::error::Result;
 
 /// The document in this version of the format, and what it cannot say.
 pub(in crate::sbom) fn write(sbom: &Sbom<'_>, version: &str) -> Result<(Vec<u8>, Vec<Finding>)> {
-    let own = sbom.format.family == Family::CycloneDx;
-    let mut writer = Writer { own, version: version.to_owned(), lost: Vec::new() };
+    let carrier = Carrier::of(sbom, Family::CycloneDx, "CycloneDX");
+    let mut writer = Writer { version: version.to_owned(), carrier };
     let document = json::write(&writer.bom(sbom))?;
-    Ok((document, writer.lost))
+    Ok((document, writer.carrier.lost))
 }
 
 struct Writer {
-    /// Whether the document was CycloneDX: then what the model does not know can be written back.
-    own: bool,
     version: String,
-    lost: Vec<Finding>,
+    carrier: Carrier,
 }
 
 impl Writer {
     fn bom<'s>(&mut self, sbom: &'s Sbom<'_>) -> Bom<'s> {
-        let mut rest = self.rest(&sbom.rest, "document");
+        let mut rest = self.carrier.rest(&sbom.rest, "document");
         let mut components = Nested::of(sbom, |package| self.component(package));
         let subject = sbom.metadata.subject.as_deref().and_then(|id| components.take(id));
         let mut metadata = Metadata {
@@ -36,20 +35,20 @@ impl Writer {
             component: subject.map(Box::new),
             rest: rest.take_under("metadata"),
         };
-        if !self.own && !sbom.metadata.tools.is_empty() {
+        if !self.carrier.own && !sbom.metadata.tools.is_empty() {
             let tools: Vec<_> =
                 sbom.metadata.tools.iter().map(|tool| json!({"type": "application", "name": tool})).collect();
             metadata.rest.push_json("tools", &json!({"components": tools}));
         }
-        if !self.own && !sbom.metadata.authors.is_empty() {
+        if !self.carrier.own && !sbom.metadata.authors.is_empty() {
             let authors: Vec<_> = sbom.metadata.authors.iter().map(|author| json!({"name": author})).collect();
             metadata.rest.push_json("authors", &authors);
         }
         let dependencies = self.dependencies(sbom, rest.take_json("dependencies"));
-        if rest.get("version").is_none() && !self.own {
+        if rest.get("version").is_none() && !self.carrier.own {
             rest.push_json("version", &1);
         }
-        let serial = sbom.metadata.id.as_ref().filter(|id| self.own || id.starts_with("urn:uuid:"));
+        let serial = sbom.metadata.id.as_ref().filter(|id| self.carrier.own || id.starts_with("urn:uuid:"));
         Bom {
             format: "CycloneDX".into(),
             version: self.version.clone().into(),
@@ -62,20 +61,15 @@ impl Writer {
     }
 
     fn component<'s>(&mut self, source: &'s Package<'_>) -> Component<'s> {
-        let mut rest = self.rest(&source.rest, &source.id);
+        let mut rest = self.carrier.rest(&source.rest, &source.id);
         let (group, name) = split(source, &mut rest);
         let kind = KINDS.iter().find(|(_, kind)| *kind == source.kind).map_or("library", |(word, _)| *word);
         let kind = if rest.get("type").is_some() { "" } else { kind };
-        let mut hashes = Vec::new();
-        for hash in &source.hashes {
-            match ALGORITHMS.iter().find(|(plain, _)| hash.algorithm == *plain) {
-                Some((_, algorithm)) => {
-                    let (algorithm, value) = ((*algorithm).into(), hash.value.borrowed());
-                    hashes.push(document::Hash { algorithm, value, rest: Rest::default() });
-                }
-                None => self.lose(&source.id, format!("CycloneDX has no hash by {}", hash.algorithm)),
-            }
-        }
+        let hash = |hash: &'s Hash<'_>| {
+            let algorithm = self.carrier.algorithm(hash, "hash", &source.id)?.into();
+            Some(document::Hash { algorithm, value: hash.value.borrowed(), rest: Rest::default() })
+        };
+        let hashes = source.hashes.iter().filter_map(hash).collect();
         let supplier_rest = rest.take_under("supplier");
         let supplier = source.supplier.as_ref().map(Text::borrowed).unwrap_or_default();
         let supplier = (!supplier.is_empty() || !supplier_rest.is_empty())
@@ -83,9 +77,9 @@ impl Writer {
         if let [_, others @ ..] = source.cpes.as_slice()
             && !others.is_empty()
         {
-            self.lose(&source.id, format!("CycloneDX takes one CPE of {}", source.cpes.len()));
+            self.carrier.lose(&source.id, format!("CycloneDX takes one CPE of {}", source.cpes.len()));
         }
-        if !self.own
+        if !self.carrier.own
             && let Some(homepage) = &source.homepage
         {
             rest.push_json("externalReferences", &json!([{"type": "website", "url": homepage}]));
@@ -108,7 +102,7 @@ impl Writer {
             copyright: text(&source.copyright),
             cpe: source.cpes.first().map(Text::borrowed).unwrap_or_default(),
             purl: text(&source.purl),
-            hashes: List(hashes),
+            hashes,
             licenses: List(self.licenses(&source.licenses)),
             properties: source.properties.iter().map(property).collect(),
             components: List::default(),
@@ -119,7 +113,7 @@ impl Writer {
     /// One expression, or any number of ids and names: the format takes no mixture. A document that had one keeps it.
     fn licenses<'s>(&mut self, stated: &'s [License<'_>]) -> Vec<Choice<'s>> {
         let expressions = stated.iter().filter(|license| license.form == LicenseForm::Expression).count();
-        if self.own || expressions == 0 || stated.len() == 1 {
+        if self.carrier.own || expressions == 0 || stated.len() == 1 {
             return stated.iter().map(choice).collect();
         }
         let whole = |text: &str| if text.contains(' ') { format!("({text})") } else { text.to_owned() };
@@ -143,7 +137,7 @@ impl Writer {
             }
         }
         for (word, times) in lost {
-            self.lose("document", format!("CycloneDX has no relationship {word} ({times} times)"));
+            self.carrier.lose("document", format!("CycloneDX has no relationship {word} ({times} times)"));
         }
         let mut entries: Vec<Dependency<'s>> = kept.unwrap_or_default().0;
         for (id, needs) in needs {
@@ -155,21 +149,6 @@ impl Writer {
             }
         }
         entries
-    }
-
-    fn rest<'s>(&mut self, rest: &'s Rest<'_>, of: &str) -> Rest<'s> {
-        if self.own {
-            return rest.borrowed();
-        }
-        let names: Vec<&str> = rest.iter().map(|(name, _)| name).collect();
-        if !names.is_empty() {
-            self.lose(of, format!("CycloneDX does not take over {}", names.join(", ")));
-        }
-        Rest::default()
-    }
-
-    fn lose(&mut self, of: &str, message: String) {
-        self.lost.push(Finding::new("not-converted", of, message));
     }
 }
 
@@ -204,13 +183,9 @@ fn split<'s>(source: &'s Package<'_>, rest: &mut Rest<'s>) -> (Text<'s>, Text<'s
         None if maven => source.name.find('/'),
         None => None,
     };
-    let names = [&source.name].into_iter().chain(&source.purl).chain([&source.id]);
     match at.and_then(|at| Some((source.name.get(..at)?, source.name.get(at + 1..)?))) {
         Some((group, name)) => (group.into(), name.into()),
-        // Every component has a name: where there is none, its purl or id stands for it.
-        None => {
-            (Text::default(), names.into_iter().find(|n| !n.trim().is_empty()).map(Text::borrowed).unwrap_or_default())
-        }
+        None => (Text::default(), name(source)),
     }
 }
 

@@ -2,6 +2,7 @@
 //! `GPL-2+ with Autoconf exception`.
 
 use super::names;
+use crate::sbom::text::plain_word;
 
 /// A longer text is no short name.
 const MAX_TEXT: usize = 512;
@@ -183,8 +184,7 @@ fn exception_of(id: &str, words: &str, said: bool) -> Option<&'static str> {
 }
 
 fn reference(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
-    format!("LicenseRef-{}", name.chars().map(plain).collect::<String>())
+    format!("LicenseRef-{}", plain_word(name))
 }
 
 #[cfg(test)]

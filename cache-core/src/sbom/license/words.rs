@@ -4,6 +4,7 @@
 //! Fedora's short names (`GPLv2+ and MIT`, `ASL 2.0`), Cargo's slash, names in full.
 
 use super::names;
+use crate::sbom::text::plain_word;
 
 /// The words of an expression as SPDX has them: ids in their own letter case, operators in capitals, references for names
 /// that are not known. What is no expression stays none.
@@ -75,7 +76,7 @@ fn finish(name: &mut Vec<&str>, out: &mut Vec<String>, exception: bool) {
         return;
     }
     let license = out.len().checked_sub(2).and_then(|at| out.get(at)).map_or("", String::as_str);
-    out.push(names::exception(&text, license).unwrap_or_else(|| format!("AdditionRef-{}", plain(&text))));
+    out.push(names::exception(&text, license).unwrap_or_else(|| format!("AdditionRef-{}", plain_word(&text))));
 }
 
 fn is_later(word: &str) -> bool {
@@ -95,10 +96,6 @@ fn license(text: &str) -> String {
         Some(ids) if ids.len() > 1 => format!("({})", ids.join(" OR ")),
         // A `+` or a comma is no part of a name, and prose is none; the expression will not parse, and must not.
         _ if text.contains(['+', ',', ';']) || text.split(' ').count() > 4 => text.to_owned(),
-        _ => format!("LicenseRef-{}", plain(text)),
+        _ => format!("LicenseRef-{}", plain_word(text)),
     }
-}
-
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect()
 }

@@ -5,50 +5,28 @@ use std::collections::HashMap;
 use super::super::bom::{Family, File, Finding, LicenseText, Relation, Relationship, Sbom};
 use super::super::json::{self, List};
 use super::super::package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
-use super::super::text::{Rest, Text};
+use super::super::text::{Rest, Text, plain_word};
+use super::super::write::{Carrier, name};
 use super::document::{
     self, Creation, DESCRIBES, DOCUMENT, Document, INFERRED, NOASSERTION, NONE, PURPOSES, Reference,
 };
 use crate::error::Result;
 
-/// The algorithms that the format names, as the model and as the format writes them.
-const ALGORITHMS: &[(&str, &str)] = &[
-    ("sha1", "SHA1"),
-    ("sha224", "SHA224"),
-    ("sha256", "SHA256"),
-    ("sha384", "SHA384"),
-    ("sha512", "SHA512"),
-    ("md2", "MD2"),
-    ("md4", "MD4"),
-    ("md5", "MD5"),
-    ("md6", "MD6"),
-    ("sha3256", "SHA3-256"),
-    ("sha3384", "SHA3-384"),
-    ("sha3512", "SHA3-512"),
-    ("blake2b256", "BLAKE2b-256"),
-    ("blake2b384", "BLAKE2b-384"),
-    ("blake2b512", "BLAKE2b-512"),
-    ("blake3", "BLAKE3"),
-    ("adler32", "ADLER32"),
-];
-
 /// The document, and what it cannot say.
 pub(in crate::sbom) fn write(sbom: &Sbom<'_>, version: &str) -> Result<(Vec<u8>, Vec<Finding>)> {
-    let mut writer = Writer { ids: Ids::of(sbom), own: sbom.format.family == Family::Spdx, lost: Vec::new() };
+    let mut writer = Writer { ids: Ids::of(sbom), carrier: Carrier::of(sbom, Family::Spdx, "SPDX 2.3") };
     let document = json::write(&writer.document(sbom, version))?;
-    Ok((document, writer.lost))
+    Ok((document, writer.carrier.lost))
 }
 
 struct Writer {
     ids: Ids,
-    /// Whether the document was SPDX: then what the model does not know can be written back.
-    own: bool,
-    lost: Vec<Finding>,
+    carrier: Carrier,
 }
 
 impl Writer {
     fn document<'s>(&mut self, sbom: &'s Sbom<'_>, version: &str) -> Document<'s> {
-        let mut rest = self.rest(&sbom.rest, "document");
+        let mut rest = self.carrier.rest(&sbom.rest, "document");
         let mut creation = Creation { created: text(&sbom.metadata.created), ..Creation::default() };
         creation.creators = (sbom.metadata.authors.iter().map(|author| self.actor(author)))
             .chain(sbom.metadata.tools.iter().map(|tool| format!("Tool: {tool}").into()))
@@ -61,11 +39,13 @@ impl Writer {
             sbom.relationships.iter().partition(|relationship| relationship.rest.get(DESCRIBES).is_some());
         let mut relationships: Vec<_> =
             others.into_iter().map(|relationship| self.relationship(relationship)).collect();
-        let subject = sbom.metadata.subject.as_deref().and_then(|id| self.ids.get(id));
+        let is_element = |id: &&Text<'_>| {
+            sbom.packages.iter().any(|package| package.id == **id) || sbom.files.iter().any(|file| file.id == **id)
+        };
         let is_described = relationships.iter().any(|r| r.kind == "DESCRIBES") || !listed.is_empty();
-        if let Some(subject) = subject.filter(|_| !is_described) {
-            let (from, kind) = (DOCUMENT.into(), "DESCRIBES".into());
-            relationships.insert(0, document::Relationship { from, kind, to: subject, rest: Rest::default() });
+        if let Some(subject) = sbom.metadata.subject.as_ref().filter(|_| !is_described).filter(is_element) {
+            let (from, kind, to) = (DOCUMENT.into(), "DESCRIBES".into(), self.ids.id(subject));
+            relationships.insert(0, document::Relationship { from, kind, to, rest: Rest::default() });
         }
         Document {
             version: format!("SPDX-{version}").into(),
@@ -73,7 +53,7 @@ impl Writer {
             name: sbom.metadata.name.as_ref().map_or("sbom".into(), Text::borrowed),
             namespace: text(&sbom.metadata.id),
             creation: Some(creation),
-            describes: listed.iter().map(|r| self.ids.get(&r.to).unwrap_or_else(|| r.to.borrowed())).collect(),
+            describes: listed.iter().map(|r| self.ids.id(&r.to)).collect(),
             packages: sbom.packages.iter().map(|package| self.package(package)).collect(),
             files: sbom.files.iter().map(|file| self.file(file)).collect(),
             relationships: List(relationships),
@@ -83,7 +63,7 @@ impl Writer {
     }
 
     fn package<'s>(&mut self, source: &'s Package<'_>) -> document::Package<'s> {
-        let mut rest = self.rest(&source.rest, &source.id);
+        let mut rest = self.carrier.rest(&source.rest, &source.id);
         let mut references = Vec::new();
         let mut refer = |category: &'static str, kind: &'static str, locator: &'s Text<'_>| {
             let (category, kind, locator) = (category.into(), kind.into(), locator.borrowed());
@@ -104,7 +84,7 @@ impl Writer {
         let mut checksums = self.checksums(&source.hashes, &source.id);
         checksums.extend(rest.take_json::<List<document::Checksum<'s>>>("checksums").unwrap_or_default());
         document::Package {
-            id: self.ids.get(&source.id).unwrap_or_default(),
+            id: self.ids.id(&source.id),
             name: name(source),
             version: text(&source.version),
             purpose: purpose.filter(|_| !stated).map(|(word, _)| Text::from(*word)).unwrap_or_default(),
@@ -123,13 +103,13 @@ impl Writer {
     }
 
     fn file<'s>(&mut self, source: &'s File<'_>) -> document::File<'s> {
-        let mut rest = self.rest(&source.rest, &source.id);
+        let mut rest = self.carrier.rest(&source.rest, &source.id);
         let concluded = source.licenses.iter().map(|license| license.text.as_str()).collect::<Vec<_>>().join(" AND ");
         let concluded = said(&mut rest, "licenseConcluded", Text::from(concluded).stated());
         let mut checksums = self.checksums(&source.hashes, &source.id);
         checksums.extend(rest.take_json::<List<document::Checksum<'s>>>("checksums").unwrap_or_default());
         document::File {
-            id: self.ids.get(&source.id).unwrap_or_default(),
+            id: self.ids.id(&source.id),
             name: source.path.borrowed(),
             checksums: List(checksums),
             concluded,
@@ -138,15 +118,14 @@ impl Writer {
     }
 
     fn relationship<'s>(&mut self, source: &'s Relationship<'_>) -> document::Relationship<'s> {
-        let from = self.ids.get(&source.from).unwrap_or_else(|| source.from.borrowed());
-        let to = self.ids.get(&source.to).unwrap_or_else(|| source.to.borrowed());
+        let (from, to) = (self.ids.id(&source.from), self.ids.id(&source.to));
         let kind = match &source.relation {
             Relation::Describes => "DESCRIBES".into(),
             Relation::Contains => "CONTAINS".into(),
             Relation::DependsOn => "DEPENDS_ON".into(),
             Relation::Other(word) => word.borrowed(),
         };
-        document::Relationship { from, kind, to, rest: self.rest(&source.rest, "relationship") }
+        document::Relationship { from, kind, to, rest: self.carrier.rest(&source.rest, "relationship") }
     }
 
     fn license_text<'s>(&mut self, source: &'s LicenseText<'_>) -> document::LicenseText<'s> {
@@ -154,51 +133,23 @@ impl Writer {
             id: source.id.borrowed(),
             text: source.text.borrowed(),
             name: text(&source.name),
-            rest: self.rest(&source.rest, &source.id),
+            rest: self.carrier.rest(&source.rest, &source.id),
         }
     }
 
     fn checksums<'s>(&mut self, hashes: &'s [Hash<'_>], of: &str) -> Vec<document::Checksum<'s>> {
-        let mut checksums = Vec::new();
-        for hash in hashes {
-            match ALGORITHMS.iter().find(|(plain, _)| hash.algorithm == *plain) {
-                Some((_, algorithm)) => {
-                    let (algorithm, value) = ((*algorithm).into(), hash.value.borrowed());
-                    checksums.push(document::Checksum { algorithm, value, rest: Rest::default() });
-                }
-                None => self.lose(of, format!("SPDX 2.3 has no checksum by {}", hash.algorithm)),
-            }
-        }
-        checksums
-    }
-
-    fn rest<'s>(&mut self, rest: &'s Rest<'_>, of: &str) -> Rest<'s> {
-        if self.own {
-            return rest.borrowed();
-        }
-        let names: Vec<&str> = rest.iter().map(|(name, _)| name).collect();
-        if !names.is_empty() {
-            self.lose(of, format!("SPDX 2.3 does not take over {}", names.join(", ")));
-        }
-        Rest::default()
+        let checksum = |hash: &'s Hash<'_>| {
+            let algorithm = self.carrier.algorithm(hash, "checksum", of)?.into();
+            Some(document::Checksum { algorithm, value: hash.value.borrowed(), rest: Rest::default() })
+        };
+        hashes.iter().filter_map(checksum).collect()
     }
 
     /// Who made it: the format asks for a person or an organisation.
     fn actor<'s>(&self, name: &'s str) -> Text<'s> {
-        let known = self.own || ["Person:", "Organization:"].iter().any(|word| name.starts_with(word));
+        let known = self.carrier.own || ["Person:", "Organization:"].iter().any(|word| name.starts_with(word));
         if known { name.into() } else { format!("Organization: {name}").into() }
     }
-
-    fn lose(&mut self, of: &str, message: String) {
-        self.lost.push(Finding::new("not-converted", of, message));
-    }
-}
-
-/// Every package has a name: where there is none, its purl or id stands for it.
-fn name<'p>(package: &'p Package<'_>) -> Text<'p> {
-    let names = [Some(&package.name), package.purl.as_ref(), Some(&package.id)];
-    let name = names.into_iter().flatten().find(|name| !name.trim().is_empty());
-    name.map_or("unnamed", |name| name.as_str()).into()
 }
 
 fn text<'s>(text: &'s Option<Text<'_>>) -> Text<'s> {
@@ -230,19 +181,19 @@ fn licenses<'s>(
     said(rest, member, Text::from(joined).stated())
 }
 
-/// The identifiers: those of the document, as far as the format takes them, else ones made of them.
+/// The identifiers that are made for elements of another format, by the ones they had there.
 struct Ids(HashMap<String, Text<'static>>);
 
 impl Ids {
     fn of(sbom: &Sbom<'_>) -> Ids {
-        let own = sbom.format.family == Family::Spdx;
         let mut ids = HashMap::new();
+        if sbom.format.family == Family::Spdx {
+            return Ids(ids);
+        }
         let mut taken: HashMap<String, usize> = HashMap::new();
         let all = sbom.packages.iter().map(|p| (&p.id, "Package")).chain(sbom.files.iter().map(|f| (&f.id, "File")));
-        for (id, what) in all.filter(|(id, _)| !own && !id.is_empty()) {
-            let plain: String =
-                id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
-            let mut made = format!("SPDXRef-{what}-{plain}");
+        for (id, what) in all.filter(|(id, _)| !id.is_empty()) {
+            let mut made = format!("SPDXRef-{what}-{}", plain_word(id));
             let times = taken.entry(made.clone()).or_default();
             *times += 1;
             if *times > 1 {
@@ -250,15 +201,10 @@ impl Ids {
             }
             ids.entry(id.to_string()).or_insert_with(|| made.into());
         }
-        if own {
-            let known = |(id, _): (&Text<'_>, _)| (id.to_string(), id.clone().into_owned());
-            let all = sbom.packages.iter().map(|p| (&p.id, ())).chain(sbom.files.iter().map(|f| (&f.id, ())));
-            ids.extend(all.map(known));
-        }
         Ids(ids)
     }
 
-    fn get(&self, id: &str) -> Option<Text<'static>> {
-        self.0.get(id).cloned()
+    fn id<'s>(&self, id: &'s Text<'_>) -> Text<'s> {
+        self.0.get(id.as_str()).cloned().unwrap_or_else(|| id.borrowed())
     }
 }

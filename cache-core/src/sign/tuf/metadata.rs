@@ -100,6 +100,32 @@ pub(super) struct Target {
     pub(super) hashes: BTreeMap<String, String>,
 }
 
+/// A document that another one lists, which is replaced by newer ones.
+pub(super) trait Current: serde::de::DeserializeOwned {
+    fn version(&self) -> u64;
+    fn expires(&self) -> Timestamp;
+}
+
+impl Current for Index {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn expires(&self) -> Timestamp {
+        self.expires
+    }
+}
+
+impl Current for Targets {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn expires(&self) -> Timestamp {
+        self.expires
+    }
+}
+
 impl Document {
     pub(super) fn parse(json: &[u8]) -> Result<Self> {
         let wire: Wire =

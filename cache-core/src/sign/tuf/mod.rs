@@ -9,7 +9,7 @@ mod metadata;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use self::metadata::{Document, Index, Meta, Root, Targets};
+use self::metadata::{Current, Document, Index, Meta, Root, Targets};
 use super::TrustedRoot;
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
@@ -125,20 +125,8 @@ impl TufRoot {
         let (timestamp, _): (Index, _) = root.role(source, "timestamp", "timestamp.json").await?;
         fresh(timestamp.expires, now, "timestamp")?;
         not_older(timestamp.version, seen.timestamp, "timestamp")?;
-        let meta = listed(&timestamp, "snapshot.json")?;
-        let path = root.path(meta, "snapshot.json");
-        let (snapshot, bytes): (Index, _) = root.role(source, "snapshot", &path).await?;
-        meta.check(&bytes)?;
-        same(snapshot.version, meta.version, "snapshot")?;
-        fresh(snapshot.expires, now, "snapshot")?;
-        not_older(snapshot.version, seen.snapshot, "snapshot")?;
-        let meta = listed(&snapshot, "targets.json")?;
-        let path = root.path(meta, "targets.json");
-        let (targets, bytes): (Targets, _) = root.role(source, "targets", &path).await?;
-        meta.check(&bytes)?;
-        same(targets.version, meta.version, "targets")?;
-        fresh(targets.expires, now, "targets")?;
-        not_older(targets.version, seen.targets, "targets")?;
+        let snapshot: Index = root.listed(source, &timestamp, "snapshot", seen.snapshot, now).await?;
+        let targets: Targets = root.listed(source, &snapshot, "targets", seen.targets, now).await?;
         let target = targets.targets.get(TARGET).ok_or_else(|| Error::untrusted("TUF lists no trusted root"))?;
         let path = match target.hashes.get("sha256").filter(|_| root.root.consistent_snapshot) {
             // The digest becomes part of a path.
@@ -152,6 +140,26 @@ impl TufRoot {
         let versions =
             TufVersions { timestamp: timestamp.version, snapshot: snapshot.version, targets: targets.version };
         Ok(Refreshed { root, versions, trusted_root, json })
+    }
+
+    /// What `index` lists, current and no older than what was seen.
+    async fn listed<T: Current>(
+        &self,
+        source: &dyn TufSource,
+        index: &Index,
+        role: &'static str,
+        seen: u64,
+        now: Timestamp,
+    ) -> Result<T> {
+        let name = format!("{role}.json");
+        let meta = index.meta.get(&name);
+        let meta = meta.ok_or_else(|| Error::untrusted("TUF does not list a document").context("document", &name))?;
+        let (document, bytes): (T, _) = self.role(source, role, &self.path(meta, &name)).await?;
+        meta.check(&bytes)?;
+        same(document.version(), meta.version, role)?;
+        fresh(document.expires(), now, role)?;
+        not_older(document.version(), seen, role)?;
+        Ok(document)
     }
 
     async fn role<T: serde::de::DeserializeOwned>(
@@ -182,10 +190,6 @@ async fn fetched(source: &dyn TufSource, path: &str, limit: usize) -> Result<Vec
         return Err(Error::invalid("a file of the TUF repository is too large").context("path", path));
     }
     Ok(bytes)
-}
-
-fn listed<'a>(index: &'a Index, name: &str) -> Result<&'a Meta> {
-    index.meta.get(name).ok_or_else(|| Error::untrusted("TUF does not list a document").context("document", name))
 }
 
 fn fresh(expires: Timestamp, now: Timestamp, role: &'static str) -> Result<()> {

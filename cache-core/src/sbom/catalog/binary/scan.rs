@@ -1,7 +1,9 @@
 //! Reading a stream once, for several who look for something in it, with the same small memory however long it is.
 
-use std::io::{ErrorKind, Read, Result};
+use std::io::{Read, Result};
 use std::ops::Range;
+
+use crate::sbom::catalog::read::fill;
 
 /// How much is read before it is looked at: what fits in a core's own cache.
 const CHUNK: usize = 256 << 10;
@@ -42,18 +44,8 @@ pub(super) fn windows(content: &mut dyn Read, size: u64, mut see: impl FnMut(Win
     let (mut filled, mut offset, mut next) = (0, 0u64, 0);
     loop {
         let fresh = filled;
-        let mut ended = false;
-        while let Some(free) = buffer.get_mut(filled..).filter(|free| !free.is_empty()) {
-            match content.read(free) {
-                Ok(0) => {
-                    ended = true;
-                    break;
-                }
-                Ok(count) => filled += count.min(free.len()),
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
+        filled += fill(content, buffer.get_mut(filled..).unwrap_or_default())?;
+        let ended = filled < buffer.len();
         let end = if ended { filled } else { filled.saturating_sub(AHEAD).max(next) };
         let bytes = buffer.get(..filled).unwrap_or_default();
         see(Window { bytes, offset, fresh, starts: next..end });
