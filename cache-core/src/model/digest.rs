@@ -89,6 +89,11 @@ impl Digest {
         &self.0[self.algorithm().name().len() + 1..]
     }
 
+    /// The bytes of the digest.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        from_hex(self.hex()).unwrap_or_default()
+    }
+
     /// The whole digest, `algorithm:hex`.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -175,6 +180,14 @@ impl fmt::Debug for Hasher {
     }
 }
 
+/// The bytes that hexadecimal text of any case stands for; `None` where it is none.
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}
+
 /// Lower-case hexadecimal.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -184,6 +197,16 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hexadecimal_there_and_back() {
+        assert_eq!(from_hex(&to_hex(&[0, 15, 255])), Some(vec![0, 15, 255]));
+        assert_eq!(from_hex("0aFF"), Some(vec![10, 255]));
+        for wrong in ["0", "0g", "+f", "é0", " f"] {
+            assert_eq!(from_hex(wrong), None, "{wrong}");
+        }
+        assert_eq!(to_hex(&Digest::of(b"").to_bytes()), Digest::of(b"").hex());
+    }
 
     #[test]
     fn of_the_empty_string_is_the_published_value() {

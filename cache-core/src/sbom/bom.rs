@@ -140,6 +140,9 @@ pub struct File<'a> {
     pub rest: Rest<'a>,
 }
 
+/// What a document is called among its elements, as SPDX has it.
+pub(super) const DOCUMENT: &str = "SPDXRef-DOCUMENT";
+
 /// How two elements belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -29,14 +29,17 @@ pub(super) fn elements(sbom: &mut Sbom<'_>, known: &[&str]) {
     let mut dangling = HashSet::new();
     for relationship in &sbom.relationships {
         for id in [&relationship.from, &relationship.to] {
-            // The elements of other documents are named by the document's id before theirs.
-            let elsewhere = id.starts_with("DocumentRef-") || id.starts_with("urn:cdx:");
             let is_known = seen.contains_key(id.as_str()) || known.contains(&id.as_str());
-            if !is_known && !elsewhere && dangling.len() < MAX_FINDINGS && dangling.insert(id.as_str()) {
+            if !is_known && !is_elsewhere(id) && dangling.len() < MAX_FINDINGS && dangling.insert(id.as_str()) {
                 let message = "a relationship names what is not in the document";
                 findings.push(Finding::new("dangling-reference", id.to_string(), message));
             }
         }
     }
     sbom.findings.append(&mut findings);
+}
+
+/// Whether an id is that of an element of another document, which stands before it.
+pub(super) fn is_elsewhere(id: &str) -> bool {
+    id.starts_with("DocumentRef-") || id.starts_with("urn:cdx:")
 }

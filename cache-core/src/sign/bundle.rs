@@ -140,7 +140,7 @@ struct KeyHint {
 impl Bundle {
     /// A bundle signed with a key.
     pub(super) fn by_key(envelope: Envelope, key: &PublicKey) -> Self {
-        let hint = STANDARD.encode(hex_to_bytes(key.fingerprint().hex()));
+        let hint = STANDARD.encode(key.fingerprint().to_bytes());
         let (content, signed_with) = (Content::Envelope(envelope), SignedWith::Key(hint));
         Bundle { content, signed_with, material: Material::default() }
     }
@@ -280,10 +280,6 @@ impl WireMessage {
         let digest = digest.map(|(name, d)| WireDigest { algorithm: name.clone(), digest: STANDARD.encode(d) });
         WireMessage { message_digest: digest, signature: STANDARD.encode(&message.signature) }
     }
-}
-
-fn hex_to_bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len() / 2).filter_map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).ok()).collect()
 }
 
 #[cfg(test)]

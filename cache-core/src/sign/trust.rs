@@ -111,9 +111,7 @@ impl Trust {
     /// As [`verify_file`](Trust::verify_file); `Unsupported` for other digests, and for Ed25519 keys, which sign the file
     /// itself.
     pub fn verify_file_digest(&self, bundle: &Bundle, file: &Digest) -> Result<Verified<Digest>> {
-        let bytes = |at: usize| file.hex().get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        let digest: Vec<u8> = (0..32).filter_map(bytes).collect();
-        match digest.try_into() {
+        match file.to_bytes().try_into() {
             Ok(sha256) if file.algorithm() == Algorithm::Sha256 => {
                 self.verify_message(bundle, Message::Sha256(sha256), file.clone())
             }

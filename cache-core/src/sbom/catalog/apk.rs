@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Cataloger, Fact, FileInfo, Found, Source, read};
 use crate::error::Result;
+use crate::model::digest::to_hex;
 use crate::sbom::license::names;
 
 const LIMIT: u64 = 256 << 20;
@@ -140,7 +141,7 @@ fn digest(text: &str) -> Option<String> {
         _ => return None,
     };
     let bytes = STANDARD.decode(encoded).ok().filter(|bytes| bytes.len() == length)?;
-    Some(bytes.iter().fold(format!("{algorithm}:"), |text, byte| text + &format!("{byte:02x}")))
+    Some(format!("{algorithm}:{}", to_hex(&bytes)))
 }
 
 #[cfg(test)]

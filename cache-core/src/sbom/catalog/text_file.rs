@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::{Cataloger, Fact, FileInfo, Found, read};
 use crate::document;
 use crate::error::Result;
+use crate::model::digest::to_hex;
 
 /// A larger file is no lock file that a person could have looked at.
 const MAX_FILE: u64 = 64 << 20;
@@ -116,7 +117,7 @@ pub(super) fn integrity(text: &str) -> Vec<String> {
         let (algorithm, value) = text.split_once('-')?;
         let value = value.split('?').next().unwrap_or(value);
         let bytes = base64::engine::general_purpose::STANDARD.decode(value).ok()?;
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = to_hex(&bytes);
         let known = matches!(algorithm, "sha1" | "sha256" | "sha384" | "sha512");
         (known && !hex.is_empty()).then(|| format!("{algorithm}:{hex}"))
     };

@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::identity::Known;
 use crate::model::Timestamp;
+use crate::sbom::bom::DOCUMENT;
+use crate::sbom::check::is_elsewhere;
 use crate::sbom::{
     Family, File, Finding, Hash, License, LicenseText, Metadata, Package, Relation, Relationship, Rest, Sbom, Text,
 };
@@ -12,8 +14,6 @@ use crate::sbom::{
 /// What a merged package is told to come from, as the name of a property: the document, and after a `#` what the document
 /// calls the package.
 const FROM: &str = "cache:merged-from";
-/// What the merged document calls itself in its relationships, as SPDX has it.
-const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 /// Packages of one purl whose digests differ are kept apart; of more than this many the rest is not compared.
 const MOST_APART: usize = 16;
 /// Of so many digests of one package the rest is not compared.
@@ -387,5 +387,5 @@ fn rename(licenses: &mut [License<'_>], renamed: &HashMap<Text<'_>, Text<'_>>) {
 
 /// Whether an id is none, or that of an element of another document.
 fn elsewhere(id: &str) -> bool {
-    matches!(id, "NONE" | "NOASSERTION") || id.starts_with("DocumentRef-") || id.starts_with("urn:cdx:")
+    matches!(id, "NONE" | "NOASSERTION") || is_elsewhere(id)
 }

@@ -78,8 +78,6 @@ object! {
 pub(super) const NOASSERTION: &str = "NOASSERTION";
 /// What is asserted not to be there.
 pub(super) const NONE: &str = "NONE";
-/// The document itself among the elements.
-pub(super) const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 /// The mark of a relationship that the document states in its list of what it describes.
 pub(super) const DESCRIBES: &str = "documentDescribes";
 

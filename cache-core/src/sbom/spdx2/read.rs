@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::super::bom::{Family, File, Finding, LicenseText, Relation, Relationship, Sbom};
+use super::super::bom::{DOCUMENT, Family, File, Finding, LicenseText, Relation, Relationship, Sbom};
 use super::super::package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
 use super::super::text::{Rest, Text};
 use super::super::{check, json};
-use super::document::{self, DESCRIBES, DOCUMENT, Document, INFERRED, NOASSERTION, NONE, PURPOSES};
+use super::document::{self, DESCRIBES, Document, INFERRED, NOASSERTION, NONE, PURPOSES};
 use crate::document::digest_in;
 use crate::error::{Error, Result};
 use crate::model::Digest;

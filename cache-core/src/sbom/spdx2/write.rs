@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::super::bom::{Family, File, Finding, LicenseText, Relation, Relationship, Sbom};
+use super::super::bom::{DOCUMENT, Family, File, Finding, LicenseText, Relation, Relationship, Sbom};
 use super::super::json::{self, List};
 use super::super::package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
 use super::super::text::{Rest, Text, plain_word};
 use super::super::write::{Carrier, name};
-use super::document::{
-    self, Creation, DESCRIBES, DOCUMENT, Document, INFERRED, NOASSERTION, NONE, PURPOSES, Reference,
-};
+use super::document::{self, Creation, DESCRIBES, Document, INFERRED, NOASSERTION, NONE, PURPOSES, Reference};
 use crate::error::Result;
 
 /// The document, and what it cannot say.

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 use super::canonical::canonical;
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
+use crate::model::digest::from_hex;
 use crate::sign::PublicKey;
 
 /// The most keys and signatures of one document.
@@ -159,7 +160,7 @@ impl Document {
         let mut signers: Vec<PublicKey> = Vec::new();
         for signature in self.signatures.iter().filter(|s| needed.keyids.contains(&s.keyid)) {
             let Some(key) = root.keys.get(&signature.keyid).and_then(|key| key.read().ok()) else { continue };
-            let Some(bytes) = unhex(&signature.sig) else { continue };
+            let Some(bytes) = from_hex(&signature.sig) else { continue };
             if !signers.contains(&key) && key.verify(&message, &bytes).is_ok() {
                 signers.push(key);
             }
@@ -180,11 +181,11 @@ impl Key {
             }
             // The first roots had the bare point.
             "ecdsa" | "ecdsa-sha2-nistp256" => {
-                let point = unhex(public).ok_or_else(|| Error::invalid("the TUF key is not hexadecimal"))?;
+                let point = from_hex(public).ok_or_else(|| Error::invalid("the TUF key is not hexadecimal"))?;
                 PublicKey::from_p256_point("tuf", &point)
             }
             "ed25519" => {
-                let raw = unhex(public).ok_or_else(|| Error::invalid("the TUF key is not hexadecimal"))?;
+                let raw = from_hex(public).ok_or_else(|| Error::invalid("the TUF key is not hexadecimal"))?;
                 PublicKey::from_ed25519("tuf", &raw)
             }
             other => Err(Error::unsupported(format!("a TUF key of the kind {other:?}"))),
@@ -213,17 +214,10 @@ impl Target {
 
 /// All that can be computed must be right, and one must be.
 fn check_hashes(hashes: &BTreeMap<String, String>, bytes: &[u8]) -> Result<()> {
-    let sha256 = hashes.get("sha256").map(|hex| unhex(hex).is_some_and(|h| h[..] == Sha256::digest(bytes)[..]));
-    let sha512 = hashes.get("sha512").map(|hex| unhex(hex).is_some_and(|h| h[..] == Sha512::digest(bytes)[..]));
+    let sha256 = hashes.get("sha256").map(|hex| from_hex(hex).is_some_and(|h| h[..] == Sha256::digest(bytes)[..]));
+    let sha512 = hashes.get("sha512").map(|hex| from_hex(hex).is_some_and(|h| h[..] == Sha512::digest(bytes)[..]));
     match (sha256, sha512) {
         (None | Some(true), None | Some(true)) if sha256.or(sha512).is_some() => Ok(()),
         _ => Err(Error::untrusted("the digest of a TUF file is another")),
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return None;
-    }
-    (0..text.len() / 2).map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()).collect()
 }

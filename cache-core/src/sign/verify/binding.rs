@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use super::entry::Entry;
 use super::{Content, Signed, Signer};
 use crate::error::{Error, Result};
+use crate::model::digest::from_hex;
 use crate::sign::dsse;
 
 /// Checks that `entry` is of `signature`, which `signer` made over `signed`.
@@ -108,15 +109,13 @@ impl Signer<'_> {
 
 impl Signed<'_> {
     fn has_hex_digest(&self, algorithm: &str, value: &str) -> bool {
-        let bytes = |at: usize| value.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        let digest: Vec<u8> = (0..value.len() / 2).filter_map(bytes).collect();
         let name = match algorithm {
             "sha256" => "SHA2_256",
             "sha384" => "SHA2_384",
             "sha512" => "SHA2_512",
             _ => return false,
         };
-        digest.len() * 2 == value.len() && self.has_digest(name, &digest)
+        from_hex(value).is_some_and(|digest| self.has_digest(name, &digest))
     }
 
     /// Whether the signed bytes have this digest.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{checkpoint, merkle};
 use crate::error::{Error, Result};
+use crate::model::digest::{from_hex, to_hex};
 use crate::model::{Timestamp, null_is_empty};
 use crate::sign::root::Log;
 use crate::sign::{PublicKey, dsse};
@@ -76,7 +77,7 @@ impl Entry {
             r#"{{"body":"{}","integratedTime":{},"logID":"{}","logIndex":{}}}"#,
             STANDARD.encode(&self.body),
             self.time,
-            hex(&self.log),
+            to_hex(&self.log),
             self.index
         );
         key.verify(signed.as_bytes(), promise)
@@ -107,16 +108,6 @@ impl Entry {
 fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split('/').next().unwrap_or_default()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// An entry as a bundle holds it. Numbers of 64 bits are text there.
@@ -245,13 +236,10 @@ impl Entry {
         let kind: BodyKind = serde_json::from_slice(&body)
             .map_err(|e| Error::invalid("the log entry in the annotation does not parse").caused_by(e))?;
         let id = &wire.payload.log_id;
-        let digits = id.len().is_multiple_of(2) && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if !digits {
-            return Err(Error::invalid("the id of the log is not hexadecimal"));
-        }
-        let byte = |at: usize| id.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        let log = from_hex(id).filter(|_| !id.bytes().any(|b| b.is_ascii_uppercase()));
+        let log = log.ok_or_else(|| Error::invalid("the id of the log is not hexadecimal"))?;
         Ok(Entry {
-            log: (0..id.len() / 2).filter_map(byte).collect(),
+            log,
             index: wire.payload.log_index.0,
             time: wire.payload.integrated_time.0,
             promise: Some(decode(&wire.signed_entry_timestamp, "log's promise (signed entry timestamp)")?),

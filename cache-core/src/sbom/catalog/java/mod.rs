@@ -19,6 +19,7 @@ use self::manifest::Manifest;
 use self::zip::{Budget, Entry, Zip};
 use super::{Cataloger, Fact, FileInfo, Found, maven, read};
 use crate::error::Result;
+use crate::model::digest::to_hex;
 
 const EXTENSIONS: [&str; 13] =
     ["jar", "war", "ear", "par", "sar", "nar", "jpi", "hpi", "kar", "far", "lpkg", "rar", "zap"];
@@ -172,6 +173,5 @@ fn full_name(found: &Found) -> String {
 /// SHA-1 is what registries of Maven know archives by.
 fn sha1(bytes: &[u8]) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, bytes);
-    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha1:{hex}")
+    format!("sha1:{}", to_hex(digest.as_ref()))
 }

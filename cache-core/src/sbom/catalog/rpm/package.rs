@@ -3,6 +3,7 @@
 use super::super::{Found, Source, read};
 use super::Damage;
 use super::header::{Header, Tag};
+use crate::model::digest::to_hex;
 
 /// A longer path cannot be that of a file.
 const MAX_PATH: usize = 4096;
@@ -62,8 +63,7 @@ pub(super) fn found(header: &Header<'_>, root: &str, budget: &mut Budget) -> Res
     }
     // Of the header and the payload, without the lead and the signatures: no digest of the archive as a file.
     if let Some(md5) = header.bytes::<16>(Tag::SigMd5) {
-        let hex = md5.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        found.properties.insert("sigmd5".to_owned(), hex);
+        found.properties.insert("sigmd5".to_owned(), to_hex(&md5));
     }
     Ok(found)
 }
