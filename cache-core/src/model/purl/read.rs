@@ -90,14 +90,13 @@ pub(super) fn normalise(
             name = all.pop().unwrap_or_default();
             namespace.append(&mut all);
         }
-        "git" if namespace.len() > 1 => {
-            let path = namespace.split_off(1).join("/");
-            name = format!("{path}/{name}");
+        // The host, and a path on it, however the slashes between them are written.
+        _ if name_is_path(&kind) => {
+            namespace.extend(segments(&name));
+            let path = namespace.split_off(namespace.len().min(1));
+            name = if path.is_empty() { namespace.pop().unwrap_or_default() } else { path.join("/") };
         }
         _ => {}
-    }
-    if name_is_path(&kind) {
-        name = segments(&name).join("/");
     }
     if name.trim().is_empty() {
         return Err(Error::invalid("a purl has a name"));
