@@ -92,9 +92,12 @@ pub(super) fn normalise(
         }
         // The host, and a path on it, however the slashes between them are written.
         _ if name_is_path(&kind) => {
-            namespace.extend(segments(&name));
-            let path = namespace.split_off(namespace.len().min(1));
-            name = if path.is_empty() { namespace.pop().unwrap_or_default() } else { path.join("/") };
+            let mut path = segments(&name);
+            if namespace.is_empty() && path.len() > 1 {
+                namespace.push(path.remove(0));
+            }
+            let outer = namespace.split_off(namespace.len().min(1));
+            name = if path.is_empty() { String::new() } else { [outer, path].concat().join("/") };
         }
         _ => {}
     }

@@ -183,7 +183,9 @@ fn member(line: &'static str, names: &HashMap<&'static str, Kind>) -> Result<Mem
 /// What one word says of where a member stands.
 fn place(member: &mut Member, elements: &mut &'static str, word: &'static str) -> Option<()> {
     if let Some(span) = span(word) {
-        (member.json, member.xml) = (span, span);
+        for side in [&mut member.json, &mut member.xml].into_iter().filter(|side| **side != Span::NEVER) {
+            *side = span;
+        }
         return Some(());
     }
     match word {

@@ -14,6 +14,8 @@ mod spdx;
 mod xml;
 
 #[cfg(test)]
+mod spdx_tests;
+#[cfg(test)]
 mod tests;
 
 /// What is wrong with a document by the letter of its specification; nothing where it is valid. Reading an SBOM is lenient and

@@ -1,6 +1,7 @@
 //! CycloneDX as XML: translated to JSON and back by the table of the specification, so that one reader and one writer serve
 //! both (CycloneDX specification, `bom-1.7.xsd`).
 
+mod element;
 mod more;
 mod read;
 mod text;
@@ -10,9 +11,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::sbom) use element::Element;
 pub(in crate::sbom) use more::MORE;
 pub(in crate::sbom) use read::to_json;
-pub(in crate::sbom) use tree::{Element, read as read_tree};
+pub(in crate::sbom) use tree::read as read_tree;
 pub(in crate::sbom) use write::{from_json, without_more};
 
 use super::super::grammar::{Form, Member, Minor, Object, Place, Side};

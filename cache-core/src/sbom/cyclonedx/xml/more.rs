@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tree::Element;
+use super::element::Element;
 
 /// The member that holds it, of the object that it stands in or under. No document has such a member.
 pub(in crate::sbom) const MORE: &str = "xml:more";

@@ -3,8 +3,9 @@
 use super::super::super::bom::Finding;
 use super::super::super::grammar::{Form, GRAMMAR, Kind, Member, Minor, Object, Place};
 use super::super::minor;
+use super::element::Element;
 use super::more::{MORE, More};
-use super::tree::{self, Element};
+use super::tree;
 use super::{SPACE, choose};
 use crate::error::{Error, Result};
 
@@ -21,6 +22,22 @@ pub(in crate::sbom) fn to_json(text: &str) -> Result<(String, Vec<Finding>)> {
     reader.object(GRAMMAR.bom(), &document.root, &[("bomFormat", "CycloneDX"), ("specVersion", version)]);
     let json = String::from_utf8(reader.out).map_err(|e| Error::unexpected("the JSON is no text").caused_by(e))?;
     Ok((json, reader.findings))
+}
+
+/// The element of what depends on something, and of what it depends on, which may say in it what that depends on.
+const DEPENDENCY: &str = "dependency";
+
+/// Elements one after the other, those that say on what they depend themselves after the one they stand in.
+fn unfolded<'e, 'a>(elements: &'e [Element<'a>]) -> Vec<&'e Element<'a>> {
+    let mut all: Vec<&Element<'_>> = elements.iter().collect();
+    let mut at = 0;
+    while let Some(element) = all.get(at) {
+        if element.name == DEPENDENCY {
+            all.extend(element.children.iter().filter(|child| !child.children.is_empty()));
+        }
+        at += 1;
+    }
+    all
 }
 
 /// Writes JSON: after each value stands a comma, until the end of what it is in.
@@ -133,7 +150,7 @@ impl Reader {
     fn items(&mut self, member: &Member, around: &Element<'_>, name: &str, more: &mut Vec<More>) {
         more.extend(More::of(around, &[]).map(|more| more.under(name)));
         let mut counts = vec![0; member.forms.len()];
-        for child in &around.children {
+        for child in unfolded(&around.children) {
             let of_name = |form: &Form| form.element == child.name;
             match (member.forms.iter().position(of_name), member.form_for(child)) {
                 (Some(at), Some(form)) => {
@@ -150,10 +167,9 @@ impl Reader {
         let inner = match form.attribute {
             Some(attribute) => {
                 self.text(element.attribute(attribute).unwrap_or_default());
-                if let Some(child) = element.children.first() {
-                    self.tell(child, "nothing belongs in this element; it is left out");
-                }
-                More::of(element, &[attribute]).collect()
+                let inner = element.children.iter().filter(|child| child.name != DEPENDENCY);
+                let inner = inner.map(|child| More::element(child.to_xml()));
+                More::of(element, &[attribute]).chain(inner).collect()
             }
             None => self.value(form.kind, element.within(form), &[]),
         };

@@ -8,7 +8,7 @@ use quick_xml::{NsReader, XmlVersion};
 use serde_json::{Value, json};
 
 use crate::error::ErrorKind;
-use crate::sbom::{Format, Package, Rest, Sbom, validate};
+use crate::sbom::{Format, Package, Relationship, Rest, Sbom, validate};
 
 /// What an element says, whatever its prefixes and its layout, in an order of its own. Empty where it says nothing.
 #[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,7 +138,7 @@ fn the_shared_xml_documents_keep_all_that_they_say() {
     }
     println!("{read} XML documents with {packages} packages are the same when they are read and written");
     assert!(different.is_empty(), "{} of {read}: {different:#?}", different.len());
-    assert!(read >= 250, "{read}");
+    assert!(read >= 190, "{read}");
 }
 
 fn first_difference(before: &Said, after: &Said) -> String {
@@ -152,63 +152,73 @@ fn first_difference(before: &Said, after: &Said) -> String {
     format!("in {}: {one:?} is lost, {other:?} is new", before.name)
 }
 
-/// A package without what only its form tells.
-fn essence(package: &Package<'_>) -> Package<'static> {
-    let mut package = package.clone().into_owned();
-    package.rest = Rest::default();
-    package.licenses.iter_mut().for_each(|license| license.rest = Rest::default());
-    package
+/// What a document says of packages and how they belong together, without what only its form tells.
+fn essence(sbom: &Sbom<'_>) -> (Vec<Package<'static>>, Vec<String>) {
+    let of = |package: &Package<'_>| {
+        let mut package = package.clone().into_owned();
+        package.rest = Rest::default();
+        package.licenses.iter_mut().for_each(|license| license.rest = Rest::default());
+        package
+    };
+    let edge = |edge: &Relationship<'_>| format!("{} {:?} {}", edge.from, edge.relation, edge.to);
+    let mut edges: Vec<String> = sbom.relationships.iter().map(edge).collect();
+    edges.sort();
+    (sbom.packages.iter().map(of).collect(), edges)
 }
 
-/// Documents of one name in both forms say the same. Those of the specification were written by hand, and some differ.
+/// Documents of one name in both forms say the same, but for those whose authors wrote two documents.
 #[test]
 fn pairs_of_json_and_xml_are_equal() {
-    const DIFFERENT: &[&str] = &[];
+    const DIFFERENT: &[&str] = &[
+        // A licence stands in the JSON alone.
+        "bom",
+        "valid-bom-1.4",
+        "valid-bom-1.5",
+        "valid-component-ref-1.3",
+        "valid-component-ref-1.4",
+        "valid-compositions-1.3",
+        "valid-compositions-1.4",
+        "valid-compositions-1.5",
+        "valid-cryptography-implementation-1.7",
+        "valid-dependency-1.3",
+        "valid-license-expression-1.3",
+        "valid-license-expression-1.4",
+        "valid-license-name-1.4",
+        "valid-properties-1.3",
+        "valid-properties-1.4",
+        "valid-properties-1.5",
+    ];
     let Some(root) = crate::document::shared_data("sbom/cyclonedx") else { return };
     let (mut pairs, mut different) = (0, Vec::new());
     for path in files(&root, |path| path.extension().is_some_and(|e| e == "xml")) {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let (xml, json) = (std::fs::read(&path).unwrap(), std::fs::read(path.with_extension("json")));
-        let Ok(json) = json else { continue };
-        if name.starts_with("invalid") || DIFFERENT.contains(&name.as_str()) {
-            continue;
-        }
-        pairs += 1;
+        let Some(json) = json.ok().filter(|_| !name.starts_with("invalid")) else { continue };
         let (xml, json) = (Sbom::parse(&xml).unwrap(), Sbom::parse(&json).unwrap());
-        let all = |sbom: &Sbom<'_>| sbom.packages.iter().map(essence).collect::<Vec<_>>();
-        for (one, other) in all(&xml).into_iter().zip(all(&json)) {
-            if one != other {
-                different.push(format!("{name}: XML {one:?} JSON {other:?}"));
-                break;
-            }
-        }
-        let edges = |sbom: &Sbom<'_>| {
-            let edge = |edge: &crate::sbom::Relationship<'_>| format!("{} {:?} {}", edge.from, edge.relation, edge.to);
-            let mut edges: Vec<String> = sbom.relationships.iter().map(edge).collect();
-            edges.sort();
-            edges
-        };
-        if xml.packages.len() != json.packages.len() || edges(&xml) != edges(&json) {
-            different.push(format!(
-                "{name}: {} and {} packages, {:?} {:?}",
-                xml.packages.len(),
-                json.packages.len(),
-                edges(&xml),
-                edges(&json)
-            ));
+        pairs += 1;
+        if essence(&xml) != essence(&json) {
+            different.push(name);
         }
     }
-    println!("{pairs} pairs of JSON and XML say the same");
-    assert!(different.is_empty(), "{} of {pairs}: {different:#?}", different.len());
-    assert!(pairs > 100, "{pairs}");
+    different.sort();
+    println!("{pairs} pairs of JSON and XML, of which {} differ as their authors wrote them", different.len());
+    assert_eq!(different, DIFFERENT);
+    assert!(pairs > 150, "{pairs}");
 }
 
 /// What is right in one form is right in the other, but for what is named as lost.
 #[test]
 fn valid_documents_stay_valid_in_the_other_form() {
     let Some(root) = crate::document::shared_data("sbom/cyclonedx/spec-tests") else { return };
+    // Workflows whose ids stand twice, which is asked of XML alone; a signatory of XML, whose signature is that of the whole.
+    const OTHERWISE: &[&str] = &[
+        "valid-formulation-1.5.json",
+        "valid-citations-1.7.json",
+        "valid-attestation-1.6.xml",
+        "valid-attestation-1.7.xml",
+    ];
     let (mut counts, mut wrong) = ([0, 0], Vec::new());
-    for path in files(&root, is_valid) {
+    for path in files(&root, |path| is_valid(path) && !OTHERWISE.iter().any(|name| path.ends_with(name))) {
         let bytes = std::fs::read(&path).unwrap();
         let sbom = Sbom::parse(&bytes).unwrap();
         if sbom.format.version == "1.3" {
@@ -251,7 +261,7 @@ fn what_goes_through_xml_comes_back() {
         ],
         "services": [{"name": "s", "bom-ref": "s", "endpoints": ["e"], "authenticated": true, "data": [
             {"flow": "inbound", "classification": "PII"}, {"flow": "unknown", "classification": "x", "name": "n", "source": ["u"]}]}],
-        "dependencies": [{"ref": "a", "dependsOn": ["b"]}, {"ref": "b", "provides": ["a"]}],
+        "dependencies": [{"ref": "b", "provides": ["a"]}, {"ref": "a", "dependsOn": ["b"]}],
         "compositions": [{"aggregate": "complete", "assemblies": ["a"], "vulnerabilities": ["v"]}],
         "vulnerabilities": [{"bom-ref": "v", "id": "CVE-1", "cwes": [79], "ratings": [{"score": 9.8, "severity": "critical"}],
             "analysis": {"state": "exploitable", "response": ["update"]},
@@ -282,10 +292,10 @@ fn what_xml_has_no_place_for_is_named() {
     assert_eq!(
         lost,
         [
-            "document: CycloneDX 1.6 as XML has no place for signature",
             "document: CycloneDX 1.6 as XML has no place for own",
-            "components[0]: CycloneDX 1.6 as XML has no place for own",
+            "document: CycloneDX 1.6 as XML has no place for signature",
             "components[0]: CycloneDX 1.6 as XML has no place for isExternal",
+            "components[0]: CycloneDX 1.6 as XML has no place for own",
             "document: XML has no place for 1 control characters",
         ]
     );
@@ -295,7 +305,7 @@ fn what_xml_has_no_place_for_is_named() {
 const FOREIGN: &str = r#"<?xml version="1.0"?>
 <c:bom xmlns:c="http://cyclonedx.org/schema/bom/1.6" xmlns:o="urn:own" version="1" o:a="1" b="2">
   <c:components o:list="x">
-    <c:component type="library" o:kind="k">
+    <c:component type="library" o:kind="k" o:sort="s">
       <c:name o:n="1"><![CDATA[ a < b ]]></c:name>
       <c:hashes><c:hash alg="MD5" o:h="2">3942447fac867ae5cdb3229b658f4d48</c:hash></c:hashes>
       <c:future><c:x y="1">z</c:x></c:future>
@@ -365,6 +375,14 @@ fn hostile_xml_is_invalid() {
     let bytes = serde_json::to_vec(&json).unwrap();
     let (xml, lost) = write(&Sbom::parse(&bytes).unwrap(), "cyclonedx-1.6-xml");
     assert!(!String::from_utf8_lossy(&xml).contains("evil") && lost.len() == 1, "{lost:?}");
+}
+
+#[test]
+fn dependencies_may_be_nested() {
+    let text = "<bom xmlns=\"http://cyclonedx.org/schema/bom/1.6\"><dependencies><dependency ref=\"a\"><dependency ref=\"b\">\
+                <dependency ref=\"c\"><dependency ref=\"d\"/></dependency></dependency></dependency></dependencies></bom>";
+    let edges: Vec<String> = essence(&Sbom::parse(text.as_bytes()).unwrap()).1;
+    assert_eq!(edges, ["a DependsOn b", "b DependsOn c", "c DependsOn d"]);
 }
 
 /// CycloneDX/cyclonedx-core-java#831 and anchore/grype#2557.

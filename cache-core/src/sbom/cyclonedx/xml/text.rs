@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::tree;
+use super::element;
 
 #[derive(Default)]
 pub(super) struct Xml {
@@ -35,16 +35,12 @@ impl Xml {
 
     pub(super) fn attribute(&mut self, name: &str, value: &str) {
         let value = self.allowed(value);
-        self.out.push(' ');
-        self.out.push_str(name);
-        self.out.push_str("=\"");
-        escape(&mut self.out, &value, true);
-        self.out.push('"');
+        element::attribute(&mut self.out, name, &value);
     }
 
-    /// An attribute of another namespace.
-    pub(super) fn foreign(&mut self, name: &str, space: &str, value: &str) {
-        self.out.push_str(&tree::foreign(name, space, value));
+    /// Attributes of other namespaces, by name, namespace and value.
+    pub(super) fn foreign<'f>(&mut self, all: impl Iterator<Item = (&'f str, &'f str, &'f str)>) {
+        element::foreign(&mut self.out, all);
     }
 
     pub(super) fn text(&mut self, text: &str) {
@@ -115,7 +111,7 @@ impl Xml {
 }
 
 /// With references in the place of what has a meaning, and of what a reader would take for layout.
-fn escape(out: &mut String, text: &str, with_space: bool) {
+pub(super) fn escape(out: &mut String, text: &str, with_space: bool) {
     for c in text.chars() {
         match c {
             '<' => out.push_str("&lt;"),

@@ -7,7 +7,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::super::super::bom::Finding;
-use super::super::super::grammar::Form;
+use super::element::{Element, Foreign, local, prefix};
 use crate::error::{Error, Result};
 
 /// As deep as elements may lie in each other.
@@ -22,95 +22,6 @@ pub(in crate::sbom) struct Document<'a> {
     pub(in crate::sbom) root: Element<'a>,
     pub(in crate::sbom) space: Cow<'a, str>,
     pub(in crate::sbom) findings: Vec<Finding>,
-}
-
-/// An element of the document's own namespace.
-#[derive(Debug, Default)]
-pub(in crate::sbom) struct Element<'a> {
-    pub(in crate::sbom) name: &'a str,
-    /// Those without a prefix.
-    pub(in crate::sbom) attributes: Vec<(&'a str, Cow<'a, str>)>,
-    /// Those with one.
-    pub(in crate::sbom) foreign: Vec<Foreign<'a>>,
-    pub(in crate::sbom) children: Vec<Element<'a>>,
-    /// Elements of other namespaces, each as XML that can stand elsewhere.
-    pub(in crate::sbom) others: Vec<String>,
-    /// All text directly within.
-    pub(in crate::sbom) text: Cow<'a, str>,
-    /// How many namespaces it declares.
-    declares: usize,
-    /// Up to where the text is no layout.
-    written: usize,
-}
-
-/// An attribute with a prefix.
-#[derive(Debug)]
-pub(in crate::sbom) struct Foreign<'a> {
-    pub(in crate::sbom) name: &'a str,
-    pub(in crate::sbom) space: Cow<'a, str>,
-    pub(in crate::sbom) value: Cow<'a, str>,
-}
-
-impl Element<'_> {
-    pub(in crate::sbom) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| &**value)
-    }
-}
-
-impl<'a> Element<'a> {
-    /// The element that holds the value of this form.
-    pub(in crate::sbom) fn within(&self, form: &Form) -> &Element<'a> {
-        form.inner.and_then(|_| self.children.first()).unwrap_or(self)
-    }
-
-    /// Takes the layout off the end of the text.
-    fn end(&mut self) {
-        let end = self.text.trim_end().len().max(self.written);
-        if self.text.get(end..).is_some_and(|space| space.contains('\n')) {
-            match &mut self.text {
-                Cow::Borrowed(text) => *text = text.get(..end).unwrap_or_default(),
-                Cow::Owned(text) => text.truncate(end),
-            }
-        }
-    }
-
-    /// As XML that can stand in a document of the same namespace.
-    pub(super) fn to_xml(&self) -> String {
-        let mut xml = String::new();
-        self.write(&mut xml);
-        xml
-    }
-
-    fn write(&self, xml: &mut String) {
-        xml.push_str(&format!("<{}", self.name));
-        for (name, value) in &self.attributes {
-            xml.push_str(&format!(" {name}=\"{}\"", escape(&**value)));
-        }
-        for foreign in &self.foreign {
-            xml.push_str(&foreign.to_xml());
-        }
-        xml.push('>');
-        xml.push_str(&escape(&*self.text));
-        self.children.iter().for_each(|child| child.write(xml));
-        self.others.iter().for_each(|other| xml.push_str(other));
-        xml.push_str(&format!("</{}>", self.name));
-    }
-}
-
-impl Foreign<'_> {
-    /// With the declaration of its prefix.
-    fn to_xml(&self) -> String {
-        foreign(self.name, &self.space, &self.value)
-    }
-}
-
-/// An attribute of another namespace, with the declaration of its prefix.
-pub(super) fn foreign(name: &str, space: &str, value: &str) -> String {
-    let declared = match prefix(name) {
-        "" | "xml" => String::new(),
-        prefix => format!(" xmlns:{prefix}=\"{}\"", escape(space)),
-    };
-    format!("{declared} {name}=\"{}\"", escape(value))
 }
 
 /// # Errors
@@ -359,14 +270,6 @@ fn without_layout(text: Cow<'_, str>) -> Cow<'_, str> {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_start()),
         Cow::Owned(text) => Cow::Owned(text.trim_start().to_owned()),
     }
-}
-
-fn local(name: &str) -> &str {
-    name.split_once(':').map_or(name, |(_, local)| local)
-}
-
-fn prefix(name: &str) -> &str {
-    name.split_once(':').map_or("", |(prefix, _)| prefix)
 }
 
 /// The prefix that an attribute declares.

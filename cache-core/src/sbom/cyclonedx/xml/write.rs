@@ -242,13 +242,14 @@ impl Writer {
 
     /// The attributes that were kept of this element.
     fn attributes(&mut self, more: &[More]) {
-        for more in more.iter().filter(|more| more.place.is_empty()) {
-            match &more.what {
-                What::Attribute { name, space, value } if !space.is_empty() => self.xml.foreign(name, space, value),
-                What::Attribute { name, value, .. } => self.xml.attribute(name, value),
-                What::Element(_) => {}
-            }
-        }
+        let here = more.iter().filter(|more| more.place.is_empty());
+        let attributes = here.filter_map(|more| match &more.what {
+            What::Attribute { name, space, value } => Some((name.as_str(), space.as_str(), value.as_str())),
+            What::Element(_) => None,
+        });
+        let (foreign, own): (Vec<_>, Vec<_>) = attributes.partition(|(name, ..)| name.contains(':'));
+        own.iter().for_each(|(name, _, value)| self.xml.attribute(name, value));
+        self.xml.foreign(foreign.into_iter());
     }
 
     /// The elements that were kept of this one, and its end.
