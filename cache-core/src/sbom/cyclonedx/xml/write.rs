@@ -54,7 +54,7 @@ pub(in crate::sbom) fn without_more(json: &str) -> Result<(Vec<u8>, Vec<Finding>
     Ok((super::super::super::json::write(&document)?, lost))
 }
 
-fn position(path: &[String]) -> String {
+pub(in crate::sbom) fn position(path: &[String]) -> String {
     let path = path.concat();
     let path = path.trim_start_matches('.');
     if path.is_empty() { "document".to_owned() } else { path.to_owned() }
