@@ -20,6 +20,13 @@ impl Sbom {
         py.detach(|| sbom::Sbom::parse(document).map(sbom::Sbom::into_owned)).map(Sbom).map_err(raise)
     }
 
+    /// What is wrong with a document by the letter of its specification; reading one asks none of this.
+    #[staticmethod]
+    fn validate(py: Python<'_>, document: &[u8]) -> PyResult<Py<PyAny>> {
+        let findings = py.detach(|| sbom::validate(document)).map_err(raise)?;
+        to_python(py, &findings)
+    }
+
     /// Makes one SBOM of several.
     #[staticmethod]
     fn merge(py: Python<'_>, sboms: Vec<Bound<'_, Sbom>>) -> Self {
