@@ -226,7 +226,7 @@ fn what_cache_writes_is_valid_by_the_letter() {
     sbom.packages[1].homepage = Some("https://example.com".into());
     let formats = ["1.4", "1.5", "1.6", "1.7"].into_iter();
     let formats = formats.flat_map(|version| [format!("cyclonedx-{version}"), format!("cyclonedx-{version}-xml")]);
-    for format in formats.chain(["spdx-2.2".into(), "spdx-2.3".into()]) {
+    for format in formats {
         let written = sbom.write(&Format::parse(&format).unwrap()).unwrap();
         assert_eq!(validate(&written.bytes).unwrap(), [], "{format} {}", String::from_utf8_lossy(&written.bytes));
         let again = Sbom::parse(&written.bytes).unwrap();
