@@ -104,6 +104,15 @@ impl Catalog {
         folder::read(root, &self.catalogers, &self.limits, &self.skip)
     }
 
+    /// Reads one file that is at hand: what it says, each fact with the name of the cataloger.
+    ///
+    /// # Errors
+    /// None that comes of the content: what cannot be understood is a fact.
+    pub fn file(&self, path: &str, place: Place, content: &[u8]) -> Result<Vec<(String, Fact)>> {
+        let file = layer::Unread { path, size: content.len() as u64, executable: true, place };
+        file.facts(&mut &*content, &self.catalogers)
+    }
+
     /// What the layers amount to, the lowest first. `digests` are theirs, in the same order, where they have some.
     pub fn assemble(layers: &[Arc<Layer>], digests: &[Digest]) -> Sbom<'static> {
         assemble::assemble(layers, digests)
