@@ -37,10 +37,7 @@ impl Sbom {
     /// work.
     #[staticmethod]
     #[pyo3(signature = (request, *, progress=None))]
-    fn generate_async<'py>(
-        request: &Bound<'py, PyAny>,
-        progress: Option<Py<PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn generate_async<'py>(request: &Bound<'py, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
         let config: GenerateConfig = from_python("request", request)?;
         let watch = progress.map(|progress| in_event_loop(request.py(), progress)).transpose()?;
         awaitable(request.py(), async move { config.generate(watch).await }, Sbom)
