@@ -1,7 +1,8 @@
 //! Makes the SBOM of an image or a folder, with no other program.
 //!
-//!     cargo run --release --example sbom -- REFERENCE|dir:PATH [--format purls|spdx-2.3|cyclonedx-1.6] [--cache FOLDER]
+//!     cargo run --release --example sbom -- REFERENCE|dir:PATH [--format FORMAT] [--cache FOLDER]
 //!
+//! FORMAT is `purls`, or one that is written: `spdx-2.3`, `cyclonedx-1.6`, `cyclonedx-1.7-xml`, `syft-16.1.13`.
 //! REFERENCE is `docker://HOST/REPO:TAG`, `oci:PATH:TAG`, `docker-archive:PATH:NAME` or any other that Cache reads.
 
 use std::io::Write;

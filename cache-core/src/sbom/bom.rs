@@ -53,6 +53,19 @@ pub struct Format {
     pub family: Family,
     /// Its version, as the document states it: `2.3`, `1.6`.
     pub version: String,
+    /// How it is written down.
+    pub encoding: Encoding,
+}
+
+/// The ways to write a document down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// JSON.
+    #[default]
+    Json,
+    /// XML.
+    Xml,
 }
 
 /// The formats that there are.
@@ -83,10 +96,14 @@ impl fmt::Display for Family {
     }
 }
 
-/// `SPDX-2.3`, `CycloneDX-1.6`.
+/// `SPDX-2.3`, `CycloneDX-1.6`, `CycloneDX-1.6-xml`: the encoding where it is not JSON.
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.family, self.version)
+        write!(f, "{}-{}", self.family, self.version)?;
+        match self.encoding {
+            Encoding::Json => Ok(()),
+            Encoding::Xml => f.write_str("-xml"),
+        }
     }
 }
 
@@ -229,7 +246,7 @@ impl<'a> Sbom<'a> {
     /// An SBOM that says nothing.
     pub fn new(family: Family, version: impl Into<String>) -> Sbom<'a> {
         Sbom {
-            format: Format { family, version: version.into() },
+            format: Format { family, version: version.into(), encoding: Encoding::Json },
             metadata: Metadata::default(),
             describes: Vec::new(),
             packages: Vec::new(),

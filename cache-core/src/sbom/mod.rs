@@ -7,6 +7,7 @@ mod bom;
 pub mod catalog;
 mod check;
 mod cyclonedx;
+mod grammar;
 mod json;
 pub mod license;
 mod package;
@@ -15,11 +16,14 @@ mod recognise;
 mod spdx2;
 mod syft;
 mod text;
+mod validate;
+mod value;
 mod write;
 
-pub use bom::{Family, File, Finding, Format, LicenseText, Metadata, Relation, Relationship, Sbom};
+pub use bom::{Encoding, Family, File, Finding, Format, LicenseText, Metadata, Relation, Relationship, Sbom};
 pub use package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
 pub use text::{Rest, Text};
+pub use validate::validate;
 pub use write::Written;
 
 /// The predicate type of an attested SPDX document; a version may follow after a slash.

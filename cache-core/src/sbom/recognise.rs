@@ -29,8 +29,8 @@ struct Keys<'a> {
 }
 
 impl<'a> Sbom<'a> {
-    /// Reads an SBOM in any format that Cache knows: SPDX 2 JSON, CycloneDX JSON, Syft's JSON, each perhaps with a byte
-    /// order mark, in `{"sbom": …}`, or in an in-toto statement. It borrows from the bytes where it can. What is wrong with
+    /// Reads an SBOM in any format that Cache knows: SPDX 2 JSON, CycloneDX JSON and XML, Syft's JSON, each perhaps with a
+    /// byte order mark, and JSON in `{"sbom": …}` or in an in-toto statement. It borrows from the bytes where it can. What is wrong with
     /// the document and can be read all the same is among the findings.
     ///
     /// # Errors
@@ -90,9 +90,9 @@ fn is_marked(bytes: &[u8]) -> bool {
 fn parse_document(text: &str) -> Result<Sbom<'_>> {
     let unread = |form: &str| Err(Error::unsupported(format!("an SBOM as {form} is not read; give it as JSON")));
     match text.trim_start() {
-        start if start.starts_with('<') && start.contains("cyclonedx.org/schema/bom") => unread("CycloneDX XML"),
         start if start.starts_with("SPDXVersion:") => unread("SPDX tag-value"),
         start if start.starts_with('<') && start.contains("spdx.org/rdf") => unread("SPDX RDF"),
+        start if start.starts_with('<') => cyclonedx::parse_xml(start),
         _ => at_a_glance(text).map_or_else(|| parse_text(text, true), Ok),
     }
 }
@@ -118,7 +118,7 @@ fn parse_text(text: &str, may_be_wrapped: bool) -> Result<Sbom<'_>> {
         Keys { sbom: Some(inner), .. } if may_be_wrapped => parse_text(inner.get(), false),
         Keys { statement: Some(_), .. } if may_be_wrapped => statement(text),
         _ => Err(Error::invalid("not an SBOM: it has the keys of no known format")
-            .hint("Cache reads SPDX 2 JSON, CycloneDX JSON and Syft's JSON")),
+            .hint("Cache reads SPDX 2 JSON, CycloneDX JSON and XML, and Syft's JSON")),
     }
 }
 

@@ -188,7 +188,7 @@ fn hostile_documents_are_invalid_and_never_an_empty_sbom() {
 #[test]
 fn forms_that_are_not_read_are_named() {
     let texts = [
-        "<?xml version=\"1.0\"?><bom xmlns=\"http://cyclonedx.org/schema/bom/1.6\"/>",
+        "<?xml version=\"1.0\"?><bom xmlns=\"http://cyclonedx.org/schema/bom/2.0\"/>",
         "SPDXVersion: SPDX-2.3\n",
         "{\"@context\":\"x\",\"@graph\":[]}",
         "{\"spdxVersion\":\"SPDX-3.0\"}",

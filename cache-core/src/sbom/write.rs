@@ -1,9 +1,9 @@
 //! Writing an SBOM in a format of choice.
 
-use super::bom::{Family, Finding, Format, Sbom};
+use super::bom::{Encoding, Family, Finding, Format, Sbom};
 use super::package::{Hash, Package};
 use super::text::{Rest, Text};
-use super::{cyclonedx, spdx2};
+use super::{cyclonedx, spdx2, syft};
 use crate::error::{Error, Result};
 
 /// An SBOM as a document.
@@ -16,7 +16,7 @@ pub struct Written {
 }
 
 impl Format {
-    /// A format by its name: `spdx-2.3`, `cyclonedx-1.6`, in any case.
+    /// A format by its name: `spdx-2.3`, `cyclonedx-1.6`, `cyclonedx-1.6-xml`, in any case. It is JSON unless it says otherwise.
     ///
     /// # Errors
     /// `Invalid` where there is no such format.
@@ -24,28 +24,36 @@ impl Format {
         let known = [Family::Spdx, Family::CycloneDx, Family::Syft, Family::Trivy, Family::Cache];
         let parts = name.split_once('-').and_then(|(family, version)| {
             let family = known.into_iter().find(|known| known.to_string().eq_ignore_ascii_case(family))?;
-            Some(Format { family, version: version.to_owned() })
+            let (version, encoding) = match version.rsplit_once('-') {
+                Some((version, word)) if word.eq_ignore_ascii_case("xml") => (version, Encoding::Xml),
+                Some((version, word)) if word.eq_ignore_ascii_case("json") => (version, Encoding::Json),
+                _ => (version, Encoding::Json),
+            };
+            Some(Format { family, version: version.to_owned(), encoding })
         });
         parts.ok_or_else(|| {
-            Error::invalid(format!("{name:?} is no format")).hint("name it as spdx-2.3, cyclonedx-1.6 or cyclonedx-1.7")
+            Error::invalid(format!("{name:?} is no format"))
+                .hint("name it as spdx-2.3, cyclonedx-1.6 or cyclonedx-1.7-xml")
         })
     }
 }
 
 impl Sbom<'_> {
-    /// Writes the document in a format: SPDX 2.2 and 2.3, CycloneDX 1.4 to 1.7, as JSON. In the format it was read in,
-    /// nothing is lost.
+    /// Writes the document in a format: SPDX 2.2 and 2.3 as JSON, CycloneDX 1.4 to 1.7 as JSON or XML, Syft 16.1.13. In
+    /// the format it was read in, nothing is lost; a Syft document keeps its own version.
     ///
     /// # Errors
     /// `Unsupported` for other formats.
     pub fn write(&self, format: &Format) -> Result<Written> {
         let version = format.version.as_str();
-        let (bytes, lost) = match (format.family, version) {
-            (Family::Spdx, "2.2" | "2.3") => spdx2::write(self, version)?,
-            (Family::CycloneDx, "1.4" | "1.5" | "1.6" | "1.7") => cyclonedx::write(self, version)?,
+        let (bytes, lost) = match (format.family, version, format.encoding) {
+            (Family::Spdx, "2.2" | "2.3", Encoding::Json) => spdx2::write(self, version)?,
+            (Family::CycloneDx, "1.4" | "1.5" | "1.6" | "1.7", encoding) => cyclonedx::write(self, version, encoding)?,
+            (Family::Syft, ..) if self.format == *format => syft::write(self)?,
+            (Family::Syft, syft::SCHEMA, Encoding::Json) if self.format.family != Family::Syft => syft::write(self)?,
             _ => {
                 let error = Error::unsupported(format!("documents are not written as {format}"));
-                return Err(error.hint("SPDX 2.3, CycloneDX 1.6 and 1.7 are"));
+                return Err(error.hint("SPDX 2.3, CycloneDX 1.6 and 1.7 (JSON and XML), Syft 16.1.13 are"));
             }
         };
         Ok(Written { bytes, lost })

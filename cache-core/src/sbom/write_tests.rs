@@ -207,7 +207,7 @@ fn formats_that_are_not_written_are_refused_by_name() {
     for name in ["", "spdx", "own-1"] {
         assert!(Format::parse(name).is_err(), "{name}");
     }
-    for name in ["SPDX-3.0", "syft-16", "cyclonedx-1.99"] {
+    for name in ["SPDX-3.0", "syft-1", "cyclonedx-1.99", "cyclonedx-1.3-xml", "spdx-2.3-xml"] {
         let error = made().write(&Format::parse(name).unwrap()).unwrap_err();
         assert_eq!(error.kind(), crate::error::ErrorKind::Unsupported, "{name}");
     }

@@ -90,14 +90,16 @@ pub(super) fn normalise(
             name = all.pop().unwrap_or_default();
             namespace.append(&mut all);
         }
-        "git" if namespace.len() > 1 => {
-            let path = namespace.split_off(1).join("/");
-            name = format!("{path}/{name}");
+        // The host, and a path on it, however the slashes between them are written.
+        _ if name_is_path(&kind) => {
+            let mut path = segments(&name);
+            if namespace.is_empty() && path.len() > 1 {
+                namespace.push(path.remove(0));
+            }
+            let outer = namespace.split_off(namespace.len().min(1));
+            name = if path.is_empty() { String::new() } else { [outer, path].concat().join("/") };
         }
         _ => {}
-    }
-    if name_is_path(&kind) {
-        name = segments(&name).join("/");
     }
     if name.trim().is_empty() {
         return Err(Error::invalid("a purl has a name"));

@@ -105,6 +105,19 @@ fn hostile_text_ends_in_a_purl_that_reads_back_or_in_an_error() {
     assert!(read > 3_000, "{read}");
 }
 
+/// A slash that is written as a code parts host and path as a bare one does.
+#[test]
+fn the_path_of_a_git_repository_reads_back_as_itself() {
+    for text in ["pkg:git/host%2Frepo", "pkg:git/host/repo", "pkg:git/host%2Fteam/repo", "pkg:git/host/team%2F%2Frepo"]
+    {
+        let purl = Purl::read(text).unwrap();
+        assert_eq!(purl.namespace(), Some("host"), "{text}");
+        assert_eq!(Purl::read(&purl.to_string()).unwrap(), purl, "{text}");
+    }
+    assert_eq!(Purl::read("pkg:git/repo").unwrap().namespace(), None);
+    assert!(Purl::read("pkg:git/%2F").is_err());
+}
+
 /// The specification's own tests: `parse` is the strict reading, `validate` the lenient one.
 #[test]
 fn the_suite_of_the_specification() {

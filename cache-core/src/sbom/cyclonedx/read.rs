@@ -7,12 +7,10 @@ use super::super::package::{Hash, Kind, License, LicenseForm, LicenseStage, Pack
 use super::super::text::{Rest, Text};
 use super::super::{check, json};
 use super::document::{Bom, Choice, Component, Dependency, KINDS, NESTED, UNNAMED};
+use super::{NEWEST, minor};
 use crate::document::digest_in;
 use crate::error::{Error, Result};
 use crate::model::Digest;
-
-/// The newest version that there is.
-const NEWEST: &str = "1.7";
 
 pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
     let (bom, findings) = json::read::<Bom<'_>>("a CycloneDX document", text)?;
@@ -22,12 +20,12 @@ pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
     if bom.version.is_empty() {
         return Err(Error::invalid("not a CycloneDX document: it has no specVersion"));
     }
-    let minor = bom.version.strip_prefix("1.").and_then(|minor| minor.parse::<u32>().ok());
-    let minor = minor.ok_or_else(|| Error::unsupported(format!("CycloneDX {:?} is not read", bom.version)))?;
+    let minor =
+        minor(&bom.version).ok_or_else(|| Error::unsupported(format!("CycloneDX {:?} is not read", bom.version)))?;
     let mut sbom = Sbom::new(Family::CycloneDx, bom.version.as_str());
     sbom.findings = findings;
-    if minor > 7 {
-        let message = format!("{} is newer than {NEWEST}, and was read as that", bom.version);
+    if minor > NEWEST {
+        let message = format!("{} is newer than 1.{NEWEST}, and was read as that", bom.version);
         sbom.findings.push(Finding::new("newer-version", "specVersion", message));
     }
     sbom.metadata.id = bom.serial.stated();
