@@ -1,6 +1,6 @@
 //! Makes the SBOM of an image or a folder, with no other program.
 //!
-//!     cargo run --release --example sbom -- REFERENCE|dir:PATH [--format purls|spdx-2.3|cyclonedx-1.6] [--cache FOLDER]
+//!     cargo run --release --example sbom -- REFERENCE|dir:PATH [--format purls|spdx-2.3|spdx-3.0|cyclonedx-1.6] [--cache FOLDER]
 //!
 //! REFERENCE is `docker://HOST/REPO:TAG`, `oci:PATH:TAG`, `docker-archive:PATH:NAME` or any other that Cache reads.
 

@@ -13,9 +13,14 @@ mod package;
 pub mod query;
 mod recognise;
 mod spdx2;
+mod spdx3;
+mod subject;
 mod syft;
+mod tag_value;
 mod text;
+mod trivy;
 mod write;
+mod yaml;
 
 pub use bom::{Family, File, Finding, Format, LicenseText, Metadata, Relation, Relationship, Sbom};
 pub use package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
