@@ -205,6 +205,12 @@ impl<'a> Rest<'a> {
         self.0.append(&mut others.0);
     }
 
+    /// The members but those of some names.
+    pub(crate) fn without(mut self, is_out: impl Fn(&str) -> bool) -> Self {
+        self.0.retain(|(name, _)| !is_out(name));
+        self
+    }
+
     /// Adds the members of an inner object, which is no part of the model on its own.
     pub(crate) fn extend_under(&mut self, name: &'static str, inner: Rest<'a>) {
         self.0.extend(inner.0.into_iter().map(|(member, value)| (Text::from(format!("{name}/{member}")), value)));

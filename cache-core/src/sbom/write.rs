@@ -102,8 +102,10 @@ impl Carrier {
             return rest.borrowed();
         }
         let mut names: Vec<&str> = Vec::new();
-        for (name, _) in rest.iter().filter(|(name, _)| !name.starts_with('@')) {
-            if !names.contains(&name) && names.len() < MAX_NAMES {
+        for (name, json) in rest.iter() {
+            let says_nothing = matches!(json, "null" | "\"\"" | "\"NOASSERTION\"" | "[]");
+            let is_note = name.rsplit('/').next().is_some_and(|end| end.starts_with('@'));
+            if !says_nothing && !is_note && !names.contains(&name) && names.len() < MAX_NAMES {
                 names.push(name);
             }
         }

@@ -37,7 +37,7 @@ mod rpm;
 mod ruby;
 mod tar;
 #[cfg(test)]
-mod testing;
+pub(in crate::sbom) mod testing;
 mod text_file;
 mod tree;
 mod unpack;

@@ -39,6 +39,15 @@ impl<'a> Agents<'a> {
     }
 }
 
+/// Whether the model has all that the element's identifiers say.
+pub(super) fn has_email_only(element: &Element<'_>) -> bool {
+    let identifiers = element.clone().take::<List<Identifier<'_>>>("externalIdentifier", &mut Vec::new());
+    match identifiers.unwrap_or_default().0.as_slice() {
+        [identifier] => identifier.scheme == "email" && identifier.rest.is_empty() && title(&element.kind).is_some(),
+        _ => false,
+    }
+}
+
 /// What SPDX 2 puts before the name.
 fn title(kind: &str) -> Option<&'static str> {
     match kind {

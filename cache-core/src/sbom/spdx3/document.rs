@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 
 use super::super::bom::Finding;
 use super::super::json::{List, object};
-use super::super::text::Text;
+use super::super::text::{Rest, Text};
 
 object! {
     Document { graph: List<Element<'a>> = "@graph" }
@@ -52,7 +52,7 @@ object! {
 /// The type of an extension that holds properties.
 pub(super) const PROPERTIES: &str = "extension_CdxPropertiesExtension";
 /// As many findings as one document gives.
-const MAX_FINDINGS: usize = 1000;
+pub(super) const MAX_FINDINGS: usize = 1000;
 
 impl<'a> Element<'a> {
     /// What others name it by; the nodes that are no elements have an `@id`.
@@ -84,6 +84,11 @@ impl<'a> Element<'a> {
     /// Takes the names of other elements out.
     pub(super) fn ids(&mut self, name: &'static str, findings: &mut Vec<Finding>) -> Vec<Text<'a>> {
         self.take::<References<'a>>(name, findings).unwrap_or_default().0
+    }
+
+    /// Adds members, unless they are there.
+    pub(super) fn append(&mut self, rest: Rest<'a>) {
+        self.rest.append(rest.without(|name| self.rest.get(name).is_some()));
     }
 
     /// Adds a member that is text, where there is any.

@@ -1,6 +1,6 @@
 //! Relationships: those of SPDX 3 have many ends, and licences are some of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::bom::{DOCUMENT, Relation, Relationship, Sbom};
 use super::super::package::{License, LicenseForm, LicenseStage};
@@ -13,6 +13,8 @@ use super::words::{nothing, relation, three};
 pub(super) const LISTED: &str = "@rootElement";
 /// The name of the relationship's element.
 pub(super) const ID: &str = "@id";
+/// The same, of every further end of the relationship.
+pub(super) const MORE: &str = "@more";
 /// The name of the licence's element.
 pub(super) const LICENSE: &str = "@license";
 /// The word of the relationship, where the model's does not give it back.
@@ -40,7 +42,11 @@ pub(super) fn read<'a>(reader: &mut Reader<'a>, sbom: &mut Sbom<'a>, elements: V
     for (at, file) in sbom.files.iter().enumerate() {
         places.entry(file.id.clone()).or_insert(At::File(at));
     }
+    let mut seen = HashSet::new();
     for element in elements {
+        if !element.id.is_empty() && !seen.insert(element.id.clone()) {
+            reader.note("repeated-id", &element.id, "two relationships have this name; both are kept");
+        }
         let mut read = element.clone();
         let word = read.text("relationshipType", &mut reader.findings).unwrap_or_default();
         let from = read.ids("from", &mut reader.findings);
@@ -92,7 +98,7 @@ fn stated<'a>(
     let license = |(text, id): (Option<Text<'a>>, Text<'a>)| {
         let text = text?;
         let mut rest = Rest::default();
-        rest.push_text(ID, &element.id);
+        rest.push_text(if more.is_some() { ID } else { MORE }, &element.id);
         rest.push_text(LICENSE, &id);
         rest.append(more.take().unwrap_or_default());
         Some(License { text, form: LicenseForm::Expression, stage, rest })
@@ -127,7 +133,7 @@ fn edge<'a>(
     let edges: Vec<_> = (to.into_iter())
         .map(|to| {
             let mut rest = Rest::default();
-            rest.push_text(ID, &element.id);
+            rest.push_text(if more.is_some() { ID } else { MORE }, &element.id);
             rest.append(more.take().unwrap_or_default());
             Relationship { from: from.clone(), relation: relation.clone(), to: plain(to), rest }
         })

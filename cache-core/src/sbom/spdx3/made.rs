@@ -36,8 +36,8 @@ struct Edge<'s> {
 
 /// One end of a relationship.
 pub(super) struct End<'s> {
-    /// The name of the relationship, where it has one.
-    pub(super) id: Option<Text<'s>>,
+    /// The name of the relationship, where it has one, and whether this is not its first end.
+    pub(super) id: Option<(Text<'s>, bool)>,
     pub(super) from: Text<'s>,
     pub(super) word: Text<'s>,
     pub(super) scope: &'static str,
@@ -156,23 +156,21 @@ impl<'s> Made<'s> {
     /// Adds one end to a relationship: to the one that had this name, or the one that says the same of the same element.
     pub(super) fn end(&mut self, end: End<'s>) {
         let End { id, from, word, scope, to, rest } = end;
-        let same = match &id {
-            Some(id) => format!("{id} {from} {word}"),
-            None => format!("{from} {word} {scope}"),
+        let (same, may_join) = match &id {
+            Some((id, is_more)) => (format!("{id} {from} {word}"), *is_more),
+            None => (format!("{from} {word} {scope}"), rest.is_empty()),
         };
-        let may_join = id.is_some() || rest.is_empty();
         if may_join && let Some(edge) = self.edge_at.get(&same).and_then(|at| self.edges.get_mut(*at)) {
             edge.to.push(to);
             edge.rest.append(rest);
             return;
         }
-        let says = if may_join { same.clone() } else { format!("{same} {to}") };
-        let digest = Digest::of(says.as_bytes());
-        let name = || self.id(&format!("SPDXRef-Relationship-{}", digest.hex().get(..16).unwrap_or_default())).into();
-        let id = id.unwrap_or_else(name);
-        if may_join {
-            self.edge_at.insert(same, self.edges.len());
-        }
+        let id = id.map(|(id, _)| id).unwrap_or_else(|| {
+            let says = if may_join { same.clone() } else { format!("{same} {to}") };
+            let digest = Digest::of(says.as_bytes());
+            self.id(&format!("SPDXRef-Relationship-{}", digest.hex().get(..16).unwrap_or_default())).into()
+        });
+        self.edge_at.insert(same, self.edges.len());
         self.edges.push(Edge { id, word, scope, from, to: vec![to], rest });
     }
 
@@ -196,7 +194,7 @@ impl<'s> Made<'s> {
         if !scope.is_empty() && rest.get("scope").is_none() {
             element.rest.push_text("scope", scope);
         }
-        element.rest.append(rest);
+        element.append(rest);
         element
     }
 }

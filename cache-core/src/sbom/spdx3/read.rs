@@ -8,8 +8,8 @@ use super::super::json::{self, List};
 use super::super::package::{Hash, Kind, Package};
 use super::super::text::{Rest, Text};
 use super::super::{check, subject};
-use super::agents::Agents;
-use super::document::{Document, Element, Extension, External, Identifier, Method, PROPERTIES};
+use super::agents::{self, Agents};
+use super::document::{Document, Element, Extension, External, Identifier, MAX_FINDINGS, Method, PROPERTIES};
 use super::edges;
 use super::graph;
 use super::licenses::Licenses;
@@ -17,7 +17,7 @@ use super::words::{CLASS, PACKAGE, PACKAGES, PURPOSE, PURPOSES};
 use crate::error::{Error, Result};
 
 /// The newest version of SPDX 3 that is known here.
-const NEWEST: &str = "3.0.1";
+pub(super) const NEWEST: &str = "3.0.1";
 
 /// Members that are in the model, of elements that are kept whole for the same format.
 const CARRIED: &[&str] = &[
@@ -127,10 +127,19 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    pub(super) fn note(&mut self, code: &'static str, position: &str, message: impl Into<String>) {
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(Finding::new(code, position, message));
+        }
+    }
+
     fn newer(&mut self, version: &str) {
         if !["3.0", "3.0.0", NEWEST].contains(&version) {
-            let message = format!("{version} is newer than {NEWEST}, and was read as that");
-            self.findings.push(Finding::new("newer-version", "specVersion", message));
+            self.note(
+                "newer-version",
+                "specVersion",
+                format!("{version} is newer than {NEWEST}, and was read as that"),
+            );
         }
     }
 
@@ -193,14 +202,11 @@ impl<'a> Reader<'a> {
     /// An element that is no part of the model.
     pub(super) fn keep(&mut self, rest: &mut Rest<'a>, element: Element<'a>) {
         if element.kind.is_empty() {
-            let position = element.name().to_string();
-            self.findings.push(Finding::new(
-                "missing-type",
-                position,
-                "an element without a type; it is kept as it stands",
-            ));
+            self.note("missing-type", element.name(), "an element without a type; it is kept as it stands");
         }
-        let is_carried = element.rest.iter().all(|(name, _)| CARRIED.contains(&name));
+        let is_carried =
+            |name| CARRIED.contains(&name) || name == "externalIdentifier" && agents::has_email_only(&element);
+        let is_carried = element.rest.iter().all(|(name, _)| is_carried(name));
         let name = match is_carried || element.kind == "CreationInfo" {
             true => Text::from(KEPT),
             false => format!("{ELEMENTS}{}", element.kind).into(),
@@ -283,8 +289,7 @@ impl<'a> Reader<'a> {
         let first = ids.first()?;
         let name = self.agents.of(first);
         if name.is_none() {
-            let message = format!("{member} names what is not in the document");
-            self.findings.push(Finding::new("dangling-reference", first.to_string(), message));
+            self.note("dangling-reference", first, format!("{member} names what is not in the document"));
         }
         // Several are more than the model knows.
         element.rest.push_json(if ids.len() > 1 { member } else { note }, &ids);

@@ -10,14 +10,12 @@ use super::super::subject::INFERRED;
 use super::super::text::{Rest, Text};
 use super::super::write::{Carrier, name};
 use super::document::{Document, Element, Extension, Identifier, Method, PROPERTIES, Property};
-use super::edges::{ID, LICENSE, LISTED, WORD};
+use super::edges::{ID, LICENSE, LISTED, MORE, WORD};
 use super::made::{End, Made};
-use super::read::{CREATION, ELEMENTS, KEPT, NO_ROOT, ROOT};
+use super::read::{CREATION, ELEMENTS, KEPT, NEWEST, NO_ROOT, ROOT};
 use super::words::{ALGORITHMS, CLASS, MEMBERS, PACKAGE, PACKAGES, PURPOSE, PURPOSES, algorithm, nothing_is, three};
 use crate::error::Result;
 use crate::model::Digest;
-
-const NEWEST: &str = "3.0.1";
 
 /// The document, and what it cannot say. As 3.0 it is of the version that it was read in.
 pub(in crate::sbom) fn write(sbom: &Sbom<'_>, version: &str) -> Result<(Vec<u8>, Vec<Finding>)> {
@@ -146,7 +144,7 @@ impl<'s> Writer<'s> {
         if !roots.is_empty() && said.get("rootElement").is_none() {
             root.rest.push_json("rootElement", &roots);
         }
-        root.rest.append(said);
+        root.append(said);
         root
     }
 
@@ -182,7 +180,7 @@ impl<'s> Writer<'s> {
             return self.carrier.lose("relationship", message);
         }
         let mut rest = self.rest(&source.rest, "relationship");
-        let id = rest.read(ID).map(|(id, _)| id);
+        let id = id(&mut rest);
         let stated = rest.read::<Text<'s>>(WORD).map(|(word, _)| word);
         let made = three(&source.relation);
         let (word, turned, scope) = match stated {
@@ -207,7 +205,8 @@ impl<'s> Writer<'s> {
         let usual = PACKAGES.iter().find(|(known, _)| class == *known).map(|(_, kind)| *kind);
         let id = self.id(&source.id);
         let mut element = self.made.element(class, id.clone(), &mut rest);
-        element.rest.push_text("name", &name(source));
+        // A name that could not be read is written as it stood.
+        element.say("name", Some(&name(source)).filter(|_| rest.get("name").is_none()));
         let kind: Kind = rest.read(INFERRED).map_or(source.kind, |(kind, _)| kind);
         if usual != Some(kind) && rest.get(PURPOSE).is_none() {
             let word = PURPOSES.iter().find(|(_, known)| *known == kind).map_or("other", |(word, _)| *word);
@@ -238,7 +237,7 @@ impl<'s> Writer<'s> {
         properties(source, &mut element, &mut rest);
         self.licenses(&source.licenses, &source.id, &id);
         self.files(&mut rest, &id);
-        element.rest.append(rest);
+        element.append(rest);
         element
     }
 
@@ -246,10 +245,10 @@ impl<'s> Writer<'s> {
         let mut rest = self.rest(&source.rest, &source.id);
         let id = self.id(&source.id);
         let mut element = self.made.element("software_File".into(), id.clone(), &mut rest);
-        element.rest.push_text("name", &source.path);
+        element.say("name", Some(&source.path).filter(|_| rest.get("name").is_none()));
         self.hashes(&source.hashes, &source.id, &mut element, &mut rest);
         self.licenses(&source.licenses, &source.id, &id);
-        element.rest.append(rest);
+        element.append(rest);
         element
     }
 
@@ -261,7 +260,7 @@ impl<'s> Writer<'s> {
         let mut element = self.made.element(kind, id, &mut rest);
         element.say("name", source.name.as_ref());
         element.rest.push_text("simplelicensing_licenseText", &source.text);
-        element.rest.append(rest);
+        element.append(rest);
         element
     }
 
@@ -317,7 +316,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    fn licenses(&mut self, licenses: &'s [License<'_>], of: &str, id: &Text<'s>) {
+    fn licenses(&mut self, licenses: &'s [License<'_>], of: &str, from: &Text<'s>) {
         for license in licenses {
             let mut rest = self.rest(&license.rest, of);
             let stated = rest.read::<Text<'s>>(LICENSE).map(|(license, _)| license);
@@ -327,8 +326,8 @@ impl<'s> Writer<'s> {
                 LicenseStage::Concluded => "hasConcludedLicense",
                 LicenseStage::Declared | LicenseStage::Unstated => "hasDeclaredLicense",
             };
-            let relationship = rest.read(ID).map(|(id, _)| id);
-            self.made.end(End { id: relationship, from: id.clone(), word: word.into(), scope: "", to, rest });
+            let id = id(&mut rest);
+            self.made.end(End { id, from: from.clone(), word: word.into(), scope: "", to, rest });
         }
     }
 
@@ -369,6 +368,12 @@ impl<'s> Writer<'s> {
             _ => self.made.id(&self.ids.id(id)).into(),
         }
     }
+}
+
+/// The name of the relationship that an end belongs to, and whether it is not the first.
+fn id<'s>(rest: &mut Rest<'s>) -> Option<(Text<'s>, bool)> {
+    let first = rest.read(ID).map(|(id, _)| (id, false));
+    first.or_else(|| rest.read(MORE).map(|(id, _)| (id, true)))
 }
 
 fn properties<'s>(source: &'s Package<'_>, element: &mut Element<'s>, rest: &mut Rest<'s>) {

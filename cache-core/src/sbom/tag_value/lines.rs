@@ -82,8 +82,8 @@ impl<'a> Iterator for Lines<'a> {
 
 fn tag(line: &str) -> Option<(&str, &str)> {
     let (tag, value) = line.split_once(':')?;
-    let is_tag = (1..=MAX_TAG).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
-    is_tag.then(|| (tag, value.trim()))
+    let is_word = tag.len() <= MAX_TAG && tag.bytes().all(|b| b.is_ascii_alphanumeric());
+    (is_word && tag.starts_with(|c: char| c.is_ascii_uppercase())).then(|| (tag, value.trim()))
 }
 
 /// Whether a tag stands before this place, at the beginning of a later line.
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_is_no_tag_is_told() {
-        let text = "http//x\nA b: c\n: x\nA: <text>x</text> y: z\nB: 1";
+        let text = "http//x\nA b: c\n: x\nx: y\nA: <text>x</text> Y: z\nB: 1";
         let other = Line::Other;
         assert_eq!(
             lines(text),
@@ -121,9 +121,10 @@ mod tests {
                 (1, other("http//x")),
                 (2, other("A b: c")),
                 (3, other(": x")),
-                (4, Line::Tag("A", "x")),
-                (4, Line::Tag("y", "z")),
-                (5, Line::Tag("B", "1")),
+                (4, other("x: y")),
+                (5, Line::Tag("A", "x")),
+                (5, Line::Tag("Y", "z")),
+                (6, Line::Tag("B", "1")),
             ]
         );
     }

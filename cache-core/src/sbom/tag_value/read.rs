@@ -1,7 +1,9 @@
 //! From lines with tags to the document that the JSON form would be.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
+use memchr::memmem;
 use serde_json::Value;
 
 use super::super::Sbom;
@@ -16,10 +18,16 @@ use crate::error::Result;
 
 /// As many findings as one document gives.
 const MAX_FINDINGS: usize = 1000;
+/// As many unknown tags as are kept.
+const MAX_UNKNOWN: usize = 1000;
 /// As much of a line as a message repeats.
 const MAX_SHOWN: usize = 80;
 
 pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
+    // How the file ends its lines is no part of a text that goes over several.
+    if memmem::find(text.as_bytes(), b"\r\n").is_some() {
+        return parse(&text.replace("\r\n", "\n")).map(Sbom::into_owned);
+    }
     let mut reader = Reader::default();
     for (number, line) in Lines::of(text) {
         reader.number = number;
@@ -47,10 +55,12 @@ pub(super) struct Reader<'a> {
     /// An identifier that stands before what it identifies.
     next_id: Text<'a>,
     /// Members of what was begun last that are lists of texts.
-    lists: Vec<(&'static str, Vec<Text<'a>>)>,
+    lists: Vec<(&'a str, Vec<Text<'a>>)>,
+    /// How many tags were unknown.
+    unknown: usize,
     pub(super) projects: Vec<Project<'a>>,
     /// The files that stand behind the package.
-    files: Vec<Text<'a>>,
+    files: Vec<usize>,
     pub(super) snippets: Vec<Snippet<'a>>,
     pub(super) ranges: Vec<Value>,
     pub(super) externals: Vec<External<'a>>,
@@ -106,7 +116,10 @@ impl<'a> Reader<'a> {
         let id = std::mem::take(&mut self.next_id);
         match section {
             Section::Package => self.document.packages.0.push(Package { id, name, ..Package::default() }),
-            Section::File => self.document.files.0.push(File { id, name, ..File::default() }),
+            Section::File => {
+                self.files.push(self.document.files.0.len());
+                self.document.files.0.push(File { id, name, ..File::default() });
+            }
             Section::Snippet => self.snippets.push(Snippet { id: name, ..Snippet::default() }),
             Section::License => self.document.license_texts.0.push(LicenseText { id: name, ..LicenseText::default() }),
             Section::Document | Section::Creation => {}
@@ -152,60 +165,54 @@ impl<'a> Reader<'a> {
 
     /// Puts together what belongs to the element before.
     fn close(&mut self, next: Section) {
-        let mut rest = Rest::default();
-        for (member, texts) in std::mem::take(&mut self.lists) {
-            rest.push_json(member, &texts);
-        }
+        let lists = std::mem::take(&mut self.lists);
         let projects = std::mem::take(&mut self.projects);
-        match self.at {
-            Some(Section::Package) => self.document.packages.0.last_mut().map(|package| package.rest.append(rest)),
-            Some(Section::File) => self.document.files.0.last_mut().map(|file| {
-                self.files.push(file.id.clone());
-                if !projects.is_empty() {
-                    rest.push_json("artifactOfs", &projects);
-                }
-                file.rest.append(rest);
-            }),
-            Some(Section::Snippet) => {
-                let ranges = std::mem::take(&mut self.ranges);
-                self.snippets.last_mut().map(|snippet| {
-                    if !ranges.is_empty() {
-                        rest.push_json("ranges", &ranges);
-                    }
-                    snippet.rest.append(rest);
-                })
+        let ranges = std::mem::take(&mut self.ranges);
+        if let Some(rest) = self.rest(self.at.unwrap_or(Section::Document)) {
+            lists.into_iter().for_each(|(member, texts)| add(rest, member, texts));
+            if !projects.is_empty() {
+                rest.push_json("artifactOfs", &projects);
             }
-            Some(Section::License) => self.document.license_texts.0.last_mut().map(|text| text.rest.append(rest)),
-            _ => None,
-        };
+            if !ranges.is_empty() {
+                rest.push_json("ranges", &ranges);
+            }
+        }
         if matches!(next, Section::Package | Section::Document) {
-            let files = std::mem::take(&mut self.files);
+            let files = std::mem::take(&mut self.files).into_iter().filter_map(|at| self.document.files.0.get(at));
+            let files: Vec<_> = files.map(|file| file.id.clone()).collect();
             if let Some(package) = self.document.packages.0.last_mut().filter(|_| !files.is_empty()) {
                 package.rest.push_json("hasFiles", &files);
             }
         }
     }
 
-    fn keep(&mut self, section: Section, form: Form, member: &'static str, value: &'a str) {
-        if form == Form::Many {
-            match self.lists.iter_mut().find(|(known, _)| *known == member) {
-                Some((_, texts)) => texts.push(value.into()),
-                None => self.lists.push((member, vec![value.into()])),
-            }
-            return;
-        }
-        let rest = match section {
+    /// The members of what was begun last that the model does not know.
+    fn rest(&mut self, section: Section) -> Option<&mut Rest<'a>> {
+        match section {
             Section::Document => Some(&mut self.document.rest),
             Section::Creation => Some(&mut self.creation.rest),
             Section::Package => self.document.packages.0.last_mut().map(|package| &mut package.rest),
             Section::File => self.document.files.0.last_mut().map(|file| &mut file.rest),
             Section::Snippet => self.snippets.last_mut().map(|snippet| &mut snippet.rest),
             Section::License => self.document.license_texts.0.last_mut().map(|text| &mut text.rest),
-        };
-        let Some(rest) = rest else { return };
+        }
+    }
+
+    fn keep(&mut self, section: Section, form: Form, member: &'static str, value: &'a str) {
+        if form == Form::Many {
+            return self.list(member, value);
+        }
+        let Some(rest) = self.rest(section) else { return };
         let is_first = rest.take(member).is_none();
         rest.push_text(member, value);
         self.once(is_first, member);
+    }
+
+    fn list(&mut self, member: &'a str, value: &'a str) {
+        match self.lists.iter_mut().find(|(known, _)| *known == member) {
+            Some((_, texts)) => texts.push(value.into()),
+            None => self.lists.push((member, vec![value.into()])),
+        }
     }
 
     fn relationship(&mut self, value: &'a str) {
@@ -233,18 +240,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A tag that the format does not have is kept under its own name.
+    /// A tag that the format does not have is kept under its own name; of many such, the first.
     fn unknown(&mut self, tag: &'a str, value: &'a str) {
-        self.note("unknown-tag", format!("SPDX has no tag {tag}; it is kept"));
-        let rest = match self.at {
-            Some(Section::Package) => self.document.packages.0.last_mut().map(|package| &mut package.rest),
-            Some(Section::File) => self.document.files.0.last_mut().map(|file| &mut file.rest),
-            Some(Section::Snippet) => self.snippets.last_mut().map(|snippet| &mut snippet.rest),
-            Some(Section::License) => self.document.license_texts.0.last_mut().map(|text| &mut text.rest),
-            _ => Some(&mut self.document.rest),
-        };
-        if let Some((rest, json)) = rest.zip(serde_json::value::to_raw_value(value).ok()) {
-            rest.push(tag.into(), std::borrow::Cow::Owned(json));
+        if self.unknown < MAX_UNKNOWN {
+            self.unknown += 1;
+            self.list(tag, value);
+            self.note("unknown-tag", format!("SPDX has no tag {tag}; it is kept"));
+        } else {
+            self.note("unknown-tag", format!("SPDX has no tag {tag}; it is left out, as there are many such"));
         }
     }
 
@@ -264,29 +267,45 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish(mut self) -> (Document<'a>, Vec<Finding>) {
-        if !self.next_id.is_empty() {
-            self.note("misplaced-tag", format!("SPDXID {} identifies nothing", self.next_id));
-        }
-        self.close(Section::Document);
-        let mut document = self.document;
+    /// Puts annotations where the JSON form has them: at what they speak of.
+    fn attach_annotations(&mut self) {
+        let ids = self.document.packages.0.iter().map(|package| &package.id);
+        let ids = ids.chain(self.document.files.0.iter().map(|file| &file.id));
+        let ids: HashSet<Text<'a>> = ids.chain(self.snippets.iter().map(|snippet| &snippet.id)).cloned().collect();
         let mut of: HashMap<Text<'a>, Vec<Annotation<'a>>> = HashMap::new();
-        for (id, annotation) in self.annotations {
-            of.entry(if id.is_empty() { DOCUMENT.into() } else { id }).or_default().push(annotation);
+        let mut others = Vec::new();
+        for (id, annotation) in std::mem::take(&mut self.annotations) {
+            if ids.contains(&id) {
+                of.entry(id).or_default().push(annotation);
+                continue;
+            }
+            if !id.is_empty() && id != DOCUMENT && id != self.document.id {
+                let message = "an annotation speaks of what is not in the document; it is kept as the document's";
+                self.findings.push(Finding::new("dangling-reference", id.to_string(), message));
+            }
+            others.push(annotation);
         }
-        let packages = document.packages.0.iter_mut().map(|package| (&package.id, &mut package.rest));
-        let files = document.files.0.iter_mut().map(|file| (&file.id, &mut file.rest));
+        let packages = self.document.packages.0.iter_mut().map(|package| (&package.id, &mut package.rest));
+        let files = self.document.files.0.iter_mut().map(|file| (&file.id, &mut file.rest));
         let snippets = self.snippets.iter_mut().map(|snippet| (&snippet.id, &mut snippet.rest));
         for (id, rest) in packages.chain(files).chain(snippets) {
             if let Some(annotations) = of.remove(id) {
                 rest.push_json("annotations", &annotations);
             }
         }
-        let others: Vec<_> = of.into_values().flatten().collect();
-        let rest = &mut document.rest;
         if !others.is_empty() {
-            rest.push_json("annotations", &others);
+            self.document.rest.push_json("annotations", &others);
         }
+    }
+
+    fn finish(mut self) -> (Document<'a>, Vec<Finding>) {
+        if !self.next_id.is_empty() {
+            self.note("misplaced-tag", format!("SPDXID {} identifies nothing", self.next_id));
+        }
+        self.close(Section::Document);
+        self.attach_annotations();
+        let mut document = self.document;
+        let rest = &mut document.rest;
         if !self.snippets.is_empty() {
             rest.push_json("snippets", &self.snippets);
         }
@@ -298,6 +317,15 @@ impl<'a> Reader<'a> {
         }
         document.creation = Some(self.creation);
         (document, self.findings)
+    }
+}
+
+/// Adds to a list that may be there.
+fn add<'a>(rest: &mut Rest<'a>, member: &'a str, texts: Vec<Text<'a>>) {
+    let known = rest.take(member).and_then(|json| serde_json::from_str::<Vec<String>>(json.get()).ok());
+    let all: Vec<Text<'a>> = known.into_iter().flatten().map(Text::from).chain(texts).collect();
+    if let Ok(json) = serde_json::value::to_raw_value(&all) {
+        rest.push(member.into(), Cow::Owned(json));
     }
 }
 

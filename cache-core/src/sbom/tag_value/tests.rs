@@ -4,27 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::super::catalog::testing::damaged;
 use super::super::write_tests::{said, write};
 use super::super::{Kind, LicenseStage, Sbom, Text};
 use crate::error::ErrorKind;
 
 const HEAD: &str = "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\nSPDXID: SPDXRef-DOCUMENT\nDocumentName: d\n";
 
-fn parse(body: &str) -> Sbom<'static> {
-    Sbom::parse(format!("{HEAD}{body}").as_bytes()).unwrap().into_owned()
-}
-
-fn found(sbom: &Sbom<'_>) -> Vec<(String, String)> {
-    sbom.findings.iter().map(|finding| (finding.code.to_string(), finding.position.clone())).collect()
-}
-
-fn names<'s>(sbom: &'s Sbom<'_>) -> Vec<(&'s str, &'s str)> {
-    sbom.packages.iter().map(|package| (package.id.as_str(), package.name.as_str())).collect()
-}
-
-#[test]
-fn a_document_becomes_what_the_json_form_would_be() {
-    let text = "# first a comment
+/// With everything that the format has.
+const WHOLE: &str = "# first a comment
 SPDXVersion: SPDX-2.3
 DataLicense: CC0-1.0
 SPDXID: SPDXRef-DOCUMENT
@@ -95,6 +83,22 @@ Reviewer: Person: Joe
 ReviewDate: 2026-01-01T00:00:00Z
 ReviewComment: read
 ";
+
+fn parse(body: &str) -> Sbom<'static> {
+    Sbom::parse(format!("{HEAD}{body}").as_bytes()).unwrap().into_owned()
+}
+
+fn found(sbom: &Sbom<'_>) -> Vec<(String, String)> {
+    sbom.findings.iter().map(|finding| (finding.code.to_string(), finding.position.clone())).collect()
+}
+
+fn names<'s>(sbom: &'s Sbom<'_>) -> Vec<(&'s str, &'s str)> {
+    sbom.packages.iter().map(|package| (package.id.as_str(), package.name.as_str())).collect()
+}
+
+#[test]
+fn a_document_becomes_what_the_json_form_would_be() {
+    let text = WHOLE;
     let pointer = |member: &str, at: u64| json!({"reference": "SPDXRef-f", member: at});
     let document = json!({
         "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": "d", "comment": "two\nlines",
@@ -137,7 +141,7 @@ ReviewComment: read
 
 #[test]
 fn marks_and_line_ends_make_no_difference() {
-    let text = format!("{HEAD}PackageName: a\nSPDXID: SPDXRef-a\nPackageComment: c\n");
+    let text = format!("{HEAD}PackageName: a\nSPDXID: SPDXRef-a\nPackageComment: <text>c\nd</text>\n");
     let plain = Sbom::parse(text.as_bytes()).unwrap();
     let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     assert_eq!(Sbom::parse(&utf16).unwrap(), plain);
@@ -180,7 +184,7 @@ fn what_is_wrong_is_found_with_its_line_and_loses_no_package() {
     );
     assert_eq!(names(&sbom), [("SPDXRef-a", "a"), ("SPDXRef-b", ""), ("", "")]);
     assert_eq!((sbom.packages[0].version.as_deref(), sbom.packages[1].version.as_deref()), (Some("2"), Some("3")));
-    assert_eq!(sbom.packages[0].rest.get("OwnTag"), Some("\"kept\""));
+    assert_eq!(sbom.packages[0].rest.get("OwnTag"), Some("[\"kept\"]"));
     assert_eq!(sbom.packages[0].rest.get("comment"), Some("\"without end\""));
     let lines = [
         ("unreadable", "line 7"),
@@ -217,6 +221,16 @@ fn hostile_documents_end_soon() {
     for text in ["SPDXVersion: none\n", "SPDXVersion:\n"] {
         assert_eq!(Sbom::parse(text.as_bytes()).unwrap_err().kind(), ErrorKind::Invalid, "{text}");
     }
+}
+
+#[test]
+fn damaged_documents_end_in_an_answer() {
+    damaged("tag-value", WHOLE.as_bytes(), |bytes| {
+        if let Ok(sbom) = Sbom::parse(bytes) {
+            let again = write(&sbom, "spdx-2.3").0.to_string();
+            assert_eq!(Sbom::parse(again.as_bytes()).unwrap().packages.len(), sbom.packages.len(), "{again}");
+        }
+    });
 }
 
 /// The documents of the collection in this form, with the names of their packages counted line by line.
@@ -265,6 +279,10 @@ fn comparable(mut document: Value) -> Value {
         let files: BTreeSet<String> =
             package["hasFiles"].as_array().into_iter().flatten().map(|id| id.as_str().unwrap().to_owned()).collect();
         package["hasFiles"] = json!(files);
+        // So it is where nothing is said.
+        if package["filesAnalyzed"] == true {
+            package["filesAnalyzed"] = json!(null);
+        }
         for reference in package["externalRefs"].as_array_mut().into_iter().flatten() {
             let kind = reference["referenceType"].as_str().unwrap();
             reference["referenceType"] = json!(kind.rsplit('#').next().unwrap());

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::catalog::testing::damaged;
 use super::super::write_tests::write;
 use super::super::{Kind, LicenseStage, Relation, Sbom};
 use crate::error::ErrorKind;
@@ -127,6 +128,16 @@ fn broken_packages_lose_no_others() {
     let of = |code| found.iter().filter(|(known, _)| *known == code).map(|(_, position)| *position).collect::<Vec<_>>();
     assert_eq!(of("unreadable"), ["Results[0].Packages[2]", "Results[0].Packages[4].Name"]);
     assert_eq!((of("missing-name").len(), of("repeated-id")), (2, vec!["u1"]));
+}
+
+#[test]
+fn damaged_reports_end_in_an_answer() {
+    damaged("trivy", image().to_string().as_bytes(), |bytes| {
+        if let Ok(sbom) = Sbom::parse(bytes) {
+            let (document, _) = write(&sbom, "spdx-3.0");
+            assert_eq!(parse(&document).packages.len(), sbom.packages.len(), "{document}");
+        }
+    });
 }
 
 /// The reports of the collection that list packages.
