@@ -37,7 +37,7 @@ mod rpm;
 mod ruby;
 mod tar;
 #[cfg(test)]
-mod testing;
+pub(in crate::sbom) mod testing;
 mod text_file;
 mod tree;
 mod unpack;
@@ -46,6 +46,7 @@ pub use assemble::{CATALOGER, LAYER, LOCATION, OWNER};
 pub use fact::{Fact, Found, Release, Source};
 pub use layer::Layer;
 pub use limits::Limits;
+pub(in crate::sbom) use text_file::yaml;
 
 use std::fmt;
 use std::io::Read;
