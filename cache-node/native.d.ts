@@ -110,6 +110,8 @@ export declare class Receipt {
 export declare class Sbom {
   /** Reads a document in any format that is known. */
   static parse(document: Uint8Array): Sbom
+  /** What is wrong with a document by the letter of its specification; reading one asks none of this. */
+  static validate(document: Uint8Array): { code: string; position: string; message: string }[]
   /** Makes one SBOM of several. */
   static merge(sboms: Sbom[]): Sbom
   /** The format and its version, such as `SPDX-2.3`. */

@@ -39,6 +39,12 @@ impl Sbom {
         env.spawn_future(unless_stopped(signal, work))
     }
 
+    /// What is wrong with a document by the letter of its specification; reading one asks none of this.
+    #[napi(ts_return_type = "{ code: string; position: string; message: string }[]")]
+    pub fn validate(document: &[u8]) -> napi::Result<Value> {
+        plain(&sbom::validate(document).map_err(raise)?)
+    }
+
     /// Makes one SBOM of several.
     #[napi]
     pub fn merge(#[napi(ts_arg_type = "Sbom[]")] sboms: Vec<ClassInstance<'_, Sbom>>) -> Self {

@@ -1,7 +1,7 @@
 // SBOMs: read, asked, compared, merged.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Invalid, Sbom } from '../index.mjs';
+import { Invalid, Sbom, Unsupported } from '../index.mjs';
 
 function document(version, license) {
   const component = (name, version) => ({
@@ -43,6 +43,15 @@ test('an SBOM is converted', () => {
   assert.equal(again.format, 'SPDX-2.3');
   assert.deepEqual([sbom.diff(again).unchanged, sbom.diff(again).versions], [2, []]);
   assert.throws(() => sbom.write('word-97'), Invalid);
+});
+
+test('an SBOM is XML too, and is checked by the letter', () => {
+  const { bytes, lost } = Sbom.parse(document('4.17.20', 'MIT')).write('cyclonedx-1.6-xml');
+  assert.deepEqual([lost, Sbom.parse(bytes).format, Sbom.validate(bytes)], [[], 'CycloneDX-1.6-xml', []]);
+  const broken = Buffer.from(bytes.toString().replaceAll('<name>', '<nome>').replaceAll('</name>', '</nome>'));
+  const codes = new Set(Sbom.validate(broken).map(({ code }) => code));
+  assert.deepEqual([...codes].sort(), ['missing-member', 'unknown-element']);
+  assert.throws(() => Sbom.validate(Buffer.from('{}')), Unsupported);
 });
 
 test('two SBOMs are compared and merged', () => {

@@ -43,6 +43,13 @@ impl Sbom {
         awaitable(request.py(), async move { config.generate(watch).await }, Sbom)
     }
 
+    /// What is wrong with a document by the letter of its specification; reading one asks none of this.
+    #[staticmethod]
+    fn validate(py: Python<'_>, document: &[u8]) -> PyResult<Py<PyAny>> {
+        let findings = py.detach(|| sbom::validate(document)).map_err(raise)?;
+        to_python(py, &findings)
+    }
+
     /// Makes one SBOM of several.
     #[staticmethod]
     fn merge(py: Python<'_>, sboms: Vec<Bound<'_, Sbom>>) -> Self {

@@ -57,6 +57,16 @@ def test_an_sbom_is_converted() -> None:
         sbom.write("word-97")
 
 
+def test_an_sbom_is_xml_too_and_is_checked_by_the_letter() -> None:
+    written, lost = cache.Sbom.parse(document("4.17.20", "MIT")).write("cyclonedx-1.6-xml")
+    assert (lost, cache.Sbom.parse(written).format) == ([], "CycloneDX-1.6-xml")
+    assert cache.Sbom.validate(written) == []
+    broken = written.replace(b"<name>", b"<nome>").replace(b"</name>", b"</nome>")
+    assert {finding["code"] for finding in cache.Sbom.validate(broken)} == {"missing-member", "unknown-element"}
+    with pytest.raises(cache.Unsupported):
+        cache.Sbom.validate(b"{}")
+
+
 def test_two_sboms_are_compared_and_merged() -> None:
     before, after = (cache.Sbom.parse(document(*given)) for given in (("4.17.20", "MIT"), ("4.17.21", "MIT License")))
     diff = before.diff(after)

@@ -212,3 +212,55 @@ fn formats_that_are_not_written_are_refused_by_name() {
         assert_eq!(error.kind(), crate::error::ErrorKind::Unsupported, "{name}");
     }
 }
+
+/// What Cache writes is as the specification wants it, in every version and form.
+#[test]
+fn what_cache_writes_is_valid_by_the_letter() {
+    let mut sbom = made();
+    sbom.metadata.created = Some("2026-01-01T00:00:00Z".into());
+    sbom.metadata.authors = vec!["a".into()];
+    sbom.packages[1].hashes[0].value = "0".repeat(40).into();
+    sbom.packages[2].kind = Kind::Platform;
+    sbom.packages[1].licenses[0].stage = LicenseStage::Declared;
+    sbom.packages[1].licenses.truncate(1);
+    sbom.packages[1].homepage = Some("https://example.com".into());
+    let formats = ["1.4", "1.5", "1.6", "1.7"].into_iter();
+    let formats = formats.flat_map(|version| [format!("cyclonedx-{version}"), format!("cyclonedx-{version}-xml")]);
+    for format in formats.chain(["spdx-2.2".into(), "spdx-2.3".into()]) {
+        let written = sbom.write(&Format::parse(&format).unwrap()).unwrap();
+        assert_eq!(validate(&written.bytes).unwrap(), [], "{format} {}", String::from_utf8_lossy(&written.bytes));
+        let again = Sbom::parse(&written.bytes).unwrap();
+        assert_eq!((again.packages.len(), &again.findings[..]), (3, &[][..]), "{format}");
+    }
+    let written = sbom.write(&Format::parse("cyclonedx-1.4").unwrap()).unwrap();
+    let lost: Vec<&str> = written.lost.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(
+        lost,
+        [
+            "CycloneDX has no hash by own",
+            "CycloneDX 1.4 has no acknowledgement of license-expression",
+            "CycloneDX 1.4 has no type platform"
+        ]
+    );
+}
+
+/// A document of a newer version is written in an older one without what came later.
+#[test]
+fn what_came_later_is_left_out_and_named() {
+    let document = json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.7", "version": 1, "x-own": 1,
+        "metadata": {"tools": {"components": [{"type": "application", "name": "t", "version": "1", "bom-ref": "t"}]}},
+        "components": [{"type": "cryptographic-asset", "name": "a", "isExternal": true, "tags": ["t"],
+            "evidence": {"identity": [{"field": "purl"}, {"field": "swhid"}]}}],
+        "citations": [{"pointers": ["/"], "timestamp": "2026-01-01T00:00:00Z", "attributedTo": "t"}],
+    });
+    let bytes = serde_json::to_vec(&document).unwrap();
+    let (again, lost) = write(&Sbom::parse(&bytes).unwrap(), "cyclonedx-1.5");
+    assert_eq!(
+        again["components"][0],
+        json!({"type": "library", "name": "a", "evidence": {"identity": {"field": "purl"}}})
+    );
+    assert_eq!((&again["x-own"], lost.len()), (&json!(1), 5), "{lost:?}");
+    let (again, _) = write(&Sbom::parse(&bytes).unwrap(), "cyclonedx-1.4");
+    assert_eq!(again["metadata"]["tools"], json!([{"name": "t", "version": "1"}]));
+}

@@ -1,6 +1,7 @@
 //! CycloneDX 1.0 to 1.7, as JSON and as XML (CycloneDX specification, `bom-1.7.schema.json` and `bom-1.7.xsd`).
 
 mod document;
+mod fit;
 mod read;
 mod write;
 pub(super) mod xml;
@@ -26,11 +27,17 @@ pub(super) fn parse_xml(text: &str) -> Result<Sbom<'static>> {
 
 /// The document in this version of the format, and what it cannot say.
 pub(super) fn write(sbom: &Sbom<'_>, version: &str, encoding: Encoding) -> Result<(Vec<u8>, Vec<Finding>)> {
-    let (json, mut lost) = write::write(sbom, version)?;
+    let (mut json, mut lost) = write::write(sbom, version)?;
+    let target = minor(version).unwrap_or(NEWEST);
+    if target < NEWEST && (sbom.format.family, sbom.format.version.as_str()) != (Family::CycloneDx, version) {
+        let (fitting, more) = fit::to_version(&json, target)?;
+        json = fitting;
+        lost.extend(more);
+    }
     let was_xml = sbom.format.family == Family::CycloneDx && sbom.format.encoding == Encoding::Xml;
     let text = str::from_utf8(&json).map_err(|e| Error::unexpected("the document is no text").caused_by(e))?;
     let (bytes, more) = match encoding {
-        Encoding::Xml => xml::from_json(text, minor(version).unwrap_or(NEWEST), was_xml)?,
+        Encoding::Xml => xml::from_json(text, target, was_xml)?,
         Encoding::Json if was_xml => xml::without_more(text)?,
         Encoding::Json => (json, Vec::new()),
     };

@@ -41,7 +41,7 @@ impl Writer {
         let mut rest = self.carrier.rest(&sbom.rest, "document");
         let own = self.carrier.own;
         let packages =
-            || sbom.packages.iter().filter(|package| !is_noted(package) && !(is_about(sbom, package) && !own));
+            || sbom.packages.iter().filter(|package| !is_noted(package) && (own || !is_about(sbom, package)));
         let systems = packages().filter(|package| !own && package.kind == Kind::OperatingSystem);
         let distro = rest.take_json("distro").or_else(|| systems.clone().next().map(distro));
         let listed = packages().filter(|package| own || package.kind != Kind::OperatingSystem);

@@ -91,7 +91,8 @@ fn the_document_itself_is_checked() {
     assert_eq!(wrong(&document("SPDX-2.3", json!({"own": 1}))), ["unknown-member own"]);
 }
 
-/// The examples of the specification's authors, and the one that is named invalid.
+/// The examples of the specification's authors, and the one that is named invalid. One example has licences of files that
+/// nobody analyzed.
 #[test]
 fn the_shared_spdx_documents_get_their_verdict() {
     let Some(root) = crate::document::shared_data("sbom/spdx") else { return };
@@ -102,7 +103,7 @@ fn the_shared_spdx_documents_get_their_verdict() {
             continue;
         }
         let name = path.to_string_lossy().into_owned();
-        let is_right = !name.contains("/invalid/");
+        let is_right = !name.contains("/invalid/") && !name.ends_with("/ACME-v2.3.spdx.json");
         let is_asked = name.contains("/tools-python/")
             || name.contains("/no_elements_missing/")
             || name.contains("/spdx-examples/");
@@ -118,5 +119,5 @@ fn the_shared_spdx_documents_get_their_verdict() {
     }
     println!("{} SPDX documents are valid, {} are not, as expected", counts[1], counts[0]);
     assert!(different.is_empty(), "{different:#?}");
-    assert!(counts[1] >= 20 && counts[0] == 1, "{counts:?}");
+    assert!(counts[1] >= 20 && counts[0] == 2, "{counts:?}");
 }

@@ -5,12 +5,15 @@ use std::borrow::Cow;
 use super::super::super::grammar::Form;
 use super::text::escape;
 
+/// Attributes and their values, by the names that are written.
+pub(super) type Attributes<'a> = Vec<(&'a str, Cow<'a, str>)>;
+
 /// An element of the document's own namespace.
 #[derive(Debug, Default)]
 pub(in crate::sbom) struct Element<'a> {
     pub(in crate::sbom) name: &'a str,
     /// Those without a prefix.
-    pub(in crate::sbom) attributes: Vec<(&'a str, Cow<'a, str>)>,
+    pub(in crate::sbom) attributes: Attributes<'a>,
     /// Those with one.
     pub(in crate::sbom) foreign: Vec<Foreign<'a>>,
     pub(in crate::sbom) children: Vec<Element<'a>>,

@@ -15,7 +15,7 @@ pub(in crate::sbom) use element::Element;
 pub(in crate::sbom) use more::MORE;
 pub(in crate::sbom) use read::to_json;
 pub(in crate::sbom) use tree::read as read_tree;
-pub(in crate::sbom) use write::{from_json, without_more};
+pub(in crate::sbom) use write::{from_json, position, without_more};
 
 use super::super::grammar::{Form, Member, Minor, Object, Place, Side};
 

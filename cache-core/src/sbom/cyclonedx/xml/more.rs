@@ -1,6 +1,8 @@
 //! What a CycloneDX document says in XML that JSON has no place for: attributes and elements of other namespaces, and what a
 //! newer version may have.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::element::Element;
@@ -52,11 +54,29 @@ impl More {
         }
         self
     }
+}
 
-    /// The same as seen from the element of that step, where it lies in that.
-    pub(super) fn within(&self, step: &str) -> Option<More> {
-        let place = self.place.strip_prefix(step)?;
-        let place = place.strip_prefix('/').or_else(|| place.is_empty().then_some(""))?.to_owned();
-        Some(More { place, what: self.what.clone() })
+/// What there is of it in an element and in those within.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    pub(super) here: Vec<What>,
+    under: HashMap<String, Kept>,
+}
+
+impl Kept {
+    pub(super) fn of(all: Vec<More>) -> Kept {
+        let mut kept = Kept::default();
+        for more in all {
+            let mut at = &mut kept;
+            for step in more.place.split('/').filter(|step| !step.is_empty()) {
+                at = at.under.entry(step.to_owned()).or_default();
+            }
+            at.here.push(more.what);
+        }
+        kept
+    }
+
+    pub(super) fn under(&self, step: &str) -> Option<&Kept> {
+        self.under.get(step)
     }
 }

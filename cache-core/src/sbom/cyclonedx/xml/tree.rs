@@ -7,13 +7,13 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::super::super::bom::Finding;
-use super::element::{Element, Foreign, local, prefix};
+use super::element::{Attributes, Element, Foreign, local, prefix};
 use crate::error::{Error, Result};
 
 /// As deep as elements may lie in each other.
 const MAX_DEPTH: usize = 100;
 /// As many attributes as an element may have, and as many namespaces as may be in scope.
-const MAX_NAMES: usize = 256;
+const MAX_NAMES: usize = 64;
 /// As many findings as are told of one document.
 pub(super) const MAX_FINDINGS: usize = 100;
 
@@ -204,8 +204,8 @@ impl<'a> Builder<'a> {
     }
 
     /// The attributes, and whether one refers to what is not defined.
-    fn attributes(&mut self, start: &BytesStart<'_>) -> Result<(Vec<(&'a str, Cow<'a, str>)>, bool)> {
-        let (mut all, mut broken): (Vec<(&'a str, Cow<'a, str>)>, bool) = (Vec::new(), false);
+    fn attributes(&mut self, start: &BytesStart<'_>) -> Result<(Attributes<'a>, bool)> {
+        let (mut all, mut broken) = (Attributes::new(), false);
         for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|e| invalid(e.to_string()).caused_by(e))?;
             let name = self.within(attribute.key.into_inner());
@@ -273,6 +273,6 @@ fn without_layout(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// The prefix that an attribute declares.
-fn declared<'n>(name: &'n str) -> Option<&'n str> {
+fn declared(name: &str) -> Option<&str> {
     if name == "xmlns" { Some("") } else { name.strip_prefix("xmlns:") }
 }

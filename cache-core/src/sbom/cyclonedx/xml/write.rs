@@ -6,7 +6,7 @@ use super::super::super::bom::Finding;
 use super::super::super::grammar::{Form, GRAMMAR, Kind, Member, Minor, Object, Place, Side};
 use super::super::super::value::{Members, Value};
 use super::SPACE;
-use super::more::{MORE, More, What};
+use super::more::{Kept, MORE, More, What};
 use super::text::Xml;
 use crate::error::Result;
 
@@ -16,7 +16,7 @@ pub(in crate::sbom) fn from_json(json: &str, minor: Minor, was_xml: bool) -> Res
     let mut writer = Writer { minor, was_xml, xml: Xml::new(json.len()), path: Vec::new(), lost: Vec::new() };
     let space = [("xmlns", format!("{SPACE}1.{minor}").into())];
     if let Value::Object(members) = &document {
-        writer.object(GRAMMAR.bom(), "bom", members, &[], &space);
+        writer.object(GRAMMAR.bom(), "bom", members, None, &space);
     }
     if writer.xml.dropped > 0 {
         writer.lose(format!("XML has no place for {} control characters", writer.xml.dropped));
@@ -54,7 +54,7 @@ pub(in crate::sbom) fn without_more(json: &str) -> Result<(Vec<u8>, Vec<Finding>
     Ok((super::super::super::json::write(&document)?, lost))
 }
 
-fn position(path: &[String]) -> String {
+pub(in crate::sbom) fn position(path: &[String]) -> String {
     let path = path.concat();
     let path = path.trim_start_matches('.');
     if path.is_empty() { "document".to_owned() } else { path.to_owned() }
@@ -69,18 +69,13 @@ fn names(more: &Value<'_>) -> String {
             format!("the element {}", xml.get(1..end).unwrap_or_default())
         }
     };
-    let mut names: Vec<String> = kept(more).iter().map(name).collect();
+    let mut names: Vec<String> = read(more).iter().map(name).collect();
     names.dedup();
     names.join(", ")
 }
 
-fn kept(more: &Value<'_>) -> Vec<More> {
+fn read(more: &Value<'_>) -> Vec<More> {
     serde_json::to_string(more).and_then(|json| serde_json::from_str(&json)).unwrap_or_default()
-}
-
-/// What lies in or under the element of that step.
-fn under(more: &[More], step: &str) -> Vec<More> {
-    more.iter().filter_map(|more| more.within(step)).collect()
 }
 
 struct Writer {
@@ -98,22 +93,31 @@ type Beside<'s> = [(&'s str, Cow<'s, str>)];
 
 impl Writer {
     /// An element that holds an object.
-    fn object(&mut self, object: &Object, element: &str, members: &Members<'_>, outer: &[More], beside: &Beside<'_>) {
-        let mut more = outer.to_vec();
+    fn object(
+        &mut self,
+        object: &Object,
+        element: &str,
+        members: &Members<'_>,
+        outer: Option<&Kept>,
+        beside: &Beside<'_>,
+    ) {
+        let mut own = Vec::new();
         let mut stated: Vec<Stated<'_, '_, '_>> = Vec::with_capacity(members.len());
         for (name, value) in members.iter().filter(|(_, value)| !value.is_nothing()) {
             match (name == MORE && self.was_xml, self.member(object, name, value)) {
-                (true, _) => more.extend(kept(value)),
+                (true, _) => own.extend(read(value)),
                 (false, Some((at, member))) => stated.push((at, member, value)),
                 (false, None) => {}
             }
         }
         stated.sort_by_key(|(at, ..)| *at);
+        let own = (!own.is_empty()).then(|| Kept::of(own));
+        let kept = own.as_ref().or(outer);
         if let [(_, itself, Value::Object(members))] = stated.as_slice()
             && itself.place == Place::Itself
             && let Some(Form { kind: Kind::Object(at), .. }) = itself.forms.first()
         {
-            return self.object(GRAMMAR.object(*at), element, members, &more, beside);
+            return self.object(GRAMMAR.object(*at), element, members, kept, beside);
         }
         self.xml.open(element);
         beside.iter().for_each(|(name, value)| self.xml.attribute(name, value));
@@ -123,7 +127,7 @@ impl Writer {
                 self.xml.attribute(name, &value);
             }
         }
-        self.attributes(&more);
+        self.attributes(kept);
         for (_, member, value) in &stated {
             self.path.push(format!(".{}", member.name));
             match member.place {
@@ -132,25 +136,25 @@ impl Writer {
                     self.xml.text(&value);
                 }
                 Place::Within(name) => {
-                    let more = under(&more, name);
+                    let kept = kept.and_then(|kept| kept.under(name));
                     self.xml.open(name);
-                    self.attributes(&more);
-                    self.items(member, value.items(), &more);
-                    self.close(&more);
+                    self.attributes(kept);
+                    self.items(member, value.items(), kept);
+                    self.close(kept);
                 }
-                Place::Each => self.items(member, value.items(), &more),
+                Place::Each => self.items(member, value.items(), kept),
                 Place::Child => {
                     let beside = self.of_child(member, &stated);
-                    let more = under(&more, member.name);
+                    let kept = kept.and_then(|kept| kept.under(member.name));
                     if let Some(form) = form_of(member, value) {
-                        self.value(form, value, &more, &beside);
+                        self.value(form, value, kept, &beside);
                     }
                 }
                 Place::Attribute(_) | Place::Of(..) | Place::Itself | Place::Nowhere => {}
             }
             self.path.pop();
         }
-        self.close(&more);
+        self.close(kept);
     }
 
     /// The member of that name, where the version has it.
@@ -178,7 +182,7 @@ impl Writer {
         beside
     }
 
-    fn items(&mut self, member: &Member, items: &[Value<'_>], more: &[More]) {
+    fn items(&mut self, member: &Member, items: &[Value<'_>], kept: Option<&Kept>) {
         let mut counts = vec![0_usize; member.forms.len()];
         for (at, item) in items.iter().enumerate() {
             let Some(form) = form_of(member, item) else { continue };
@@ -186,17 +190,17 @@ impl Writer {
             let count = counts.get(same).copied().unwrap_or_default();
             counts.iter_mut().skip(same).take(1).for_each(|count| *count += 1);
             self.path.push(format!("[{at}]"));
-            let more = if more.is_empty() { Vec::new() } else { under(more, &format!("{}[{count}]", form.element)) };
-            self.value(form, item, &more, &[]);
+            let kept = kept.and_then(|kept| kept.under(&format!("{}[{count}]", form.element)));
+            self.value(form, item, kept, &[]);
             self.path.pop();
         }
     }
 
     /// One value in its element.
-    fn value(&mut self, form: &Form, value: &Value<'_>, more: &[More], beside: &Beside<'_>) {
+    fn value(&mut self, form: &Form, value: &Value<'_>, kept: Option<&Kept>, beside: &Beside<'_>) {
         if let Some(inner) = form.inner {
             self.xml.open(form.element);
-            self.value(&Form { element: inner, inner: None, ..*form }, value, more, beside);
+            self.value(&Form { element: inner, inner: None, ..*form }, value, kept, beside);
             return self.xml.close();
         }
         match (form.kind, value) {
@@ -205,7 +209,7 @@ impl Writer {
                 object if object.since > self.minor => {
                     self.lose(format!("CycloneDX 1.{} has no {}", self.minor, form.element));
                 }
-                object => self.object(object, form.element, members, more, beside),
+                object => self.object(object, form.element, members, kept, beside),
             },
             (Kind::Object(_), _) => self.lose(format!("{} is no object", form.element)),
             (_, value) => {
@@ -215,14 +219,14 @@ impl Writer {
                 match form.attribute {
                     Some(attribute) => {
                         self.xml.attribute(attribute, &text);
-                        self.attributes(more);
+                        self.attributes(kept);
                     }
                     None => {
-                        self.attributes(more);
+                        self.attributes(kept);
                         self.xml.text(&text);
                     }
                 }
-                self.close(more);
+                self.close(kept);
             }
         }
     }
@@ -241,21 +245,20 @@ impl Writer {
     }
 
     /// The attributes that were kept of this element.
-    fn attributes(&mut self, more: &[More]) {
-        let here = more.iter().filter(|more| more.place.is_empty());
-        let attributes = here.filter_map(|more| match &more.what {
+    fn attributes(&mut self, kept: Option<&Kept>) {
+        let all = kept.map(|kept| kept.here.as_slice()).unwrap_or_default().iter().filter_map(|what| match what {
             What::Attribute { name, space, value } => Some((name.as_str(), space.as_str(), value.as_str())),
             What::Element(_) => None,
         });
-        let (foreign, own): (Vec<_>, Vec<_>) = attributes.partition(|(name, ..)| name.contains(':'));
+        let (foreign, own): (Vec<_>, Vec<_>) = all.partition(|(name, ..)| name.contains(':'));
         own.iter().for_each(|(name, _, value)| self.xml.attribute(name, value));
         self.xml.foreign(foreign.into_iter());
     }
 
     /// The elements that were kept of this one, and its end.
-    fn close(&mut self, more: &[More]) {
-        for more in more.iter().filter(|more| more.place.is_empty()) {
-            if let What::Element(xml) = &more.what {
+    fn close(&mut self, kept: Option<&Kept>) {
+        for what in kept.map(|kept| kept.here.as_slice()).unwrap_or_default() {
+            if let What::Element(xml) = what {
                 self.xml.raw(xml);
             }
         }
