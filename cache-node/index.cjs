@@ -28,7 +28,7 @@ function face(made, construct) {
   }
   Face.prototype = made.prototype;
   Object.defineProperty(made.prototype, 'constructor', { value: Face, configurable: true });
-  for (const name of ['fromJson', 'generate', 'merge', 'parse']) {
+  for (const name of ['fromJson', 'generate', 'merge', 'parse', 'validate']) {
     if (made[name]) Face[name] = translated((...given) => made[name](...given));
   }
   return Face;
