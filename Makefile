@@ -36,5 +36,6 @@ bench:
 	$(CARGO) bench -p cache-benches
 	@scripts/peers.sh
 	@scripts/real-image.sh
-	$(CARGO) build --release --example copy --example pull
+	$(CARGO) build --release --example copy --example pull --example sbom
 	@scripts/compare.sh
+	@scripts/compare-sbom.sh

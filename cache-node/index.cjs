@@ -28,7 +28,7 @@ function face(made, construct) {
   }
   Face.prototype = made.prototype;
   Object.defineProperty(made.prototype, 'constructor', { value: Face, configurable: true });
-  for (const name of ['fromJson', 'merge', 'parse']) {
+  for (const name of ['fromJson', 'generate', 'merge', 'parse', 'validate']) {
     if (made[name]) Face[name] = translated((...given) => made[name](...given));
   }
   return Face;
@@ -82,6 +82,8 @@ async function stoppable({ signal, onProgress, ...options }, call) {
     signal?.removeEventListener('abort', abort);
   }
 }
+const { generate } = Sbom;
+Sbom.generate = (request, options) => stoppable(options ?? {}, (known) => generate(request, known));
 const { plan, execute } = Promoter.prototype;
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));

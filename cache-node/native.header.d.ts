@@ -4,6 +4,8 @@ import type {
   ApprovalKind,
   Decision,
   Evidence,
+  GenerateProgress,
+  GenerateRequest,
   Judgement,
   Key,
   LicenseHistogram,

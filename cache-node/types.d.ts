@@ -117,6 +117,37 @@ export interface Progress {
   total: number;
 }
 
+/** What an SBOM is to be made of. */
+export type GenerateRequest = (
+  | {
+      image: string;
+      /** The platform of an image that is there for several, such as `linux/amd64`. */
+      platform?: string;
+      network?: Network;
+    }
+  | { folder: string }
+) &
+  (
+    | {
+        generator?: 'cache';
+        /** The folder where Cache's own generator keeps what it finds in layers. */
+        layerCache?: string;
+        /** The time in the document, in RFC 3339. */
+        clock?: string;
+      }
+    | {
+        generator: 'syft' | 'trivy';
+        /** Where the program is, if not in `PATH`. */
+        program?: string;
+      }
+  );
+
+/** How far an SBOM is: a layer is begun (`known` where it need not be read), more of it is read, all packages are found. */
+export type GenerateProgress =
+  | { kind: 'layer'; digest: string; size: number; known: boolean }
+  | { kind: 'bytes'; digest: string; read: number }
+  | { kind: 'packages'; count: number };
+
 /** What a person answered when shown a plan. */
 export interface Answer {
   decision: Decision;

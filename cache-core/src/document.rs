@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::{Digest, Timestamp};
 
 /// The largest document that is read into memory.
-pub(crate) const MAX_DOCUMENT: usize = 128 << 20;
+pub(crate) const MAX_DOCUMENT: usize = 256 << 20;
 
 /// The text of a document: without a byte order mark, and decoded where the mark says UTF-16, as PowerShell's `>` writes it.
 pub(crate) fn text(bytes: &[u8]) -> Result<Cow<'_, str>> {

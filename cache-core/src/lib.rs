@@ -118,4 +118,6 @@ pub mod sbom;
 pub mod scan;
 pub mod sign;
 mod tarball;
+mod watch;
 pub use error::{Error, ErrorKind, Result};
+pub use watch::Watch;

@@ -3,14 +3,15 @@
 use std::future::Future;
 use std::pin::pin;
 
-use cache_core::promote::{Progress, Watch};
+use cache_core::Watch;
 use napi::Status;
 use napi::bindgen_prelude::Promise;
 use napi::threadsafe_function::ThreadsafeFunction;
+use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
-/// A function that is told how far an execution is, and says whether it shall go on.
+/// A function that is told how far work is, and says whether it shall go on.
 pub(crate) type OnProgress = ThreadsafeFunction<Value, bool, Value, Status, false, true>;
 
 /// The text of the error by which `index.cjs` knows that the work was stopped.
@@ -33,29 +34,31 @@ fn stop() -> napi::Error {
     napi::Error::from_reason(STOPPED)
 }
 
-async fn tell(on_progress: &OnProgress, news: &Progress) -> napi::Result<()> {
-    if on_progress.call_async(serde_json::to_value(news)?).await? { Ok(()) } else { Err(stop()) }
+async fn tell(on_progress: &OnProgress, news: Value) -> napi::Result<()> {
+    if on_progress.call_async(news).await? { Ok(()) } else { Err(stop()) }
 }
 
 /// Does the work and passes on what it tells: in its order, and all of it before the end.
-pub(crate) async fn watched<T, F: Future<Output = napi::Result<T>>>(
+pub(crate) async fn watched<P: Serialize, T, F: Future<Output = napi::Result<T>>>(
     on_progress: Option<OnProgress>,
-    work: impl FnOnce(Option<Watch>) -> F,
+    work: impl FnOnce(Option<Watch<P>>) -> F,
 ) -> napi::Result<T> {
     let Some(on_progress) = on_progress else { return work(None).await };
-    let (send, mut seen) = unbounded_channel::<Progress>();
-    // Nobody listens any more where the work was stopped.
-    let watch = Watch::new(move |progress| drop(send.send(progress.clone())));
+    let (send, mut seen) = unbounded_channel::<Value>();
+    let watch = Watch::new(move |progress| {
+        // Nobody listens any more where the work was stopped.
+        drop(serde_json::to_value(progress).map(|news| send.send(news)));
+    });
     let mut work = pin!(work(Some(watch)));
     let done = loop {
         tokio::select! {
             biased;
-            Some(news) = seen.recv() => tell(&on_progress, &news).await?,
+            Some(news) = seen.recv() => tell(&on_progress, news).await?,
             done = &mut work => break done,
         }
     };
     while let Ok(news) = seen.try_recv() {
-        tell(&on_progress, &news).await?;
+        tell(&on_progress, news).await?;
     }
     done
 }

@@ -1,13 +1,15 @@
 //! SBOMs: read once, asked often.
 
-use cache_core::connect::read;
+use cache_core::connect::{GenerateConfig, read};
 use cache_core::sbom::{self, query};
-use napi::bindgen_prelude::{Buffer, ClassInstance};
+use napi::Env;
+use napi::bindgen_prelude::{Buffer, ClassInstance, Promise, PromiseRaw};
 use napi_derive::napi;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::errors::raise;
+use crate::run::{OnProgress, unless_stopped, watched};
 
 /// An SBOM, whatever its format.
 #[napi]
@@ -20,6 +22,21 @@ impl Sbom {
     #[napi(factory)]
     pub fn parse(document: &[u8]) -> napi::Result<Self> {
         sbom::Sbom::parse(document).map(|sbom| Sbom(sbom.into_owned())).map_err(raise)
+    }
+
+    /// Makes the SBOM of an image or a folder.
+    #[napi(ts_return_type = "Promise<Sbom>")]
+    pub fn generate<'env>(
+        env: &'env Env,
+        #[napi(ts_arg_type = "GenerateRequest")] request: Value,
+        options: Option<GenerateOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Sbom>> {
+        let GenerateOptions { on_progress, signal } = options.unwrap_or_default();
+        let work = watched(on_progress, async move |watch| {
+            let config: GenerateConfig = read("request", request).map_err(raise)?;
+            config.generate(watch).await.map(Sbom).map_err(raise)
+        });
+        env.spawn_future(unless_stopped(signal, work))
     }
 
     /// What is wrong with a document by the letter of its specification; reading one asks none of this.
@@ -103,6 +120,19 @@ impl Sbom {
     pub fn score(&self) -> napi::Result<Value> {
         plain(&self.0.score())
     }
+}
+
+/// How to make an SBOM.
+#[expect(missing_debug_implementations, reason = "a function of JavaScript has no text")]
+#[derive(Default)]
+#[napi(object, object_to_js = false)]
+pub struct GenerateOptions {
+    /// Is told how far it is. What it throws stops the work, and the promise rejects with it.
+    #[napi(ts_type = "(progress: GenerateProgress) => void")]
+    pub on_progress: Option<OnProgress>,
+    /// Stops the work when it aborts. The promise then rejects with its reason.
+    #[napi(ts_type = "AbortSignal")]
+    pub signal: Option<Promise<()>>,
 }
 
 /// An SBOM as a document.

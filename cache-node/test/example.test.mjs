@@ -1,25 +1,18 @@
 // The example that a newcomer reads does what it says.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { prepare } from './helper.mjs';
+import { example, prepare } from './helper.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-// Beside it stands the package that it imports, as in the project of a user.
-const project = path.join(root, 'target', 'node-example');
-rmSync(project, { recursive: true, force: true });
-mkdirSync(path.join(project, 'node_modules'), { recursive: true });
-symlinkSync(path.join(root, 'cache-node'), path.join(project, 'node_modules', 'cache-guardian'), 'junction');
-copyFileSync(path.join(root, 'examples', 'node', 'promote.mjs'), path.join(project, 'promote.mjs'));
+const script = example('promote.mjs');
 
 function promote(...more) {
   const given = ['--from', 'oci:source', '--to', 'oci:target', '--tag', 'v1', '--key', 'keys/release.pub'];
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [path.join(project, 'promote.mjs'), ...given, '--environment', 'staging', ...more],
+    [script, ...given, '--environment', 'staging', ...more],
     { env: { ...process.env, XDG_STATE_HOME: path.resolve('state') }, encoding: 'utf8', timeout: 60_000 },
   );
   return { status, shown: stdout + stderr };

@@ -1,6 +1,6 @@
 // What the tests share: a prepared folder, and the scenarios.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
@@ -17,4 +17,13 @@ export function prepare(name) {
   execFileSync(process.env.CACHE_MAKE_LAYOUT, [name, folder]);
   process.chdir(folder);
   return load(path.join(scenarios, `${name}.json`));
+}
+
+// The path of an example, beside the package that it imports, as in the project of a user.
+export function example(name) {
+  const project = path.join(root, 'target', 'node-scenarios', `${process.pid}-example`);
+  mkdirSync(path.join(project, 'node_modules'), { recursive: true });
+  symlinkSync(path.join(root, 'cache-node'), path.join(project, 'node_modules', 'cache-guardian'), 'junction');
+  copyFileSync(path.join(root, 'examples', 'node', name), path.join(project, name));
+  return path.join(project, name);
 }

@@ -1,8 +1,10 @@
-//! How far an execution is, told to a Python callable.
+//! How far work is, told to a Python callable.
 
-use cache_core::promote::{Progress, Watch};
+use cache_core::Watch;
 use pyo3::prelude::*;
 use pyo3_async_runtimes::tokio::get_current_locals;
+use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::plain::to_python;
@@ -10,20 +12,22 @@ use crate::plain::to_python;
 /// What a plain call tells its caller, in the caller's own thread.
 pub(crate) struct Watcher {
     callable: Py<PyAny>,
-    seen: UnboundedReceiver<Progress>,
+    seen: UnboundedReceiver<Value>,
 }
 
 impl Watcher {
     /// What watches, and what passes it on.
-    pub(crate) fn new(callable: Py<PyAny>) -> (Watch, Watcher) {
+    pub(crate) fn new<P: Serialize>(callable: Py<PyAny>) -> (Watch<P>, Watcher) {
         let (send, seen) = unbounded_channel();
-        // Nobody listens any more where the call was given up.
-        let watch = Watch::new(move |progress| drop(send.send(progress.clone())));
+        let watch = Watch::new(move |progress| {
+            // Nobody listens any more where the call was given up.
+            drop(serde_json::to_value(progress).map(|news| send.send(news)));
+        });
         (watch, Watcher { callable, seen })
     }
 
     /// The next news; never where there is none to come.
-    pub(crate) async fn next(watcher: &mut Option<Watcher>) -> Progress {
+    pub(crate) async fn next(watcher: &mut Option<Watcher>) -> Value {
         let news = match watcher {
             Some(watcher) => watcher.seen.recv().await,
             None => None,
@@ -35,7 +39,7 @@ impl Watcher {
     }
 
     /// Calls Python. What it raises ends the call.
-    pub(crate) fn tell(watcher: &Option<Watcher>, news: &Progress) -> PyResult<()> {
+    pub(crate) fn tell(watcher: &Option<Watcher>, news: &Value) -> PyResult<()> {
         let Some(watcher) = watcher else { return Ok(()) };
         Python::attach(|py| watcher.callable.call1(py, (to_python(py, news)?,)).map(drop))
     }
@@ -50,7 +54,7 @@ impl Watcher {
 }
 
 /// Watches for an `_async` call: the callable runs in the caller's event loop, which also hears what it raises.
-pub(crate) fn in_event_loop(py: Python<'_>, callable: Py<PyAny>) -> PyResult<Watch> {
+pub(crate) fn in_event_loop<P: Serialize>(py: Python<'_>, callable: Py<PyAny>) -> PyResult<Watch<P>> {
     let locals = get_current_locals(py)?;
     Ok(Watch::new(move |progress| {
         Python::attach(|py| {

@@ -1,11 +1,14 @@
 //! SBOMs: read once, asked often.
 
+use cache_core::connect::GenerateConfig;
 use cache_core::sbom::{self, query};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::errors::raise;
 use crate::plain::{from_python, to_python};
+use crate::progress::{Watcher, in_event_loop};
+use crate::runtime::{awaitable, block_on_watched};
 
 /// An SBOM, whatever its format.
 #[pyclass(frozen, module = "cache_guardian")]
@@ -18,6 +21,26 @@ impl Sbom {
     #[staticmethod]
     fn parse(py: Python<'_>, document: &[u8]) -> PyResult<Self> {
         py.detach(|| sbom::Sbom::parse(document).map(sbom::Sbom::into_owned)).map(Sbom).map_err(raise)
+    }
+
+    /// Makes the SBOM of an image or a folder. `progress` is called with how far it is; what it raises stops the work, as
+    /// Ctrl-C does.
+    #[staticmethod]
+    #[pyo3(signature = (request, *, progress=None))]
+    fn generate(request: &Bound<'_, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Self> {
+        let config: GenerateConfig = from_python("request", request)?;
+        let (watch, watcher) = progress.map(Watcher::new).unzip();
+        block_on_watched(request.py(), config.generate(watch), watcher).map(Sbom)
+    }
+
+    /// The same, to be awaited. `progress` is called in the event loop, which hears what it raises; cancelling stops the
+    /// work.
+    #[staticmethod]
+    #[pyo3(signature = (request, *, progress=None))]
+    fn generate_async<'py>(request: &Bound<'py, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        let config: GenerateConfig = from_python("request", request)?;
+        let watch = progress.map(|progress| in_event_loop(request.py(), progress)).transpose()?;
+        awaitable(request.py(), async move { config.generate(watch).await }, Sbom)
     }
 
     /// What is wrong with a document by the letter of its specification; reading one asks none of this.

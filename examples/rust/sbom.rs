@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release --example sbom -- REFERENCE|dir:PATH [--format FORMAT] [--cache FOLDER]
 //!
-//! FORMAT is `purls`, or one that is written: `spdx-2.3`, `cyclonedx-1.6`, `cyclonedx-1.7-xml`, `syft-16.1.13`.
+//! FORMAT is `purls`, or one that is written: `spdx-2.3`, `spdx-3.0`, `cyclonedx-1.6`, `cyclonedx-1.7-xml`, `syft-16.1.13`.
 //! REFERENCE is `docker://HOST/REPO:TAG`, `oci:PATH:TAG`, `docker-archive:PATH:NAME` or any other that Cache reads.
 
 use std::io::Write;

@@ -4,6 +4,7 @@
 
 mod config;
 mod foreign;
+mod generate;
 mod network;
 mod request;
 mod session;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use config::{ApprovalConfig, ApproverConfig, KeyConfig, PromoterConfig, TrustedKeyConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
+pub use generate::{GenerateConfig, GeneratorName};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use request::{AttachmentConfig, RequestConfig, given};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};

@@ -91,7 +91,7 @@ impl NativeGenerator {
             None => None,
         };
         if let Some(watch) = &self.watch {
-            watch.tell(Progress::Layer { digest: layer.digest.clone(), size: layer.size, known: known.is_some() });
+            watch.tell(&Progress::Layer { digest: layer.digest.clone(), size: layer.size, known: known.is_some() });
         }
         if let Some(known) = known {
             return Ok(known);
@@ -138,7 +138,7 @@ impl Generator for NativeGenerator {
         sbom.metadata.tools = vec![self.tool().into()];
         sbom.metadata.created = Some(self.clock.unwrap_or_else(Timestamp::now).to_string().into());
         if let Some(watch) = &self.watch {
-            watch.tell(Progress::Packages(sbom.packages.len()));
+            watch.tell(&Progress::Packages { count: sbom.packages.len() });
         }
         Ok(sbom)
     }

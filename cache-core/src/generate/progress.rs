@@ -1,12 +1,13 @@
 //! How far it is.
 
-use std::fmt;
-use std::sync::Arc;
+use serde::Serialize;
 
 use crate::model::Digest;
 
-/// What has just happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What has just happened. As plain data: `{"kind": "layer", "digest": …, "size": …, "known": …}`,
+/// `{"kind": "bytes", "digest": …, "read": …}`, `{"kind": "packages", "count": …}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Progress {
     /// A layer is about to be read.
@@ -26,26 +27,11 @@ pub enum Progress {
         read: u64,
     },
     /// All layers are read.
-    Packages(usize),
+    Packages {
+        /// How many packages there are.
+        count: usize,
+    },
 }
 
-/// Is told how far it is. It is called from several threads and should be quick.
-#[derive(Clone)]
-pub struct Watch(Arc<dyn Fn(Progress) + Send + Sync>);
-
-impl Watch {
-    /// Calls `f` for each step.
-    pub fn new(f: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        Watch(Arc::new(f))
-    }
-
-    pub(super) fn tell(&self, progress: Progress) {
-        (self.0)(progress);
-    }
-}
-
-impl fmt::Debug for Watch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Watch")
-    }
-}
+/// Somebody who watches a generator.
+pub type Watch = crate::watch::Watch<Progress>;

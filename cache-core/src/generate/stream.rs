@@ -27,7 +27,7 @@ impl BlobReader {
             let digest = blob.descriptor().digest.clone();
             while let Some(chunk) = blob.next().await {
                 if let (Some(watch), Ok(chunk)) = (&watch, &chunk) {
-                    watch.tell(Progress::Bytes { digest: digest.clone(), read: chunk.len() as u64 });
+                    watch.tell(&Progress::Bytes { digest: digest.clone(), read: chunk.len() as u64 });
                 }
                 if sender.send(chunk).await.is_err() {
                     return;

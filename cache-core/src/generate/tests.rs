@@ -100,7 +100,7 @@ async fn a_layer_that_is_known_is_not_read_again() {
     let seen = Arc::clone(&steps);
     let generator = generator()
         .keeping(LayerCache::at(folder.path()))
-        .watched(Watch::new(move |step| seen.lock().unwrap().push(step)));
+        .watched(Watch::new(move |step| seen.lock().unwrap().push(step.clone())));
     let base = layer("a/package", "x 1");
     let first = image(&[base.clone(), layer("b/package", "y 2")]);
     let sbom = first.sbom(&generator).await.unwrap();

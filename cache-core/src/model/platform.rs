@@ -1,8 +1,11 @@
 //! The platform that an image is for.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
 
 /// Operating system and processor, as in an image index (OCI image specification, `image-index.md`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,5 +32,40 @@ impl fmt::Display for Platform {
             write!(f, "/{variant}")?;
         }
         Ok(())
+    }
+}
+
+/// Reads what is displayed: `linux/amd64`, `linux/arm64/v8`.
+impl FromStr for Platform {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let (os, architecture, variant) = match *parts.as_slice() {
+            [os, architecture] => (os, architecture, None),
+            [os, architecture, variant] => (os, architecture, Some(variant)),
+            _ => ("", "", None),
+        };
+        if os.is_empty() || architecture.is_empty() || variant == Some("") {
+            let error = Error::invalid(format!("{text:?} is no platform"));
+            return Err(error.hint("write it as linux/amd64 or linux/arm64/v8"));
+        }
+        let (os, architecture, variant) = (os.to_owned(), architecture.to_owned(), variant.map(str::to_owned));
+        Ok(Platform { os, architecture, variant, os_version: None, os_features: Vec::new() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_platform_is_read_as_it_is_displayed() {
+        for text in ["linux/amd64", "linux/arm64/v8"] {
+            assert_eq!(text.parse::<Platform>().unwrap().to_string(), text);
+        }
+        for text in ["", "linux", "linux/", "/amd64", "linux/arm64/", "a/b/c/d"] {
+            assert!(text.parse::<Platform>().is_err(), "{text}");
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! How far an execution is, for whoever watches it.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -30,22 +29,8 @@ pub struct Progress {
 }
 
 /// Somebody who watches an execution. It is called when a change begins, at each further hundredth of the bytes, and at the
-/// end. The work waits for it, so it should return at once.
-#[derive(Clone)]
-pub struct Watch(Arc<dyn Fn(&Progress) + Send + Sync>);
-
-impl Watch {
-    /// A function that watches.
-    pub fn new(watch: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
-        Watch(Arc::new(watch))
-    }
-}
-
-impl fmt::Debug for Watch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Watch")
-    }
-}
+/// end.
+pub type Watch = crate::watch::Watch<Progress>;
 
 /// Counts for one execution. A clone counts into the same.
 #[derive(Debug, Clone)]
@@ -115,7 +100,7 @@ impl Meter {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         if change(&mut state) {
             state.told = state.progress.bytes;
-            (self.0.watch.0)(&state.progress);
+            self.0.watch.tell(&state.progress);
         }
     }
 }

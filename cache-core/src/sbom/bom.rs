@@ -184,7 +184,7 @@ pub enum Relation<'a> {
     Contains,
     /// The package needs the other.
     DependsOn,
-    /// Another word of SPDX 2, in upper case: `GENERATED_FROM`.
+    /// Another word of SPDX 2, in upper case: `GENERATED_FROM`; or of SPDX 3 in its manner: `HAS_TEST_CASE`.
     Other(Text<'a>),
 }
 
@@ -262,7 +262,8 @@ impl<'a> Sbom<'a> {
     /// is about.
     pub fn listed(&self) -> impl Iterator<Item = &Package<'a>> {
         let root = |package: &Package<'_>| {
-            let about_itself = package.kind == Kind::Container || self.format.family == Family::CycloneDx;
+            let names_subject = matches!(self.format.family, Family::CycloneDx | Family::Trivy);
+            let about_itself = package.kind == Kind::Container || names_subject;
             about_itself && self.metadata.subject.as_ref() == Some(&package.id)
         };
         self.packages.iter().filter(move |package| package.kind.is_package() && !root(package))

@@ -9,6 +9,11 @@ const MAX_FINDINGS: usize = 100;
 
 /// Repeated ids, references to what is not there, packages without a name. `known` are ids that no element has.
 pub(super) fn elements(sbom: &mut Sbom<'_>, known: &[&str]) {
+    elements_besides(sbom, |id| known.contains(&id));
+}
+
+/// The same, where there are many ids that neither a package nor a file has.
+pub(super) fn elements_besides(sbom: &mut Sbom<'_>, is_other: impl Fn(&str) -> bool) {
     let mut findings = Vec::new();
     let mut seen: HashMap<&str, usize> = HashMap::with_capacity(sbom.packages.len() + sbom.files.len());
     for (at, package) in sbom.packages.iter().enumerate() {
@@ -21,6 +26,11 @@ pub(super) fn elements(sbom: &mut Sbom<'_>, known: &[&str]) {
     for file in &sbom.files {
         *seen.entry(&file.id).or_default() += 1;
     }
+    let mut licenses = HashSet::new();
+    for text in sbom.license_texts.iter().filter(|text| !licenses.insert(text.id.as_str())).take(MAX_FINDINGS) {
+        let message = "two licences have this name; both texts are kept";
+        findings.push(Finding::new("repeated-id", text.id.to_string(), message));
+    }
     let mut repeated: Vec<_> = seen.iter().filter(|(id, times)| **times > 1 && !id.is_empty()).collect();
     repeated.sort();
     for (id, times) in repeated.into_iter().take(MAX_FINDINGS) {
@@ -29,7 +39,7 @@ pub(super) fn elements(sbom: &mut Sbom<'_>, known: &[&str]) {
     let mut dangling = HashSet::new();
     for relationship in &sbom.relationships {
         for id in [&relationship.from, &relationship.to] {
-            let is_known = seen.contains_key(id.as_str()) || known.contains(&id.as_str());
+            let is_known = seen.contains_key(id.as_str()) || is_other(id);
             if !is_known && !is_elsewhere(id) && dangling.len() < MAX_FINDINGS && dangling.insert(id.as_str()) {
                 let message = "a relationship names what is not in the document";
                 findings.push(Finding::new("dangling-reference", id.to_string(), message));

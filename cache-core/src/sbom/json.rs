@@ -25,9 +25,9 @@ macro_rules! object {
     ($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty = $member:literal),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Default)]
-        pub(super) struct $name<'a> {
-            $(pub(super) $field: $type,)*
-            pub(super) rest: $crate::sbom::text::Rest<'a>,
+        pub(in crate::sbom) struct $name<'a> {
+            $(pub(in crate::sbom) $field: $type,)*
+            pub(in crate::sbom) rest: $crate::sbom::text::Rest<'a>,
         }
 
         impl<'de: 'a, 'a> serde::Deserialize<'de> for $name<'a> {

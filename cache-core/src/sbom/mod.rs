@@ -14,11 +14,16 @@ mod package;
 pub mod query;
 mod recognise;
 mod spdx2;
+mod spdx3;
+mod subject;
 mod syft;
+mod tag_value;
 mod text;
+mod trivy;
 mod validate;
 mod value;
 mod write;
+mod yaml;
 
 pub use bom::{Encoding, Family, File, Finding, Format, LicenseText, Metadata, Relation, Relationship, Sbom};
 pub use package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};

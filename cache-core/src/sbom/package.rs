@@ -1,7 +1,7 @@
 //! What an SBOM says of one package.
 
 use serde::ser::SerializeSeq;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::text::{Rest, Text};
 
@@ -57,7 +57,7 @@ pub struct Package<'a> {
 }
 
 /// What a package is, as CycloneDX (`component.type`) and SPDX (`primaryPackagePurpose`) tell apart.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A library, and whatever a document does not tell apart.

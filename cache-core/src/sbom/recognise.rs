@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::{CYCLONEDX_TYPE, Finding, SPDX_TYPE, Sbom, cyclonedx, spdx2, syft};
+use super::{CYCLONEDX_TYPE, Finding, SPDX_TYPE, Sbom, cyclonedx, spdx2, spdx3, syft, tag_value, trivy, yaml};
 use crate::document::{self, UnsignedStatement};
 use crate::error::{Error, Result};
 
@@ -21,6 +22,10 @@ struct Keys<'a> {
     artifacts: Option<IgnoredAny>,
     #[serde(default, rename = "@graph")]
     graph: Option<IgnoredAny>,
+    #[serde(default, rename = "@context", borrow)]
+    context: Option<&'a RawValue>,
+    #[serde(default, rename = "ArtifactName")]
+    artifact: Option<IgnoredAny>,
     #[serde(default, rename = "_type")]
     statement: Option<IgnoredAny>,
     /// The dependency graph export of a forge wraps the document.
@@ -29,9 +34,10 @@ struct Keys<'a> {
 }
 
 impl<'a> Sbom<'a> {
-    /// Reads an SBOM in any format that Cache knows: SPDX 2 JSON, CycloneDX JSON and XML, Syft's JSON, each perhaps with a
-    /// byte order mark, and JSON in `{"sbom": …}` or in an in-toto statement. It borrows from the bytes where it can. What is wrong with
-    /// the document and can be read all the same is among the findings.
+    /// Reads an SBOM in any format that Cache knows: SPDX 2 as JSON, tag-value or YAML, SPDX 3 as JSON-LD, CycloneDX as JSON or
+    /// XML, Syft's JSON, Trivy's JSON that lists packages, each perhaps with a byte order mark or as UTF-16, those in JSON also
+    /// in `{"sbom": …}` or in an in-toto statement. It borrows from the bytes where it can. What is wrong with the document and
+    /// can be read all the same is among the findings.
     ///
     /// # Errors
     /// `Invalid` where it is none of them or is broken; `Unsupported` where it is an SBOM in a form that is not read.
@@ -90,19 +96,28 @@ fn is_marked(bytes: &[u8]) -> bool {
 fn parse_document(text: &str) -> Result<Sbom<'_>> {
     let unread = |form: &str| Err(Error::unsupported(format!("an SBOM as {form} is not read; give it as JSON")));
     match text.trim_start() {
-        start if start.starts_with("SPDXVersion:") => unread("SPDX tag-value"),
-        start if start.starts_with('<') && start.contains("spdx.org/rdf") => unread("SPDX RDF"),
+        start if start.starts_with('<') && start.contains("spdx.org/rdf") => unread("SPDX RDF/XML"),
+        start if start.starts_with('<') && start.contains("<spdxVersion>") => unread("SPDX XML"),
         start if start.starts_with('<') => cyclonedx::parse_xml(start),
+        start if !start.starts_with(['{', '[']) && has_line(start, "SPDXVersion:") => tag_value::parse(text),
+        start if !start.starts_with(['{', '[']) && has_line(start, "spdxVersion:") => yaml::parse(text),
         _ => at_a_glance(text).map_or_else(|| parse_text(text, true), Ok),
     }
+}
+
+/// Whether a line begins so.
+fn has_line(text: &str, begin: &str) -> bool {
+    memmem::find_iter(text.as_bytes(), begin.as_bytes())
+        .any(|at| at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'))
 }
 
 /// Most documents name their format at once. Only where that is wrong are they looked through for it.
 fn at_a_glance(text: &str) -> Option<Sbom<'_>> {
     let start = text.get(..text.floor_char_boundary(512))?;
-    match (start.contains("\"spdxVersion\""), start.contains("\"bomFormat\"")) {
-        (true, false) => spdx2::parse(text).ok(),
-        (false, true) => cyclonedx::parse(text).ok(),
+    match ["\"spdxVersion\"", "\"bomFormat\"", "//spdx.org/rdf/3"].map(|word| start.contains(word)) {
+        [true, false, false] => spdx2::parse(text).ok(),
+        [false, true, false] => cyclonedx::parse(text).ok(),
+        [false, false, true] => spdx3::parse(text).ok(),
         _ => None,
     }
 }
@@ -114,11 +129,13 @@ fn parse_text(text: &str, may_be_wrapped: bool) -> Result<Sbom<'_>> {
         Keys { spdx: Some(_), .. } => spdx2::parse(text),
         Keys { cyclonedx: Some(_), .. } => cyclonedx::parse(text),
         Keys { artifacts: Some(_), .. } => syft::parse(text),
-        Keys { graph: Some(_), .. } => Err(Error::unsupported("SPDX 3 is not read yet; give SPDX 2.3")),
+        Keys { graph: Some(_), .. } => spdx3::parse(text),
+        Keys { context: Some(context), .. } if context.get().contains("//spdx.org/rdf/") => spdx3::parse(text),
+        Keys { artifact: Some(_), .. } => trivy::parse(text),
         Keys { sbom: Some(inner), .. } if may_be_wrapped => parse_text(inner.get(), false),
         Keys { statement: Some(_), .. } if may_be_wrapped => statement(text),
         _ => Err(Error::invalid("not an SBOM: it has the keys of no known format")
-            .hint("Cache reads SPDX 2 JSON, CycloneDX JSON and XML, and Syft's JSON")),
+            .hint("Cache reads SPDX, CycloneDX, Syft's JSON and Trivy's JSON")),
     }
 }
 

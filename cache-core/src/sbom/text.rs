@@ -200,6 +200,17 @@ impl<'a> Rest<'a> {
         self.push_json(name, &true);
     }
 
+    /// Adds other members.
+    pub(crate) fn append(&mut self, mut others: Rest<'a>) {
+        self.0.append(&mut others.0);
+    }
+
+    /// The members but those of some names.
+    pub(crate) fn without(mut self, is_out: impl Fn(&str) -> bool) -> Self {
+        self.0.retain(|(name, _)| !is_out(name));
+        self
+    }
+
     /// Adds the members of an inner object, which is no part of the model on its own.
     pub(crate) fn extend_under(&mut self, name: &'static str, inner: Rest<'a>) {
         self.0.extend(inner.0.into_iter().map(|(member, value)| (Text::from(format!("{name}/{member}")), value)));
@@ -220,6 +231,32 @@ impl<'a> Rest<'a> {
             Cow::Borrowed(value) => serde_json::from_str(value.get()).ok(),
             Cow::Owned(_) => None,
         }
+    }
+
+    /// Takes all members of a name out and reads the last, and says whether there were several. What is not as it should be
+    /// stays.
+    pub(crate) fn read<T: Deserialize<'a>>(&mut self, name: &str) -> Option<(T, bool)> {
+        let value = self.0.iter().rfind(|(known, _)| known == name).and_then(|(_, value)| match value {
+            Cow::Borrowed(value) => Some(*value),
+            Cow::Owned(_) => None,
+        });
+        let read = serde_json::from_str(value?.get()).ok()?;
+        let before = self.0.len();
+        self.0.retain(|(known, _)| known != name);
+        Some((read, before - self.0.len() > 1))
+    }
+
+    /// Takes all members out whose names fit, and reads them.
+    pub(crate) fn read_all<T: Deserialize<'a>>(&mut self, fits: impl Fn(&str) -> bool) -> Vec<T> {
+        let mut all = Vec::new();
+        self.0.retain(|(name, value)| {
+            if let (true, Cow::Borrowed(value)) = (fits(name), value) {
+                all.extend(serde_json::from_str::<T>(value.get()).ok());
+                return false;
+            }
+            true
+        });
+        all
     }
 
     /// The same members, borrowed from this.

@@ -3,7 +3,7 @@
 use super::bom::{Encoding, Family, Finding, Format, Sbom};
 use super::package::{Hash, Package};
 use super::text::{Rest, Text};
-use super::{cyclonedx, spdx2, syft};
+use super::{cyclonedx, spdx2, spdx3, syft};
 use crate::error::{Error, Result};
 
 /// An SBOM as a document.
@@ -33,14 +33,15 @@ impl Format {
         });
         parts.ok_or_else(|| {
             Error::invalid(format!("{name:?} is no format"))
-                .hint("name it as spdx-2.3, cyclonedx-1.6 or cyclonedx-1.7-xml")
+                .hint("name it as spdx-2.3, spdx-3.0, cyclonedx-1.6 or cyclonedx-1.7-xml")
         })
     }
 }
 
 impl Sbom<'_> {
-    /// Writes the document in a format: SPDX 2.2 and 2.3 as JSON, CycloneDX 1.4 to 1.7 as JSON or XML, Syft 16.1.13. In
-    /// the format it was read in, nothing is lost; a Syft document keeps its own version.
+    /// Writes the document in a format: SPDX 2.2, 2.3 and 3.0 as JSON, CycloneDX 1.4 to 1.7 as JSON or XML, Syft 16.1.13. In
+    /// the format it was read in, nothing is lost; a Syft document keeps its own version. `3.0` is the version of SPDX 3 that
+    /// the document has, else 3.0.1.
     ///
     /// # Errors
     /// `Unsupported` for other formats.
@@ -48,12 +49,13 @@ impl Sbom<'_> {
         let version = format.version.as_str();
         let (bytes, lost) = match (format.family, version, format.encoding) {
             (Family::Spdx, "2.2" | "2.3", Encoding::Json) => spdx2::write(self, version)?,
+            (Family::Spdx, "3.0" | "3.0.0" | "3.0.1", Encoding::Json) => spdx3::write(self, version)?,
             (Family::CycloneDx, "1.4" | "1.5" | "1.6" | "1.7", encoding) => cyclonedx::write(self, version, encoding)?,
             (Family::Syft, ..) if self.format == *format => syft::write(self)?,
             (Family::Syft, syft::SCHEMA, Encoding::Json) if self.format.family != Family::Syft => syft::write(self)?,
             _ => {
                 let error = Error::unsupported(format!("documents are not written as {format}"));
-                return Err(error.hint("SPDX 2.3, CycloneDX 1.6 and 1.7 (JSON and XML), Syft 16.1.13 are"));
+                return Err(error.hint("SPDX 2.3 and 3.0, CycloneDX 1.6 and 1.7 (JSON and XML), Syft 16.1.13 are"));
             }
         };
         Ok(Written { bytes, lost })
@@ -83,6 +85,9 @@ const ALGORITHMS: &[(&str, &str, &str)] = &[
     ("streebog512", "", "Streebog-512"),
 ];
 
+/// As many names of members as one message tells.
+const MAX_NAMES: usize = 50;
+
 /// Carries what the model knows into a format, and notes what cannot be carried.
 pub(super) struct Carrier {
     family: Family,
@@ -98,23 +103,36 @@ impl Carrier {
         Carrier { family, name, own: sbom.format.family == family, lost: Vec::new() }
     }
 
-    /// What the model does not know of an element, where the format is the same.
+    /// What the model does not know of an element, where the format is the same. Names that begin with `@` are notes of a
+    /// reader to the writer of its format: they say nothing that is not in the model too.
     pub(super) fn rest<'s>(&mut self, rest: &'s Rest<'_>, of: &str) -> Rest<'s> {
         if self.own {
             return rest.borrowed();
         }
-        let names: Vec<&str> = rest.iter().map(|(name, _)| name).collect();
+        let mut names: Vec<&str> = Vec::new();
+        for (name, json) in rest.iter() {
+            let says_nothing = matches!(json, "null" | "\"\"" | "\"NOASSERTION\"" | "[]");
+            let is_note = name.rsplit('/').next().is_some_and(|end| end.starts_with('@'));
+            if !says_nothing && !is_note && !names.contains(&name) && names.len() < MAX_NAMES {
+                names.push(name);
+            }
+        }
         if !names.is_empty() {
             self.lose(of, format!("{} does not take over {}", self.name, names.join(", ")));
         }
         Rest::default()
     }
 
-    /// The format's word for an algorithm; `what` is its word for a digest.
-    pub(super) fn algorithm(&mut self, hash: &Hash<'_>, what: &str, of: &str) -> Option<&'static str> {
+    /// The format's word for an algorithm, where it has one.
+    pub(super) fn word(&self, hash: &Hash<'_>) -> Option<&'static str> {
         let known = ALGORITHMS.iter().find(|(plain, ..)| hash.algorithm == *plain);
         let word = known.map(|(_, spdx, cyclonedx)| if self.family == Family::Spdx { *spdx } else { *cyclonedx });
-        let word = word.filter(|word| !word.is_empty());
+        word.filter(|word| !word.is_empty())
+    }
+
+    /// The format's word for an algorithm; `what` is its word for a digest.
+    pub(super) fn algorithm(&mut self, hash: &Hash<'_>, what: &str, of: &str) -> Option<&'static str> {
+        let word = self.word(hash);
         if word.is_none() {
             self.lose(of, format!("{} has no {what} by {}", self.name, hash.algorithm));
         }

@@ -4,14 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 
-fn write(sbom: &Sbom<'_>, format: &str) -> (Value, Vec<String>) {
+pub(super) fn write(sbom: &Sbom<'_>, format: &str) -> (Value, Vec<String>) {
     let written = sbom.write(&Format::parse(format).unwrap()).unwrap();
     let lost = written.lost.into_iter().map(|finding| finding.message).collect();
     (serde_json::from_slice(&written.bytes).unwrap(), lost)
 }
 
 /// Without what stands for nothing, and lists in an order of their own: what is left is what a document says.
-fn said(value: Value) -> Value {
+pub(super) fn said(value: Value) -> Value {
     match value {
         Value::Object(members) => {
             let said = members.into_iter().map(|(name, value)| match (name.as_str(), value) {
@@ -125,7 +125,7 @@ fn the_shared_documents_keep_all_that_they_say() {
     assert!(counted.0 > 200, "{counted:?}");
 }
 
-fn made() -> Sbom<'static> {
+pub(super) fn made() -> Sbom<'static> {
     let package =
         |id: &str, name: &str| Package { id: id.to_owned().into(), name: name.to_owned().into(), ..Package::default() };
     let mut sbom = Sbom::new(Family::Cache, "1");
@@ -207,7 +207,7 @@ fn formats_that_are_not_written_are_refused_by_name() {
     for name in ["", "spdx", "own-1"] {
         assert!(Format::parse(name).is_err(), "{name}");
     }
-    for name in ["SPDX-3.0", "syft-1", "cyclonedx-1.99", "cyclonedx-1.3-xml", "spdx-2.3-xml"] {
+    for name in ["SPDX-3.99", "syft-1", "trivy-2", "cyclonedx-1.99", "cyclonedx-1.3-xml", "spdx-2.3-xml"] {
         let error = made().write(&Format::parse(name).unwrap()).unwrap_err();
         assert_eq!(error.kind(), crate::error::ErrorKind::Unsupported, "{name}");
     }

@@ -34,10 +34,6 @@ mod signing_data;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod uncompilable;
+#[cfg(test)]
 mod world;
-
-/// The types let nobody write without an approval: each file of `tests/ui` must not compile.
-#[test]
-fn forged_approvals_and_permits_do_not_compile() {
-    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
-}

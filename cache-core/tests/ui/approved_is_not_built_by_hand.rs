@@ -1,3 +1,4 @@
+// error[E0451]: fields `plan` and `approvals` of struct `Approved` are private
 use cache_core::approve::Approved;
 use cache_core::plan::Plan;
 

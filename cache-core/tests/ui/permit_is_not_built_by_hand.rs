@@ -1,3 +1,4 @@
+// error[E0624]: associated function `new` is private
 use cache_core::approve::Permit;
 use cache_core::plan::SetTag;
 

@@ -1,3 +1,4 @@
+// error[E0308]: mismatched types
 use cache_core::approve::Permit;
 use cache_core::plan::SetTag;
 

@@ -1,3 +1,4 @@
+// error[E0382]: use of moved value: `approved`
 use cache_core::approve::Approved;
 use cache_core::promote::Promoter;
 

@@ -5,6 +5,8 @@ from .types import (
     Answer,
     AsyncGate,
     Gate,
+    GenerateProgress,
+    GenerateRequest,
     Given,
     Key,
     LicenseHistogram,
@@ -102,6 +104,14 @@ class Promoter:
 class Sbom:
     @staticmethod
     def parse(document: bytes) -> Sbom: ...
+    @staticmethod
+    def generate(
+        request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Sbom: ...
+    @staticmethod
+    def generate_async(
+        request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Awaitable[Sbom]: ...
     @staticmethod
     def validate(document: bytes) -> list[SbomFinding]: ...
     @staticmethod

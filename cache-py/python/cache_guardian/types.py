@@ -194,6 +194,48 @@ class Progress(TypedDict):
     total: int
 
 
+class GenerateRequest(TypedDict, total=False):
+    """What an SBOM is to be made of: an ``image`` or a ``folder``. ``platform`` (``linux/amd64``) picks one of several;
+    ``layerCache`` is the folder where Cache's own generator keeps what it finds in layers; ``program`` is where the program
+    is if another generator is asked; ``clock`` (RFC 3339) is the time in the document."""
+
+    image: str
+    platform: str
+    folder: str
+    generator: Literal["cache", "syft", "trivy"]
+    program: str
+    layerCache: str
+    clock: str
+    network: Network
+
+
+class LayerBegun(TypedDict):
+    """A layer is about to be read; ``known`` where it is not, because what it says was kept from an earlier run."""
+
+    kind: Literal["layer"]
+    digest: str
+    size: int
+    known: bool
+
+
+class BytesRead(TypedDict):
+    """More bytes of a layer were read, ``read`` since the last time."""
+
+    kind: Literal["bytes"]
+    digest: str
+    read: int
+
+
+class PackagesFound(TypedDict):
+    """All layers are read."""
+
+    kind: Literal["packages"]
+    count: int
+
+
+GenerateProgress = Union[LayerBegun, BytesRead, PackagesFound]
+
+
 class _Answered(TypedDict):
     decision: Decision
     approver: str

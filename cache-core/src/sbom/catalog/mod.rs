@@ -37,7 +37,7 @@ mod rpm;
 mod ruby;
 mod tar;
 #[cfg(test)]
-mod testing;
+pub(in crate::sbom) mod testing;
 mod text_file;
 mod tree;
 mod unpack;
@@ -46,6 +46,7 @@ pub use assemble::{CATALOGER, LAYER, LOCATION, OWNER};
 pub use fact::{Fact, Found, Release, Source};
 pub use layer::Layer;
 pub use limits::Limits;
+pub(in crate::sbom) use text_file::yaml;
 
 use std::fmt;
 use std::io::Read;
@@ -102,6 +103,15 @@ impl Catalog {
     /// `Invalid` where it is beyond the limits; whatever reading gave, since a list without a part would look complete.
     pub fn folder(&self, root: &Path) -> Result<Layer> {
         folder::read(root, &self.catalogers, &self.limits, &self.skip)
+    }
+
+    /// Reads one file that is at hand: what it says, each fact with the name of the cataloger.
+    ///
+    /// # Errors
+    /// None that comes of the content: what cannot be understood is a fact.
+    pub fn file(&self, path: &str, place: Place, content: &[u8]) -> Result<Vec<(String, Fact)>> {
+        let file = layer::Unread { path, size: content.len() as u64, executable: true, place };
+        file.facts(&mut &*content, &self.catalogers)
     }
 
     /// What the layers amount to, the lowest first. `digests` are theirs, in the same order, where they have some.

@@ -108,7 +108,17 @@ pub(super) fn hostile(cataloger: &dyn Cataloger, path: &str, bytes: &[u8]) {
         // Some are wanted for how they begin, which the damage may hide.
         facts.set(facts.get() + cataloger.read(&info(path, bytes), &mut &bytes[..]).unwrap().len());
         longest.set(longest.get().max(start.elapsed()));
-        assert!(start.elapsed() < Duration::from_secs(5), "{} took {:?}", cataloger.name(), start.elapsed());
+    };
+    let rounds = damaged(cataloger.name(), bytes, judge);
+    eprintln!("{}: {rounds} damaged files, {} facts, at most {:?}", cataloger.name(), facts.get(), longest.get());
+}
+
+/// The file cut off at every fiftieth and with damage of many kinds, one after the other; how many of the latter.
+pub(in crate::sbom) fn damaged(name: &str, bytes: &[u8], mut judge: impl FnMut(&[u8])) -> usize {
+    let mut judge = |bytes: &[u8]| {
+        let start = Instant::now();
+        judge(bytes);
+        assert!(start.elapsed() < Duration::from_secs(5), "{name} took {:?}", start.elapsed());
     };
     for part in 0..50 {
         judge(&bytes[..bytes.len() * part / 50]);
@@ -121,7 +131,7 @@ pub(super) fn hostile(cataloger: &dyn Cataloger, path: &str, bytes: &[u8]) {
         judge(&random.damage(bytes));
         rounds += 1;
     }
-    eprintln!("{}: {rounds} damaged files, {} facts, at most {:?}", cataloger.name(), facts.get(), longest.get());
+    rounds
 }
 
 /// A generator that always gives the same numbers (SplitMix64).

@@ -58,7 +58,7 @@ pub(super) fn toml<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 }
 
 /// Reads the documents of a YAML stream, all of one known shape. Of a key that stands twice the last one counts.
-pub(super) fn yaml<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
+pub(in crate::sbom) fn yaml<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
     // No node and no event is shorter than a byte; the depth and the aliases stay bounded as they are.
     let budget = serde_saphyr::budget! {
         max_nodes: text.len() + 16,

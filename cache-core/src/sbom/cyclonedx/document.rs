@@ -87,6 +87,6 @@ pub(super) const KINDS: &[(&str, Kind)] = &[
 ];
 
 /// The mark of a relationship that is a component within a component.
-pub(super) const NESTED: &str = "components";
+pub(super) const NESTED: &str = "@components";
 /// Begins the id of a component that the document gives none.
 pub(super) const UNNAMED: &str = "cache:component-";

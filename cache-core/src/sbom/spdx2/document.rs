@@ -79,10 +79,7 @@ pub(super) const NOASSERTION: &str = "NOASSERTION";
 /// What is asserted not to be there.
 pub(super) const NONE: &str = "NONE";
 /// The mark of a relationship that the document states in its list of what it describes.
-pub(super) const DESCRIBES: &str = "documentDescribes";
-
-/// The mark of a package whose purpose the document does not state.
-pub(super) const INFERRED: &str = "inferred";
+pub(in crate::sbom) const DESCRIBES: &str = "@documentDescribes";
 
 /// The purposes of packages, and what the model calls them.
 pub(super) const PURPOSES: &[(&str, super::super::Kind)] = {

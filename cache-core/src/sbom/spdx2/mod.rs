@@ -1,8 +1,9 @@
 //! SPDX 2.2 and 2.3 as JSON (SPDX specification, `package-information`, `relationships-between-SPDX-elements`).
 
-mod document;
+pub(super) mod document;
+pub(super) mod ids;
 mod read;
 mod write;
 
-pub(super) use read::parse;
+pub(super) use read::{model, parse};
 pub(super) use write::write;

@@ -1,21 +1,22 @@
 //! From an SPDX 2 document to the model.
 
-use std::collections::HashSet;
-
 use super::super::bom::{DOCUMENT, Family, File, Finding, LicenseText, Relation, Relationship, Sbom};
 use super::super::package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
 use super::super::text::{Rest, Text};
-use super::super::{check, json};
-use super::document::{self, DESCRIBES, Document, INFERRED, NOASSERTION, NONE, PURPOSES};
-use crate::document::digest_in;
+use super::super::{check, json, subject};
+use super::document::{self, DESCRIBES, Document, NOASSERTION, NONE, PURPOSES};
 use crate::error::{Error, Result};
-use crate::model::Digest;
 
 /// The newest version of SPDX 2 that there is.
 const NEWEST: &str = "2.3";
 
 pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
-    let (document, mut findings) = json::read::<Document<'_>>("an SPDX document", text)?;
+    let (document, findings) = json::read::<Document<'_>>("an SPDX document", text)?;
+    model(document, findings)
+}
+
+/// What a document says, whichever form it was read in.
+pub(in crate::sbom) fn model<'a>(document: Document<'a>, mut findings: Vec<Finding>) -> Result<Sbom<'a>> {
     let version = document.version.strip_prefix("SPDX-").map(str::to_owned);
     let not_one = || Error::invalid(format!("not an SPDX document: spdxVersion is {:?}", document.version));
     let version = version.ok_or_else(not_one)?;
@@ -27,32 +28,13 @@ pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
         findings.push(Finding::new("newer-version", "spdxVersion", message));
     }
     let mut sbom = Sbom::new(Family::Spdx, version);
-    let mut relationships: Vec<_> = document.relationships.into_iter().map(relationship).collect();
-    relationships.extend(document.describes.into_iter().map(|to| {
+    sbom.relationships = document.relationships.into_iter().map(relationship).collect();
+    sbom.relationships.extend(document.describes.into_iter().map(|to| {
         let mut rest = Rest::default();
         rest.mark(DESCRIBES);
         Relationship { from: DOCUMENT.into(), relation: Relation::Describes, to, rest }
     }));
-    let subjects: HashSet<&str> = relationships.iter().filter_map(described).collect();
-    let mut packages = Vec::with_capacity(document.packages.0.len());
-    for source in document.packages {
-        let is_described = subjects.contains(source.id.as_str());
-        let mut package = package(source);
-        // A checksum of an image is the digest of its manifest.
-        if is_described && is_image(&package) {
-            if package.kind != Kind::Container {
-                package.kind = Kind::Container;
-                package.rest.mark(INFERRED);
-            }
-            sbom.describes.extend(digests(&package));
-        }
-        packages.push(package);
-    }
-    sbom.describes.sort();
-    sbom.describes.dedup();
-    sbom.metadata.subject = relationships.iter().find_map(described).map(|id| Text::from(id.to_owned()));
-    sbom.packages = packages;
-    sbom.relationships = relationships;
+    sbom.packages = document.packages.into_iter().map(package).collect();
     sbom.files = document.files.into_iter().map(file).collect();
     sbom.license_texts = document.license_texts.into_iter().map(license_text).collect();
     sbom.metadata.name = document.name.stated();
@@ -68,18 +50,10 @@ pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
         }
         sbom.rest.extend_under("creationInfo", creation.rest);
     }
+    subject::find(&mut sbom);
     sbom.findings = findings;
     check::elements(&mut sbom, &[DOCUMENT, NOASSERTION, NONE]);
     Ok(sbom)
-}
-
-/// What a relationship says the document describes.
-fn described<'r>(relationship: &'r Relationship<'_>) -> Option<&'r str> {
-    match &relationship.relation {
-        Relation::Describes if relationship.from == DOCUMENT => Some(&relationship.to),
-        Relation::Other(word) if word == "DESCRIBED_BY" && relationship.to == DOCUMENT => Some(&relationship.from),
-        _ => None,
-    }
 }
 
 fn package(source: document::Package<'_>) -> Package<'_> {
@@ -171,22 +145,4 @@ fn relationship(source: document::Relationship<'_>) -> Relationship<'_> {
 
 fn license_text(source: document::LicenseText<'_>) -> LicenseText<'_> {
     LicenseText { id: source.id, text: source.text, name: source.name.stated(), rest: source.rest }
-}
-
-/// Whether it stands for a container image.
-fn is_image(package: &Package<'_>) -> bool {
-    let purl = |kind| package.purl.as_deref().is_some_and(|purl| purl.starts_with(kind));
-    package.kind == Kind::Container
-        || purl("pkg:oci/")
-        || purl("pkg:docker/")
-        || [Some(&package.name), package.version.as_ref()].into_iter().flatten().any(|name| digest_in(name).is_some())
-}
-
-fn digests(package: &Package<'_>) -> Vec<Digest> {
-    let named = [Some(&package.name), package.version.as_ref(), package.purl.as_ref()].into_iter().flatten();
-    let sums = package
-        .hashes
-        .iter()
-        .filter_map(|hash| Digest::parse(&format!("{}:{}", hash.algorithm, hash.value.to_ascii_lowercase())).ok());
-    named.filter_map(|text| digest_in(text)).chain(sums).collect()
 }

@@ -1,30 +1,37 @@
 //! From the model to an SPDX 2.3 document.
 
-use std::collections::HashMap;
-
 use super::super::bom::{DOCUMENT, Family, File, Finding, LicenseText, Relation, Relationship, Sbom};
 use super::super::json::{self, List};
 use super::super::package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
-use super::super::text::{Rest, Text, plain_word};
+use super::super::spdx3::words;
+use super::super::subject::INFERRED;
+use super::super::text::{Rest, Text};
 use super::super::write::{Carrier, name};
-use super::document::{self, Creation, DESCRIBES, Document, INFERRED, NOASSERTION, NONE, PURPOSES, Reference};
+use super::document::{self, Creation, DESCRIBES, Document, NOASSERTION, NONE, PURPOSES, Reference};
+use super::ids::Ids;
 use crate::error::Result;
 
 /// The document, and what it cannot say.
 pub(in crate::sbom) fn write(sbom: &Sbom<'_>, version: &str) -> Result<(Vec<u8>, Vec<Finding>)> {
-    let mut writer = Writer { ids: Ids::of(sbom), carrier: Carrier::of(sbom, Family::Spdx, "SPDX 2.3") };
+    let mut carrier = Carrier::of(sbom, Family::Spdx, "SPDX 2.3");
+    carrier.own &= sbom.format.version.starts_with("2.");
+    let from_three = sbom.format.family == Family::Spdx && !carrier.own;
+    let mut writer = Writer { ids: Ids::of(sbom, carrier.own), from_three, carrier };
     let document = json::write(&writer.document(sbom, version))?;
     Ok((document, writer.carrier.lost))
 }
 
 struct Writer {
     ids: Ids,
+    /// Whether the document is one of SPDX 3, which says much of the same in other words.
+    from_three: bool,
     carrier: Carrier,
 }
 
 impl Writer {
     fn document<'s>(&mut self, sbom: &'s Sbom<'_>, version: &str) -> Document<'s> {
-        let mut rest = self.carrier.rest(&sbom.rest, "document");
+        let mut rest =
+            self.rest(&sbom.rest, "document", &["SpdxDocument/profileConformance", "SpdxDocument/dataLicense"]);
         let mut creation = Creation { created: text(&sbom.metadata.created), ..Creation::default() };
         creation.creators = (sbom.metadata.authors.iter().map(|author| self.actor(author)))
             .chain(sbom.metadata.tools.iter().map(|tool| format!("Tool: {tool}").into()))
@@ -49,7 +56,7 @@ impl Writer {
             version: format!("SPDX-{version}").into(),
             id: DOCUMENT.into(),
             name: sbom.metadata.name.as_ref().map_or("sbom".into(), Text::borrowed),
-            namespace: text(&sbom.metadata.id),
+            namespace: self.namespace(sbom),
             creation: Some(creation),
             describes: listed.iter().map(|r| self.ids.id(&r.to)).collect(),
             packages: sbom.packages.iter().map(|package| self.package(package)).collect(),
@@ -60,8 +67,14 @@ impl Writer {
         }
     }
 
+    /// The name of an element of SPDX 3 ends with that of the document.
+    fn namespace<'s>(&self, sbom: &'s Sbom<'_>) -> Text<'s> {
+        let id = sbom.metadata.id.as_deref().unwrap_or_default();
+        if self.from_three { id.trim_end_matches(DOCUMENT).trim_end_matches('#').into() } else { id.into() }
+    }
+
     fn package<'s>(&mut self, source: &'s Package<'_>) -> document::Package<'s> {
-        let mut rest = self.carrier.rest(&source.rest, &source.id);
+        let mut rest = self.rest(&source.rest, &source.id, &[]);
         let mut references = Vec::new();
         let mut refer = |category: &'static str, kind: &'static str, locator: &'s Text<'_>| {
             let (category, kind, locator) = (category.into(), kind.into(), locator.borrowed());
@@ -77,15 +90,16 @@ impl Writer {
             refer("PACKAGE-MANAGER", "purl", purl);
         }
         references.extend(kept);
-        let purpose = PURPOSES.iter().find(|(_, kind)| *kind == source.kind && *kind != Kind::Library);
-        let stated = rest.take(INFERRED).is_some() || rest.get("primaryPackagePurpose").is_some();
+        let stated_kind = rest.read(INFERRED).map_or(source.kind, |(kind, _)| kind);
+        let purpose = PURPOSES.iter().find(|(_, kind)| *kind == stated_kind && *kind != Kind::Library);
+        let is_kept = rest.get("primaryPackagePurpose").is_some();
         let mut checksums = self.checksums(&source.hashes, &source.id);
         checksums.extend(rest.take_json::<List<document::Checksum<'s>>>("checksums").unwrap_or_default());
         document::Package {
             id: self.ids.id(&source.id),
             name: name(source),
             version: text(&source.version),
-            purpose: purpose.filter(|_| !stated).map(|(word, _)| Text::from(*word)).unwrap_or_default(),
+            purpose: purpose.filter(|_| !is_kept).map(|(word, _)| Text::from(*word)).unwrap_or_default(),
             supplier: source.supplier.as_deref().map(|name| self.actor(name)).unwrap_or_default(),
             originator: source.author.as_deref().map(|name| self.actor(name)).unwrap_or_default(),
             download: said(&mut rest, "downloadLocation", source.download.as_ref().map(Text::borrowed)),
@@ -101,8 +115,12 @@ impl Writer {
     }
 
     fn file<'s>(&mut self, source: &'s File<'_>) -> document::File<'s> {
-        let mut rest = self.carrier.rest(&source.rest, &source.id);
-        let concluded = source.licenses.iter().map(|license| license.text.as_str()).collect::<Vec<_>>().join(" AND ");
+        let mut rest = self.rest(&source.rest, &source.id, &[]);
+        // The form knows one licence of a file: what was concluded, or else what it declares.
+        let is_concluded = |license: &&License<'_>| license.stage == LicenseStage::Concluded;
+        let any = source.licenses.iter().any(|license| is_concluded(&license));
+        let effective = source.licenses.iter().filter(|license| !any || is_concluded(license));
+        let concluded = effective.map(|license| license.text.as_str()).collect::<Vec<_>>().join(" AND ");
         let concluded = said(&mut rest, "licenseConcluded", Text::from(concluded).stated());
         let mut checksums = self.checksums(&source.hashes, &source.id);
         checksums.extend(rest.take_json::<List<document::Checksum<'s>>>("checksums").unwrap_or_default());
@@ -117,6 +135,9 @@ impl Writer {
 
     fn relationship<'s>(&mut self, source: &'s Relationship<'_>) -> document::Relationship<'s> {
         let (from, to) = (self.ids.id(&source.from), self.ids.id(&source.to));
+        if self.from_three {
+            return self.turned(source, from, to);
+        }
         let kind = match &source.relation {
             Relation::Describes => "DESCRIBES".into(),
             Relation::Contains => "CONTAINS".into(),
@@ -126,12 +147,47 @@ impl Writer {
         document::Relationship { from, kind, to, rest: self.carrier.rest(&source.rest, "relationship") }
     }
 
+    /// A relationship of SPDX 3, of which some are read from right to left here.
+    fn turned<'s>(&mut self, source: &'s Relationship<'_>, from: Text<'s>, to: Text<'s>) -> document::Relationship<'s> {
+        let mut rest = self.rest(&source.rest, "relationship", &["type", "scope"]);
+        let scope: Option<Text<'_>> = source.rest.get("scope").and_then(|json| serde_json::from_str(json).ok());
+        let (kind, turned) = words::two(&source.relation, scope.as_deref().unwrap_or_default()).unwrap_or_else(|| {
+            rest.take("comment");
+            rest.push_text("comment", source.relation.word());
+            self.carrier.lose("relationship", format!("SPDX 2.3 has no relationship {}", source.relation.word()));
+            ("OTHER", false)
+        });
+        let (from, to) = if turned { (to, from) } else { (from, to) };
+        document::Relationship { from, kind: kind.into(), to, rest }
+    }
+
+    /// What the model does not know, where the format is the same; of SPDX 3, what SPDX 2 has under another name. Members
+    /// that are `used` have been taken over.
+    fn rest<'s>(&mut self, source: &'s Rest<'_>, of: &str, used: &[&str]) -> Rest<'s> {
+        if !self.from_three {
+            return self.carrier.rest(source, of);
+        }
+        let (mut left, mut rest) = (source.borrowed(), Rest::default());
+        for (two, three) in words::MEMBERS {
+            if let Some(json) = left.take(three) {
+                rest.push((*two).into(), json);
+            }
+        }
+        if left.get(words::PURPOSE) == Some("\"library\"") {
+            left.take(words::PURPOSE);
+            rest.push_text("primaryPackagePurpose", "LIBRARY");
+        }
+        used.iter().for_each(|name| drop(left.take(name)));
+        self.carrier.rest(&left, of);
+        rest
+    }
+
     fn license_text<'s>(&mut self, source: &'s LicenseText<'_>) -> document::LicenseText<'s> {
         document::LicenseText {
             id: source.id.borrowed(),
             text: source.text.borrowed(),
             name: text(&source.name),
-            rest: self.carrier.rest(&source.rest, &source.id),
+            rest: self.rest(&source.rest, &source.id, &[]),
         }
     }
 
@@ -177,32 +233,4 @@ fn licenses<'s>(
     };
     let joined = stated.iter().map(part).collect::<Vec<_>>().join(" AND ");
     said(rest, member, Text::from(joined).stated())
-}
-
-/// The identifiers that are made for elements of another format, by the ones they had there.
-struct Ids(HashMap<String, Text<'static>>);
-
-impl Ids {
-    fn of(sbom: &Sbom<'_>) -> Ids {
-        let mut ids = HashMap::new();
-        if sbom.format.family == Family::Spdx {
-            return Ids(ids);
-        }
-        let mut taken: HashMap<String, usize> = HashMap::new();
-        let all = sbom.packages.iter().map(|p| (&p.id, "Package")).chain(sbom.files.iter().map(|f| (&f.id, "File")));
-        for (id, what) in all.filter(|(id, _)| !id.is_empty()) {
-            let mut made = format!("SPDXRef-{what}-{}", plain_word(id));
-            let times = taken.entry(made.clone()).or_default();
-            *times += 1;
-            if *times > 1 {
-                made = format!("{made}-{times}");
-            }
-            ids.entry(id.to_string()).or_insert_with(|| made.into());
-        }
-        Ids(ids)
-    }
-
-    fn id<'s>(&self, id: &'s Text<'_>) -> Text<'s> {
-        self.0.get(id.as_str()).cloned().unwrap_or_else(|| id.borrowed())
-    }
 }

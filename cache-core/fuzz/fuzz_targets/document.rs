@@ -1,0 +1,55 @@
+//! Documents in memory. `CACHE_FUZZ_READER` says which reader reads them: see `scripts/fuzz.sh`.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use cache_core::model::{Manifest, Purl, Reference};
+use cache_core::policy::{ClusterImagePolicy, Policy};
+use cache_core::sbom::license::{canonical, identifiers};
+use cache_core::sbom::{Format, Sbom, query};
+use cache_core::scan::Report;
+use cache_core::sign::{Bundle, Envelope, PublicKey, TrustedRoot};
+use libfuzzer_sys::fuzz_target;
+
+static READ: LazyLock<fn(&[u8])> = LazyLock::new(|| match std::env::var("CACHE_FUZZ_READER").as_deref() {
+    Ok("sbom") => sbom,
+    Ok("report") => |bytes| drop(Report::parse(bytes)),
+    Ok("license") => |bytes| drop(text(bytes).map(|license| (canonical(license), identifiers(license)))),
+    Ok("purl") => purl,
+    Ok("reference") => |bytes| drop(text(bytes).map(str::parse::<Reference>)),
+    Ok("manifest") => |bytes| drop(Manifest::parse(bytes.to_vec(), None)),
+    Ok("bundle") => |bytes| drop(Bundle::parse(bytes)),
+    Ok("envelope") => |bytes| drop(Envelope::parse(bytes)),
+    Ok("key") => |bytes| drop(text(bytes).map(|pem| PublicKey::from_pem("key", pem))),
+    Ok("root") => |bytes| drop(TrustedRoot::parse(bytes)),
+    Ok("policy") => |bytes| drop(text(bytes).map(Policy::parse)),
+    Ok("image-policy") => |bytes| drop(text(bytes).map(ClusterImagePolicy::parse)),
+    other => panic!("CACHE_FUZZ_READER: {other:?}"),
+});
+
+fuzz_target!(|bytes: &[u8]| READ(bytes));
+
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
+}
+
+/// What is read can be asked, and written in every format; what is written can be read.
+fn sbom(bytes: &[u8]) {
+    let Ok(sbom) = Sbom::parse(bytes) else { return };
+    (sbom.count(), sbom.license_histogram(), sbom.score(), query::diff(&sbom, &sbom));
+    if let Some(package) = sbom.packages.first() {
+        sbom.paths(&package.id, 3);
+    }
+    for format in ["spdx-2.3", "spdx-3.0", "cyclonedx-1.6", "cyclonedx-1.7"] {
+        let Ok(format) = Format::parse(format) else { continue };
+        let Ok(written) = sbom.write(&format) else { continue };
+        let again = Sbom::parse(&written.bytes).expect("what is written can be read");
+        assert!(again.packages.len() >= sbom.packages.len(), "no package is lost");
+    }
+}
+
+/// What is displayed reads back as the same.
+fn purl(bytes: &[u8]) {
+    let Some(Ok(purl)) = text(bytes).map(Purl::parse) else { return };
+    assert_eq!(Purl::parse(&purl.to_string()).expect("a purl"), purl);
+}

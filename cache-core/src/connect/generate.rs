@@ -1,0 +1,114 @@
+//! What an SBOM is to be made of, as text.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::network::NetworkConfig;
+use super::open_source_over;
+use crate::error::{Error, Result};
+use crate::generate::{
+    Generator, LayerCache, NativeGenerator, SyftGenerator, Target, TrivyGenerator, Watch, of_platform,
+};
+use crate::model::{Platform, Reference, Timestamp};
+use crate::sbom::Sbom;
+
+/// What an SBOM is to be made of, and by whom: an image or a folder.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenerateConfig {
+    /// The image, by tag or digest; the tag `latest` where neither is said.
+    #[serde(default)]
+    pub image: Option<Reference>,
+    /// The platform of an image that is there for several: `linux/amd64`.
+    #[serde(default)]
+    pub platform: Option<String>,
+    /// A folder of sources, or the root of a file system.
+    #[serde(default)]
+    pub folder: Option<PathBuf>,
+    /// Who makes it.
+    #[serde(default)]
+    pub generator: GeneratorName,
+    /// Where the program is, if it is one and not in `PATH`.
+    #[serde(default)]
+    pub program: Option<PathBuf>,
+    /// The folder where Cache's own generator keeps what it finds in layers.
+    #[serde(default)]
+    pub layer_cache: Option<PathBuf>,
+    /// The time that Cache's own generator writes into the document, for documents that can be made again.
+    #[serde(default)]
+    pub clock: Option<Timestamp>,
+    /// How the image is reached over a network; without it, as the machine and its environment say.
+    #[serde(default)]
+    pub network: Option<NetworkConfig>,
+}
+
+/// The generators that there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum GeneratorName {
+    /// Cache's own, which needs no other program.
+    #[default]
+    Cache,
+    /// The program `syft`.
+    Syft,
+    /// The program `trivy`.
+    Trivy,
+}
+
+impl GenerateConfig {
+    /// Makes the SBOM. Only Cache's own generator tells how far it is.
+    ///
+    /// # Errors
+    /// `Invalid` where the configuration contradicts itself, and what [`Generator::generate`] and the registry say.
+    pub async fn generate(&self, watch: Option<Watch>) -> Result<Sbom<'static>> {
+        let generator = self.generator(watch)?;
+        match (&self.image, &self.folder) {
+            (Some(image), None) => self.of_image(&*generator, image.clone().or_latest()).await,
+            (None, Some(folder)) if self.platform.is_none() => generator.generate(Target::Folder(folder)).await,
+            (None, Some(_)) => Err(Error::invalid("a folder has no \"platform\"")),
+            _ => Err(Error::invalid("an SBOM is made either of an \"image\" or of a \"folder\"")),
+        }
+    }
+
+    async fn of_image(&self, generator: &dyn Generator, image: Reference) -> Result<Sbom<'static>> {
+        let platform = self.platform.as_deref().map(str::parse::<Platform>).transpose()?;
+        let network = self.network.as_ref().map(NetworkConfig::network).transpose()?.unwrap_or_default();
+        let registry = open_source_over(&image.repository, network)?;
+        let found = image.repository.at(registry.resolve(&image).await?.digest);
+        let image = of_platform(&*registry, &found, platform.as_ref()).await?;
+        generator.generate(Target::Image { registry: &*registry, image: &image }).await
+    }
+
+    fn generator(&self, watch: Option<Watch>) -> Result<Box<dyn Generator>> {
+        let own = self.generator == GeneratorName::Cache;
+        if own && self.program.is_some() {
+            return Err(Error::invalid("Cache's own generator needs no \"program\""));
+        }
+        if !own && (self.layer_cache.is_some() || self.clock.is_some()) {
+            return Err(Error::invalid("\"layerCache\" and \"clock\" are for Cache's own generator"));
+        }
+        Ok(match (self.generator, &self.program) {
+            (GeneratorName::Cache, _) => Box::new(self.own(watch)),
+            (GeneratorName::Syft, Some(program)) => Box::new(SyftGenerator::at(program)),
+            (GeneratorName::Syft, None) => Box::new(SyftGenerator::default()),
+            (GeneratorName::Trivy, Some(program)) => Box::new(TrivyGenerator::at(program)),
+            (GeneratorName::Trivy, None) => Box::new(TrivyGenerator::default()),
+        })
+    }
+
+    fn own(&self, watch: Option<Watch>) -> NativeGenerator {
+        let mut generator = NativeGenerator::default();
+        if let Some(folder) = &self.layer_cache {
+            generator = generator.keeping(LayerCache::at(folder));
+        }
+        if let Some(now) = self.clock {
+            generator = generator.at(now);
+        }
+        match watch {
+            Some(watch) => generator.watched(watch),
+            None => generator,
+        }
+    }
+}
