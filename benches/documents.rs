@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use cache_core::model::{Descriptor, Manifest};
-use cache_core::sbom::Sbom;
+use cache_core::sbom::{Format, Sbom, validate};
 use cache_core::scan::Report;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
@@ -69,24 +69,43 @@ fn grype() -> Value {
     })
 }
 
+/// The CycloneDX document as XML.
+fn xml() -> Vec<u8> {
+    let json = bytes(&cyclonedx());
+    let sbom = Sbom::parse(&json).expect("an SBOM");
+    sbom.write(&Format::parse("cyclonedx-1.6-xml").expect("a format")).expect("a document").bytes
+}
+
+fn bytes(document: &Value) -> Vec<u8> {
+    serde_json::to_vec(document).expect("a document")
+}
+
 fn documents(c: &mut Criterion) {
-    let mut run = |name: &str, document: Value, read: fn(&[u8])| {
-        let bytes = serde_json::to_vec(&document).expect("a document");
+    let mut run = |name: &str, bytes: Vec<u8>, read: fn(&[u8])| {
         let mut group = c.benchmark_group("read");
         group.throughput(Throughput::Bytes(bytes.len() as u64)).sample_size(30);
         group.bench_function(name, |b| b.iter(|| read(black_box(&bytes))));
         group.finish();
     };
-    run("manifest of 40 layers", manifest(), |bytes| {
+    run("manifest of 40 layers", bytes(&manifest()), |bytes| {
         black_box(Manifest::parse(bytes.to_vec(), None).expect("a manifest"));
     });
-    run("SPDX of 6000 packages", spdx(), |bytes| {
+    run("SPDX of 6000 packages", bytes(&spdx()), |bytes| {
         assert_eq!(Sbom::parse(bytes).expect("an SBOM").packages.len(), PACKAGES);
     });
-    run("CycloneDX of 6000 components", cyclonedx(), |bytes| {
+    run("CycloneDX of 6000 components", bytes(&cyclonedx()), |bytes| {
         assert_eq!(Sbom::parse(bytes).expect("an SBOM").packages.len(), PACKAGES);
     });
-    run("grype report of 1000 findings", grype(), |bytes| {
+    run("CycloneDX XML of 6000 components", xml(), |bytes| {
+        assert_eq!(Sbom::parse(bytes).expect("an SBOM").packages.len(), PACKAGES);
+    });
+    run("CycloneDX of 6000 components, validated", bytes(&cyclonedx()), |bytes| {
+        assert!(validate(bytes).expect("a document").is_empty());
+    });
+    run("CycloneDX XML of 6000 components, validated", xml(), |bytes| {
+        assert!(validate(bytes).expect("a document").is_empty());
+    });
+    run("grype report of 1000 findings", bytes(&grype()), |bytes| {
         assert_eq!(Report::parse(bytes).expect("a report").findings.len(), 1_000);
     });
 }

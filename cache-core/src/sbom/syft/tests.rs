@@ -157,6 +157,7 @@ fn made() -> Sbom<'static> {
         rest: Rest::default(),
     };
     sbom.relationships = vec![
+        edge("image", Relation::Contains, "os"),
         edge("image", Relation::Contains, "deb"),
         edge("jar", Relation::DependsOn, "deb"),
         edge("jar", Relation::Other("GENERATED_FROM".into()), "rpm"),

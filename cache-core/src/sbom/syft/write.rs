@@ -1,7 +1,7 @@
 //! From the model to a Syft document, as other programs that read Syft's want it.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -133,7 +133,12 @@ impl Writer {
     fn relationships<'s>(&mut self, sbom: &'s Sbom<'_>) -> Vec<Relationship<'s>> {
         let mut lost: HashMap<&str, usize> = HashMap::new();
         let mut edges = Vec::with_capacity(sbom.relationships.len());
-        for edge in &sbom.relationships {
+        let own = self.carrier.own;
+        let systems = sbom.packages.iter().filter(|package| !own && package.kind == Kind::OperatingSystem);
+        let systems: HashSet<&str> = systems.map(|package| package.id.as_str()).collect();
+        // What stands for the distribution is no artifact.
+        let is_artifact = |id: &Text<'_>| !systems.contains(id.as_str());
+        for edge in sbom.relationships.iter().filter(|edge| is_artifact(&edge.from) && is_artifact(&edge.to)) {
             let (from, to) = (edge.from.borrowed(), edge.to.borrowed());
             let (parent, child, kind) = match &edge.relation {
                 Relation::Contains => (from, to, "contains".into()),
