@@ -116,7 +116,8 @@ fn edge<'a>(
 ) {
     reader.created(&mut element);
     let relation = relation(word);
-    if three(&relation).word != *word || three(&relation).turned {
+    let back = three(&relation);
+    if back.word != *word || back.turned {
         element.rest.push_text(WORD, word);
     }
     if element.kind != "Relationship" {

@@ -11,11 +11,19 @@ mod graph;
 mod licenses;
 mod made;
 mod read;
+mod read_element;
 pub(super) mod words;
 mod write;
+mod write_element;
 
 pub(super) use read::parse;
 pub(super) use write::write;
+
+#[cfg(test)]
+mod convert_tests;
+
+#[cfg(test)]
+mod shared_tests;
 
 #[cfg(test)]
 mod tests;

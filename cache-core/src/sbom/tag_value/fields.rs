@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
             "DocumentName" => &mut self.document.name,
             "DocumentNamespace" => &mut self.document.namespace,
             "Created" => &mut self.creation.created,
-            "Creator" => return self.creation.creators.0.push(value.into()),
+            "Creator" => return self.creation.creators.0.extend(Text::from(value).stated()),
             _ => {
                 let parts: Vec<&str> = value.splitn(3, char::is_whitespace).collect();
                 return match (parts.as_slice(), parts.get(2).and_then(|sum| checksum(sum))) {
@@ -67,7 +67,10 @@ impl<'a> Reader<'a> {
                         .parse::<bool>()
                         .ok()
                         .map(|is| package.rest.push_json("filesAnalyzed", &is)),
-                    "PackageVerificationCode" => Some(package.rest.push_json("packageVerificationCode", &code(value))),
+                    "PackageVerificationCode" => {
+                        package.rest.push_json("packageVerificationCode", &code(value));
+                        Some(())
+                    }
                     "ExternalRef" => reference(value).map(|reference| package.references.0.push(reference)),
                     _ => package.references.0.last_mut().map(|last| last.rest.push_text("comment", value)),
                 };
