@@ -16,8 +16,11 @@ use std::collections::BTreeSet;
 
 pub(super) use certificate::Certificate;
 pub(super) use chain::Authority;
+#[cfg(test)]
+pub(super) use der::element;
 pub(super) use entry::{Entry, Wire as WireEntry};
 pub(super) use fulcio::is_claim;
+pub(super) use timestamp::{MAX_TOKEN as MAX_TIMESTAMP, nonce as timestamp_nonce, request as timestamp_request};
 use serde::{Deserialize, Serialize};
 
 use super::dsse::Envelope;
