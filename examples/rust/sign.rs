@@ -140,7 +140,12 @@ async fn verify(image: &Reference, options: &Options<'_>) -> Result<(), Failure>
         println!("signed: {} by {}", signature.about, signature.value.by());
     }
     for statement in &seen.statements {
-        println!("stated: {} of {} by {}", statement.value.value().predicate_type, statement.about, statement.value.by());
+        println!(
+            "stated: {} of {} by {}",
+            statement.value.value().predicate_type,
+            statement.about,
+            statement.value.by()
+        );
     }
     for problem in &seen.problems {
         println!("not counted: {problem:?}");

@@ -44,11 +44,7 @@ impl<Op: fmt::Debug> fmt::Debug for Permit<'_, Op> {
 impl<'a> Permit<'a, CopyManifest> {
     /// Leave to copy each blob that the approved operation lists.
     pub(crate) fn blobs(&self) -> Vec<Permit<'a, BlobCopy>> {
-        let of = |blob: &Descriptor| BlobCopy {
-            from: self.from.clone(),
-            to: self.to.clone(),
-            blob: blob.clone(),
-        };
+        let of = |blob: &Descriptor| BlobCopy { from: self.from.clone(), to: self.to.clone(), blob: blob.clone() };
         self.op.blobs.iter().map(|blob| Permit::new(of(blob))).collect()
     }
 

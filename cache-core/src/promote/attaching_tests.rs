@@ -168,7 +168,8 @@ async fn what_is_signed_along_is_there_for_the_gate() {
         let world = World::new();
         let plan = world.attach(&[for_prod(form)]).await;
         assert!(plan.render().contains("env=prod"));
-        let gate = SignatureGate { annotations: BTreeMap::from([("env".into(), "prod".into())]), ..SignatureGate::default() };
+        let gate =
+            SignatureGate { annotations: BTreeMap::from([("env".into(), "prod".into())]), ..SignatureGate::default() };
         assert!(gate.judge(&world.evidence().await).await.unwrap().allows(), "{form:?}");
         assert!(matches!(world.outlook(&[for_prod(form)]).await, Outlook::Nothing));
         assert!(matches!(world.outlook(&[signature(form)]).await, Outlook::Ready(_)));
@@ -211,9 +212,8 @@ async fn the_image_that_was_planned_is_signed_and_no_other() {
 #[tokio::test]
 async fn there_is_no_plan_without_a_signer_an_image_or_a_wish() {
     let world = World::new();
-    let refused = async |promoter: &Promoter, request: AttachRequest| {
-        promoter.plan_attaching(&request).await.unwrap_err().kind()
-    };
+    let refused =
+        async |promoter: &Promoter, request: AttachRequest| promoter.plan_attaching(&request).await.unwrap_err().kind();
     assert_eq!(refused(&world.promoter, request(&[])).await, ErrorKind::Invalid);
     let nobody = Promoter { signer: None, ..world.promoter.clone() };
     assert_eq!(refused(&nobody, request(&[signature(Form::Bundle)])).await, ErrorKind::Invalid);
@@ -330,7 +330,8 @@ async fn of_two_writers_neither_loses_a_signature() {
         let (before, after) = if is_before { (other, Vec::new()) } else { (Vec::new(), other) };
         let target = Contended { inner: world.registry.clone(), before: Mutex::new(before), after: Mutex::new(after) };
         let contended = Promoter { target: Arc::new(target), ..world.promoter.clone() };
-        let Outlook::Ready(plan) = contended.plan_attaching(&request(&[signature(Form::CosignTag)])).await.unwrap() else {
+        let Outlook::Ready(plan) = contended.plan_attaching(&request(&[signature(Form::CosignTag)])).await.unwrap()
+        else {
             panic!()
         };
         assert!(contended.execute(approve(&plan)).await.unwrap().is_complete());
@@ -346,7 +347,9 @@ async fn a_tag_that_never_rests_is_an_error() {
     let others = (0..100).map(|number| theirs(&world.registry, number)).collect();
     let target = Contended { inner: world.registry.clone(), before: Mutex::new(others), after: Mutex::default() };
     let contended = Promoter { target: Arc::new(target), ..world.promoter.clone() };
-    let Outlook::Ready(plan) = contended.plan_attaching(&request(&[signature(Form::CosignTag)])).await.unwrap() else { panic!() };
+    let Outlook::Ready(plan) = contended.plan_attaching(&request(&[signature(Form::CosignTag)])).await.unwrap() else {
+        panic!()
+    };
     let receipt = contended.execute(approve(&plan)).await.unwrap();
     assert!(!receipt.is_complete() && receipt.to_string().contains("all the time"), "{receipt}");
 }
@@ -382,7 +385,8 @@ async fn a_permit_signs_and_appends_only_what_was_planned() {
         for refused in [simple(&other, annotations), simple(image, other_annotations), statement(image, annotations)] {
             assert!(old.sign(refused).is_err());
         }
-        for refused in [statement(&other, annotations), statement(image, other_annotations), simple(image, annotations)] {
+        for refused in [statement(&other, annotations), statement(image, other_annotations), simple(image, annotations)]
+        {
             assert!(new.sign(refused).is_err());
         }
     }
@@ -390,7 +394,8 @@ async fn a_permit_signs_and_appends_only_what_was_planned() {
     let parsed = |layers: &[&str]| {
         let layers: Vec<_> = layers.iter().map(|text| Descriptor::of(SIMPLE_SIGNING, text.as_bytes())).collect();
         let config = Descriptor::of(media_type::OCI_CONFIG, b"{}");
-        let document = json!({"schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "config": config, "layers": layers});
+        let document =
+            json!({"schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "config": config, "layers": layers});
         Manifest::parse(document.to_string(), None).unwrap()
     };
     let found = parsed(&["a", "b"]);
@@ -417,5 +422,8 @@ fn what_is_usual_is_not_written_down() {
     let mut fields: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
     fields.sort();
     assert_eq!(fields, ["kind", "predicateType", "signer"]);
-    assert!(matches!(Change::Attach(Attach { repository: place(), subject: Descriptor::of("", b""), content }), Change::Attach(_)));
+    assert!(matches!(
+        Change::Attach(Attach { repository: place(), subject: Descriptor::of("", b""), content }),
+        Change::Attach(_)
+    ));
 }

@@ -53,7 +53,8 @@ impl Attestation {
             Some(uri) => uri,
             None if is_uri(kind) => kind,
             None => {
-                let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).filter(|name| *name != "signature").collect();
+                let names: Vec<&str> =
+                    NAMES.iter().map(|(name, _)| *name).filter(|name| *name != "signature").collect();
                 return Err(Error::invalid(format!("{kind:?} is neither a kind of attestation nor a URI"))
                     .hint(format!("known are {}", names.join(", "))));
             }
@@ -201,7 +202,9 @@ mod tests {
 
     #[test]
     fn what_is_of_another_kind_is_refused() {
-        for (kind, _, _) in good().into_iter().filter(|(kind, ..)| !matches!(*kind, "link" | "https://example.com/p/v1")) {
+        for (kind, _, _) in
+            good().into_iter().filter(|(kind, ..)| !matches!(*kind, "link" | "https://example.com/p/v1"))
+        {
             for other in [json!({}), json!([]), json!("text"), json!({"a": 1}), json!(null)] {
                 assert!(of(kind, &other).is_err(), "{kind}: {other}");
             }

@@ -129,13 +129,7 @@ impl SignedLayer {
     }
 
     /// The same as what it is: a signature in the form of a statement is a statement here.
-    pub(crate) fn verify_form(
-        self,
-        layer: &Descriptor,
-        bytes: &[u8],
-        image: &Digest,
-        trust: &Trust,
-    ) -> Result<Proof> {
+    pub(crate) fn verify_form(self, layer: &Descriptor, bytes: &[u8], image: &Digest, trust: &Trust) -> Result<Proof> {
         // Annotations are not signed: a broken one explains a refusal and never causes one by itself.
         let (material, broken) = if self == SignedLayer::Bundle { Default::default() } else { material(layer) };
         let proof = match self {

@@ -30,8 +30,8 @@ mod verify;
 mod testing;
 
 pub use bundle::{BUNDLE_V03, Bundle, COSIGN_SIGN_TYPE};
-pub(crate) use cosign::{SBOM_TAG_SUFFIX, signature_layer, tag_suffix};
 pub use cosign::{Proof, SignedLayer, TAG_SUFFIXES};
+pub(crate) use cosign::{SBOM_TAG_SUFFIX, signature_layer, tag_suffix};
 pub use dsse::Envelope;
 pub use encrypted::decrypt_cosign_key;
 pub use external::ExternalSigner;
@@ -47,8 +47,8 @@ pub use signers::{KeyDemands, SignersConfig};
 pub(crate) use simple_signing::SimpleSigning;
 pub use statement::{IN_TOTO_PAYLOAD, ResourceDescriptor, STATEMENT_V01, STATEMENT_V1, Statement};
 pub use token::{
-    CallbackToken, EnvironmentToken, FileToken, GitHubActionsToken, GivenToken, IdentityToken, SIGSTORE_AUDIENCE, TokenSource,
-    ambient_token,
+    CallbackToken, EnvironmentToken, FileToken, GitHubActionsToken, GivenToken, IdentityToken, SIGSTORE_AUDIENCE,
+    TokenSource, ambient_token,
 };
 pub use trust::{ImageSignature, Trust, Verified};
 pub use trusted::Trusted;

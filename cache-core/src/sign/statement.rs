@@ -122,11 +122,7 @@ impl Statement {
     ///
     /// # Errors
     /// As [`write`](Statement::write).
-    pub fn write_about(
-        subject: ResourceDescriptor,
-        predicate_type: &str,
-        predicate: &impl Serialize,
-    ) -> Result<Bytes> {
+    pub fn write_about(subject: ResourceDescriptor, predicate_type: &str, predicate: &impl Serialize) -> Result<Bytes> {
         let subject = [subject];
         let written = Written { kind: STATEMENT_V1, subject, predicate_type, predicate };
         Ok(Raw::canonical(&written)?.bytes().clone())

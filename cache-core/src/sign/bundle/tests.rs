@@ -20,9 +20,8 @@ fn other_versions_and_shapes_are_refused() {
     };
     assert!(Bundle::parse(of(BUNDLE_V03, key, message).as_bytes()).unwrap().is_by_key());
     let v4 = of("application/vnd.dev.sigstore.bundle.v0.4+json", key, message);
-    let envelope = |signatures: &str| {
-        format!(r#""dsseEnvelope":{{"payload":"","payloadType":"t","signatures":[{signatures}]}}"#)
-    };
+    let envelope =
+        |signatures: &str| format!(r#""dsseEnvelope":{{"payload":"","payloadType":"t","signatures":[{signatures}]}}"#);
     let refused = [
         v4,
         of(BUNDLE_V03, key, r#""x":1"#),

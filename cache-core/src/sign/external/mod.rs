@@ -86,8 +86,8 @@ impl ExternalSigner {
         let program = Program { path: program.into(), patience: Duration::from_secs(60), limit: MAX_ANSWER };
         let question = Question::PublicKey { version: VERSION };
         let answer: KeyAnswer = answer(&program, &arguments, &question).await?;
-        let public = PublicKey::from_pem(name, &answer.public_key)
-            .map_err(|e| e.context("program", program.path.display()))?;
+        let public =
+            PublicKey::from_pem(name, &answer.public_key).map_err(|e| e.context("program", program.path.display()))?;
         Ok(ExternalSigner { program, arguments, public })
     }
 
@@ -139,5 +139,6 @@ async fn answer<T: DeserializeOwned>(program: &Program, arguments: &[String], qu
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -70,7 +70,10 @@ async fn a_program_signs_with_each_kind_of_key() {
         let hash = key.public_key().scheme().natural_hash();
         match kind {
             KeyKind::Ed25519 => assert!(asked.get("hash").is_none() && asked.get("digest").is_none()),
-            _ => assert_eq!((&asked["hash"], &asked["digest"]), (&hash.name().into(), &STANDARD.encode(hash.of(b"payload")).into())),
+            _ => assert_eq!(
+                (&asked["hash"], &asked["digest"]),
+                (&hash.name().into(), &STANDARD.encode(hash.of(b"payload")).into())
+            ),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Against services of our own: what comes back verifies, and whatever a service does wrong is an error that names it.
 
+mod interop;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -157,7 +159,12 @@ async fn a_signer_is_the_one_whom_its_token_is_for() {
     assert!(signer.identity().is_same_signer(&self::signer(&cloud, false).identity()));
     signer.sign(op(&signer)).await.unwrap();
     // The plan names somebody else.
-    let other = KeylessSigner::new("dev@example.test", ISSUER, Arc::new(GivenToken::new(good_token())), services(&cloud, false));
+    let other = KeylessSigner::new(
+        "dev@example.test",
+        ISSUER,
+        Arc::new(GivenToken::new(good_token())),
+        services(&cloud, false),
+    );
     assert_eq!(signer.sign(op(&other)).await.unwrap_err().kind(), ErrorKind::Unapproved);
     // The token is for somebody else than the plan names.
     let refused = error(&other).await;
@@ -294,7 +301,8 @@ async fn what_an_authority_says_is_shown_and_a_token_in_it_is_not() {
     let cloud = Cloud::new(&[Version::One]).await;
     // A proof that is wrong, since the token is for somebody else.
     let until = Timestamp::now().unix() + 300;
-    let stranger = token(&json!({"iss": "https://other.example.test", "sub": SUBJECT, "aud": "sigstore", "exp": until}));
+    let stranger =
+        token(&json!({"iss": "https://other.example.test", "sub": SUBJECT, "aud": "sigstore", "exp": until}));
     let refused = error(&signer_with(services(&cloud, false), stranger.clone())).await;
     assert_eq!(refused.kind(), ErrorKind::Unauthenticated);
     let part = stranger.reveal().split('.').nth(1).unwrap();

@@ -54,7 +54,9 @@ async fn a_log_that_errs_is_found_out() {
     let cloud = Cloud::new(&[Version::One]).await;
     let signer = logged(&cloud, KeySigner::generate("k").unwrap());
     signer.sign(op(&signer, None)).await.unwrap();
-    for fault in [LogFault::OtherEntry, LogFault::OtherKey, LogFault::OtherLog, LogFault::OtherTree, LogFault::BadPromise] {
+    for fault in
+        [LogFault::OtherEntry, LogFault::OtherKey, LogFault::OtherLog, LogFault::OtherTree, LogFault::BadPromise]
+    {
         *cloud.logs[0].fault.lock().unwrap() = Some(fault);
         let error = signer.sign(op(&signer, None)).await.unwrap_err();
         assert!(error.kind() == ErrorKind::Untrusted && error.to_string().contains("Rekor"), "{fault:?}: {error}");

@@ -26,13 +26,8 @@ impl Chosen {
             authority: usable(&config.authorities, AUTHORITY, now).into_iter().next(),
             logs: select(&config.logs, LOG, config.log_selector, now)
                 .map_err(|e| e.context("service", "transparency log"))?,
-            timestamp_authorities: select(
-                &config.timestamp_authorities,
-                TIMESTAMPS,
-                config.timestamp_selector,
-                now,
-            )
-            .map_err(|e| e.context("service", "timestamp authority"))?,
+            timestamp_authorities: select(&config.timestamp_authorities, TIMESTAMPS, config.timestamp_selector, now)
+                .map_err(|e| e.context("service", "timestamp authority"))?,
         })
     }
 
@@ -127,7 +122,9 @@ mod tests {
     fn the_public_configurations_are_chosen_from() {
         let Some(folder) = crate::document::shared_data("signing/roots") else { return };
         let now = Timestamp::parse("2026-11-01").unwrap();
-        for (file, log) in [("public-good.signing_config.v0.2.json", 1), ("public-good.signing_config_rekor_v2.v0.2.json", 2)] {
+        for (file, log) in
+            [("public-good.signing_config.v0.2.json", 1), ("public-good.signing_config_rekor_v2.v0.2.json", 2)]
+        {
             let config = SigningConfig::parse(&std::fs::read(folder.join(file)).unwrap()).unwrap();
             let chosen = Chosen::of(&config, now).unwrap();
             assert!(chosen.authority.is_some() && chosen.proves_time(), "{file}");

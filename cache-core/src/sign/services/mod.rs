@@ -14,11 +14,11 @@ pub(super) use choose::Chosen;
 pub(super) use place::Place;
 
 use self::rekor::Signature;
+use super::KeySigner;
 use super::bundle::Bundle;
 use super::root::{SigningConfig, TrustedRoot};
 use super::token::IdentityToken;
 use super::verify::{Certificate, Demands, Material, Shown, Signed, Signer, certified, proven_times};
-use super::KeySigner;
 use crate::error::{Error, Result};
 use crate::http::{Http, Network, Patience};
 use crate::model::{Identity, Timestamp};
@@ -102,9 +102,8 @@ impl Services {
             Error::invalid("the signing configuration has no certificate authority that can be used now")
         })?;
         if !chosen.proves_time() {
-            return Err(Error::invalid("nothing would prove when the signature was made").hint(
-                "the signing configuration needs a timestamp authority, or a transparency log of version 1",
-            ));
+            return Err(Error::invalid("nothing would prove when the signature was made")
+                .hint("the signing configuration needs a timestamp authority, or a transparency log of version 1"));
         }
         Place::for_secrets(AUTHORITY, &authority.url)
     }
@@ -184,7 +183,8 @@ impl Services {
         let Signer::Certificate(certificate) = signer else { return Ok(()) };
         match times.into_iter().find(|time| !certificate.is_valid_at(*time)) {
             Some(time) => {
-                Err(Error::untrusted("the certificate is not valid at the time that is confirmed").context("time", time))
+                Err(Error::untrusted("the certificate is not valid at the time that is confirmed")
+                    .context("time", time))
             }
             None => Ok(()),
         }

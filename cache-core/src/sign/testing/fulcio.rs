@@ -120,7 +120,8 @@ impl Fulcio {
         let token = token.ok_or_else(|| stranger("no token"))?;
         self.asked.lock().unwrap().push(token.to_owned());
         let claims = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-        let claims: Value = claims.and_then(|json| serde_json::from_slice(&json).ok()).ok_or_else(|| stranger("bad token"))?;
+        let claims: Value =
+            claims.and_then(|json| serde_json::from_slice(&json).ok()).ok_or_else(|| stranger("bad token"))?;
         if claims["iss"] != super::ISSUER || claims["aud"] != "sigstore" {
             return Err(stranger(&format!("the token {token} is by nobody we know")));
         }
@@ -132,10 +133,12 @@ impl Fulcio {
         }
         let key = PublicKey::from_pem("asked", asked["publicKey"]["content"].as_str().unwrap_or_default())
             .map_err(|_| bad("no key"))?;
-        let proof = STANDARD.decode(asked["proofOfPossession"].as_str().unwrap_or_default()).map_err(|_| bad("proof"))?;
+        let proof =
+            STANDARD.decode(asked["proofOfPossession"].as_str().unwrap_or_default()).map_err(|_| bad("proof"))?;
         key.verify(subject.as_bytes(), &proof).map_err(|_| bad("the proof of possession is wrong"))?;
         let certificate = self.issue(&key, subject);
-        let chain = json!({"chain": {"certificates": [certificate, self.params.self_signed(&self.key).unwrap().pem()]}});
+        let chain =
+            json!({"chain": {"certificates": [certificate, self.params.self_signed(&self.key).unwrap().pem()]}});
         Ok(match *self.fault.lock().unwrap() {
             Some(Fault::Detached) => json!({"signedCertificateDetachedSct": chain}),
             _ => json!({"signedCertificateEmbeddedSct": chain}),
@@ -185,15 +188,7 @@ fn timestamps(log: &KeySigner, precertificate: &[u8], issuer: &[u8], now: System
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let milliseconds = u64::try_from(since.as_millis()).unwrap().to_be_bytes();
     let length = u32::try_from(precertificate.len()).unwrap().to_be_bytes();
-    let signed = [
-        &[0, 0][..],
-        &milliseconds,
-        &[0, 1],
-        &Sha256::digest(issuer),
-        &length[1..],
-        precertificate,
-        &[0, 0],
-    ];
+    let signed = [&[0, 0][..], &milliseconds, &[0, 1], &Sha256::digest(issuer), &length[1..], precertificate, &[0, 0]];
     let signature = prefixed(&log.sign_bytes(&signed.concat()).unwrap());
     let id = Sha256::digest(log.public_key().spki());
     let stamp = [&[0][..], &id, &milliseconds, &[0, 0], &[4, 3], &signature].concat();

@@ -76,9 +76,10 @@ impl Log {
     }
 
     pub(super) fn in_root(&self) -> Value {
+        let details = if self.version == Version::One { "PKIX_ECDSA_P256_SHA_256" } else { "PKIX_ED25519" };
         json!({
             "baseUrl": format!("http://{}", self.host.lock().unwrap()), "hashAlgorithm": "SHA2_256",
-            "publicKey": {"rawBytes": STANDARD.encode(self.key.public_key().spki()),
+            "publicKey": {"rawBytes": STANDARD.encode(self.key.public_key().spki()), "keyDetails": details,
                 "validFor": {"start": "2020-01-01T00:00:00Z"}},
             "logId": {"keyId": STANDARD.encode(self.id(&self.key))},
         })

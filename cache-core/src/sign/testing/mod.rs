@@ -26,7 +26,12 @@ pub(super) const ISSUER: &str = "https://id.example.test";
 /// A token with these claims. Its signature is none.
 pub(in crate::sign) fn token(claims: &Value) -> Secret {
     let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    Secret::new(format!("{}.{}.{}", part(b"{\"alg\":\"none\"}"), part(claims.to_string().as_bytes()), part(b"unsigned")))
+    Secret::new(format!(
+        "{}.{}.{}",
+        part(b"{\"alg\":\"none\"}"),
+        part(claims.to_string().as_bytes()),
+        part(b"unsigned")
+    ))
 }
 
 /// A token for the one who signs.

@@ -38,9 +38,7 @@ impl Server {
         .await
     }
 
-    pub(in crate::sign) async fn start_bytes(
-        answer: impl Fn(&Call) -> (u16, Vec<u8>) + Send + Sync + 'static,
-    ) -> Self {
+    pub(in crate::sign) async fn start_bytes(answer: impl Fn(&Call) -> (u16, Vec<u8>) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answer = Arc::new(answer);
@@ -81,7 +79,8 @@ async fn serve(mut stream: TcpStream, answer: &(impl Fn(&Call) -> (u16, Vec<u8>)
     let (method, target) = (first.next().unwrap_or_default(), first.next().unwrap_or_default());
     let header = |line: &str| line.split_once(':').map(|(k, v)| (k.to_ascii_lowercase(), v.trim().to_owned()));
     let headers: Vec<_> = lines.filter_map(header).collect();
-    let mut call = Call { method: method.to_owned(), target: target.to_owned(), headers, body: read.split_off(head + 4) };
+    let mut call =
+        Call { method: method.to_owned(), target: target.to_owned(), headers, body: read.split_off(head + 4) };
     let length = call.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     while call.body.len() < length {
         if stream.read_buf(&mut call.body).await? == 0 {

@@ -101,7 +101,8 @@ impl Authority {
             _ => element(0x02, nonce),
         };
         let now = Timestamp::now().unix() - if is(Fault::OtherTime) { 365 * 86400 } else { 0 };
-        let time: String = Timestamp::from_unix(now).unwrap().to_string().chars().filter(|c| !"-:T".contains(*c)).collect();
+        let time: String =
+            Timestamp::from_unix(now).unwrap().to_string().chars().filter(|c| !"-:T".contains(*c)).collect();
         let info = sequence(&[
             &[0x02, 0x01, 0x01],
             &element(0x06, &[0x2a, 0x03]),

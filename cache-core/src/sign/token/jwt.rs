@@ -141,7 +141,9 @@ impl IdentityToken {
         let claims = &self.claims;
         let subject = match (&claims.email, &claims.job_workflow_ref, &claims.ci_config_ref_uri) {
             (Some(email), ..) => email.clone(),
-            (None, Some(workflow), _) if claims.iss.starts_with(GITHUB_ACTIONS) => format!("https://github.com/{workflow}"),
+            (None, Some(workflow), _) if claims.iss.starts_with(GITHUB_ACTIONS) => {
+                format!("https://github.com/{workflow}")
+            }
             (None, None, Some(pipeline)) => format!("https://{pipeline}"),
             (None, None, None) if claims.sub.contains("://") => claims.sub.clone(),
             _ => {
@@ -156,7 +158,8 @@ impl IdentityToken {
 
 /// The errors of parsers would quote the token.
 fn claims(token: &str) -> Result<Claims> {
-    let malformed = || Error::invalid("this is not an identity token").hint("it is a JSON Web Token: three parts with dots");
+    let malformed =
+        || Error::invalid("this is not an identity token").hint("it is a JSON Web Token: three parts with dots");
     if token.len() > MAX_TOKEN {
         return Err(Error::invalid("the identity token is too large"));
     }

@@ -67,7 +67,11 @@ fn a_token_for_another_service_or_another_time_is_not_sent() {
     refused("about to expire", |c| c["exp"] = json!(1_000_005), "has expired");
     refused("not yet", |c| c["nbf"] = json!(1_000_100), "not good yet");
     refused("address not verified", |c| c["email_verified"] = json!("false"), "not verified");
-    refused("address, and no word of it", |c| drop(c.as_object_mut().unwrap().remove("email_verified")), "not verified");
+    refused(
+        "address, and no word of it",
+        |c| drop(c.as_object_mut().unwrap().remove("email_verified")),
+        "not verified",
+    );
     refused(
         "nobody",
         |c| {
@@ -85,7 +89,8 @@ fn what_is_no_token_is_refused_and_nothing_of_it_shown() {
     let good = token(&good());
     let text = good.reveal().to_owned();
     let cut = text.rsplit_once('.').unwrap().0.to_owned();
-    for bad in ["", "a.b", "a.b.c", "a..c", &cut, &format!("{text}.x"), &format!("{text}\r\nX: y"), &"a".repeat(70_000)] {
+    for bad in ["", "a.b", "a.b.c", "a..c", &cut, &format!("{text}.x"), &format!("{text}\r\nX: y"), &"a".repeat(70_000)]
+    {
         let error = IdentityToken::read(Secret::new(bad), SIGSTORE_AUDIENCE, now()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert!(bad.len() < 4 || !format!("{error:?}").contains(bad), "{error:?}");

@@ -20,8 +20,8 @@ pub(super) use chain::Authority;
 pub(super) use der::element;
 pub(super) use entry::{Entry, Wire as WireEntry};
 pub(super) use fulcio::is_claim;
-pub(super) use timestamp::{MAX_TOKEN as MAX_TIMESTAMP, nonce as timestamp_nonce, request as timestamp_request};
 use serde::{Deserialize, Serialize};
+pub(super) use timestamp::{MAX_TOKEN as MAX_TIMESTAMP, nonce as timestamp_nonce, request as timestamp_request};
 
 use super::dsse::Envelope;
 use super::public_key::PublicKey;
