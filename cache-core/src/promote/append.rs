@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::approve::Permit;
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::model::manifest::{MAX_MANIFEST, media_type};
-use crate::model::{Descriptor, Manifest, ManifestBody, Tag};
+use crate::model::{Descriptor, Manifest, ManifestBody, Repository, Tag};
 use crate::plan::Attach;
-use crate::registry::{MemoryRegistry, RegistryWriter};
+use crate::registry::{MemoryRegistry, Registry, RegistryWriter};
 use crate::sign::tag_suffix;
 
 /// How often another writer may come between.
@@ -31,7 +31,7 @@ pub(super) async fn append(
     for round in 0..ROUNDS {
         // Where conditions are not obeyed another writer may have written over us; a moment shows it.
         tokio::time::sleep(Duration::from_millis(u64::from(round) * 20)).await;
-        let found = named(target, op, &tag).await?;
+        let found = named(target.as_registry(), &op.repository, &tag).await?;
         if found.as_ref().is_some_and(|found| holds(found, &layer)) {
             return Ok(round > 0);
         }
@@ -56,10 +56,25 @@ pub(super) async fn append(
         .context("tag", tag))
 }
 
-async fn named(target: &dyn RegistryWriter, op: &Attach, tag: &Tag) -> Result<Option<Manifest>> {
-    let found = target.resolve(&op.repository.tagged(tag.clone())).await.absent_is_none()?;
-    match found {
-        Some(found) => target.manifest(&op.repository.at(found.digest)).await.map(Some),
+/// Whether what the tag names has all layers of this manifest: then it is the same list of signatures, perhaps with more.
+pub(super) async fn extends(
+    target: &dyn Registry,
+    repository: &Repository,
+    tag: &Tag,
+    manifest: &Manifest,
+) -> Result<bool> {
+    let ManifestBody::Image(wanted) = manifest.value() else { return Ok(false) };
+    let Some(found) = named(target, repository, tag).await? else { return Ok(false) };
+    let ManifestBody::Image(found) = found.value() else { return Ok(false) };
+    if found.layers.len() > MAX_LAYERS || wanted.layers.len() > MAX_LAYERS {
+        return Ok(false);
+    }
+    Ok(wanted.layers.iter().all(|layer| found.layers.contains(layer)))
+}
+
+async fn named(target: &dyn Registry, repository: &Repository, tag: &Tag) -> Result<Option<Manifest>> {
+    match target.resolve(&repository.tagged(tag.clone())).await.absent_is_none()? {
+        Some(found) => target.manifest(&repository.at(found.digest)).await.map(Some),
         None => Ok(None),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Promoter;
 use super::attached::Attached;
-use super::planning::{Attachment, Outlook, Place};
+use super::attachment::Attachment;
+use super::planning::{Outlook, Place};
 use crate::error::{Error, Result};
 use crate::model::{Raw, Reference, Tag};
 use crate::plan::{Attach, Change, PLAN_VERSION, PlanBody};

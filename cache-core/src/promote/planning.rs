@@ -2,21 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use bytes::Bytes;
-
 use super::Promoter;
+use super::append::extends;
 use super::artifact::document_artifact;
 use super::attached::Attached;
-use super::attestation::Attestation;
+use super::attachment::Attachment;
 use super::documents::Given;
 use super::gather::gather;
 use super::record::PROMOTION_TYPE;
 use super::unit::Unit;
-use crate::error::{Absent, Error, Result};
+use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::gate::{Style, judge_all};
 use crate::model::{Digest, Manifest, Pinned, Raw, Reference, Repository, Tag, Verdict};
 use crate::plan::{Attach, Change, Content, CopyManifest, Expected, Form, PLAN_VERSION, Plan, PlanBody, Role, SetTag};
-use crate::sign::{COSIGN_SIGN_TYPE, SBOM_TAG_SUFFIX};
+use crate::sign::{SBOM_TAG_SUFFIX, SignedLayer};
 
 /// What somebody wants.
 #[derive(Debug, Clone)]
@@ -36,45 +35,6 @@ pub struct Request {
     /// What is attached to the image on the way, such as the SBOM and the signature of a build. What is attached already,
     /// at the source or at the target, is not attached again; see [`Attachment`].
     pub attach: Vec<Attachment>,
-}
-
-/// Something to attach to the image, unless that is done already.
-#[derive(Debug, Clone)]
-pub enum Attachment {
-    /// A document as it is, such as an SBOM. It is there where an artifact about the image holds the same bytes under the
-    /// same media type.
-    Document {
-        /// Its media type.
-        media_type: String,
-        /// Its bytes.
-        bytes: Bytes,
-    },
-    /// An SBOM: a document as it is, which cosign's tag `.sbom` names too, for old clients that look nowhere else. Where the
-    /// source has such a tag, that comes along and stays. One tag names one SBOM, so there is one of these in a request.
-    Sbom {
-        /// Its media type, such as `application/spdx+json`.
-        media_type: String,
-        /// Its bytes.
-        bytes: Bytes,
-    },
-    /// A statement about the image, signed by the promoter's signer, as a bundle. The type `COSIGN_SIGN_TYPE` with the predicate
-    /// `{}` is a signature of the image. It is there where a statement of the same signer, with the same type and the same
-    /// predicate, verifies; its bytes say nothing, since a signature made anew is never the same.
-    Statement {
-        /// The type of the predicate.
-        predicate_type: String,
-        /// The predicate, which is not looked at.
-        predicate: serde_json::Value,
-    },
-    /// A signature of the image, by the promoter's signer.
-    Signature {
-        /// What is signed along with it, such as `env: prod`.
-        annotations: BTreeMap<String, String>,
-        /// How it is kept.
-        form: Form,
-    },
-    /// A statement about the image whose predicate was found to be what it claims, signed by the promoter's signer.
-    Attestation(Attestation),
 }
 
 /// What came of a request.
@@ -164,18 +124,6 @@ impl Promoter {
         Ok(there)
     }
 
-    /// What the request attaches and is not there. Each once.
-    pub(super) fn lacking(&self, attach: &[Attachment], there: &[Attached]) -> Result<Vec<Content>> {
-        let mut lacking = Vec::new();
-        for attachment in attach {
-            let content = self.content(attachment)?;
-            if !lacking.contains(&content) && !there.iter().any(|there| there.holds(&content)) {
-                lacking.push(content);
-            }
-        }
-        Ok(lacking)
-    }
-
     /// Cosign's tag for the SBOM that is attached: it names the artifact that holds the SBOM, or will hold it. Where the tag is
     /// taken, it stays.
     pub(super) async fn sbom_tag(
@@ -226,39 +174,6 @@ impl Promoter {
         Ok(Some(SetTag { repository: repository.clone(), tag, to, expected: Expected::from(now) }))
     }
 
-    /// Keeps the bytes of an attachment at hand and names them by digest.
-    fn content(&self, attachment: &Attachment) -> Result<Content> {
-        match attachment {
-            Attachment::Document { media_type, bytes } | Attachment::Sbom { media_type, bytes } => {
-                let stored = self.materials.insert_blob(bytes.clone());
-                Ok(Content::Document { media_type: media_type.clone(), digest: stored.digest, size: stored.size })
-            }
-            Attachment::Statement { predicate_type, predicate } => {
-                self.statement(predicate_type, predicate, BTreeMap::new(), Form::Bundle)
-            }
-            Attachment::Signature { annotations, form } => {
-                self.statement(COSIGN_SIGN_TYPE, &serde_json::json!({}), annotations.clone(), *form)
-            }
-            Attachment::Attestation(attestation) => {
-                let (predicate_type, predicate) = (attestation.predicate_type(), attestation.predicate());
-                self.statement(predicate_type, predicate, BTreeMap::new(), attestation.form())
-            }
-        }
-    }
-
-    fn statement(
-        &self,
-        predicate_type: &str,
-        predicate: &serde_json::Value,
-        annotations: BTreeMap<String, String>,
-        form: Form,
-    ) -> Result<Content> {
-        let signer = self.signer.as_ref().ok_or_else(|| Error::invalid("a statement is attached; no signer is set"))?;
-        let stored = self.materials.insert_blob(Raw::canonical(predicate)?.bytes().clone());
-        let (predicate_type, signer) = (predicate_type.to_owned(), signer.identity());
-        Ok(Content::Statement { predicate_type, predicate: Some(stored), annotations, form, signer })
-    }
-
     /// What the target lacks of the unit. A registry that cannot be asked is an error, never "absent".
     async fn observe(&self, request: &Request, image: &Pinned, unit: &Unit, wanted: &Tag) -> Result<Observed> {
         let target = self.target.as_registry();
@@ -272,11 +187,32 @@ impl Promoter {
             }
         }
         missing.extend(self.not_listed(repository, unit, &missing).await?);
-        let mut tags = Vec::new();
-        for (tag, to) in unit.tags.iter().cloned().chain([(wanted.clone(), image.digest.clone())]) {
-            tags.extend(self.tag_change(request.place(), tag, to).await?);
-        }
+        let mut tags = self.cosign_tags(request, unit).await?;
+        tags.extend(self.tag_change(request.place(), wanted.clone(), image.digest.clone()).await?);
         Ok(Observed { missing, tags, sbom_tag: None })
+    }
+
+    /// The tags of cosign's that have to change. One that names a longer list of signatures than the source's stays: somebody
+    /// signed at the target.
+    async fn cosign_tags(&self, request: &Request, unit: &Unit) -> Result<Vec<SetTag>> {
+        let place = request.place();
+        let manifests: HashMap<_, _> = unit.nodes.iter().map(|node| (node.manifest.digest(), &node.manifest)).collect();
+        let mut tags = Vec::new();
+        for (tag, to) in &unit.tags {
+            let change = self.tag_change(place, tag.clone(), to.clone()).await;
+            let names_another = match &change {
+                Ok(change) => change.as_ref().is_some_and(|set| set.expected != Expected::Absent),
+                Err(error) => error.kind() == ErrorKind::Conflict,
+            };
+            if let (true, true, Some(manifest)) =
+                (names_another, SignedLayer::is_promised_by_tag(tag), manifests.get(to))
+                && extends(self.target.as_registry(), place.repository, tag, manifest).await?
+            {
+                continue;
+            }
+            tags.extend(change?);
+        }
+        Ok(tags)
     }
 
     /// The referrers that are there and that their subject's list does not name: nobody would find them. A writer that died

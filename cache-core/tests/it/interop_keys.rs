@@ -1,6 +1,7 @@
 //! Both ways with the real cosign for each kind of key, in both formats. Run by `make interop`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cache_core::model::{Pinned, Secret};
 use cache_core::plan::Form;
@@ -116,7 +117,7 @@ async fn signed_and_attested(registry: &MemoryRegistry, image: &Pinned, signer: 
         attestation(TYPE, &json!({"passed": 7})),
         attestation("slsaprovenance1", &provenance),
     ];
-    attach(registry, image, signer, wanted).await;
+    attach(registry, image, Arc::new(signer), wanted).await;
 }
 
 /// cosign adds its signature to ours, and we add ours to cosign's: nothing is lost.
@@ -132,7 +133,7 @@ async fn interop_both_add_to_one_tag() {
     let registry = cosign.pull();
     let signature = Attachment::Signature { annotations: BTreeMap::new(), form: Form::CosignTag };
     let (ours, trust) = (signer.public_key().clone(), cosign.trust());
-    attach(&registry, &image, signer, vec![signature]).await;
+    attach(&registry, &image, Arc::new(signer), vec![signature]).await;
     cosign.push("app", &registry, &image).await;
     assert!(verifies(&cosign, &["verify"], KeyKind::P256, OLD, &image).await);
     cosign.write("k.pub", &cosign.file("cosign.pub"));

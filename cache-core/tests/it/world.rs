@@ -14,6 +14,8 @@ use cache_core::plan::Plan;
 use cache_core::promote::AttachRequest;
 use cache_core::promote::{Attachment, Outlook, Promoter, Receipt, Request};
 use cache_core::registry::{MemoryRegistry, Registry, RegistryWriter};
+#[cfg(feature = "conformance")]
+use cache_core::sign::Signer;
 use cache_core::sign::{COSIGN_SIGN_TYPE, KeySigner, Trust};
 use cache_core::{Error, Result};
 use serde_json::{Value, json};
@@ -118,9 +120,14 @@ pub(crate) async fn sign(registry: &MemoryRegistry, image: &Pinned, signer: KeyS
 
 /// Attaches these to the image where it is.
 #[cfg(feature = "conformance")]
-pub(crate) async fn attach(registry: &MemoryRegistry, image: &Pinned, signer: KeySigner, attach: Vec<Attachment>) {
+pub(crate) async fn attach(
+    registry: &MemoryRegistry,
+    image: &Pinned,
+    signer: Arc<dyn Signer>,
+    attach: Vec<Attachment>,
+) {
     let (mut promoter, _folder) = promoter(Arc::new(registry.clone()), Arc::new(registry.clone()), Trust::default());
-    promoter.signer = Some(Arc::new(signer));
+    promoter.signer = Some(signer);
     let request = AttachRequest {
         image: image.clone().into(),
         environment: "test".to_owned(),

@@ -1,6 +1,6 @@
 //! A private key of any kind, and what is done with it.
 
-use aws_lc_rs::encoding::{AsBigEndian, AsDer, Curve25519SeedBin, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{
@@ -58,13 +58,10 @@ impl Pair {
         if let Ok(pair) = RsaKeyPair::from_pkcs8(der) {
             return sized(pair);
         }
-        let seed = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok().and_then(|pair| pair.seed().ok());
-        let seed: Option<Curve25519SeedBin<'_>> = seed.and_then(|seed| seed.as_be_bytes().ok());
-        match seed.and_then(|seed| <[u8; 32]>::try_from(seed.as_ref()).ok().map(Zeroizing::new)) {
-            Some(seed) => Ok(Pair::Ed25519(SigningKey::from_bytes(&seed))),
-            None => Err(Error::unsupported("the private key is of an unknown kind, or not in PKCS #8")
-                .hint("known are P-256, P-384, P-521, RSA of 2048 to 4096 bits, Ed25519")),
-        }
+        ed25519(der).map(Pair::Ed25519).ok_or_else(|| {
+            Error::unsupported("the private key is of an unknown kind, or not in PKCS #8")
+                .hint("known are P-256, P-384, P-521, RSA of 2048 to 4096 bits, Ed25519")
+        })
     }
 
     /// Reads an elliptic curve key as it stands alone (SEC 1, RFC 5915).
@@ -130,6 +127,14 @@ impl Pair {
             Pair::Ed25519(key) => Ok(key.sign(message).to_bytes().to_vec()),
         }
     }
+}
+
+/// Where the seed is in the document is the same in both its versions. That it is this key's, the public half shows.
+fn ed25519(der: &[u8]) -> Option<SigningKey> {
+    let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok()?;
+    let start = ED25519_PKCS8.len();
+    let key = SigningKey::from_bytes(der.get(start..start + 32)?.try_into().ok()?);
+    (key.verifying_key().as_bytes()[..] == *pair.public_key().as_ref()).then_some(key)
 }
 
 fn sized(pair: RsaKeyPair) -> Result<Pair> {

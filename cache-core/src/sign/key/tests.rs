@@ -69,6 +69,13 @@ fn keys_are_read_in_their_older_forms() {
         let pkcs8 = private_pem(pair.to_pkcs8v1().unwrap().as_ref());
         assert_eq!(sec1.public_key(), KeySigner::from_pem("k", &pkcs8).unwrap().public_key());
     }
+    // The second version of PKCS #8, with the public half in it.
+    let pair = aws::Ed25519KeyPair::generate().unwrap();
+    for der in [pair.to_pkcs8().unwrap(), pair.to_pkcs8v1().unwrap()] {
+        let signer = KeySigner::from_pem("k", &private_pem(der.as_ref())).unwrap();
+        let raw = aws::KeyPair::public_key(&pair).as_ref().to_vec();
+        assert_eq!(signer.public_key(), &PublicKey::from_ed25519("k", &raw).unwrap());
+    }
     let signer = KeySigner::generate_kind("k", KeyKind::Rsa2048).unwrap();
     // In PKCS #8 the older form stands in an octet string at the end, after 26 bytes.
     let der = signer.pair.to_pkcs8().unwrap();
