@@ -68,6 +68,9 @@ go_peer crane github.com/google/go-containerregistry/cmd/crane v0.22.1
 go_peer regctl github.com/regclient/regclient/cmd/regctl v0.11.7
 go_peer oras oras.land/oras/cmd/oras v1.3.6
 go_peer cosign github.com/sigstore/cosign/v3/cmd/cosign v3.1.3
+go_peer fulcio github.com/sigstore/fulcio v1.8.8
+go_peer timestamp-server github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server v2.1.3
+go_peer rekor-server-posix github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix v2.3.0
 go_peer distribution github.com/distribution/distribution/v3/cmd/registry v3.1.2
 # Only what compares SBOMs of the real image needs it, and it takes minutes to build.
 [ ! -e "$root/target/real-image/layout/oci-layout" ] || go_peer syft github.com/anchore/syft/cmd/syft v1.57.0

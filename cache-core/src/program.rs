@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 use crate::error::{Error, Result};
@@ -35,17 +35,37 @@ impl Program {
     /// `NotFound` where there is no such program; `Unavailable` where it takes too long; `Unexpected` where it fails, with what
     /// it says.
     pub(crate) async fn run<A: AsRef<OsStr>>(&self, arguments: &[A], environment: &[(&str, &Path)]) -> Result<Vec<u8>> {
+        self.answer(arguments, environment, &[]).await
+    }
+
+    /// The same with something for it to read.
+    ///
+    /// # Errors
+    /// As [`run`](Program::run).
+    pub(crate) async fn answer<A: AsRef<OsStr>>(
+        &self,
+        arguments: &[A],
+        environment: &[(&str, &Path)],
+        input: &[u8],
+    ) -> Result<Vec<u8>> {
         let at = |error: Error| error.context("program", self.path.display());
         let mut command = Command::new(&self.path);
         command.args(arguments).envs(environment.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => at(Error::not_found("the program is not installed")),
             _ => at(Error::unexpected("the program cannot be started")).caused_by(e),
         })?;
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let run = async {
-            let (said, complained) = tokio::join!(read(stdout, self.limit), read(stderr, 1 << 20));
+            let give = async {
+                // One that does not read to the end may still have an answer.
+                if let Some(mut stdin) = stdin {
+                    drop(stdin.write_all(input).await);
+                }
+            };
+            let ((), said, complained) = tokio::join!(give, read(stdout, self.limit), read(stderr, 1 << 20));
             Ok::<_, std::io::Error>((said?, complained?, child.wait().await?))
         };
         let (said, complained, status) = tokio::time::timeout(self.patience, run)
@@ -88,6 +108,13 @@ mod tests {
     #[tokio::test]
     async fn what_it_prints_is_the_answer() {
         assert_eq!(sh("echo hello; echo noise >&2", 100).await.unwrap(), b"hello\n");
+    }
+
+    #[tokio::test]
+    async fn what_it_is_given_it_can_read() {
+        let program = Program { path: "cat".into(), patience: Duration::from_secs(5), limit: 1 << 20 };
+        let input = vec![b'x'; 1 << 20];
+        assert_eq!(program.answer::<&str>(&[], &[], &input).await.unwrap(), input);
     }
 
     #[tokio::test]

@@ -8,9 +8,9 @@ use bytes::Bytes;
 
 use super::admit::Approved;
 use crate::error::{Error, Result};
-use crate::model::{Digest, Manifest};
-use crate::plan::{Attach, BlobCopy, Content, CopyManifest, PutManifest};
-use crate::sign::{Sign, Statement};
+use crate::model::{Descriptor, Digest, Manifest, ManifestBody, Tag};
+use crate::plan::{Attach, BlobCopy, Content, CopyManifest, Expected, Form, PutManifest, SetTag};
+use crate::sign::{COSIGN_SIGN_TYPE, Sign, SimpleSigning, Statement, tag_suffix};
 
 /// Leave to do exactly `Op`, once.
 ///
@@ -44,11 +44,7 @@ impl<Op: fmt::Debug> fmt::Debug for Permit<'_, Op> {
 impl<'a> Permit<'a, CopyManifest> {
     /// Leave to copy each blob that the approved operation lists.
     pub(crate) fn blobs(&self) -> Vec<Permit<'a, BlobCopy>> {
-        let of = |blob: &crate::model::Descriptor| BlobCopy {
-            from: self.from.clone(),
-            to: self.to.clone(),
-            blob: blob.clone(),
-        };
+        let of = |blob: &Descriptor| BlobCopy { from: self.from.clone(), to: self.to.clone(), blob: blob.clone() };
         self.op.blobs.iter().map(|blob| Permit::new(of(blob))).collect()
     }
 
@@ -60,19 +56,62 @@ impl<'a> Permit<'a, CopyManifest> {
 }
 
 impl<'a> Permit<'a, Attach> {
-    /// Leave to sign the statement that the approved operation describes: about its subject, of its type, with its predicate.
+    /// Leave to sign what the approved operation describes: about its subject, of its type, with its predicate and its
+    /// annotations.
     pub(crate) fn sign(&self, payload: Bytes) -> Result<Permit<'a, Sign>> {
-        let Content::Statement { predicate_type, predicate, signer } = &self.op.content else {
+        let Content::Statement { predicate_type, predicate, annotations, form, signer } = &self.op.content else {
             return Err(Error::unapproved("the plan attaches a document here, not a signed statement"));
         };
+        let other = || Error::unapproved("the statement is not the one that the plan describes");
+        let subject = &self.op.subject.digest;
+        if *form == Form::CosignTag && predicate_type == COSIGN_SIGN_TYPE {
+            let signed = SimpleSigning::parse(&payload)?;
+            // It has no room for a predicate.
+            let says_more = predicate.as_ref().is_some_and(|predicate| predicate.digest != Digest::of(b"{}"));
+            if signed.image() != subject || signed.annotations() != *annotations || says_more {
+                return Err(other());
+            }
+            return Ok(Permit::new(Sign { signer: signer.clone(), payload_type: None, payload }));
+        }
         let statement = Statement::parse(payload.clone())?;
-        if statement.predicate_type != *predicate_type || !statement.is_about(&self.op.subject.digest) {
-            return Err(Error::unapproved("the statement is not the one that the plan describes"));
+        let said = statement.annotations_of(subject);
+        if statement.predicate_type != *predicate_type || !statement.is_about(subject) || said != *annotations {
+            return Err(other());
         }
         if let Some(expected) = predicate {
             expect_digest(&expected.digest, &statement.predicate_digest()?)?;
         }
-        Ok(Permit::new(Sign { signer: signer.clone(), payload_type: crate::sign::IN_TOTO_PAYLOAD.to_owned(), payload }))
+        let payload_type = Some(crate::sign::IN_TOTO_PAYLOAD.to_owned());
+        Ok(Permit::new(Sign { signer: signer.clone(), payload_type, payload }))
+    }
+
+    /// Leave to write a manifest that has one more layer than what cosign's tag names now, and to point the tag at it. All
+    /// layers that were there are there.
+    pub(crate) fn appended(&self, manifest: Manifest, found: Option<&Manifest>) -> Result<Appended<'a>> {
+        let Content::Statement { predicate_type, form: Form::CosignTag, .. } = &self.op.content else {
+            return Err(Error::unapproved("the plan attaches nothing under cosign's tag here"));
+        };
+        let (before, after) = (found.map(layers).transpose()?.unwrap_or_default(), layers(&manifest)?);
+        if after.len() != before.len() + 1 || !after.starts_with(before) {
+            return Err(Error::unapproved("the manifest has another content than what is there and one more layer"));
+        }
+        let to = &self.op.repository;
+        let tag = Tag::of_digest(&self.op.subject.digest, tag_suffix(predicate_type));
+        let expected = Expected::from(found.map(|found| found.digest().clone()));
+        let set = SetTag { repository: to.clone(), tag, to: manifest.digest().clone(), expected };
+        let all = manifest.blobs();
+        // The configuration and the new layer; the others are there.
+        let blobs = all.first().into_iter().chain(all.last()).map(|blob| self.blob(blob)).collect();
+        Ok(Appended {
+            blobs,
+            manifest: Permit::new(PutManifest { repository: to.clone(), manifest }),
+            tag: Permit::new(set),
+        })
+    }
+
+    fn blob(&self, blob: &Descriptor) -> Permit<'a, BlobCopy> {
+        let to = &self.op.repository;
+        Permit::new(BlobCopy { from: to.clone(), to: to.clone(), blob: blob.clone() })
     }
 
     /// Leave to write the artifact's blobs and its manifest, once they are made and are about the approved subject.
@@ -87,10 +126,22 @@ impl<'a> Permit<'a, Attach> {
         {
             return Err(Error::unapproved("the artifact does not hold the approved document"));
         }
-        let to = self.op.repository;
-        let from = to.clone();
-        let permits = blobs.into_iter().map(|blob| Permit::new(BlobCopy { from: from.clone(), to: to.clone(), blob }));
-        Ok((permits.collect(), Permit::new(PutManifest { repository: to.clone(), manifest })))
+        let permits = blobs.iter().map(|blob| self.blob(blob)).collect();
+        Ok((permits, Permit::new(PutManifest { repository: self.op.repository, manifest })))
+    }
+}
+
+/// What it takes to add one layer.
+pub(crate) struct Appended<'a> {
+    pub(crate) blobs: Vec<Permit<'a, BlobCopy>>,
+    pub(crate) manifest: Permit<'a, PutManifest>,
+    pub(crate) tag: Permit<'a, SetTag>,
+}
+
+fn layers(manifest: &Manifest) -> Result<&[Descriptor]> {
+    match manifest.value() {
+        ManifestBody::Image(image) => Ok(&image.layers),
+        ManifestBody::Index(_) => Err(Error::conflict("cosign's tag names an index")),
     }
 }
 

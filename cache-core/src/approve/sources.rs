@@ -68,8 +68,11 @@ pub async fn by_signature(plan: &Plan, answer: Answer, signer: &dyn Signer, now:
     let Answer { decision, approver, comment } = answer;
     let body = Approval::body(plan.digest(), decision, ApprovalKind::Key, &approver, now, comment)?;
     // The one permit that no plan gives: a person's leave to sign that very answer.
-    let op =
-        Sign { signer: signer.identity(), payload_type: IN_TOTO_PAYLOAD.to_owned(), payload: body.bytes().clone() };
+    let op = Sign {
+        signer: signer.identity(),
+        payload_type: Some(IN_TOTO_PAYLOAD.to_owned()),
+        payload: body.bytes().clone(),
+    };
     let bundle = signer.sign(Permit::new(op)).await?;
     let envelope = bundle.envelope().cloned();
     let envelope = envelope.ok_or_else(|| Error::unsupported("the signer does not make DSSE envelopes"))?;

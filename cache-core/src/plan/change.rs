@@ -1,5 +1,7 @@
 //! The closed list of what Cache can do to a registry.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Descriptor, Digest, Identity, Manifest, Repository, Tag};
@@ -95,16 +97,41 @@ pub enum Content {
         /// Its size in bytes.
         size: u64,
     },
-    /// An in-toto statement about the image, signed, as a sigstore bundle.
+    /// An in-toto statement about the image, signed.
     Statement {
         /// The type of the predicate.
         predicate_type: String,
         /// The predicate, as canonical JSON; absent for the promotion record, which is written when the rest is done.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         predicate: Option<Descriptor>,
+        /// What the signer adds to the image's name in it, such as `env: prod`.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        annotations: BTreeMap<String, String>,
+        /// How it is kept.
+        #[serde(default, skip_serializing_if = "Form::is_bundle")]
+        form: Form,
         /// Who signs it.
         signer: Identity,
     },
+}
+
+/// How something signed is kept beside its image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// A Sigstore bundle, as a referrer of the image: what cosign writes since version 3.
+    #[default]
+    Bundle,
+    /// Cosign's older format: a layer of what the tag `sha256-….sig` or `sha256-….att` names. A signature of the image is a
+    /// "simple signing" payload there, and no statement.
+    CosignTag,
+}
+
+impl Form {
+    /// Whether it is the usual one.
+    pub fn is_bundle(&self) -> bool {
+        *self == Form::Bundle
+    }
 }
 
 /// Points a tag at a manifest of the same repository.

@@ -7,7 +7,7 @@ mod change;
 mod render;
 
 pub use change::{
-    Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, PutManifest, Role, SetTag,
+    Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest, Role, SetTag,
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,4 +47,11 @@ pub struct PlanBody {
     pub changes: Vec<Change>,
     /// What belongs to the image and will not be copied, such as foreign layers, in words.
     pub left_behind: Vec<String>,
+}
+
+impl PlanBody {
+    /// Whether the image is where it shall be, under the name that it has: then something is only attached to it.
+    pub(crate) fn stays(&self) -> bool {
+        self.from == self.to && !self.changes.iter().any(|change| matches!(change, Change::Copy(_)))
+    }
 }

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use super::{Change, Content, DeleteTarget, Expected, Plan, Role};
+use super::{Change, Content, DeleteTarget, Expected, Form, Plan, Role};
 
 impl Plan {
     /// The plan in words, made of its bytes alone: what is approved is what is shown.
     pub fn render(&self) -> String {
         let mut lines = vec![
             format!("Plan {}", self.digest()),
-            format!("  Promote to {}: {}", self.environment, self.from),
+            format!("  {} {}: {}", if self.stays() { "Attach in" } else { "Promote to" }, self.environment, self.from),
             format!("  Image      {}", self.image),
             format!("  Target     {}", self.to),
             format!("  Requester  {}", self.requester),
@@ -56,8 +56,12 @@ impl fmt::Display for Change {
                 Content::Document { media_type, digest, .. } => {
                     write!(f, "attach {media_type} {digest} to {}", op.subject.digest)
                 }
-                Content::Statement { predicate_type, signer, .. } => {
-                    write!(f, "attach {predicate_type} to {}, signed by {signer}", op.subject.digest)
+                Content::Statement { predicate_type, annotations, form, signer, .. } => {
+                    write!(f, "attach {predicate_type} to {}, signed by {signer}", op.subject.digest)?;
+                    for (name, value) in annotations {
+                        write!(f, ", {name}={value}")?;
+                    }
+                    if *form == Form::CosignTag { write!(f, ", under cosign's tag") } else { Ok(()) }
                 }
             },
             Change::SetTag(op) => match &op.expected {

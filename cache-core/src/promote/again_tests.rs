@@ -175,9 +175,11 @@ async fn a_signature_by_somebody_else_does_not_stand_in_for_ours() {
     keys.push(other.public_key().clone());
     let theirs = Promoter { trust: Trust::in_keys(keys), signer: Some(Arc::new(other)), ..world.promoter.clone() };
     assert!(matches!(outlook(&theirs, &signature).await, Outlook::Ready(_)));
-    // Of a signature that cannot be verified nobody knows what it says.
+    // One's own is recognised whether or not one is trusted, and nobody else's.
     let blind = Promoter { trust: Trust::default(), ..world.promoter.clone() };
-    assert!(matches!(outlook(&blind, &signature).await, Outlook::Ready(_)));
+    assert!(matches!(outlook(&blind, &signature).await, Outlook::Nothing));
+    let theirs = Promoter { trust: Trust::default(), ..theirs };
+    assert!(matches!(outlook(&theirs, &signature).await, Outlook::Ready(_)));
 }
 
 #[tokio::test]

@@ -3,13 +3,13 @@
 //! A statement that is signed anew has other bytes and another digest each time, so digests alone cannot tell. The rule:
 //! - a document is there where an artifact about the image has a layer of its media type and digest;
 //! - a statement is there where one about the image verifies, with the same predicate type, the same predicate (compared as
-//!   canonical JSON) and the same signer. What does not verify is not there: nobody can keep an attestation away by
-//!   putting a forgery in its place. It follows that the statements of a signer whose key is not trusted are not
-//!   recognised, and are attached whenever they are asked for;
+//!   canonical JSON), the same annotations, the same signer and in the same form. What does not verify is not there: nobody
+//!   can keep an attestation away by putting a forgery in its place. A signer's own statements verify here whether or not it
+//!   is trusted: this is about what it has done, not about what that is worth;
 //! - cosign's older signature (`.sig`) is another form than the bundle that is asked for, and does not stand in for it;
 //! - a promotion record is there where one verifies that is about the same plan.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::cosign_tags::CosignTags;
 use super::gather::{MAX_ATTESTATION, MAX_SIGNATURES};
@@ -18,9 +18,9 @@ use super::unit::belonging;
 use crate::error::Result;
 use crate::gate::Style;
 use crate::model::{Descriptor, Digest, Identity, ManifestBody, Pinned};
-use crate::plan::Content;
+use crate::plan::{Content, Form};
 use crate::registry::Registry;
-use crate::sign::{Bundle, Envelope, SignedLayer, Statement, Trust, Verified};
+use crate::sign::{COSIGN_SIGN_TYPE, Proof, SignedLayer, Trust};
 
 /// What is attached to one image at one place.
 #[derive(Debug, Default)]
@@ -35,6 +35,8 @@ pub(super) struct Attached {
 struct Known {
     predicate_type: String,
     predicate: Digest,
+    annotations: BTreeMap<String, String>,
+    form: Form,
     /// The plan that a promotion record is about.
     plan: Option<String>,
     by: Identity,
@@ -73,8 +75,7 @@ impl Attached {
             let document = (layer.media_type.clone(), layer.digest.clone());
             self.documents.entry(document).or_insert_with(|| holder.clone());
             match statement(registry, image, layer, trust).await {
-                Ok(Some(statement)) => self.statements.push(Known::of(&statement)?),
-                Ok(None) => {}
+                Ok(known) => self.statements.extend(known),
                 Err(error) if error.is_outage() => return Err(error),
                 Err(_) => {}
             }
@@ -86,11 +87,15 @@ impl Attached {
     pub(super) fn holds(&self, content: &Content) -> bool {
         match content {
             Content::Document { .. } => self.document(content).is_some(),
-            Content::Statement { predicate_type, predicate, signer } => self.statements.iter().any(|known| {
-                known.predicate_type == *predicate_type
-                    && predicate.as_ref().is_some_and(|predicate| predicate.digest == known.predicate)
-                    && is_same(&known.by, signer)
-            }),
+            Content::Statement { predicate_type, predicate, annotations, form, signer } => {
+                self.statements.iter().any(|known| {
+                    known.predicate_type == *predicate_type
+                        && predicate.as_ref().is_some_and(|predicate| predicate.digest == known.predicate)
+                        && known.annotations == *annotations
+                        && known.form == *form
+                        && known.by.is_same_signer(signer)
+                })
+            }
         }
     }
 
@@ -103,49 +108,50 @@ impl Attached {
     /// Whether the record of this plan is attached.
     pub(super) fn records(&self, plan: &Digest, signer: &Identity) -> bool {
         let is_record = |known: &&Known| known.plan.as_deref() == Some(plan.as_str());
-        self.statements.iter().filter(is_record).any(|known| is_same(&known.by, signer))
+        self.statements.iter().filter(is_record).any(|known| known.by.is_same_signer(signer))
     }
 }
 
 impl Known {
-    fn of(statement: &Verified<Statement>) -> Result<Self> {
-        let value = statement.value();
-        let plan = match value.predicate_type == PROMOTION_TYPE {
-            true => value.predicate::<serde_json::Value>()?["plan"].as_str().map(str::to_owned),
-            false => None,
-        };
-        Ok(Known {
-            predicate_type: value.predicate_type.clone(),
-            predicate: value.predicate_digest()?,
-            plan,
-            by: statement.by().clone(),
-        })
+    fn of(proof: Proof, form: Form, image: &Digest) -> Result<Self> {
+        match proof {
+            Proof::Statement(statement) => {
+                let value = statement.value();
+                let plan = match value.predicate_type == PROMOTION_TYPE {
+                    true => value.predicate::<serde_json::Value>()?["plan"].as_str().map(str::to_owned),
+                    false => None,
+                };
+                Ok(Known {
+                    predicate_type: value.predicate_type.clone(),
+                    predicate: value.predicate_digest()?,
+                    annotations: value.annotations_of(image),
+                    form,
+                    plan,
+                    by: statement.by().clone(),
+                })
+            }
+            Proof::Signature(signature) => Ok(Known {
+                predicate_type: COSIGN_SIGN_TYPE.to_owned(),
+                predicate: Digest::of(b"{}"),
+                annotations: signature.value().annotations.clone(),
+                form,
+                plan: None,
+                by: signature.by().clone(),
+            }),
+        }
     }
 }
 
-/// The statement that a layer holds, verified.
+/// The statement or signature that a layer holds, verified.
 async fn statement(
     registry: &dyn Registry,
     image: &Pinned,
     layer: &Descriptor,
     trust: &Trust,
-) -> Result<Option<Verified<Statement>>> {
-    let held = match SignedLayer::of(layer) {
-        Some(held) if held != SignedLayer::SimpleSigning => held,
-        _ => return Ok(None),
-    };
+) -> Result<Option<Known>> {
+    let Some(held) = SignedLayer::of(layer) else { return Ok(None) };
+    let form = if held == SignedLayer::Bundle { Form::Bundle } else { Form::CosignTag };
     let bytes = registry.blob(&image.repository, layer).await?.into_bytes(MAX_ATTESTATION).await?;
-    let verified = match held {
-        SignedLayer::Bundle => trust.verify_bundle(&Bundle::parse(&bytes)?, &image.digest),
-        _ => trust.verify_envelope(&Envelope::parse(&bytes)?, &image.digest),
-    };
-    verified.map(Some)
-}
-
-/// A key may have another name in the configuration of whoever verifies than in that of whoever signs.
-fn is_same(a: &Identity, b: &Identity) -> bool {
-    match (a, b) {
-        (Identity::Key { fingerprint: a, .. }, Identity::Key { fingerprint: b, .. }) => a == b,
-        _ => a == b,
-    }
+    let proof = held.verify_form(layer, &bytes, &image.digest, trust)?;
+    Known::of(proof, form, &image.digest).map(Some)
 }

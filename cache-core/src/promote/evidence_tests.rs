@@ -56,7 +56,7 @@ impl Image {
         let payload = Statement::write(&self.image.digest, predicate_type, predicate).unwrap();
         let signer = Signer::identity(key);
         let payload_type = crate::sign::IN_TOTO_PAYLOAD.to_owned();
-        let permit = crate::approve::testing_permit(Sign { signer, payload_type, payload });
+        let permit = crate::approve::testing_permit(Sign { signer, payload_type: Some(payload_type), payload });
         let bundle = key.sign(permit).now_or_never().unwrap().unwrap().to_json().unwrap();
         self.attach(BUNDLE_V03, BUNDLE_V03, &String::from_utf8(bundle).unwrap(), None);
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::gate::{Attached, Evidence, Found, Problem, Style};
-use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Tag, Timestamp};
+use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Reference, Tag, Timestamp};
 use crate::plan::Role;
 use crate::registry::Registry;
 use crate::sign::{Proof, SignedLayer, Trust};
@@ -22,6 +22,22 @@ const MAX_BROKEN: usize = 100;
 struct Tried {
     all: usize,
     broken: usize,
+}
+
+/// What is attached to an image, verified: its signatures, the statements about it and its platforms, SBOMs and reports, and
+/// what of it cannot be used and why. Gates judge this; here it is for who wants to look at it without promoting anything.
+///
+/// # Errors
+/// What the registry says; a registry that fails is an error, never an image without signatures.
+pub async fn evidence_of(
+    registry: &dyn Registry,
+    image: &Reference,
+    trust: &Trust,
+    now: Timestamp,
+) -> Result<Evidence> {
+    let image = image.repository.at(registry.resolve(image).await?.digest);
+    let unit = Unit::of(registry, &image).await?;
+    gather(registry, &image, &unit, trust, now).await
 }
 
 /// Reads and verifies what is attached to the image and its platforms. What cannot be used is a [`Problem`], which the gates

@@ -4,8 +4,12 @@
 //! Request -> Promoter::plan -> Plan == a human approves its digest ==> Approved -> Promoter::execute -> Receipt
 //! ```
 
+mod append;
 mod artifact;
 mod attached;
+mod attaching;
+mod attachment;
+mod attestation;
 mod cosign_tags;
 mod documents;
 mod execute;
@@ -19,8 +23,12 @@ mod unit;
 
 use std::sync::Arc;
 
+pub use attaching::AttachRequest;
+pub use attachment::Attachment;
+pub use attestation::Attestation;
 pub use documents::{Given, REPORT_MEDIA_TYPE};
-pub use planning::{Attachment, Outlook, Request};
+pub use gather::evidence_of;
+pub use planning::{Outlook, Request};
 pub use progress::{Progress, Watch};
 pub use receipt::{Receipt, Step, StepOutcome};
 pub use record::PROMOTION_TYPE;
@@ -59,10 +67,18 @@ impl Promoter {
     fn now(&self) -> Timestamp {
         self.clock.unwrap_or_else(Timestamp::now)
     }
+
+    /// Whose statements are recognised as being there: those of all who are trusted, and our own signer's.
+    fn recognised(&self) -> Trust {
+        let own = self.signer.as_ref().and_then(|signer| signer.recognised());
+        own.into_iter().fold(self.trust.clone(), Trust::and)
+    }
 }
 
 #[cfg(test)]
 mod again_tests;
+#[cfg(test)]
+mod attaching_tests;
 #[cfg(test)]
 mod evidence_tests;
 #[cfg(test)]

@@ -1,21 +1,21 @@
 //! From a request to a plan, or to the reasons why there is none.
 
-use std::collections::{HashMap, HashSet};
-
-use bytes::Bytes;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Promoter;
+use super::append::extends;
 use super::artifact::document_artifact;
 use super::attached::Attached;
+use super::attachment::Attachment;
 use super::documents::Given;
 use super::gather::gather;
 use super::record::PROMOTION_TYPE;
 use super::unit::Unit;
-use crate::error::{Absent, Error, Result};
+use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::gate::{Style, judge_all};
-use crate::model::{Digest, Pinned, Raw, Reference, Repository, Tag, Verdict};
-use crate::plan::{Attach, Change, Content, CopyManifest, Expected, PLAN_VERSION, Plan, PlanBody, Role, SetTag};
-use crate::sign::SBOM_TAG_SUFFIX;
+use crate::model::{Digest, Manifest, Pinned, Raw, Reference, Repository, Tag, Verdict};
+use crate::plan::{Attach, Change, Content, CopyManifest, Expected, Form, PLAN_VERSION, Plan, PlanBody, Role, SetTag};
+use crate::sign::{SBOM_TAG_SUFFIX, SignedLayer};
 
 /// What somebody wants.
 #[derive(Debug, Clone)]
@@ -37,38 +37,6 @@ pub struct Request {
     pub attach: Vec<Attachment>,
 }
 
-/// Something to attach to the image, unless that is done already.
-#[derive(Debug, Clone)]
-pub enum Attachment {
-    /// A document as it is, such as an SBOM. It is there where an artifact about the image holds the same bytes under the
-    /// same media type.
-    Document {
-        /// Its media type.
-        media_type: String,
-        /// Its bytes.
-        bytes: Bytes,
-    },
-    /// An SBOM: a document as it is, which cosign's tag `.sbom` names too, for old clients that look nowhere else. Where the
-    /// source has such a tag, that comes along and stays. One tag names one SBOM, so there is one of these in a request.
-    Sbom {
-        /// Its media type, such as `application/spdx+json`.
-        media_type: String,
-        /// Its bytes.
-        bytes: Bytes,
-    },
-    /// A statement about the image, signed by the promoter's signer. The type `COSIGN_SIGN_TYPE` with the predicate `{}` is
-    /// a signature of the image. It is there where a statement of the same signer, with the same type and the same predicate,
-    /// verifies under the promoter's trust; its bytes say nothing, since a signature made anew is never the same. So the
-    /// signer's key should be among the trusted ones: without that its statements cannot be recognised, and are attached
-    /// each time that they are asked for.
-    Statement {
-        /// The type of the predicate.
-        predicate_type: String,
-        /// The predicate.
-        predicate: serde_json::Value,
-    },
-}
-
 /// What came of a request.
 #[derive(Debug, Clone)]
 pub enum Outlook {
@@ -80,6 +48,19 @@ pub enum Outlook {
     /// request wants to attach. Evidence that was given changes nothing at the target and makes no plan; nor does the
     /// promotion record, which is attached when something else is done.
     Nothing,
+}
+
+/// Where tags are set, and whether they may be moved.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) move_tags: bool,
+}
+
+impl Request {
+    fn place(&self) -> Place<'_> {
+        Place { repository: &self.to.repository, move_tags: self.move_tags }
+    }
 }
 
 impl Promoter {
@@ -117,8 +98,12 @@ impl Promoter {
         }
         let mut observed = self.observe(request, &image, &unit, wanted).await?;
         let there = self.there(request, &image, &observed).await?;
-        let contents = self.lacking(request, &there)?;
-        observed.sbom_tag = self.sbom_tag(request, &unit, &there).await?;
+        let contents = self.lacking(&request.attach, &there)?;
+        let taken = |tag: &Tag| unit.tags.iter().any(|(known, _)| known == tag);
+        observed.sbom_tag = match unit.image() {
+            Some(image) => self.sbom_tag(&request.attach, image, &there, taken, request.place()).await?,
+            None => None,
+        };
         if observed.is_nothing() && contents.is_empty() {
             return Ok(Outlook::Nothing);
         }
@@ -131,36 +116,32 @@ impl Promoter {
         if request.attach.is_empty() {
             return Ok(Vec::new());
         }
-        let mut there = vec![Attached::to(&*self.source, image, &self.trust).await?];
+        let mut there = vec![Attached::to(&*self.source, image, &self.recognised()).await?];
         if !observed.missing.contains(&image.digest) {
             let image = request.to.repository.at(image.digest.clone());
-            there.push(Attached::to(self.target.as_registry(), &image, &self.trust).await?);
+            there.push(Attached::to(self.target.as_registry(), &image, &self.recognised()).await?);
         }
         Ok(there)
     }
 
-    /// What the request attaches and is not there. Each once.
-    fn lacking(&self, request: &Request, there: &[Attached]) -> Result<Vec<Content>> {
-        let mut lacking = Vec::new();
-        for attachment in &request.attach {
-            let content = self.content(attachment)?;
-            if !lacking.contains(&content) && !there.iter().any(|there| there.holds(&content)) {
-                lacking.push(content);
-            }
-        }
-        Ok(lacking)
-    }
-
-    /// Cosign's tag for the SBOM of the request: it names the artifact that holds the SBOM, or will hold it.
-    async fn sbom_tag(&self, request: &Request, unit: &Unit, there: &[Attached]) -> Result<Option<SetTag>> {
-        let sboms = request.attach.iter().filter(|attachment| matches!(attachment, Attachment::Sbom { .. }));
-        let (sbom, image) = match (&sboms.collect::<Vec<_>>()[..], unit.image()) {
-            ([sbom], Some(image)) => (*sbom, image),
-            ([], _) | (_, None) => return Ok(None),
+    /// Cosign's tag for the SBOM that is attached: it names the artifact that holds the SBOM, or will hold it. Where the tag is
+    /// taken, it stays.
+    pub(super) async fn sbom_tag(
+        &self,
+        attach: &[Attachment],
+        image: &Manifest,
+        there: &[Attached],
+        taken: impl Fn(&Tag) -> bool,
+        place: Place<'_>,
+    ) -> Result<Option<SetTag>> {
+        let sboms = attach.iter().filter(|attachment| matches!(attachment, Attachment::Sbom { .. }));
+        let sbom = match &sboms.collect::<Vec<_>>()[..] {
+            [sbom] => *sbom,
+            [] => return Ok(None),
             _ => return Err(Error::invalid("one tag names one SBOM; the request attaches several as such")),
         };
         let tag = Tag::of_digest(image.digest(), SBOM_TAG_SUFFIX);
-        if unit.tags.iter().any(|(known, _)| *known == tag) {
+        if taken(&tag) {
             return Ok(None);
         }
         let content = self.content(sbom)?;
@@ -172,18 +153,18 @@ impl Promoter {
             }
             (None, _) => return Ok(None),
         };
-        self.tag_change(request, tag, to).await
+        self.tag_change(place, tag, to).await
     }
 
     /// What has to be done so that a tag at the target names this; nothing where it does.
-    async fn tag_change(&self, request: &Request, tag: Tag, to: Digest) -> Result<Option<SetTag>> {
-        let repository = &request.to.repository;
+    async fn tag_change(&self, place: Place<'_>, tag: Tag, to: Digest) -> Result<Option<SetTag>> {
+        let Place { repository, move_tags } = place;
         let now = self.target.as_registry().resolve(&repository.tagged(tag.clone())).await.absent_is_none()?;
         let now = now.map(|descriptor| descriptor.digest);
         if now.as_ref() == Some(&to) {
             return Ok(None);
         }
-        if let (Some(now), false) = (&now, request.move_tags) {
+        if let (Some(now), false) = (&now, move_tags) {
             return Err(Error::conflict(format!("the tag {tag} names another manifest"))
                 .context("target", repository)
                 .context("names", now)
@@ -191,23 +172,6 @@ impl Promoter {
                 .hint("allow the request to move tags, or choose another tag"));
         }
         Ok(Some(SetTag { repository: repository.clone(), tag, to, expected: Expected::from(now) }))
-    }
-
-    /// Keeps the bytes of an attachment at hand and names them by digest.
-    fn content(&self, attachment: &Attachment) -> Result<Content> {
-        match attachment {
-            Attachment::Document { media_type, bytes } | Attachment::Sbom { media_type, bytes } => {
-                let stored = self.materials.insert_blob(bytes.clone());
-                Ok(Content::Document { media_type: media_type.clone(), digest: stored.digest, size: stored.size })
-            }
-            Attachment::Statement { predicate_type, predicate } => {
-                let signer =
-                    self.signer.as_ref().ok_or_else(|| Error::invalid("a statement is attached; no signer is set"))?;
-                let stored = self.materials.insert_blob(Raw::canonical(predicate)?.bytes().clone());
-                let (predicate_type, signer) = (predicate_type.clone(), signer.identity());
-                Ok(Content::Statement { predicate_type, predicate: Some(stored), signer })
-            }
-        }
     }
 
     /// What the target lacks of the unit. A registry that cannot be asked is an error, never "absent".
@@ -223,11 +187,32 @@ impl Promoter {
             }
         }
         missing.extend(self.not_listed(repository, unit, &missing).await?);
-        let mut tags = Vec::new();
-        for (tag, to) in unit.tags.iter().cloned().chain([(wanted.clone(), image.digest.clone())]) {
-            tags.extend(self.tag_change(request, tag, to).await?);
-        }
+        let mut tags = self.cosign_tags(request, unit).await?;
+        tags.extend(self.tag_change(request.place(), wanted.clone(), image.digest.clone()).await?);
         Ok(Observed { missing, tags, sbom_tag: None })
+    }
+
+    /// The tags of cosign's that have to change. One that names a longer list of signatures than the source's stays: somebody
+    /// signed at the target.
+    async fn cosign_tags(&self, request: &Request, unit: &Unit) -> Result<Vec<SetTag>> {
+        let place = request.place();
+        let manifests: HashMap<_, _> = unit.nodes.iter().map(|node| (node.manifest.digest(), &node.manifest)).collect();
+        let mut tags = Vec::new();
+        for (tag, to) in &unit.tags {
+            let change = self.tag_change(place, tag.clone(), to.clone()).await;
+            let names_another = match &change {
+                Ok(change) => change.as_ref().is_some_and(|set| set.expected != Expected::Absent),
+                Err(error) => error.kind() == ErrorKind::Conflict,
+            };
+            if let (true, true, Some(manifest)) =
+                (names_another, SignedLayer::is_promised_by_tag(tag), manifests.get(to))
+                && extends(self.target.as_registry(), place.repository, tag, manifest).await?
+            {
+                continue;
+            }
+            tags.extend(change?);
+        }
+        Ok(tags)
     }
 
     /// The referrers that are there and that their subject's list does not name: nobody would find them. A writer that died
@@ -284,6 +269,8 @@ impl Promoter {
         let record = self.signer.as_ref().map(|signer| Content::Statement {
             predicate_type: PROMOTION_TYPE.to_owned(),
             predicate: None,
+            annotations: BTreeMap::new(),
+            form: Form::Bundle,
             signer: signer.identity(),
         });
         if let Some(manifest) = unit.image() {

@@ -3,16 +3,17 @@
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
+use super::append::append;
 use super::artifact::{artifact, bundle_annotations, document_artifact};
 use super::attached::Attached;
 use super::execute::{Execution, There};
 use super::record;
 use crate::approve::{Permit, Permitted};
 use crate::error::{Error, Result};
-use crate::model::{Descriptor, Repository};
-use crate::plan::{Attach, BlobCopy, Content, CopyManifest, SetTag};
+use crate::model::{Descriptor, Manifest, Repository};
+use crate::plan::{Attach, BlobCopy, Content, CopyManifest, Form, SetTag};
 use crate::registry::{MemoryRegistry, Moved, Registry};
-use crate::sign::{BUNDLE_V03, Statement};
+use crate::sign::{BUNDLE_V03, COSIGN_SIGN_TYPE, ResourceDescriptor, SimpleSigning, Statement, signature_layer};
 
 /// The largest document that is attached.
 const MAX_MATERIAL: u64 = 256 << 20;
@@ -72,7 +73,7 @@ impl Execution<'_> {
         let Content::Statement { predicate, signer, .. } = &op.content else { return Ok(false) };
         if let There::Unknown = self.there {
             let (target, image) = (self.promoter.target.as_registry(), op.repository.at(op.subject.digest.clone()));
-            self.there = There::Known(Attached::to(target, &image, &self.promoter.trust).await?);
+            self.there = There::Known(Attached::to(target, &image, &self.promoter.recognised()).await?);
         }
         Ok(match (&self.there, predicate) {
             (There::Known(attached), Some(_)) => attached.holds(&op.content),
@@ -82,28 +83,42 @@ impl Execution<'_> {
     }
 
     async fn attach(&self, op: Permit<'_, Attach>) -> Result<bool> {
-        let at = self.promoter.now();
-        let (manifest, blobs) = match op.content.clone() {
+        match op.content.clone() {
             Content::Document { media_type, digest, size } => {
                 let document = self.material(&Descriptor::new(&media_type, digest, size)).await?;
-                document_artifact(&media_type, document, &op.subject)?
+                let (manifest, blobs) = document_artifact(&media_type, document, &op.subject)?;
+                self.put_artifact(op, manifest, blobs).await
             }
-            Content::Statement { predicate_type, predicate, .. } => {
-                let statement = match predicate {
-                    None => record::statement(self.approved, &op.subject.digest, at)?,
-                    Some(predicate) => {
-                        let predicate = self.material(&predicate).await?;
+            Content::Statement { predicate_type, predicate, annotations, form, .. } => {
+                let at = self.promoter.now();
+                let payload = match (form, &predicate) {
+                    (Form::CosignTag, _) if predicate_type == COSIGN_SIGN_TYPE => {
+                        SimpleSigning::write(&op.repository, &op.subject.digest, &annotations)?
+                    }
+                    (_, None) => record::statement(self.approved, &op.subject.digest, at)?,
+                    (_, Some(predicate)) => {
+                        let subject = ResourceDescriptor::of(&op.subject.digest).annotated(&annotations);
+                        let predicate = self.material(predicate).await?;
                         let predicate: serde_json::Value = serde_json::from_slice(&predicate)
                             .map_err(|e| Error::invalid("the predicate is not JSON").caused_by(e))?;
-                        Statement::write(&op.subject.digest, &predicate_type, &predicate)?
+                        Statement::write_about(subject, &predicate_type, &predicate)?
                     }
                 };
                 let signer = self.promoter.signer.as_ref();
                 let signer = signer.ok_or_else(|| Error::invalid("the plan signs something; no signer is set"))?;
-                let bundle = signer.sign(op.sign(statement)?).await?;
-                artifact(BUNDLE_V03, bundle.to_json()?.into(), &op.subject, bundle_annotations(&predicate_type, at))?
+                let bundle = signer.sign(op.sign(payload.clone())?).await?;
+                if form == Form::CosignTag {
+                    let (layer, bytes) = signature_layer(&bundle, &payload, &predicate_type)?;
+                    return append(&*self.promoter.target, &op, &predicate_type, layer, bytes).await;
+                }
+                let annotations = bundle_annotations(&predicate_type, at);
+                let (manifest, blobs) = artifact(BUNDLE_V03, bundle.to_json()?.into(), &op.subject, annotations)?;
+                self.put_artifact(op, manifest, blobs).await
             }
-        };
+        }
+    }
+
+    async fn put_artifact(&self, op: Permit<'_, Attach>, manifest: Manifest, blobs: [Bytes; 2]) -> Result<bool> {
         let made = MemoryRegistry::new();
         for blob in blobs {
             made.insert_blob(blob);

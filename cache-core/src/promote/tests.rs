@@ -279,7 +279,7 @@ async fn an_unsigned_image_is_blocked_and_a_signed_one_passes_with_its_record_at
 async fn signed(signer: &KeySigner, payload: bytes::Bytes) -> String {
     let permit = crate::approve::testing_permit(crate::sign::Sign {
         signer: crate::sign::Signer::identity(signer),
-        payload_type: crate::sign::IN_TOTO_PAYLOAD.into(),
+        payload_type: Some(crate::sign::IN_TOTO_PAYLOAD.into()),
         payload,
     });
     String::from_utf8(signer.sign(permit).await.unwrap().to_json().unwrap()).unwrap()

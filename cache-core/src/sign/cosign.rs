@@ -1,10 +1,14 @@
 //! Where cosign keeps things, in its older format (tags derived from the digest) and in its newer one (bundles as
 //! referrers), and what such a layer proves.
 
-use serde::Deserialize;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::bundle::{Bundle, COSIGN_SIGN_TYPE};
 use super::dsse::{self, Envelope};
+use super::public_key::to_pem;
 use super::statement::Statement;
 use super::trust::{ImageSignature, Trust, Verified};
 use super::trusted::SIGNER;
@@ -17,6 +21,11 @@ use crate::model::{Descriptor, Digest, Tag};
 pub const TAG_SUFFIXES: [&str; 3] = [".sig", ".att", SBOM_TAG_SUFFIX];
 /// The suffix of the tag that names an SBOM.
 pub(crate) const SBOM_TAG_SUFFIX: &str = ".sbom";
+
+/// The suffix of the tag under which the older format keeps a statement of this type.
+pub(crate) fn tag_suffix(predicate_type: &str) -> &'static str {
+    if predicate_type == COSIGN_SIGN_TYPE { TAG_SUFFIXES[0] } else { TAG_SUFFIXES[1] }
+}
 
 /// The media type of a layer of `.sig`: the payload that was signed.
 const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
@@ -113,15 +122,21 @@ impl SignedLayer {
     /// # Errors
     /// What [`Trust`] and the parsers say.
     pub fn verify(self, layer: &Descriptor, bytes: &[u8], image: &Digest, trust: &Trust) -> Result<Proof> {
+        Ok(match self.verify_form(layer, bytes, image, trust)? {
+            Proof::Statement(statement) => Proof::of(statement, image),
+            signature @ Proof::Signature(_) => signature,
+        })
+    }
+
+    /// The same as what it is: a signature in the form of a statement is a statement here.
+    pub(crate) fn verify_form(self, layer: &Descriptor, bytes: &[u8], image: &Digest, trust: &Trust) -> Result<Proof> {
         // Annotations are not signed: a broken one explains a refusal and never causes one by itself.
         let (material, broken) = if self == SignedLayer::Bundle { Default::default() } else { material(layer) };
         let proof = match self {
-            SignedLayer::Bundle => {
-                trust.verify_bundle(&Bundle::parse(bytes)?, image).map(|statement| Proof::of(statement, image))
-            }
+            SignedLayer::Bundle => trust.verify_bundle(&Bundle::parse(bytes)?, image).map(Proof::Statement),
             SignedLayer::Envelope => {
-                let verified = trust.verify_statement(&Envelope::parse(bytes)?, Some(bytes), &material, image);
-                verified.map(|statement| Proof::of(statement, image))
+                let envelope = Envelope::parse(bytes)?;
+                trust.verify_statement(&envelope, Some(bytes), &material, image).map(Proof::Statement)
             }
             SignedLayer::SimpleSigning => {
                 let signature = layer.annotations.get(SIGNATURE);
@@ -131,6 +146,53 @@ impl SignedLayer {
         };
         proof.map_err(|error| broken.unwrap_or(error))
     }
+}
+
+/// A signed payload as a layer of the older format, and the bytes of that layer: of a statement the envelope, of an image's
+/// signature the payload itself.
+///
+/// # Errors
+/// `Unsupported` where it is in a log that signs no promises, or in several: the older format has room for one promise.
+pub(crate) fn signature_layer(bundle: &Bundle, payload: &Bytes, predicate_type: &str) -> Result<(Descriptor, Bytes)> {
+    let material = bundle.material();
+    let (mut layer, bytes) = match bundle.envelope() {
+        Some(envelope) => {
+            let json = Bytes::from(envelope.to_json()?);
+            let mut layer = Descriptor::of(ENVELOPE, &json);
+            layer.annotations.insert("predicateType".to_owned(), predicate_type.to_owned());
+            (layer, json)
+        }
+        None => (Descriptor::of(SIMPLE_SIGNING, payload), payload.clone()),
+    };
+    // Of an envelope it is in the envelope, and cosign writes an empty one here.
+    let signature = bundle.message().map(|message| STANDARD.encode(&message.signature)).unwrap_or_default();
+    layer.annotations.insert(SIGNATURE.to_owned(), signature);
+    if let Some(certificate) = material.certificates.first() {
+        layer.annotations.insert(CERTIFICATE.to_owned(), to_pem("CERTIFICATE", certificate.der()));
+    }
+    match &material.entries[..] {
+        [] => {}
+        [entry] => {
+            let annotation = entry.to_annotation().ok_or_else(no_room)?;
+            layer.annotations.insert(LOG_ENTRY.to_owned(), annotation);
+        }
+        _ => return Err(no_room()),
+    }
+    match &material.timestamps[..] {
+        [] => {}
+        [timestamp, ..] => {
+            let held = HeldTimestamp { timestamp: STANDARD.encode(timestamp) };
+            let json = serde_json::to_string(&held);
+            let json = json.map_err(|e| Error::unexpected("the timestamp has no JSON form").caused_by(e))?;
+            layer.annotations.insert(TIMESTAMP.to_owned(), json);
+        }
+    }
+    Ok((layer, bytes))
+}
+
+fn no_room() -> Error {
+    Error::unsupported("cosign's older format has room for one log entry, of a log that signs promises")
+        .hint("sign as a bundle, or with one log of version 1")
 }
 
 /// What comes with a signature in the older format: annotations of its layer. Any of them may be empty.
@@ -168,7 +230,7 @@ fn timestamp(json: &str) -> Result<Vec<u8>> {
     dsse::decode(&held.timestamp)
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct HeldTimestamp {
     #[serde(rename = "SignedRFC3161Timestamp")]
     timestamp: String,
@@ -190,6 +252,7 @@ impl Proof {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sign::bundle::Content;
     use crate::sign::{IN_TOTO_PAYLOAD, KeySigner, PublicKey};
 
     const OTHER_TYPE: &str = "https://example.com/p";
@@ -239,7 +302,7 @@ mod tests {
         let (key, image) = (key(), Digest::of(b"image"));
         for (kind, signs) in [(COSIGN_SIGN_TYPE, true), (OTHER_TYPE, false)] {
             let envelope = envelope(&key, &image, kind);
-            let bundle = Bundle::by_key(envelope.clone(), key.public_key()).to_json().unwrap();
+            let bundle = Bundle::by_key(Content::Envelope(envelope.clone()), key.public_key()).to_json().unwrap();
             for (held, bytes) in [(SignedLayer::Envelope, envelope.to_json().unwrap()), (SignedLayer::Bundle, bundle)] {
                 let proof = held.verify(&layer("", &bytes, &[]), &bytes, &image, &trust(&key)).unwrap();
                 assert_eq!(matches!(proof, Proof::Signature(_)), signs, "{held:?} {kind}");

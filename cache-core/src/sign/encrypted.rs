@@ -5,10 +5,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crypto_secretbox::aead::{Aead, KeyInit};
 use crypto_secretbox::{Key, Nonce, XSalsa20Poly1305};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::key::private_pem;
+use super::public_key::to_pem;
 use crate::error::{Error, Result};
 use crate::model::Secret;
 
@@ -17,26 +18,30 @@ const TYPES: [&str; 2] = ["ENCRYPTED SIGSTORE PRIVATE KEY", "ENCRYPTED COSIGN PR
 /// log2 of the cost factors that are accepted. The file says which one, so a file from a stranger must not choose freely: a
 /// large one takes all memory, a small one makes guessing cheap.
 const LOG_N: [u8; 3] = [15, 16, 17];
+/// The one that is written.
+const WRITTEN_LOG_N: u8 = 16;
+const SCRYPT: &str = "scrypt";
+const SECRETBOX: &str = "nacl/secretbox";
 const R: u32 = 8;
 const P: u32 = 1;
 const SALT: usize = 32;
 const NONCE: usize = 24;
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Wire {
     kdf: Kdf,
     cipher: Cipher,
     ciphertext: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Kdf {
     name: String,
     params: Params,
     salt: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Params {
     #[serde(rename = "N")]
     n: u64,
@@ -44,7 +49,7 @@ struct Params {
     p: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Cipher {
     name: String,
     nonce: String,
@@ -78,7 +83,7 @@ pub(super) fn decrypt(pem: &str, password: &Secret) -> Result<Zeroizing<Vec<u8>>
 fn open(json: &[u8], password: &Secret) -> Result<Zeroizing<Vec<u8>>> {
     // The error of the parser would quote the document.
     let wire: Wire = serde_json::from_slice(json).map_err(|_| Error::invalid("the encrypted key does not parse"))?;
-    if wire.kdf.name != "scrypt" || wire.cipher.name != "nacl/secretbox" {
+    if wire.kdf.name != SCRYPT || wire.cipher.name != SECRETBOX {
         return Err(Error::unsupported("the key is encrypted in an unknown way"));
     }
     let log_n = LOG_N.into_iter().find(|log_n| 1 << log_n == wire.kdf.params.n);
@@ -89,13 +94,37 @@ fn open(json: &[u8], password: &Secret) -> Result<Zeroizing<Vec<u8>>> {
     let nonce = field::<NONCE>(&wire.cipher.nonce)?;
     let ciphertext = STANDARD.decode(&wire.ciphertext).map_err(|_| malformed())?;
 
+    let secretbox = secretbox(password, &salt, log_n)?;
+    let opened = secretbox.decrypt(Nonce::from_slice(&nonce), &ciphertext[..]);
+    opened.map(Zeroizing::new).map_err(|_| Error::denied("the password is wrong, or the key file was changed"))
+}
+
+/// Encrypts a PKCS#8 document as `cosign generate-key-pair` does.
+pub(super) fn encrypt(der: &[u8], password: &Secret) -> Result<String> {
+    let (mut salt, mut nonce) = ([0; SALT], [0; NONCE]);
+    for random in [&mut salt[..], &mut nonce[..]] {
+        getrandom::fill(random).map_err(|e| Error::unexpected("no random numbers").caused_by(e))?;
+    }
+    let sealed = secretbox(password, &salt, WRITTEN_LOG_N)?.encrypt(Nonce::from_slice(&nonce), der);
+    let wire = Wire {
+        kdf: Kdf {
+            name: SCRYPT.to_owned(),
+            params: Params { n: 1 << WRITTEN_LOG_N, r: R, p: P },
+            salt: STANDARD.encode(salt),
+        },
+        cipher: Cipher { name: SECRETBOX.to_owned(), nonce: STANDARD.encode(nonce) },
+        ciphertext: STANDARD.encode(sealed.map_err(|_| Error::unexpected("the key cannot be encrypted"))?),
+    };
+    let json = serde_json::to_vec(&wire).map_err(|e| Error::unexpected("the key cannot be written").caused_by(e))?;
+    Ok(to_pem(TYPES[0], &json))
+}
+
+fn secretbox(password: &Secret, salt: &[u8], log_n: u8) -> Result<XSalsa20Poly1305> {
     let failed = || Error::unexpected("scrypt failed");
     let params = scrypt::Params::new(log_n, R, P).map_err(|_| failed())?;
     let mut key = Zeroizing::new([0; 32]);
-    scrypt::scrypt(password.reveal().as_bytes(), &salt, &params, &mut *key).map_err(|_| failed())?;
-    let secretbox = XSalsa20Poly1305::new(Key::from_slice(&*key));
-    let opened = secretbox.decrypt(Nonce::from_slice(&nonce), &ciphertext[..]);
-    opened.map(Zeroizing::new).map_err(|_| Error::denied("the password is wrong, or the key file was changed"))
+    scrypt::scrypt(password.reveal().as_bytes(), salt, &params, &mut *key).map_err(|_| failed())?;
+    Ok(XSalsa20Poly1305::new(Key::from_slice(&*key)))
 }
 
 fn field<const N: usize>(text: &str) -> Result<[u8; N]> {
@@ -123,7 +152,7 @@ mod tests {
             "ciphertext": STANDARD.encode(sealed.unwrap()),
         });
         change(&mut json);
-        super::super::public_key::to_pem(TYPES[0], json.to_string().as_bytes())
+        to_pem(TYPES[0], json.to_string().as_bytes())
     }
 
     #[test]
@@ -162,7 +191,7 @@ mod tests {
     #[test]
     fn neither_password_nor_key_is_shown() {
         assert_eq!(format!("{:?}", Secret::new("secret")), "***");
-        let broken = super::super::public_key::to_pem(TYPES[1], b"{\"kdf\":\"secret\"}");
+        let broken = to_pem(TYPES[1], b"{\"kdf\":\"secret\"}");
         assert!(!format!("{:?}", decrypt_cosign_key(&broken, &Secret::default()).unwrap_err()).contains("secret"));
     }
 }

@@ -1,37 +1,14 @@
 //! Public keys, and checking a signature with one.
 
 use aws_lc_rs::digest;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA384_ASN1, ECDSA_P256_SHA512_ASN1,
-    ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_FIXED, ECDSA_P384_SHA512_ASN1,
-    ECDSA_P521_SHA256_ASN1, ECDSA_P521_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ECDSA_P521_SHA512_FIXED, ED25519,
-    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
-    UnparsedPublicKey, VerificationAlgorithm,
-};
+use aws_lc_rs::signature::{ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm};
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::Digest as _;
 
+use super::scheme::{ED25519_PREFIX, Hash, P256_PREFIX, Scheme};
+use super::source;
 use crate::error::{Error, Result};
 use crate::model::{Digest, Identity};
-
-/// What precedes the point in the SubjectPublicKeyInfo of every P-256 key (RFC 5480), the uncompressed form's first byte
-/// included. A key in another encoding would have another fingerprint, so none is read.
-const P256_PREFIX: [u8; 27] = [
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
-    0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
-];
-const P384_PREFIX: [u8; 24] = [
-    0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00,
-    0x22, 0x03, 0x62, 0x00, 0x04,
-];
-const P521_PREFIX: [u8; 26] = [
-    0x30, 0x81, 0x9b, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04,
-    0x00, 0x23, 0x03, 0x81, 0x86, 0x00, 0x04,
-];
-const ED25519_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
-/// `rsaEncryption` with its NULL; it follows four bytes with the length of the whole.
-const RSA_ALGORITHM: [u8; 15] =
-    [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
 /// The public half of a key, with a name for people.
 ///
@@ -48,77 +25,6 @@ pub struct PublicKey {
     hash: Option<Hash>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scheme {
-    P256,
-    P384,
-    P521,
-    Rsa,
-    Ed25519,
-}
-
-impl Scheme {
-    fn of(spki: &[u8]) -> Option<Self> {
-        let exact = |prefix: &[u8], rest: usize| spki.starts_with(prefix) && spki.len() == prefix.len() + rest;
-        match spki {
-            _ if exact(&P256_PREFIX, 64) => Some(Scheme::P256),
-            _ if exact(&P384_PREFIX, 96) => Some(Scheme::P384),
-            _ if exact(&P521_PREFIX, 132) => Some(Scheme::P521),
-            _ if exact(&ED25519_PREFIX, 32) => Some(Scheme::Ed25519),
-            [0x30, 0x82, _, _, rest @ ..] if rest.starts_with(&RSA_ALGORITHM) => Some(Scheme::Rsa),
-            _ => None,
-        }
-    }
-
-    /// The forms in which a signature of this shape may come. ECDSA signatures are ASN.1 where Sigstore made them; other
-    /// writers of DSSE put down the two numbers as they are. Older versions of cosign used SHA-256 with each curve.
-    fn algorithms(self, signature: &[u8]) -> &'static [&'static dyn VerificationAlgorithm] {
-        let asn1 = signature.first() == Some(&0x30);
-        match (self, signature.len()) {
-            (Scheme::P256, 64) if asn1 => &[&ECDSA_P256_SHA256_ASN1, &ECDSA_P256_SHA256_FIXED],
-            (Scheme::P384, 96) if asn1 => &[&ECDSA_P384_SHA384_ASN1, &ECDSA_P384_SHA384_FIXED, &ECDSA_P384_SHA256_ASN1],
-            (Scheme::P521, 132) if asn1 => {
-                &[&ECDSA_P521_SHA512_ASN1, &ECDSA_P521_SHA512_FIXED, &ECDSA_P521_SHA256_ASN1]
-            }
-            (Scheme::P256, 64) => &[&ECDSA_P256_SHA256_FIXED],
-            (Scheme::P384, 96) => &[&ECDSA_P384_SHA384_FIXED],
-            (Scheme::P521, 132) => &[&ECDSA_P521_SHA512_FIXED],
-            (Scheme::P256, _) => &[&ECDSA_P256_SHA256_ASN1],
-            (Scheme::P384, _) => &[&ECDSA_P384_SHA384_ASN1, &ECDSA_P384_SHA256_ASN1],
-            (Scheme::P521, _) => &[&ECDSA_P521_SHA512_ASN1, &ECDSA_P521_SHA256_ASN1],
-            (Scheme::Rsa, _) => &[&RSA_PKCS1_2048_8192_SHA256],
-            (Scheme::Ed25519, _) => &[&ED25519],
-        }
-    }
-
-    /// The algorithm with this hash, for signatures whose format says which hash it is.
-    fn with(self, hash: Hash) -> &'static dyn VerificationAlgorithm {
-        match (self, hash) {
-            (Scheme::P256, Hash::Sha256) => &ECDSA_P256_SHA256_ASN1,
-            (Scheme::P256, Hash::Sha384) => &ECDSA_P256_SHA384_ASN1,
-            (Scheme::P256, Hash::Sha512) => &ECDSA_P256_SHA512_ASN1,
-            (Scheme::P384, Hash::Sha256) => &ECDSA_P384_SHA256_ASN1,
-            (Scheme::P384, Hash::Sha384) => &ECDSA_P384_SHA384_ASN1,
-            (Scheme::P384, Hash::Sha512) => &ECDSA_P384_SHA512_ASN1,
-            (Scheme::P521, Hash::Sha256) => &ECDSA_P521_SHA256_ASN1,
-            (Scheme::P521, Hash::Sha384) => &ECDSA_P521_SHA384_ASN1,
-            (Scheme::P521, Hash::Sha512) => &ECDSA_P521_SHA512_ASN1,
-            (Scheme::Rsa, Hash::Sha256) => &RSA_PKCS1_2048_8192_SHA256,
-            (Scheme::Rsa, Hash::Sha384) => &RSA_PKCS1_2048_8192_SHA384,
-            (Scheme::Rsa, Hash::Sha512) => &RSA_PKCS1_2048_8192_SHA512,
-            (Scheme::Ed25519, _) => &ED25519,
-        }
-    }
-}
-
-/// A hash that signatures are over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hash {
-    Sha256,
-    Sha384,
-    Sha512,
-}
-
 impl PublicKey {
     /// Reads a key from PEM (`PUBLIC KEY`), as in `cosign.pub`. The name is what records and verdicts call it.
     ///
@@ -130,6 +36,14 @@ impl PublicKey {
             return Err(Error::invalid(format!("the PEM block is {:?}, not \"PUBLIC KEY\"", block.tag())));
         }
         PublicKey::from_spki(name, block.into_contents())
+    }
+
+    /// Reads a key in PEM from where `place` says: the path of a file, or `env://NAME` for a variable of the environment.
+    ///
+    /// # Errors
+    /// `NotFound` where there is nothing; as [`from_pem`](PublicKey::from_pem).
+    pub fn load(name: impl Into<String>, place: &str) -> Result<Self> {
+        PublicKey::from_pem(name, source::text(place)?.reveal()).map_err(|e| e.context("key", place))
     }
 
     /// The key with this point of P-256, uncompressed.
@@ -194,6 +108,10 @@ impl PublicKey {
         &self.spki
     }
 
+    pub(super) fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
     /// The bare key where it is an Ed25519 one.
     pub(super) fn ed25519(&self) -> Option<&[u8]> {
         self.spki.get(ED25519_PREFIX.len()..).filter(|_| self.scheme == Scheme::Ed25519)
@@ -233,7 +151,7 @@ impl PublicKey {
     }
 
     /// Ed25519ph (RFC 8032), which cosign signs with since version 3.
-    fn verify_prehashed(&self, message: &[u8], signature: &[u8]) -> Option<()> {
+    pub(super) fn verify_prehashed(&self, message: &[u8], signature: &[u8]) -> Option<()> {
         let key = VerifyingKey::from_bytes(self.ed25519()?.try_into().ok()?).ok()?;
         let signature = Signature::from_slice(signature).ok()?;
         key.verify_prehashed_strict(sha2::Sha512::new_with_prefix(message), None, &signature).ok()
@@ -256,6 +174,7 @@ mod tests {
     use aws_lc_rs::signature as aws;
     use aws_lc_rs::signature::KeyPair;
 
+    use super::super::scheme::RSA_ALGORITHM;
     use super::*;
 
     fn accepts(spki: &[u8], signature: &[u8]) {

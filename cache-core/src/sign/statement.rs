@@ -58,6 +58,13 @@ impl ResourceDescriptor {
         self
     }
 
+    /// The same with what the signer adds to it.
+    #[must_use]
+    pub fn annotated(mut self, annotations: &BTreeMap<String, String>) -> Self {
+        self.annotations.extend(annotations.iter().map(|(name, value)| (name.clone(), value.as_str().into())));
+        self
+    }
+
     /// Whether it is identified by `digest`.
     pub fn names(&self, digest: &Digest) -> bool {
         self.digest.get(digest.algorithm().name()).is_some_and(|hex| hex == digest.hex())
@@ -108,7 +115,15 @@ impl Statement {
     /// # Errors
     /// `Unexpected` where the predicate has no JSON form.
     pub fn write(subject: &Digest, predicate_type: &str, predicate: &impl Serialize) -> Result<Bytes> {
-        let subject = [ResourceDescriptor::of(subject)];
+        Statement::write_about(ResourceDescriptor::of(subject), predicate_type, predicate)
+    }
+
+    /// The same about a subject as it is given.
+    ///
+    /// # Errors
+    /// As [`write`](Statement::write).
+    pub fn write_about(subject: ResourceDescriptor, predicate_type: &str, predicate: &impl Serialize) -> Result<Bytes> {
+        let subject = [subject];
         let written = Written { kind: STATEMENT_V1, subject, predicate_type, predicate };
         Ok(Raw::canonical(&written)?.bytes().clone())
     }
@@ -129,7 +144,7 @@ impl Statement {
     }
 
     /// What the signer added to this subject.
-    pub(super) fn annotations_of(&self, digest: &Digest) -> BTreeMap<String, String> {
+    pub(crate) fn annotations_of(&self, digest: &Digest) -> BTreeMap<String, String> {
         let named = self.subjects.iter().find(|subject| subject.names(digest));
         let annotations = named.map(|subject| subject.annotations.clone()).unwrap_or_default();
         annotations.into_iter().map(|(name, value)| (name, text_of(value))).collect()

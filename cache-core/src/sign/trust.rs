@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::bundle::{Bundle, Message as FileSignature};
 use super::dsse::{self, Envelope};
 use super::public_key::PublicKey;
+use super::simple_signing::SimpleSigning;
 use super::statement::{IN_TOTO_PAYLOAD, Statement};
 use super::trusted::{Refusal, Trusted};
 use super::verify::{Content, Material, Message, Signed};
@@ -189,16 +190,18 @@ impl Trust {
         let signature = dsse::decode(signature)?;
         let (message, signatures) = (Message::Bytes(payload), std::slice::from_ref(&signature));
         let (by, accepted) = self.accept(&Signed { message, content: Content::Bytes, signatures, material })?;
-        let signed: SimpleSigning = serde_json::from_slice(payload)
-            .map_err(|e| Error::invalid(format!("the signed payload does not parse: {e}")).caused_by(e))?;
-        if signed.critical.kind != SIMPLE_SIGNING_TYPE {
-            return Err(Error::untrusted(format!("the signed payload is a {:?}", signed.critical.kind)));
-        }
-        if signed.critical.image.digest != *subject {
+        let signed = SimpleSigning::parse(payload)?;
+        if signed.image() != subject {
             return Err(Error::untrusted("the signature is of another image").context("image", subject));
         }
-        let annotations = signed.optional.unwrap_or_default().into_iter().map(|(k, v)| (k, text_of(v))).collect();
+        let annotations = signed.annotations();
         Ok(Verified { value: ImageSignature { digest: subject.clone(), annotations }, by, accepted })
+    }
+
+    /// Checks the signature in a bundle that was made over this message, and what comes with it. What the message says is
+    /// not looked at.
+    pub(super) fn accepts(&self, bundle: &Bundle, message: &[u8]) -> Result<()> {
+        self.accept(&bundle.signed(message)).map(|_| ())
     }
 
     /// Who made the signature, and the names of all who accept it.
@@ -245,25 +248,4 @@ pub(super) fn text_of(value: serde_json::Value) -> String {
         serde_json::Value::String(text) => text,
         other => other.to_string(),
     }
-}
-
-const SIMPLE_SIGNING_TYPE: &str = "cosign container image signature";
-
-#[derive(Deserialize)]
-struct SimpleSigning {
-    critical: Critical,
-    optional: Option<BTreeMap<String, serde_json::Value>>,
-}
-
-#[derive(Deserialize)]
-struct Critical {
-    image: SignedImage,
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-#[derive(Deserialize)]
-struct SignedImage {
-    #[serde(rename = "docker-manifest-digest")]
-    digest: Digest,
 }

@@ -11,7 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("document", &[]),
     ("sbom", &["document", "tarball"]),
     ("scan", &["document"]),
-    ("sign", &["approve"]),
+    ("sign", &["approve", "http", "program"]),
     ("approve", &["plan", "sign"]),
     ("http", &[]),
     ("program", &[]),

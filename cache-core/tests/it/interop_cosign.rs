@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 use crate::support;
 use crate::world::{damaged, evidence, image, repository, sign, signature, signed, tag, with_artifact};
 
-const PASSWORD: &str = "pw";
+pub(crate) const PASSWORD: &str = "pw";
 /// Signing and verifying with a key alone: no service is asked, and none could be.
 const SIGN: [&str; 4] = ["--key=cosign.key", "--use-signing-config=false", "--tlog-upload=false", "--yes"];
 const VERIFY: [&str; 2] = ["--key=cosign.pub", "--insecure-ignore-tlog=true"];
-const OLD: &str = "--new-bundle-format=false";
-const NEW: &str = "--new-bundle-format=true";
+pub(crate) const OLD: &str = "--new-bundle-format=false";
+pub(crate) const NEW: &str = "--new-bundle-format=true";
 const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
 
 /// What makes another signature, in base64, of one.
@@ -29,7 +29,7 @@ type Change = fn(&str) -> String;
 const CHANGES: [(&str, Change); 2] = [("same", str::to_owned), ("damaged", damaged)];
 
 /// The real cosign, in a folder of its own with a key pair, and a registry.
-struct Cosign {
+pub(crate) struct Cosign {
     binary: PathBuf,
     home: tempfile::TempDir,
     server: Server,
@@ -37,7 +37,7 @@ struct Cosign {
 
 impl Cosign {
     /// `None` where cosign is absent, which is said.
-    async fn new(referrers: bool) -> Option<Self> {
+    pub(crate) async fn new(referrers: bool) -> Option<Self> {
         let binary = support::root().join("target/peers/bin/cosign");
         if !binary.exists() {
             support::absent("cosign", "run scripts/peers.sh");
@@ -49,7 +49,7 @@ impl Cosign {
         Some(cosign)
     }
 
-    async fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
         tokio::process::Command::new(&self.binary)
             .args(arguments)
             .current_dir(self.home.path())
@@ -61,7 +61,7 @@ impl Cosign {
             .unwrap()
     }
 
-    async fn succeeds(&self, arguments: &[&str]) {
+    pub(crate) async fn succeeds(&self, arguments: &[&str]) {
         let output = self.run(arguments).await;
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
@@ -77,24 +77,24 @@ impl Cosign {
         output.status.success()
     }
 
-    fn name(&self, repository: &str, image: &Digest) -> String {
+    pub(crate) fn name(&self, repository: &str, image: &Digest) -> String {
         format!("{}/{repository}@{image}", self.server.host())
     }
 
-    fn file(&self, name: &str) -> String {
+    pub(crate) fn file(&self, name: &str) -> String {
         std::fs::read_to_string(self.home.path().join(name)).unwrap()
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.home.path().join(name), text).unwrap();
     }
 
-    fn trust(&self) -> Trust {
+    pub(crate) fn trust(&self) -> Trust {
         Trust::in_keys(vec![PublicKey::from_pem("cosign", &self.file("cosign.pub")).unwrap()])
     }
 
     /// What the server holds, in memory.
-    fn pull(&self) -> MemoryRegistry {
+    pub(crate) fn pull(&self) -> MemoryRegistry {
         let (memory, to) = (MemoryRegistry::new(), repository("memory:app"));
         for digest in self.server.blobs("app") {
             memory.insert_blob(self.server.blob_bytes("app", &digest).unwrap());
@@ -110,7 +110,7 @@ impl Cosign {
     }
 
     /// Puts the image with everything attached to it on the server.
-    async fn push(&self, to: &str, from: &MemoryRegistry, image: &Pinned) {
+    pub(crate) async fn push(&self, to: &str, from: &MemoryRegistry, image: &Pinned) {
         let mut manifests = vec![(None, image.digest.clone())];
         manifests.extend(from.referrers(image).await.unwrap().into_iter().map(|referrer| (None, referrer.digest)));
         for name in from.tags(&image.repository).await.unwrap() {
@@ -132,7 +132,7 @@ async fn blob(registry: &MemoryRegistry, image: &Pinned, descriptor: &Descriptor
     registry.blob(&image.repository, descriptor).await.unwrap().into_bytes(1 << 20).await.unwrap()
 }
 
-async fn is_signed(registry: &MemoryRegistry, image: &Pinned, trust: Trust) -> bool {
+pub(crate) async fn is_signed(registry: &MemoryRegistry, image: &Pinned, trust: Trust) -> bool {
     signed(&evidence(registry, image.clone().into(), trust).await.unwrap()).await
 }
 

@@ -14,6 +14,12 @@ mod interop_archives;
 mod interop_cosign;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
+mod interop_keyless;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
+mod interop_keys;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod interop_registries;
 #[cfg(test)]
 #[cfg(feature = "conformance")]

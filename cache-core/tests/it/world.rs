@@ -10,8 +10,12 @@ use cache_core::gate::{Evidence, PromotionGate, SignatureGate};
 use cache_core::model::manifest::media_type;
 use cache_core::model::{Descriptor, Manifest, Pinned, Reason, Reference, Repository, Tag, Timestamp, Verdict};
 use cache_core::plan::Plan;
+#[cfg(feature = "conformance")]
+use cache_core::promote::AttachRequest;
 use cache_core::promote::{Attachment, Outlook, Promoter, Receipt, Request};
 use cache_core::registry::{MemoryRegistry, Registry, RegistryWriter};
+#[cfg(feature = "conformance")]
+use cache_core::sign::Signer;
 use cache_core::sign::{COSIGN_SIGN_TYPE, KeySigner, Trust};
 use cache_core::{Error, Result};
 use serde_json::{Value, json};
@@ -114,16 +118,41 @@ pub(crate) async fn sign(registry: &MemoryRegistry, image: &Pinned, signer: KeyS
     carry_out(&promoter, &request).await;
 }
 
+/// Attaches these to the image where it is.
+#[cfg(feature = "conformance")]
+pub(crate) async fn attach(
+    registry: &MemoryRegistry,
+    image: &Pinned,
+    signer: Arc<dyn Signer>,
+    attach: Vec<Attachment>,
+) {
+    let (mut promoter, _folder) = promoter(Arc::new(registry.clone()), Arc::new(registry.clone()), Trust::default());
+    promoter.signer = Some(signer);
+    let request = AttachRequest {
+        image: image.clone().into(),
+        environment: "test".to_owned(),
+        requester: "pipeline".to_owned(),
+        reason: None,
+        attach,
+    };
+    let Outlook::Ready(plan) = promoter.plan_attaching(&request).await.unwrap() else { panic!("nothing to do") };
+    approve_and_execute(&promoter, plan).await;
+}
+
 /// Plans, approves and executes, all of it. Gives what was done.
 pub(crate) async fn carry_out(promoter: &Promoter, request: &Request) -> (Plan, Receipt) {
     let (from, to) = (&request.from, &request.to);
     let Outlook::Ready(plan) = promoter.plan(request).await.unwrap() else { panic!("{from} {to}: nothing to do") };
+    approve_and_execute(promoter, plan).await
+}
+
+async fn approve_and_execute(promoter: &Promoter, plan: Plan) -> (Plan, Receipt) {
     let now = Timestamp::now();
     let yes = Answer { decision: Decision::Approve, approver: "alice".to_owned(), comment: None };
     let approval = by_callback(&plan, now, |_| Ok(yes)).unwrap();
     let approved = ApprovalPolicy::default().admit(plan.clone(), vec![approval], now).unwrap();
     let receipt = promoter.execute(approved).await.unwrap();
-    assert!(receipt.is_complete(), "{from} {to}: {receipt}");
+    assert!(receipt.is_complete(), "{receipt}");
     (plan, receipt)
 }
 

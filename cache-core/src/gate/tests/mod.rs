@@ -96,7 +96,7 @@ fn signed(about: &str, predicate_type: &str, predicate: &Value) -> Attached<Veri
     let payload = Statement::write(&digest(about), predicate_type, predicate).unwrap();
     let permit = crate::approve::testing_permit(crate::sign::Sign {
         signer: key.identity(),
-        payload_type: crate::sign::IN_TOTO_PAYLOAD.into(),
+        payload_type: Some(crate::sign::IN_TOTO_PAYLOAD.into()),
         payload,
     });
     let bundle = key.sign(permit).now_or_never().unwrap().unwrap();

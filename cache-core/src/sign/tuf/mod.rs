@@ -1,12 +1,14 @@
 //! Refreshing a trusted root by TUF, from a root that is trusted already.
 //!
-//! No network is touched here: whoever calls says where the files come from ([`TufSource`]). What is fetched counts only with
-//! the signatures that the root asks for, so the place need not be trusted.
+//! Whoever calls says where the files come from ([`TufSource`]). What is fetched counts only with the signatures that the root
+//! asks for, so the place need not be trusted.
 
 mod canonical;
+mod http;
 mod metadata;
 
 use async_trait::async_trait;
+pub use http::HttpTufSource;
 use serde::{Deserialize, Serialize};
 
 use self::metadata::{Current, Document, Index, Meta, Root, Targets};

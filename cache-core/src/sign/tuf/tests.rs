@@ -123,3 +123,34 @@ async fn what_is_old_expired_or_changed_is_refused() {
     }
     assert!(refused(&changed, seen, now()).await.contains("another length"));
 }
+
+#[tokio::test]
+async fn a_repository_is_fetched_over_http() {
+    use crate::sign::testing::Server;
+    let key = KeySigner::generate("k").unwrap();
+    let first = TufRoot::trusted(&sign(&root(1, &[&key], 1), &[&key])).unwrap();
+    let served = |files: Files, missing: u16| {
+        Server::start(move |call| match call.target.strip_prefix("/mirror/").and_then(|path| files.0.get(path)) {
+            Some(bytes) => (200, String::from_utf8(bytes.clone()).unwrap()),
+            None => (missing, String::new()),
+        })
+    };
+    for missing in [404, 403] {
+        let server = served(files(&[&key], |_, _| ()), missing).await;
+        let source = HttpTufSource::new(&format!("{}/mirror/", server.url())).unwrap();
+        let refreshed = first.clone().refresh(&source, TufVersions::default(), now()).await.unwrap();
+        assert_eq!(refreshed.json, ROOT_JSON.as_bytes());
+    }
+    let refused = async |files: Files, missing: u16| {
+        let server = served(files, missing).await;
+        let source = HttpTufSource::new(&format!("{}/mirror", server.url())).unwrap();
+        first.clone().refresh(&source, TufVersions::default(), now()).await.unwrap_err()
+    };
+    // A server that fails is not one that has no newer root.
+    let moved = refused(files(&[&key], |_, _| ()), 302).await;
+    assert!(moved.to_string().contains("sends elsewhere") && moved.to_string().contains("TUF"), "{moved}");
+    let mut huge = files(&[&key], |_, _| ());
+    huge.0.insert("2.root.json".into(), vec![b' '; MAX_METADATA + 1]);
+    assert_eq!(refused(huge, 404).await.kind(), ErrorKind::Invalid);
+    assert!(HttpTufSource::new("tuf.example.com").is_err());
+}

@@ -48,6 +48,28 @@ impl Certificate {
         &self.der
     }
 
+    /// The key that it is for, SubjectPublicKeyInfo in DER.
+    pub(in crate::sign) fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// Who issued it, in DER.
+    #[cfg(test)]
+    pub(in crate::sign) fn issuer_name(&self) -> &[u8] {
+        &self.issuer
+    }
+
+    /// What certificate logs sign of it.
+    #[cfg(test)]
+    pub(in crate::sign) fn precertificate(&self) -> &[u8] {
+        &self.precertificate
+    }
+
+    /// From when on it is valid.
+    pub(in crate::sign) fn not_before(&self) -> Timestamp {
+        self.not_before
+    }
+
     /// Reads a certificate in DER.
     pub(in crate::sign) fn parse(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > MAX_CERTIFICATE {
@@ -105,7 +127,7 @@ impl Certificate {
         constraints.and_then(|c| c.inner().optional(der::BOOLEAN).ok().flatten()).is_some_and(|ca| ca.content == [0xff])
     }
 
-    pub(super) fn is_valid_at(&self, time: Timestamp) -> bool {
+    pub(in crate::sign) fn is_valid_at(&self, time: Timestamp) -> bool {
         self.not_before <= time && time <= self.not_after
     }
 

@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Writes an element.
-pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(in crate::sign) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len().to_be_bytes();
     let used = length.iter().position(|&b| b != 0).map_or(&[][..], |at| length.get(at..).unwrap_or_default());
     let mut bytes = vec![tag];

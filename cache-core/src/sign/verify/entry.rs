@@ -1,12 +1,15 @@
 //! Entries of a transparency log (Rekor), as bundles and the older format hold them, and the log's own word for them.
 
+mod annotation;
+mod rekor;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{checkpoint, merkle};
 use crate::error::{Error, Result};
-use crate::model::digest::{from_hex, to_hex};
+use crate::model::digest::to_hex;
 use crate::model::{Timestamp, null_is_empty};
 use crate::sign::root::Log;
 use crate::sign::{PublicKey, dsse};
@@ -114,6 +117,8 @@ fn host(url: &str) -> &str {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::sign) struct Wire {
+    // Absent means zero, as everywhere in this format.
+    #[serde(default)]
     log_index: Number,
     log_id: WireId,
     kind_version: Option<WireKind>,
@@ -147,7 +152,6 @@ struct WirePromise {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireProof {
-    // Absent means zero, as everywhere in this format.
     #[serde(default)]
     log_index: Number,
     root_hash: String,
@@ -227,28 +231,6 @@ impl Entry {
             canonicalized_body: STANDARD.encode(&self.body),
         }
     }
-
-    /// Reads the annotation `dev.sigstore.cosign/bundle` of the older format, which holds a promise and no proof.
-    pub(in crate::sign) fn from_annotation(json: &str) -> Result<Self> {
-        let wire: Annotation = serde_json::from_str(json)
-            .map_err(|e| Error::invalid(format!("the log entry in the annotation does not parse: {e}")).caused_by(e))?;
-        let body = body(&wire.payload.body)?;
-        let kind: BodyKind = serde_json::from_slice(&body)
-            .map_err(|e| Error::invalid("the log entry in the annotation does not parse").caused_by(e))?;
-        let id = &wire.payload.log_id;
-        let log = from_hex(id).filter(|_| !id.bytes().any(|b| b.is_ascii_uppercase()));
-        let log = log.ok_or_else(|| Error::invalid("the id of the log is not hexadecimal"))?;
-        Ok(Entry {
-            log,
-            index: wire.payload.log_index.0,
-            time: wire.payload.integrated_time.0,
-            promise: Some(decode(&wire.signed_entry_timestamp, "log's promise (signed entry timestamp)")?),
-            proof: None,
-            body,
-            kind: kind.kind,
-            version: kind.api_version,
-        })
-    }
 }
 
 fn decode(text: &str, what: &str) -> Result<Vec<u8>> {
@@ -270,22 +252,10 @@ struct BodyKind {
     kind: String,
 }
 
-#[derive(Deserialize)]
-struct Annotation {
-    #[serde(rename = "SignedEntryTimestamp")]
-    signed_entry_timestamp: String,
-    #[serde(rename = "Payload")]
-    payload: AnnotationPayload,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AnnotationPayload {
-    body: String,
-    integrated_time: Number,
-    log_index: Number,
-    #[serde(rename = "logID")]
-    log_id: String,
+impl BodyKind {
+    fn of(body: &[u8]) -> Result<Self> {
+        serde_json::from_slice(body).map_err(|e| Error::invalid("the log entry does not parse").caused_by(e))
+    }
 }
 
 impl WireProof {

@@ -16,9 +16,12 @@ use std::collections::BTreeSet;
 
 pub(super) use certificate::Certificate;
 pub(super) use chain::Authority;
+#[cfg(test)]
+pub(super) use der::element;
 pub(super) use entry::{Entry, Wire as WireEntry};
 pub(super) use fulcio::is_claim;
 use serde::{Deserialize, Serialize};
+pub(super) use timestamp::{MAX_TOKEN as MAX_TIMESTAMP, nonce as timestamp_nonce, request as timestamp_request};
 
 use super::dsse::Envelope;
 use super::public_key::PublicKey;

@@ -1,17 +1,15 @@
 //! Timestamps by a timestamp authority (RFC 3161, in CMS: RFC 5652).
 
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
-
 use super::certificate::Certificate;
 use super::chain::{Authority, TIME_STAMPING};
 use super::der::{self, Element, Reader, malformed};
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
 use crate::sign::PublicKey;
-use crate::sign::public_key::Hash;
+use crate::sign::scheme::Hash;
 
 /// No answer of a timestamp authority is larger.
-const MAX_TOKEN: usize = 256 << 10;
+pub(in crate::sign) const MAX_TOKEN: u64 = 256 << 10;
 /// The most certificates in one.
 const MAX_CERTIFICATES: usize = 10;
 
@@ -23,6 +21,8 @@ const TIMESTAMP_INFO: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 
 const CONTENT_TYPE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x03];
 /// 1.2.840.113549.1.9.4
 const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04];
+/// 2.16.840.1.101.3.4.2.1, as a request names it.
+const SHA256: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 /// 2.16.840.1.101.3.4.2, whose next number says which SHA-2.
 const SHA2: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02];
 
@@ -33,6 +33,7 @@ struct Token<'a> {
     imprint_hash: Hash,
     imprint: &'a [u8],
     time: Timestamp,
+    nonce: Option<&'a [u8]>,
     certificates: Vec<Certificate>,
     signer: Signer<'a>,
 }
@@ -47,14 +48,8 @@ struct Signer<'a> {
 
 /// Checks that one of the authorities confirms one of these messages, and gives the instant and which authority it was.
 pub(super) fn verify(token: &[u8], messages: &[&[u8]], authorities: &[Authority]) -> Result<(Timestamp, usize)> {
-    if token.len() > MAX_TOKEN {
-        return Err(Error::invalid("the timestamp is too large"));
-    }
-    let token = read(token).map_err(|e| match e.kind() {
-        crate::ErrorKind::Invalid => Error::invalid("the timestamp does not parse").caused_by(e),
-        _ => e,
-    })?;
-    if !messages.iter().any(|message| digest(token.imprint_hash, message) == token.imprint) {
+    let token = parse(token)?;
+    if !messages.iter().any(|message| token.imprint_hash.of(message) == token.imprint) {
         return Err(Error::untrusted("the timestamp is of another signature"));
     }
     let mut failure = Error::untrusted("the timestamp is by no trusted timestamp authority");
@@ -72,6 +67,35 @@ pub(super) fn verify(token: &[u8], messages: &[&[u8]], authorities: &[Authority]
         }
     }
     Err(failure)
+}
+
+/// A request for a timestamp over a message with this SHA-256, with the authority's certificates. The nonce is a positive
+/// number without leading zeros.
+pub(in crate::sign) fn request(sha256: &[u8], nonce: &[u8]) -> Vec<u8> {
+    let algorithm = der::element(der::SEQUENCE, &[der::element(der::OID, SHA256), vec![0x05, 0]].concat());
+    let imprint = [algorithm, der::element(der::OCTET_STRING, sha256)].concat();
+    let fields = [
+        der::element(der::INTEGER, &[1]),
+        der::element(der::SEQUENCE, &imprint),
+        der::element(der::INTEGER, nonce),
+        der::element(der::BOOLEAN, &[0xff]),
+    ];
+    der::element(der::SEQUENCE, &fields.concat())
+}
+
+/// The number of the request that a token answers.
+pub(in crate::sign) fn nonce(token: &[u8]) -> Result<Option<Vec<u8>>> {
+    Ok(parse(token)?.nonce.map(<[u8]>::to_vec))
+}
+
+fn parse(token: &[u8]) -> Result<Token<'_>> {
+    if token.len() as u64 > MAX_TOKEN {
+        return Err(Error::invalid("the timestamp is too large"));
+    }
+    read(token).map_err(|e| match e.kind() {
+        crate::ErrorKind::Invalid => Error::invalid("the timestamp does not parse").caused_by(e),
+        _ => e,
+    })
 }
 
 fn read(bytes: &[u8]) -> Result<Token<'_>> {
@@ -111,7 +135,11 @@ fn read(bytes: &[u8]) -> Result<Token<'_>> {
     let imprint = imprint.expect(der::OCTET_STRING)?.content;
     fields.expect(der::INTEGER)?;
     let time = fields.any()?.time()?;
-    Ok(Token { info, imprint_hash, imprint, time, certificates, signer })
+    // The accuracy and whether tokens are in order.
+    fields.optional(der::SEQUENCE)?;
+    fields.optional(der::BOOLEAN)?;
+    let nonce = fields.optional(der::INTEGER)?.map(|nonce| nonce.content);
+    Ok(Token { info, imprint_hash, imprint, time, nonce, certificates, signer })
 }
 
 impl<'a> Signer<'a> {
@@ -154,7 +182,7 @@ impl<'a> Signer<'a> {
                 return Err(malformed());
             }
         }
-        if kind != Some(TIMESTAMP_INFO) || found != Some(&digest(self.hash, info)[..]) {
+        if kind != Some(TIMESTAMP_INFO) || found != Some(&self.hash.of(info)[..]) {
             return Err(wrong());
         }
         let key = PublicKey::from_spki("timestamp authority", certificate.spki.clone())?;
@@ -173,13 +201,5 @@ fn hash(algorithm: Element<'_>) -> Result<Hash> {
         Some([2]) => Ok(Hash::Sha384),
         Some([3]) => Ok(Hash::Sha512),
         _ => Err(Error::unsupported("the timestamp uses an unknown hash")),
-    }
-}
-
-fn digest(hash: Hash, message: &[u8]) -> Vec<u8> {
-    match hash {
-        Hash::Sha256 => Sha256::digest(message).to_vec(),
-        Hash::Sha384 => Sha384::digest(message).to_vec(),
-        Hash::Sha512 => Sha512::digest(message).to_vec(),
     }
 }

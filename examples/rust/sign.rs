@@ -1,0 +1,154 @@
+//! Makes keys, signs an image where it is, attests something about it, and verifies what is attached to it.
+//!
+//!     sign key KIND PREFIX                              writes PREFIX.key, encrypted, and PREFIX.pub
+//!     sign image REFERENCE --key PREFIX.key             signs
+//!     sign attest REFERENCE --key PREFIX.key --type KIND --predicate FILE
+//!     sign verify REFERENCE --key PREFIX.pub            says what is signed by that key
+//!
+//! With `--keyless TRUST.json` in the place of `--key` the identity token of this job signs (GitHub Actions, GitLab); the file is
+//! a trust configuration of Sigstore, with a signing configuration in it. `--form cosign-tag` keeps things in cosign's older
+//! format. The password of keys is in the variable COSIGN_PASSWORD. It asks at the terminal before it writes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{stdin, stdout};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use cache_core::approve::{ApprovalPolicy, Ledger, ask_on_terminal};
+use cache_core::connect::open_target;
+use cache_core::model::{Reference, Secret, Timestamp};
+use cache_core::plan::Form;
+use cache_core::promote::{AttachRequest, Attachment, Attestation, Outlook, Promoter, evidence_of};
+use cache_core::registry::MemoryRegistry;
+use cache_core::sign::{
+    KeyKind, KeySigner, KeylessSigner, PublicKey, Services, Signer, Trust, TrustConfig, ambient_token,
+};
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let run = async {
+        match &words[..] {
+            ["key", kind, prefix] => make_key(kind, prefix),
+            ["image", reference, rest @ ..] => {
+                let options = options(rest)?;
+                let signature = Attachment::Signature { annotations: BTreeMap::new(), form: form(&options)? };
+                attach(&reference.parse()?, &options, signature).await
+            }
+            ["attest", reference, rest @ ..] => {
+                let options = options(rest)?;
+                let predicate = std::fs::read(option(&options, "--predicate")?)?;
+                let attestation = Attestation::new(option(&options, "--type")?, &predicate)?.in_form(form(&options)?);
+                attach(&reference.parse()?, &options, Attachment::Attestation(attestation)).await
+            }
+            ["verify", reference, rest @ ..] => verify(&reference.parse()?, &options(rest)?).await,
+            _ => Err("usage: sign key|image|attest|verify, as its source says".into()),
+        }
+    };
+    match run.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Options<'a> = HashMap<&'a str, &'a str>;
+
+fn options<'a>(words: &[&'a str]) -> Result<Options<'a>, Failure> {
+    let pair = |pair: &[&'a str]| match pair {
+        [name, value] => Ok((*name, *value)),
+        _ => Err(format!("{pair:?} needs a value").into()),
+    };
+    words.chunks(2).map(pair).collect()
+}
+
+fn option<'a>(options: &Options<'a>, name: &str) -> Result<&'a str, Failure> {
+    options.get(name).copied().ok_or_else(|| format!("{name} is needed").into())
+}
+
+fn form(options: &Options<'_>) -> Result<Form, Failure> {
+    match options.get("--form") {
+        None | Some(&"bundle") => Ok(Form::Bundle),
+        Some(&"cosign-tag") => Ok(Form::CosignTag),
+        Some(other) => Err(format!("{other} is no form").into()),
+    }
+}
+
+fn password() -> Secret {
+    Secret::new(std::env::var("COSIGN_PASSWORD").unwrap_or_default())
+}
+
+fn make_key(kind: &str, prefix: &str) -> Result<(), Failure> {
+    let signer = KeySigner::generate_kind(prefix, kind.parse::<KeyKind>()?)?;
+    std::fs::write(format!("{prefix}.key"), signer.to_encrypted_pem(&password())?)?;
+    std::fs::write(format!("{prefix}.pub"), signer.public_key().to_pem())?;
+    Ok(())
+}
+
+async fn signer(options: &Options<'_>) -> Result<Arc<dyn Signer>, Failure> {
+    let Some(path) = options.get("--keyless") else {
+        return Ok(Arc::new(KeySigner::load("key", option(options, "--key")?, Some(&password()))?));
+    };
+    let config = TrustConfig::parse(&std::fs::read(path)?)?;
+    let signing = config.signing_config.ok_or("the trust configuration has no signing configuration")?;
+    let services = Services::new(signing, Arc::new(config.trusted_root));
+    Ok(Arc::new(KeylessSigner::of_token(ambient_token()?, services).await?))
+}
+
+/// Plans, asks the person at the terminal, and executes.
+async fn attach(image: &Reference, options: &Options<'_>, what: Attachment) -> Result<(), Failure> {
+    let promoter = Promoter {
+        source: Arc::new(MemoryRegistry::new()),
+        target: open_target(&image.repository)?,
+        gates: Vec::new(),
+        trust: Trust::default(),
+        signer: Some(signer(options).await?),
+        policy: None,
+        materials: MemoryRegistry::new(),
+        ledger: Ledger::of_user()?,
+        clock: None,
+    };
+    let request = AttachRequest {
+        image: image.clone(),
+        environment: "here".to_owned(),
+        requester: "the sign example".to_owned(),
+        reason: None,
+        attach: vec![what],
+    };
+    let Outlook::Ready(plan) = promoter.plan_attaching(&request).await? else {
+        println!("nothing to do: it is there");
+        return Ok(());
+    };
+    let user = std::env::var("USER").unwrap_or_else(|_| "somebody".to_owned());
+    let approval = ask_on_terminal(&plan, &user, Timestamp::now(), &mut stdin().lock(), &mut stdout())?;
+    let approved = ApprovalPolicy::default().admit(plan, vec![approval], Timestamp::now())?;
+    let receipt = promoter.execute(approved).await?;
+    println!("{receipt}");
+    if receipt.is_complete() { Ok(()) } else { Err("not all of it was done".into()) }
+}
+
+async fn verify(image: &Reference, options: &Options<'_>) -> Result<(), Failure> {
+    let trust = Trust::in_keys(vec![PublicKey::load("key", option(options, "--key")?)?]);
+    let registry = open_target(&image.repository)?;
+    let seen = evidence_of(registry.as_registry(), image, &trust, Timestamp::now()).await?;
+    for signature in &seen.signatures {
+        println!("signed: {} by {}", signature.about, signature.value.by());
+    }
+    for statement in &seen.statements {
+        println!(
+            "stated: {} of {} by {}",
+            statement.value.value().predicate_type,
+            statement.about,
+            statement.value.by()
+        );
+    }
+    for problem in &seen.problems {
+        println!("not counted: {problem:?}");
+    }
+    if seen.signatures.is_empty() { Err("the image is not signed by this key".into()) } else { Ok(()) }
+}
