@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::zip::{Budget, Zip};
+use crate::zip::{Budget, Zip};
 use super::{Archives, MAX_DEPTH};
 use crate::sbom::catalog::Cataloger;
 use crate::sbom::catalog::testing::{found, hostile, info, placed, read, shared};

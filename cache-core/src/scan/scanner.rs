@@ -1,0 +1,52 @@
+//! What looks for vulnerabilities.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+
+use super::Report;
+use crate::error::Result;
+use crate::model::{Pinned, Timestamp};
+use crate::registry::Registry;
+use crate::sbom::Sbom;
+
+/// What is to be scanned.
+#[derive(Debug, Clone, Copy)]
+pub enum ScanTarget<'a> {
+    /// The packages of an SBOM.
+    Sbom(&'a Sbom<'a>),
+    /// An image for one platform. [`of_platform`](crate::generate::of_platform) picks it out of an index.
+    Image {
+        /// Where it is.
+        registry: &'a dyn Registry,
+        /// Which one.
+        image: &'a Pinned,
+    },
+    /// A folder of sources, or the root of a file system.
+    Folder(&'a Path),
+}
+
+/// Which scanner it is, as its reports say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScannerInfo {
+    /// Its name, such as `cache`, `grype`, `trivy`.
+    pub name: String,
+    /// Its version, where that is known before it runs.
+    pub version: Option<String>,
+    /// How old its data is, where that is known before it runs.
+    pub data_as_of: Option<Timestamp>,
+}
+
+/// Looks for vulnerabilities.
+#[async_trait]
+pub trait Scanner: std::fmt::Debug + Send + Sync {
+    /// Which one it is.
+    fn info(&self) -> ScannerInfo;
+
+    /// What it finds, complete or an error: "nothing found" is a report without findings.
+    ///
+    /// # Errors
+    /// `NotFound` where its program or its database is not there; `Unsupported` where it cannot scan such a target; `Untrusted`
+    /// where the database is damaged; `Unavailable` where it takes too long; what the registry says.
+    async fn scan(&self, target: ScanTarget<'_>) -> Result<Report>;
+}
