@@ -33,6 +33,16 @@ impl Rating {
     /// What a source says in a CVSS vector of version 2, 3 or 4; `None` where it is none.
     pub(crate) fn vector(source: &str, vector: &str) -> Option<Rating> {
         let vector = vector.trim().trim_matches(['(', ')']);
+        let required = match vector.get(..6) {
+            Some("CVSS:4") => "AV AC AT PR UI VC VI VA SC SI SA",
+            Some("CVSS:3") => "AV AC PR UI S C I A",
+            _ => "AV AC Au C I A",
+        };
+        let stated = |metric: &str| vector.split('/').any(|part| part.split(':').next() == Some(metric));
+        // The crate takes what is missing for harmless.
+        if !required.split(' ').all(stated) {
+            return None;
+        }
         let cvss: cvss::Cvss = vector.parse().ok()?;
         let score = Score::of(cvss.score())?;
         let severity = match (score.0, vector.starts_with("CVSS:")) {
