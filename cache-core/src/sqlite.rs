@@ -36,7 +36,8 @@ pub(crate) struct Table {
 impl Table {
     /// The names of the columns, in the order in which rows have them.
     pub(crate) fn columns(&self) -> Vec<&str> {
-        let inner = self.statement.split_once('(').and_then(|(_, rest)| Some(rest.rsplit_once(')')?.0)).unwrap_or_default();
+        let inner =
+            self.statement.split_once('(').and_then(|(_, rest)| Some(rest.rsplit_once(')')?.0)).unwrap_or_default();
         let mut depth = 0i32;
         let parts = inner.split(|letter: char| {
             depth += match letter {
@@ -196,7 +197,8 @@ fn described(row: Row<'_>, wanted: &str) -> Option<Table> {
     let mut columns = row.columns();
     let (kind, name) = (columns.next()?, columns.next()?);
     let (_, page) = (columns.next()?, columns.next()?);
-    let is = |value: Value<'_>, word: &str| matches!(value, Value::Text(text) if text.eq_ignore_ascii_case(word.as_bytes()));
+    let is =
+        |value: Value<'_>, word: &str| matches!(value, Value::Text(text) if text.eq_ignore_ascii_case(word.as_bytes()));
     let Value::Integer(page) = page else { return None };
     if !is(kind, "table") || !is(name, wanted) {
         return None;

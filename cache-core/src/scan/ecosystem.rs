@@ -65,6 +65,9 @@ const ALIASES: &[(&str, &str)] = &[
     ("sled", "sles"),
 ];
 
+/// Distributions without releases.
+const ROLLING: &[&str] = &["chainguard", "echo", "minimos", "opensuse-tumbleweed", "wolfi"];
+
 impl Ecosystem {
     /// The registry of a language, by its purl type.
     pub(crate) fn language(purl_type: &str) -> Option<Ecosystem> {
@@ -73,6 +76,7 @@ impl Ecosystem {
 
     /// A release of a distribution; a distribution without releases has an empty one.
     pub(crate) fn release(purl_type: &str, id: &str, release: &str) -> Ecosystem {
+        let release = if is_rolling(id) { "" } else { release };
         let slash = if release.is_empty() { "" } else { "/" };
         Ecosystem(format!("{purl_type}/{id}{slash}{}", release.to_ascii_lowercase()))
     }
@@ -137,6 +141,11 @@ pub(crate) fn distribution_id(id: &str) -> String {
     ALIASES.iter().find(|(alias, _)| *alias == id).map_or(id, |(_, id)| (*id).to_owned())
 }
 
+/// Whether a distribution has no releases.
+pub(crate) fn is_rolling(id: &str) -> bool {
+    ROLLING.contains(&id)
+}
+
 fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
@@ -183,7 +192,9 @@ fn suse(rest: &str) -> Option<Ecosystem> {
     match words.first()? {
         &"Tumbleweed" => Some(Ecosystem::release("rpm", "opensuse-tumbleweed", "")),
         &"Leap" => Some(Ecosystem::release("rpm", "opensuse-leap", words.iter().find(number)?)),
-        &"Linux" if words.contains(&"Micro") => Some(Ecosystem::release("rpm", "sle-micro", words.iter().find(number)?)),
+        &"Linux" if words.contains(&"Micro") => {
+            Some(Ecosystem::release("rpm", "sle-micro", words.iter().find(number)?))
+        }
         &"Linux" => {
             let release = words.iter().find(number)?;
             let pack = words.iter().find_map(|word| word.strip_prefix("SP")).map(|pack| format!(".{pack}"));

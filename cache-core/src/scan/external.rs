@@ -85,7 +85,9 @@ impl Scanner for TrivyScanner {
         let copy = Copy::of(&target).await?;
         let mut arguments: Vec<std::ffi::OsString> = match &copy {
             Copy::Document(file) => vec!["sbom".into(), file.path().into()],
-            Copy::Image(folder) => vec!["image".into(), "--scanners".into(), "vuln".into(), "--input".into(), folder.path().into()],
+            Copy::Image(folder) => {
+                vec!["image".into(), "--scanners".into(), "vuln".into(), "--input".into(), folder.path().into()]
+            }
             Copy::Folder(folder) => vec!["filesystem".into(), "--scanners".into(), "vuln".into(), folder.into()],
         };
         arguments.extend(["--format", "json", "--quiet", "--offline-scan", "--skip-version-check"].map(Into::into));
@@ -143,7 +145,8 @@ fn document_of(sbom: &Sbom<'_>) -> Result<NamedTempFile> {
 /// A missing database is told apart from all else that a program may fail of.
 fn explained(error: Error) -> Error {
     let text = error.message().to_ascii_lowercase();
-    let about_database = ["vulnerability db", "vulnerability database", "db update", "database is not", "failed to load"];
+    let about_database =
+        ["vulnerability db", "vulnerability database", "db update", "database is not", "failed to load"];
     if error.kind() == crate::ErrorKind::Unexpected && about_database.iter().any(|words| text.contains(words)) {
         return Error::not_found(error.message()).hint("let the program fetch its database first").caused_by(error);
     }
@@ -186,7 +189,12 @@ mod tests {
     }
 
     fn sbom() -> Sbom<'static> {
-        let lib = Package { id: "lib".into(), name: "lib".into(), purl: Some("pkg:npm/lib@1.0".into()), ..Package::default() };
+        let lib = Package {
+            id: "lib".into(),
+            name: "lib".into(),
+            purl: Some("pkg:npm/lib@1.0".into()),
+            ..Package::default()
+        };
         Sbom { packages: vec![lib], describes: vec![Digest::of(b"image")], ..Sbom::new(Family::Cache, "1") }
     }
 

@@ -158,7 +158,8 @@ fn finding(found: Match) -> Finding {
     let source = namespace.split(':').next().unwrap_or_default();
     let vectors = cvss.iter().filter_map(|cvss| Rating::vector(&cvss.source, &cvss.vector));
     let ratings = Rating::word(source, &severity).into_iter().chain(vectors).collect();
-    let epss = epss.first().and_then(|e| Some(Epss { probability: Share::of(e.epss)?, percentile: Share::of(e.percentile)? }));
+    let epss =
+        epss.first().and_then(|e| Some(Epss { probability: Share::of(e.epss)?, percentile: Share::of(e.percentile)? }));
     let mut aliases: Vec<String> = found.related.into_iter().map(|r| r.id).filter(|other| *other != id).collect();
     aliases.sort();
     aliases.dedup();

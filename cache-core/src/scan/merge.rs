@@ -27,7 +27,10 @@ impl std::fmt::Display for Merged<'_> {
 
 /// The names under which one thing about a vulnerability is the same as another: its id, and its aliases unless several of them
 /// are CVEs. Such an advisory is about several vulnerabilities, and is none of them.
-pub(crate) fn identities<'n>(id: &'n str, aliases: impl Iterator<Item = &'n str> + Clone) -> impl Iterator<Item = &'n str> {
+pub(crate) fn identities<'n>(
+    id: &'n str,
+    aliases: impl Iterator<Item = &'n str> + Clone,
+) -> impl Iterator<Item = &'n str> {
     let cves = aliases.clone().chain([id]).filter(|id| is_cve(id)).collect::<BTreeSet<_>>().len();
     std::iter::once(id).chain(aliases.filter(move |alias| cves < 2 || !is_cve(alias)))
 }

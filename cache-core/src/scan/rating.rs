@@ -39,11 +39,15 @@ impl Rating {
             _ => "AV AC Au C I A",
         };
         let stated = |metric: &str| vector.split('/').any(|part| part.split(':').next() == Some(metric));
-        // The crate takes what is missing for harmless.
+        // The crate takes what is missing for harmless, and what is beyond the base for a part of the score.
         if !required.split(' ').all(stated) {
             return None;
         }
-        let cvss: cvss::Cvss = vector.parse().ok()?;
+        let is_base = |part: &&str| {
+            part.starts_with("CVSS:") || required.split(' ').any(|metric| part.split(':').next() == Some(metric))
+        };
+        let base: Vec<&str> = vector.split('/').filter(is_base).collect();
+        let cvss: cvss::Cvss = base.join("/").parse().ok()?;
         let score = Score::of(cvss.score())?;
         let severity = match (score.0, vector.starts_with("CVSS:")) {
             (0, _) => Severity::Negligible,
@@ -170,12 +174,23 @@ mod tests {
         assert_eq!(scored("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"), "9.3 critical");
         assert_eq!(scored("AV:N/AC:L/Au:N/C:P/I:P/A:P"), "7.5 high");
         assert_eq!(scored("AV:N/AC:L/Au:N/C:C/I:C/A:C"), "10.0 high");
+        // Only the base counts.
+        assert_eq!(scored("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/E:U/RL:O/RC:U"), "9.8 critical");
+        assert_eq!(scored("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N/E:U"), "9.3 critical");
         assert_eq!(scored("(AV:L/AC:L/Au:N/C:N/I:N/A:P)"), "2.1 low");
     }
 
     #[test]
     fn what_is_no_vector_rates_nothing() {
-        for text in ["", "CVSS:9.9/AV:N", "CVSS:3.1/", "CVSS:3.1/AV:N", "7.5", "AV:N/AC", "CVSS:3.1/AV:X/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"] {
+        for text in [
+            "",
+            "CVSS:9.9/AV:N",
+            "CVSS:3.1/",
+            "CVSS:3.1/AV:N",
+            "7.5",
+            "AV:N/AC",
+            "CVSS:3.1/AV:X/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+        ] {
             assert_eq!(Rating::vector("x", text), None, "{text}");
         }
         assert_eq!(Rating::word("x", "not yet assigned"), None);

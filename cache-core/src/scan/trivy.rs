@@ -112,7 +112,12 @@ impl Stated {
     pub(super) fn ratings(&self, preferred: &str) -> Vec<Rating> {
         let words = self.words.iter().filter_map(|(source, number)| {
             let severity = severity(*number);
-            (severity != Severity::Unknown).then(|| Rating { source: source.clone(), severity, score: None, vector: None })
+            (severity != Severity::Unknown).then(|| Rating {
+                source: source.clone(),
+                severity,
+                score: None,
+                vector: None,
+            })
         });
         let vectors = self.vectors.iter().flat_map(|(source, vectors)| {
             [&vectors.v4, &vectors.v3, &vectors.v2].into_iter().filter_map(|vector| Rating::vector(source, vector))

@@ -58,13 +58,7 @@ fn attached<T>(about: &str, value: T) -> Attached<T> {
 }
 
 fn finding(id: &str, severity: Severity) -> Finding {
-    Finding {
-        id: id.into(),
-        severity,
-        package: format!("lib-of-{id}"),
-        version: "1".into(),
-        ..Finding::default()
-    }
+    Finding { id: id.into(), severity, package: format!("lib-of-{id}"), version: "1".into(), ..Finding::default() }
 }
 
 fn report(findings: Vec<Finding>) -> Report {

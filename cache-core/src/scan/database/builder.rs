@@ -63,7 +63,9 @@ impl DatabaseBuilder {
     pub(super) fn write_to(self, out: &mut (impl Write + Seek), path: &Path) -> Result<DatabaseInfo> {
         let failed = |e| Error::io(path, e);
         if self.packages.is_empty() {
-            return Err(Error::invalid("the sources have no advisory that Cache can match").context("database", path.display()));
+            return Err(
+                Error::invalid("the sources have no advisory that Cache can match").context("database", path.display())
+            );
         }
         let mut ecosystems = BTreeMap::new();
         let mut body = Body { out, hasher: Hasher::new(Algorithm::Sha256), at: HEADER as u64 };

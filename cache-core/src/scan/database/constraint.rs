@@ -14,7 +14,8 @@ pub(super) fn ranges(constraint: &str, says: &Says<String>) -> Vec<Range> {
     if constraint.trim().is_empty() {
         return vec![all()];
     }
-    let incomparable = |text: &str| Range { lower: Bound::Unbounded, upper: Bound::Excluded(format!("? {text}")), says: says.clone() };
+    let incomparable =
+        |text: &str| Range { lower: Bound::Unbounded, upper: Bound::Excluded(format!("? {text}")), says: says.clone() };
     if constraint.len() > MAX_LENGTH {
         return vec![incomparable("a constraint too long to read")];
     }
@@ -109,7 +110,11 @@ mod tests {
             Bound::Excluded(version) => format!("{open}{version}"),
         };
         let ranges = ranges(constraint, &Says::Affected);
-        ranges.iter().map(|r| format!("{}..{}", side(&r.lower, "!"), side(&r.upper, "!"))).collect::<Vec<_>>().join(" | ")
+        ranges
+            .iter()
+            .map(|r| format!("{}..{}", side(&r.lower, "!"), side(&r.upper, "!")))
+            .collect::<Vec<_>>()
+            .join(" | ")
     }
 
     #[test]

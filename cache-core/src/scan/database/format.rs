@@ -72,7 +72,9 @@ impl Header {
         let schema = word(bytes, 8);
         if schema != SCHEMA {
             let age = if schema < SCHEMA { "an older" } else { "a newer" };
-            return Err(Error::invalid(format!("the database is of {age} schema, {schema}; this is {SCHEMA}")).hint(REBUILD));
+            return Err(
+                Error::invalid(format!("the database is of {age} schema, {schema}; this is {SCHEMA}")).hint(REBUILD)
+            );
         }
         if word(bytes, 92) != bytes.get(..92).map_or(0, crc) {
             return Err(damaged("its header does not match its checksum"));

@@ -45,7 +45,11 @@ impl Database {
             let size = usize::try_from(size).map_err(|_| damaged("it is too large"))?;
             let mut bytes = vec![0; size];
             source.read(at, &mut bytes).map_err(unreadable)?;
-            if crc(&bytes) == sum { Ok(bytes) } else { Err(damaged(&format!("its {what} does not match its checksum"))) }
+            if crc(&bytes) == sum {
+                Ok(bytes)
+            } else {
+                Err(damaged(&format!("its {what} does not match its checksum")))
+            }
         };
         let size = header.entries * ENTRY as u64;
         let directory = part(header.directory, size, header.directory_crc, "directory")?;
@@ -116,7 +120,11 @@ impl Database {
         let (mut low, mut high) = (0, self.directory.len() / ENTRY);
         while low < high {
             let middle = low.midpoint(high);
-            if self.entry(middle).is_some_and(|entry| long(entry, 0) < wanted) { low = middle + 1 } else { high = middle }
+            if self.entry(middle).is_some_and(|entry| long(entry, 0) < wanted) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         low
     }
@@ -136,7 +144,11 @@ impl Database {
         buffer.resize(length as usize, 0);
         self.source.read(at, buffer).map_err(unreadable)?;
         let content = content(buffer);
-        if crc(content) == word(buffer, content.len()) { Ok(()) } else { Err(damaged("a block does not match its checksum")) }
+        if crc(content) == word(buffer, content.len()) {
+            Ok(())
+        } else {
+            Err(damaged("a block does not match its checksum"))
+        }
     }
 }
 

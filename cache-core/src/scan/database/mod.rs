@@ -19,10 +19,10 @@ pub use builder::DatabaseBuilder;
 pub use index::Database;
 pub use info::{DatabaseInfo, DatabaseSource};
 
-pub(super) use advisory::{Names, Place, Says, place};
-pub(super) use record::{Record, Spanning};
 #[cfg(test)]
 pub(super) use advisory::{Advisory, Range};
+pub(super) use advisory::{Names, Place, Says, place};
+pub(super) use record::{Record, Spanning};
 
 #[cfg(test)]
 pub(super) mod testing;

@@ -1,7 +1,7 @@
 //! From what an SBOM says of the operating system to the ecosystems in which its packages are looked up.
 
 use crate::model::Purl;
-use crate::scan::ecosystem::{Ecosystem, distribution_id};
+use crate::scan::ecosystem::{Ecosystem, distribution_id, is_rolling};
 
 /// A distribution and its release, as the SBOM has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,13 +13,23 @@ pub(super) struct Distribution {
 }
 
 /// Rebuilds of another distribution, whose advisories hold where they have none of their own.
-const REBUILDS: &[(&str, &str)] = &[("almalinux", "redhat"), ("centos", "redhat"), ("rocky", "redhat"), ("scientific", "redhat")];
-
-/// Distributions without releases.
-const ROLLING: &[&str] = &["chainguard", "echo", "minimos", "opensuse-tumbleweed", "wolfi"];
+const REBUILDS: &[(&str, &str)] =
+    &[("almalinux", "redhat"), ("centos", "redhat"), ("rocky", "redhat"), ("scientific", "redhat")];
 
 /// Distributions whose advisories are about a major release as a whole.
-const BY_MAJOR: &[&str] = &["almalinux", "amzn", "centos", "debian", "ol", "redhat", "rocky", "scientific"];
+const BY_MAJOR: &[&str] = &[
+    "almalinux",
+    "amzn",
+    "azurelinux",
+    "centos",
+    "debian",
+    "mariner",
+    "ol",
+    "photon",
+    "redhat",
+    "rocky",
+    "scientific",
+];
 
 /// Names of releases that stand for their numbers.
 const CODENAMES: &[(&str, &str)] = &[
@@ -51,7 +61,8 @@ impl Distribution {
     pub(super) fn new(id: &str, release: &str) -> Distribution {
         let id = distribution_id(id);
         let release = release.trim().to_ascii_lowercase();
-        let release = CODENAMES.iter().find(|(name, _)| *name == release).map_or(release, |(_, number)| (*number).to_owned());
+        let release =
+            CODENAMES.iter().find(|(name, _)| *name == release).map_or(release, |(_, number)| (*number).to_owned());
         Distribution { id, release }
     }
 
@@ -70,7 +81,7 @@ impl Distribution {
     }
 
     pub(super) fn is_complete(&self) -> bool {
-        !self.release.is_empty() || ROLLING.contains(&self.id.as_str())
+        !self.release.is_empty() || is_rolling(&self.id)
     }
 
     /// The first of the ecosystems that stand for it which the database knows: its own release, exact and then by what its
@@ -81,8 +92,11 @@ impl Distribution {
         }
         let base = REBUILDS.iter().find(|(rebuild, _)| *rebuild == self.id).map(|(_, base)| *base);
         let ids = std::iter::once(self.id.as_str()).chain(base);
-        let candidates: Vec<_> =
-            ids.flat_map(|id| self.releases(id).into_iter().map(move |release| Ecosystem::release(purl_type, id, &release))).collect();
+        let candidates: Vec<_> = ids
+            .flat_map(|id| {
+                self.releases(id).into_iter().map(move |release| Ecosystem::release(purl_type, id, &release))
+            })
+            .collect();
         match candidates.iter().find(|ecosystem| knows(ecosystem)) {
             Some(ecosystem) => Ok(ecosystem.clone()),
             None => Err(Unknown::Data(candidates)),
@@ -98,7 +112,7 @@ impl Distribution {
         let release = self.release.as_str();
         let first = |count: usize| release.split('.').take(count).collect::<Vec<_>>().join(".");
         match id {
-            id if ROLLING.contains(&id) => vec![String::new()],
+            id if is_rolling(id) => vec![String::new()],
             // A snapshot of what will be the next release.
             "alpine" if release.contains("_alpha") || release.contains("_git") => vec!["edge".to_owned()],
             "alpine" => vec![first(2)],

@@ -80,7 +80,8 @@ fn names(group: &[&Judged<'_>]) -> (String, Vec<String>) {
         Some("GHSA") => 1,
         _ => 2,
     };
-    let all = group.iter().flat_map(|judged| std::iter::once(judged.record.id).chain(judged.record.aliases.iter().copied()));
+    let all =
+        group.iter().flat_map(|judged| std::iter::once(judged.record.id).chain(judged.record.aliases.iter().copied()));
     let all: BTreeSet<&str> = all.collect();
     // An advisory about several vulnerabilities has no name of theirs.
     let shared = group.iter().flat_map(|judged| identities(judged.record.id, judged.record.aliases.iter().copied()));
@@ -122,7 +123,11 @@ fn finding(installed: &Installed<'_>, group: &[&Judged<'_>], scheme: Scheme) -> 
         fixed_in: Some(fixes.join(", ")).filter(|fixes| !fixes.is_empty()),
         fix_state: state,
         ratings,
-        sources: affected().map(|judged| judged.record.source.to_owned()).collect::<BTreeSet<_>>().into_iter().collect(),
+        sources: affected()
+            .map(|judged| judged.record.source.to_owned())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         source_package: source.map(|Built { name, version, .. }| format!("{name} {version}")),
         exploited: group.iter().any(|judged| judged.record.exploited),
         epss: group.iter().filter_map(|judged| judged.record.epss).max(),

@@ -32,7 +32,11 @@ impl<'s> Installed<'s> {
     /// What the package is, or the note that says why nobody can tell.
     pub(super) fn of(package: &'s Package<'s>) -> Result<Installed<'s>, Note> {
         let Some(text) = package.purl.as_deref() else {
-            return Err(note(package, "no-purl", "it has no purl, so nothing says in which ecosystem its name means something"));
+            return Err(note(
+                package,
+                "no-purl",
+                "it has no purl, so nothing says in which ecosystem its name means something",
+            ));
         };
         let purl = Purl::read(text).map_err(|e| note(package, "unreadable-purl", e.message()))?;
         let stated = purl.version().or(package.version.as_deref()).map(str::trim).filter(|version| !version.is_empty());
@@ -40,12 +44,15 @@ impl<'s> Installed<'s> {
             return Err(note(package, "no-version", "it has no version, so no advisory can be compared with it"));
         };
         let version = match purl.qualifier("epoch") {
-            Some(epoch) if !version.contains(':') && matches!(purl.kind(), "rpm" | "deb") => format!("{epoch}:{version}"),
+            Some(epoch) if !version.contains(':') && matches!(purl.kind(), "rpm" | "deb") => {
+                format!("{epoch}:{version}")
+            }
             _ => version.to_owned(),
         };
         let source = upstream(&purl, &version).or_else(|| in_properties(package, &purl));
         let module = purl.qualifier("modularitylabel").or(purl.qualifier("rpmmod")).or_else(|| {
-            let is_label = |name: &str| name == "cache:module" || name.to_ascii_lowercase().ends_with(":modularitylabel");
+            let is_label =
+                |name: &str| name == "cache:module" || name.to_ascii_lowercase().ends_with(":modularitylabel");
             property(package, is_label)
         });
         Ok(Installed {
@@ -92,7 +99,9 @@ pub(super) fn note(package: &Package<'_>, code: &str, message: impl Into<String>
 fn full_name(purl: &Purl) -> String {
     let separator = if purl.kind() == "maven" { ':' } else { '/' };
     match purl.namespace() {
-        Some(namespace) if !matches!(purl.kind(), "deb" | "apk" | "rpm") => format!("{namespace}{separator}{}", purl.name()),
+        Some(namespace) if !matches!(purl.kind(), "deb" | "apk" | "rpm") => {
+            format!("{namespace}{separator}{}", purl.name())
+        }
         _ => purl.name().to_owned(),
     }
 }

@@ -54,7 +54,9 @@ impl Reason {
 
     pub(super) fn message(self) -> &'static str {
         match self {
-            Reason::Unreadable => "its version, or one in the advisory, is no version of its ecosystem, so they have no order",
+            Reason::Unreadable => {
+                "its version, or one in the advisory, is no version of its ecosystem, so they have no order"
+            }
             Reason::NotComparable => "its version is a commit that follows no release, so it has no order with the fix",
             Reason::Module => "the package or the advisory is of a module, and which one is not stated",
         }
@@ -62,7 +64,12 @@ impl Reason {
 }
 
 /// The answer of a record that was found under the query's name.
-pub(super) fn judge<'r>(record: &'r Record<'_>, installed: &Installed<'_>, query: Query<'_>, scheme: Scheme) -> Answer<'r> {
+pub(super) fn judge<'r>(
+    record: &'r Record<'_>,
+    installed: &Installed<'_>,
+    query: Query<'_>,
+    scheme: Scheme,
+) -> Answer<'r> {
     let by_role = match record.names {
         Names::Both => true,
         names => query.role == Names::Both || query.role == names,
@@ -76,7 +83,8 @@ pub(super) fn judge<'r>(record: &'r Record<'_>, installed: &Installed<'_>, query
         Module::Same => {}
     }
     let version = Version::of(query, scheme);
-    let exact = |listed: &str| listed == query.version || scheme.compare(listed, query.version) == Some(Ordering::Equal);
+    let exact =
+        |listed: &str| listed == query.version || scheme.compare(listed, query.version) == Some(Ordering::Equal);
     if record.versions.iter().any(|listed| exact(listed)) {
         return Answer::Affected { fix: None, state: Default::default() };
     }
@@ -114,14 +122,34 @@ fn of_module(record: &Record<'_>, installed: &Installed<'_>) -> Module {
         return Module::Same;
     }
     let is_of_some_module = record.ranges.iter().any(|range| match (range.upper, range.says) {
-        (Bound::Included(version) | Bound::Excluded(version), _) | (_, Says::FixedIn(version)) => version.contains(".module"),
+        (Bound::Included(version) | Bound::Excluded(version), _) | (_, Says::FixedIn(version)) => {
+            version.contains(".module")
+        }
         _ => false,
     });
     match (&installed.module, record.module) {
-        (Some(own), stated) if !stated.is_empty() => if own == stated { Module::Same } else { Module::Another },
-        (Some(_), _) => if is_of_some_module { Module::Unknown } else { Module::Another },
+        (Some(own), stated) if !stated.is_empty() => {
+            if own == stated {
+                Module::Same
+            } else {
+                Module::Another
+            }
+        }
+        (Some(_), _) => {
+            if is_of_some_module {
+                Module::Unknown
+            } else {
+                Module::Another
+            }
+        }
         (None, _) if installed.is_modular() => Module::Unknown,
-        (None, stated) => if stated.is_empty() && !is_of_some_module { Module::Same } else { Module::Another },
+        (None, stated) => {
+            if stated.is_empty() && !is_of_some_module {
+                Module::Same
+            } else {
+                Module::Another
+            }
+        }
     }
 }
 
@@ -138,7 +166,10 @@ impl<'v> Version<'v> {
     fn of(query: Query<'v>, scheme: Scheme) -> Self {
         // Raspberry Pi's rebuilds of Debian's packages raise the epoch, and would be above every fix.
         let is_rebuild = scheme == Scheme::Dpkg
-            && query.version.rsplit_once("+rpt").is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+            && query
+                .version
+                .rsplit_once("+rpt")
+                .is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
         let without_epoch = is_rebuild || !query.has_epoch;
         Version {
             text: if without_epoch { bare(query.version) } else { query.version },

@@ -45,7 +45,8 @@ impl EmbeddedScanner {
     /// # Errors
     /// `Untrusted` where the database turns out to be damaged.
     pub fn scan_sbom(&self, sbom: &Sbom<'_>, now: Timestamp) -> Result<Report> {
-        let mut scan = Scan { database: &self.database, system: system(sbom), report: self.report(sbom, now), own: Vec::new() };
+        let mut scan =
+            Scan { database: &self.database, system: system(sbom), report: self.report(sbom, now), own: Vec::new() };
         let mut cleared: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for package in sbom.listed() {
             match Installed::of(package) {
@@ -158,7 +159,9 @@ impl Scan<'_> {
         let purl_type = installed.purl.kind();
         if !installed.is_of_system() {
             let Some(ecosystem) = Ecosystem::language(purl_type) else {
-                return Err(installed.note("other-ecosystem", format!("packages of type {purl_type:?} are in no database")));
+                return Err(
+                    installed.note("other-ecosystem", format!("packages of type {purl_type:?} are in no database"))
+                );
             };
             return match self.database.knows(&ecosystem) {
                 true => Ok((ecosystem, None)),
@@ -172,11 +175,17 @@ impl Scan<'_> {
         match distribution.ecosystem(purl_type, |ecosystem| self.database.knows(ecosystem)) {
             Ok(ecosystem) if distribution.owns(&ecosystem) => Ok((ecosystem, None)),
             Ok(ecosystem) => {
-                let message = format!("the database knows nothing of {distribution}: it was judged by {ecosystem}, which that rebuilds");
+                let message = format!(
+                    "the database knows nothing of {distribution}: it was judged by {ecosystem}, which that rebuilds"
+                );
                 Ok((ecosystem, Some(installed.note("other-distribution", message))))
             }
             Err(Unknown::Release(id)) => {
-                let what = if id.is_empty() { "nothing says of which distribution it is".to_owned() } else { format!("nothing says of which release of {id} it is") };
+                let what = if id.is_empty() {
+                    "nothing says of which distribution it is".to_owned()
+                } else {
+                    format!("nothing says of which release of {id} it is")
+                };
                 Err(installed.note("unknown-release", what))
             }
             Err(Unknown::Data(candidates)) => {
@@ -196,7 +205,8 @@ fn queries<'q>(installed: &'q Installed<'_>) -> Vec<Query<'q>> {
     if source.name == installed.name && (source.version == installed.version || !source.has_epoch) {
         return both;
     }
-    let built = Query { name: &source.name, version: &source.version, role: Names::Source, has_epoch: source.has_epoch };
+    let built =
+        Query { name: &source.name, version: &source.version, role: Names::Source, has_epoch: source.has_epoch };
     vec![own, built]
 }
 
@@ -205,7 +215,8 @@ impl Scan<'_> {
     fn finish(mut self, cleared: &BTreeMap<&str, BTreeSet<String>>) -> Report {
         for (finding, owner) in std::mem::take(&mut self.own) {
             let names = || std::iter::once(&finding.id).chain(&finding.aliases);
-            let settled = owner.and_then(|owner| cleared.get(owner)).is_some_and(|by| names().any(|name| by.contains(name)));
+            let settled =
+                owner.and_then(|owner| cleared.get(owner)).is_some_and(|by| names().any(|name| by.contains(name)));
             match (settled, owner) {
                 (true, Some(owner)) => self.report.notes.push(Note {
                     code: "fixed-by-distribution".to_owned(),
@@ -218,7 +229,9 @@ impl Scan<'_> {
                 _ => self.report.findings.push(finding),
             }
         }
-        let order = |finding: &Finding| (finding.package.clone(), finding.version.clone(), finding.purl.clone(), finding.id.clone());
+        let order = |finding: &Finding| {
+            (finding.package.clone(), finding.version.clone(), finding.purl.clone(), finding.id.clone())
+        };
         self.report.findings.sort_by_cached_key(order);
         self.report.findings.dedup();
         self.report.notes.sort();

@@ -41,14 +41,19 @@ impl<'a> Version<'a> {
             return None;
         }
         let (word, after) = word(rest);
-        let (stage, stage_numbers, rest) = match STAGES.iter().position(|words| words.iter().any(|w| w.eq_ignore_ascii_case(word))) {
-            Some(stage) if !word.is_empty() => {
-                let after = after.strip_prefix(b".").or(after.strip_prefix(b"-")).filter(|rest| starts_with_digit(rest)).unwrap_or(after);
-                let (numbers, rest) = list(after, separates);
-                (stage, numbers, rest)
-            }
-            _ => (STABLE, &b""[..], rest),
-        };
+        let (stage, stage_numbers, rest) =
+            match STAGES.iter().position(|words| words.iter().any(|w| w.eq_ignore_ascii_case(word))) {
+                Some(stage) if !word.is_empty() => {
+                    let after = after
+                        .strip_prefix(b".")
+                        .or(after.strip_prefix(b"-"))
+                        .filter(|rest| starts_with_digit(rest))
+                        .unwrap_or(after);
+                    let (numbers, rest) = list(after, separates);
+                    (stage, numbers, rest)
+                }
+                _ => (STABLE, &b""[..], rest),
+            };
         let dev = match self::word(rest) {
             (word, []) if word.eq_ignore_ascii_case(b"dev") => true,
             _ if rest.is_empty() => false,

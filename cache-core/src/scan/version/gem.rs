@@ -37,7 +37,8 @@ fn canonical(text: &str) -> Option<impl Iterator<Item = &[u8]>> {
     let count = numbers.clone().count();
     let kept = numbers.enumerate().filter(|(_, number)| !digits::is_zero(number)).last().map_or(0, |(at, _)| at + 1);
     let rest = segments(text).skip(count);
-    let length = rest.clone().enumerate().filter(|(_, s)| word(s) || !digits::is_zero(s)).last().map_or(0, |(at, _)| at + 1);
+    let length =
+        rest.clone().enumerate().filter(|(_, s)| word(s) || !digits::is_zero(s)).last().map_or(0, |(at, _)| at + 1);
     Some(segments(text).take(kept).chain(rest.take(length)))
 }
 

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::semver::{dot, identifier, pre, read};
 use super::digits;
+use super::semver::{dot, identifier, pre, read};
 
 pub(super) fn compare(a: &str, b: &str) -> Option<Ordering> {
     let (a, b) = (read(a, 4)?, read(b, 4)?);

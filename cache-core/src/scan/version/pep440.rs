@@ -155,6 +155,7 @@ fn marked<'a>(rest: &mut &'a [u8], words: &[(&[u8], u8)]) -> Option<(u8, &'a [u8
     let (_, place) = words.iter().find(|(known, _)| known.eq_ignore_ascii_case(word))?;
     let after = begin.get(word.len()..)?;
     let (number, end) = digits::span(optional(after), u8::is_ascii_digit);
-    *rest = if number.is_empty() { after } else { end };
+    // A separator without a number belongs to what follows, or to the word at the end.
+    *rest = if number.is_empty() && !end.is_empty() { after } else { end };
     Some((*place, number))
 }

@@ -8,7 +8,8 @@ use super::digits;
 /// A missing epoch is zero. A missing release says nothing, as rpm has it for dependencies.
 pub(super) fn compare(a: &str, b: &str) -> Option<Ordering> {
     let (a, b) = (Version::read(a)?, Version::read(b)?);
-    let release = || if a.release.is_empty() || b.release.is_empty() { Ordering::Equal } else { part(a.release, b.release) };
+    let release =
+        || if a.release.is_empty() || b.release.is_empty() { Ordering::Equal } else { part(a.release, b.release) };
     Some(digits::compare(a.epoch, b.epoch).then_with(|| part(a.version, b.version)).then_with(release))
 }
 
@@ -27,11 +28,7 @@ impl<'a> Version<'a> {
         };
         let (version, release) = rest.rsplit_once('-').unwrap_or((rest, ""));
         let whole = !version.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic());
-        whole.then_some(Version {
-            epoch: epoch.as_bytes(),
-            version: version.as_bytes(),
-            release: release.as_bytes(),
-        })
+        whole.then_some(Version { epoch: epoch.as_bytes(), version: version.as_bytes(), release: release.as_bytes() })
     }
 }
 

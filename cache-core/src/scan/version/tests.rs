@@ -212,7 +212,14 @@ fn maven_traps() {
 fn gem_traps() {
     holds(
         Scheme::Gem,
-        &["0.beta.1 = 0.0.beta.1", "1-1 < 1", "1.A < 1.b", "5.x > 5.0.0.rc2", "1.20240101120000 > 1.5", "1.0.0.pre < 1.0"],
+        &[
+            "0.beta.1 = 0.0.beta.1",
+            "1-1 < 1",
+            "1.A < 1.b",
+            "5.x > 5.0.0.rc2",
+            "1.20240101120000 > 1.5",
+            "1.0.0.pre < 1.0",
+        ],
     );
     assert_eq!(Scheme::Gem.compare("", "0"), Some(Ordering::Equal));
     unknown(Scheme::Gem, &["x.1", "1..2", "1.", "junk", "1_0"]);
@@ -277,7 +284,27 @@ fn composer_traps() {
 /// An order has to be one, whatever it is asked.
 #[test]
 fn hostile_versions_have_an_order_or_none() {
-    let pieces = ["", "0", "00", "1", "9999999999999999999999", ".", "-", "~", "^", "_", ":", "!", "+", "a", "rc", "é", "\0", "v", " "];
+    let pieces = [
+        "",
+        "0",
+        "00",
+        "1",
+        "9999999999999999999999",
+        ".",
+        "-",
+        "~",
+        "^",
+        "_",
+        ":",
+        "!",
+        "+",
+        "a",
+        "rc",
+        "é",
+        "\0",
+        "v",
+        " ",
+    ];
     let mut versions = Vec::new();
     for a in pieces {
         for b in pieces {

@@ -91,7 +91,11 @@ impl DatabaseBuilder {
 }
 
 /// What the blobs say of the vulnerabilities themselves.
-fn vulnerabilities(database: Database<'_>, tables: &Tables, source: &mut DatabaseSource) -> Result<HashMap<i64, VulnerabilityBlob>> {
+fn vulnerabilities(
+    database: Database<'_>,
+    tables: &Tables,
+    source: &mut DatabaseSource,
+) -> Result<HashMap<i64, VulnerabilityBlob>> {
     let wanted: BTreeSet<i64> = tables.vulnerabilities.values().map(|vulnerability| vulnerability.blob).collect();
     let mut found = HashMap::with_capacity(wanted.len());
     tables::blobs(database, |number, json| {
@@ -114,7 +118,8 @@ fn advisory(
     tables: &Tables,
 ) -> Advisory {
     let aliases = said.into_iter().flat_map(|said| &said.aliases).chain(&blob.cves);
-    let aliases: BTreeSet<&String> = aliases.filter(|alias| **alias != vulnerability.name && !alias.is_empty()).collect();
+    let aliases: BTreeSet<&String> =
+        aliases.filter(|alias| **alias != vulnerability.name && !alias.is_empty()).collect();
     let names = || std::iter::once(&vulnerability.name).chain(aliases.iter().copied());
     Advisory {
         ratings: said.map(|said| said.ratings(&vulnerability.provider)).unwrap_or_default(),
@@ -163,7 +168,8 @@ fn ecosystem(kind: &str, system: Option<&tables::System>) -> Option<Ecosystem> {
         }
         ("deb" | "rpm" | "apk", None) => None,
         (kind, _) => {
-            let purl_type = TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(kind)).map(|(_, purl_type)| *purl_type);
+            let purl_type =
+                TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(kind)).map(|(_, purl_type)| *purl_type);
             Ecosystem::language(purl_type?)
         }
     }

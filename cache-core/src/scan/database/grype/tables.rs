@@ -107,7 +107,8 @@ impl Tables {
         })?;
         each(database, "epss_handles", ["cve", "epss", "percentile"], false, |[cve, epss, percentile]| {
             let share = |value| Share::of(real(value)?);
-            let epss = share(epss).zip(share(percentile)).map(|(probability, percentile)| Epss { probability, percentile });
+            let epss =
+                share(epss).zip(share(percentile)).map(|(probability, percentile)| Epss { probability, percentile });
             tables.epss.extend(epss.map(|epss| (text(cve), epss)));
         })?;
         Ok(tables)

@@ -40,7 +40,16 @@ fn a_database_of_grype_finds_what_grype_finds() {
     let found: Vec<_> = report
         .findings
         .iter()
-        .map(|f| format!("{} in {} {} fixed in {:?} {:?}", f.id, f.package, f.severity, f.fixed_in.as_deref().unwrap_or("-"), f.fix_state))
+        .map(|f| {
+            format!(
+                "{} in {} {} fixed in {:?} {:?}",
+                f.id,
+                f.package,
+                f.severity,
+                f.fixed_in.as_deref().unwrap_or("-"),
+                f.fix_state
+            )
+        })
         .collect();
     assert_eq!(
         found,

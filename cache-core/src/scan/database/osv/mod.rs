@@ -93,7 +93,8 @@ impl Reading<'_> {
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let size = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
     if size > limit {
-        return Err(Error::invalid(format!("the file has {size} bytes; at most {limit} are read")).context("path", path.display()));
+        return Err(Error::invalid(format!("the file has {size} bytes; at most {limit} are read"))
+            .context("path", path.display()));
     }
     std::fs::read(path).map_err(|e| Error::io(path, e))
 }

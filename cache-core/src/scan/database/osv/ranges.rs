@@ -41,7 +41,9 @@ enum Kind {
 impl Event {
     fn end(&self) -> Option<End<'_>> {
         let of = |version: &'_ Option<String>, kind| version.is_some().then_some(kind);
-        let kind = of(&self.fixed, Kind::Fixed).or(of(&self.last_affected, Kind::LastAffected)).or(of(&self.limit, Kind::Limit))?;
+        let kind = of(&self.fixed, Kind::Fixed)
+            .or(of(&self.last_affected, Kind::LastAffected))
+            .or(of(&self.limit, Kind::Limit))?;
         let version = self.fixed.as_deref().or(self.last_affected.as_deref()).or(self.limit.as_deref())?;
         (version != "*").then_some(End { version, kind })
     }
@@ -54,7 +56,8 @@ pub(super) fn of(events: &[Event], scheme: Scheme) -> Vec<Range> {
     introduced
         .map(|(at, introduced)| {
             let end = if comparable { lowest(events, introduced, scheme) } else { None };
-            let next = || events.get(at + 1..)?.iter().take_while(|event| event.introduced.is_none()).find_map(Event::end);
+            let next =
+                || events.get(at + 1..)?.iter().take_while(|event| event.introduced.is_none()).find_map(Event::end);
             range(introduced, end.unwrap_or_else(next))
         })
         .collect()
@@ -116,12 +119,16 @@ mod tests {
             Bound::Included(version) => version.clone(),
             Bound::Excluded(version) => format!("!{version}"),
         };
-        of(&events, Scheme::Semver).iter().map(|r| format!("{} {} {:?}", bound(&r.lower), bound(&r.upper), r.says)).collect()
+        of(&events, Scheme::Semver)
+            .iter()
+            .map(|r| format!("{} {} {:?}", bound(&r.lower), bound(&r.upper), r.says))
+            .collect()
     }
 
     #[test]
     fn each_introduction_ends_at_the_lowest_end_above_it() {
-        let events = serde_json::json!([{"introduced": "2.0.0"}, {"fixed": "2.1.0"}, {"introduced": "0"}, {"fixed": "1.5.0"}]);
+        let events =
+            serde_json::json!([{"introduced": "2.0.0"}, {"fixed": "2.1.0"}, {"introduced": "0"}, {"fixed": "1.5.0"}]);
         assert_eq!(of_json(events), ["2.0.0 !2.1.0 FixedIn(\"2.1.0\")", "* !1.5.0 FixedIn(\"1.5.0\")"]);
         let several = serde_json::json!([{"introduced": "0"}, {"fixed": "1.2.0"}, {"fixed": "1.1.0"}]);
         assert_eq!(of_json(several), ["* !1.1.0 FixedIn(\"1.1.0\")"]);
@@ -129,7 +136,10 @@ mod tests {
 
     #[test]
     fn other_ends_and_none() {
-        assert_eq!(of_json(serde_json::json!([{"introduced": "1.0.0"}, {"last_affected": "1.0.0"}])), ["1.0.0 1.0.0 Affected"]);
+        assert_eq!(
+            of_json(serde_json::json!([{"introduced": "1.0.0"}, {"last_affected": "1.0.0"}])),
+            ["1.0.0 1.0.0 Affected"]
+        );
         assert_eq!(of_json(serde_json::json!([{"introduced": "0"}])), ["* * NotFixed"]);
         assert_eq!(of_json(serde_json::json!([{"introduced": "0"}, {"limit": "*"}])), ["* * NotFixed"]);
         assert_eq!(of_json(serde_json::json!([{"introduced": "0"}, {"limit": "2.0.0"}])), ["* !2.0.0 Affected"]);

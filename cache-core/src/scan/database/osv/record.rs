@@ -156,10 +156,12 @@ impl Vulnerability {
     /// The words of the package's own database first, then the vectors of the newest version first.
     fn ratings(&self, affected: &Affected, source: &str) -> Vec<Rating> {
         let specific = [&affected.ecosystem_specific, &affected.database_specific, &self.database_specific];
-        let words = specific.into_iter().flat_map(|specific| [&specific.severity, &specific.urgency]).filter_map(Value::as_str);
+        let words =
+            specific.into_iter().flat_map(|specific| [&specific.severity, &specific.urgency]).filter_map(Value::as_str);
         let own = || affected.severity.iter().chain(&self.severity);
         let vectors = |kind: &'static str| own().filter(move |severity| severity.kind == kind);
-        let stated = own().filter(|severity| !severity.kind.starts_with("CVSS_")).map(|severity| severity.score.as_str());
+        let stated =
+            own().filter(|severity| !severity.kind.starts_with("CVSS_")).map(|severity| severity.score.as_str());
         let words = words.chain(stated).filter_map(|word| Rating::word(source, word));
         let vectors = ["CVSS_V4", "CVSS_V3", "CVSS_V2"].into_iter().flat_map(vectors);
         let mut ratings = Vec::new();

@@ -68,9 +68,16 @@ struct Cve {
 
 impl Value {
     /// The advisories that it stands for. Their source and that of their own ratings is for the caller to fill in.
-    pub(super) fn advisories(&self, about: &About, id: &str, products: &HashMap<u64, String>) -> Vec<(Ecosystem, Advisory)> {
+    pub(super) fn advisories(
+        &self,
+        about: &About,
+        id: &str,
+        products: &HashMap<u64, String>,
+    ) -> Vec<(Ecosystem, Advisory)> {
         match about {
-            About::System { ecosystem, names } => self.system(id, *names).into_iter().map(|advisory| (ecosystem.clone(), advisory)).collect(),
+            About::System { ecosystem, names } => {
+                self.system(id, *names).into_iter().map(|advisory| (ecosystem.clone(), advisory)).collect()
+            }
             About::RedHat => self.entries.iter().flat_map(|entry| entry.red_hat(id, products)).collect(),
             About::Language(ecosystem) => {
                 vec![(ecosystem.clone(), Advisory { id: id.to_owned(), ranges: self.ranges(), ..Advisory::default() })]
@@ -83,7 +90,8 @@ impl Value {
             "" => Bound::Unbounded,
             version => Bound::Included(version.to_owned()),
         };
-        let advisory = |fixed: &Fixed| Advisory { ratings: rating(self.severity), names, ..fixed.advisory(id, lower.clone()) };
+        let advisory =
+            |fixed: &Fixed| Advisory { ratings: rating(self.severity), names, ..fixed.advisory(id, lower.clone()) };
         match self.entries.is_empty() {
             true => vec![advisory(&self.fixed)],
             false => self.entries.iter().map(|entry| advisory(&entry.fixed)).collect(),
@@ -143,7 +151,10 @@ impl Entry {
         if advisories.is_empty() {
             advisories.push(self.fixed.advisory(id, Bound::Unbounded));
         }
-        releases.iter().flat_map(|release| advisories.iter().map(|advisory| (release.clone(), advisory.clone()))).collect()
+        releases
+            .iter()
+            .flat_map(|release| advisories.iter().map(|advisory| (release.clone(), advisory.clone())))
+            .collect()
     }
 }
 

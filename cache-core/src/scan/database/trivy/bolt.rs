@@ -42,7 +42,8 @@ impl<'a> Bolt<'a> {
     /// The newer of the two descriptions that a file begins with, of those that are whole.
     pub(super) fn open(bytes: &'a [u8]) -> Result<Bolt<'a>, Damage> {
         // Where the first is damaged, the second is at the size of a page, which it says itself.
-        let second = (9..=16).map(|power| 1usize << power).find_map(|size| meta(bytes, size).filter(|meta| meta.size == size));
+        let second =
+            (9..=16).map(|power| 1usize << power).find_map(|size| meta(bytes, size).filter(|meta| meta.size == size));
         let newest = meta(bytes, 0).into_iter().chain(second).max_by_key(|meta| meta.transaction);
         let meta = newest.ok_or("it does not begin as bbolt's files do")?;
         let pages = Pages { bytes, size: meta.size };
@@ -136,9 +137,10 @@ struct Meta {
 
 fn meta(bytes: &[u8], page: usize) -> Option<Meta> {
     let meta = part(bytes, page.checked_add(PAGE_HEADER)?, 64)?;
-    let hash = meta.get(..56)?.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = meta
+        .get(..56)?
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     let size = usize::try_from(u32_le(meta, 8)?).ok()?;
     let known = u32_le(meta, 0)? == MAGIC && u32_le(meta, 4)? == VERSION && u64_le(meta, 56)? == hash;
     let sound = known && size.is_power_of_two() && (512..=65536).contains(&size);

@@ -66,7 +66,9 @@ impl DatabaseBuilder {
         if let Some(metadata) = metadata.and_then(|json| serde_json::from_slice::<Metadata>(json).ok()) {
             if metadata.version != VERSION {
                 let which = metadata.version;
-                return Err(Error::unsupported(format!("Trivy's databases of schema {VERSION} are read; this is {which}")));
+                return Err(Error::unsupported(format!(
+                    "Trivy's databases of schema {VERSION} are read; this is {which}"
+                )));
             }
             source.is_from(metadata.updated_at);
         }
@@ -151,7 +153,8 @@ impl<'a> Reading<'a> {
         builder: &mut DatabaseBuilder,
         source: &mut DatabaseSource,
     ) -> Result<(), Damage> {
-        let Ok(value) = serde_json::from_slice::<Value>(json) else {
+        // Nothing at all is an advisory too: it is affected, and there is no fix.
+        let Ok(value) = serde_json::from_slice::<Option<Value>>(json).map(Option::unwrap_or_default) else {
             source.leave_out("an unreadable advisory");
             return Ok(());
         };
@@ -166,7 +169,8 @@ impl<'a> Reading<'a> {
             let own = advisory.ratings.iter_mut();
             own.for_each(|rating| origin.clone_into(&mut rating.source));
             for rating in self.ratings(&advisory.id, origin)? {
-                if !advisory.ratings.iter().any(|known| known.source == rating.source && known.vector == rating.vector) {
+                if !advisory.ratings.iter().any(|known| known.source == rating.source && known.vector == rating.vector)
+                {
                     advisory.ratings.push(rating);
                 }
             }

@@ -47,7 +47,10 @@ fn a_database_of_trivy_finds_what_its_advisories_say() {
     println!("{:#?}", lines(&report));
     assert!(report.notes.is_empty(), "{:?}", report.notes);
     let bash = report.findings.iter().find(|f| f.package == "bash").unwrap();
-    assert_eq!((bash.severity, bash.fix_state, &bash.sources[..]), (Severity::Low, FixState::WontFix, &["debian".to_owned()][..]));
+    assert_eq!(
+        (bash.severity, bash.fix_state, &bash.sources[..]),
+        (Severity::Low, FixState::WontFix, &["debian".to_owned()][..])
+    );
     let of = |package: &str, id: &str| report.findings.iter().filter(|f| f.package == package && f.id == id).count();
     assert_eq!(of("lodash", "CVE-2019-10744"), 1);
     // Of Red Hat's erratum the vulnerabilities are found; Rocky's is for one architecture.
@@ -96,7 +99,9 @@ fn file(pages: &[Vec<u8>], root: u64) -> Vec<u8> {
         meta.extend(4096u32.to_le_bytes());
         meta.extend(0u32.to_le_bytes());
         meta.extend([root, 0, 0, 2 + pages.len() as u64, transaction].iter().flat_map(|number| number.to_le_bytes()));
-        let hash = meta.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        let hash = meta
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
         meta.extend(hash.to_le_bytes());
         let mut page = vec![0; 16];
         page.extend(meta);
@@ -155,7 +160,9 @@ fn a_tree_is_walked_and_asked() {
 
 #[test]
 fn trees_that_come_back_to_themselves_have_an_end() {
-    for pages in [vec![branch(2)], vec![branch(3), branch(2)], vec![branch(99)], vec![head(3, 1)], vec![head(2, u16::MAX)]] {
+    for pages in
+        [vec![branch(2)], vec![branch(3), branch(2)], vec![branch(99)], vec![head(3, 1)], vec![head(2, u16::MAX)]]
+    {
         let bytes = file(&pages, 2);
         let bolt = Bolt::open(&bytes).unwrap();
         assert!(bolt.each(bolt.root(), &mut bolt.unseen(), &mut |_, _, _| Ok(())).is_err());

@@ -82,7 +82,10 @@ fn versions_that_are_listed_one_by_one_are_affected() {
         "ranges": [{"type": "GIT", "repo": "https://example.com", "events": [{"introduced": "0"}]}],
     }]});
     let report = scan(&[about], &["pkg:pypi/lib@1.0.0", "pkg:pypi/lib@1.1", "pkg:pypi/lib@1.2"]);
-    assert_eq!(report.findings.iter().filter_map(|f| f.purl.as_deref()).collect::<Vec<_>>(), ["pkg:pypi/lib@1.0.0", "pkg:pypi/lib@1.2"]);
+    assert_eq!(
+        report.findings.iter().filter_map(|f| f.purl.as_deref()).collect::<Vec<_>>(),
+        ["pkg:pypi/lib@1.0.0", "pkg:pypi/lib@1.2"]
+    );
 }
 
 /// 88
@@ -116,14 +119,21 @@ fn a_commit_after_no_tag_is_not_compared_with_tags() {
 /// 71, 72
 #[test]
 fn a_program_of_no_version_matches_nothing_and_is_seen() {
-    let report = scan(&[record("GHSA-1", "Go", "code.gitea.io/gitea", json!([{"introduced": "0"}]))], &["pkg:golang/code.gitea.io/gitea@(devel)"]);
+    let report = scan(
+        &[record("GHSA-1", "Go", "code.gitea.io/gitea", json!([{"introduced": "0"}]))],
+        &["pkg:golang/code.gitea.io/gitea@(devel)"],
+    );
     assert_eq!(said(&report), ["no-version of gitea"]);
 }
 
 #[test]
 fn the_library_of_go_has_the_versions_of_go() {
     let records = [fixed("GO-1", "Go", "stdlib", "1.21.0-rc.3"), fixed("GO-2", "Go", "stdlib", "1.20.5")];
-    for (version, right) in [("go1.21rc2", vec!["GO-1 in stdlib"]), ("1.20.4", vec!["GO-1 in stdlib", "GO-2 in stdlib"]), ("1.21.0", vec![])] {
+    for (version, right) in [
+        ("go1.21rc2", vec!["GO-1 in stdlib"]),
+        ("1.20.4", vec!["GO-1 in stdlib", "GO-2 in stdlib"]),
+        ("1.21.0", vec![]),
+    ] {
         assert_eq!(said(&scan(&records, &[&format!("pkg:golang/stdlib@{version}")])), right, "{version}");
     }
 }

@@ -29,7 +29,12 @@ fn fixed(id: &str, ecosystem: &str, name: &str, version: &str) -> Value {
 fn sbom(purls: &[&str]) -> Sbom<'static> {
     let package = |(at, purl): (usize, &&str)| {
         let name = purl.split(['@', '?']).next().unwrap().rsplit('/').next().unwrap().to_owned();
-        Package { id: format!("p{at}").into(), name: name.into(), purl: Some((*purl).to_owned().into()), ..Package::default() }
+        Package {
+            id: format!("p{at}").into(),
+            name: name.into(),
+            purl: Some((*purl).to_owned().into()),
+            ..Package::default()
+        }
     };
     Sbom { packages: purls.iter().enumerate().map(package).collect(), ..Sbom::new(Family::Cache, "1") }
 }
@@ -46,7 +51,8 @@ fn scan(records: &[Value], purls: &[&str]) -> Report {
 /// `id in package` of the findings, and `code of package: ids` of the notes.
 fn said(report: &Report) -> Vec<String> {
     let findings = report.findings.iter().map(|finding| format!("{} in {}", finding.id, finding.package));
-    let notes = report.notes.iter().map(|note| format!("{} of {}: {}", note.code, note.package, note.advisories.join(" ")));
+    let notes =
+        report.notes.iter().map(|note| format!("{} of {}: {}", note.code, note.package, note.advisories.join(" ")));
     findings.chain(notes.map(|note| note.trim_end_matches([':', ' ']).to_owned())).collect()
 }
 
@@ -57,7 +63,10 @@ fn the_report_says_by_what_and_when() {
     let mut sbom = sbom(&["pkg:npm/lib@1.0.0"]);
     sbom.describes = vec![crate::model::Digest::of(b"image")];
     let report = scan_with(osv(&[about]), &sbom);
-    assert_eq!((report.scanner.as_str(), report.scanner_version.as_deref()), ("cache", Some(env!("CARGO_PKG_VERSION"))));
+    assert_eq!(
+        (report.scanner.as_str(), report.scanner_version.as_deref()),
+        ("cache", Some(env!("CARGO_PKG_VERSION")))
+    );
     assert_eq!(report.data_as_of.unwrap().to_string(), "2026-01-02T00:00:00Z");
     assert_eq!(report.subjects, sbom.describes);
     let json = serde_json::to_vec(&report).unwrap();
@@ -66,7 +75,8 @@ fn the_report_says_by_what_and_when() {
 
 #[test]
 fn what_is_not_scanned_is_noted() {
-    let mut sbom = sbom(&["pkg:npm/lib", "pkg:generic/tool@1.0", "pkg:gem/rails@7.0", "not a purl", "pkg:npm/lib@1.0.0"]);
+    let mut sbom =
+        sbom(&["pkg:npm/lib", "pkg:generic/tool@1.0", "pkg:gem/rails@7.0", "not a purl", "pkg:npm/lib@1.0.0"]);
     sbom.packages.push(Package { name: "nameless".into(), version: Some("1".into()), ..Package::default() });
     let report = scan_with(osv(&[fixed("GHSA-1", "npm", "lib", "0.1.0")]), &sbom);
     let right = [

@@ -15,7 +15,8 @@ fn the_archives_of_osv_against_570_packages() {
     let path = place.path().join("cache.db");
     builder.write(&path).unwrap();
     let names = ["django", "requests", "flask", "pillow", "numpy", "urllib3", "jinja2", "absent", "other", "lib"];
-    let purls: Vec<String> = (0..570).map(|at| format!("pkg:pypi/{}@{}.{}", names[at % 10], at / 100, at % 17)).collect();
+    let purls: Vec<String> =
+        (0..570).map(|at| format!("pkg:pypi/{}@{}.{}", names[at % 10], at / 100, at % 17)).collect();
     let sbom = super::sbom(&purls.iter().map(String::as_str).collect::<Vec<_>>());
     let start = Instant::now();
     let database = Arc::new(Database::open(&path).unwrap());

@@ -4,8 +4,8 @@ use super::{fixed, record, said, sbom, scan, scan_with};
 use crate::sbom::catalog::OWNER;
 use crate::sbom::{Kind, Package};
 use crate::scan::DatabaseBuilder;
-use crate::scan::database::{Advisory, Names, Range, Says};
 use crate::scan::database::testing::osv;
+use crate::scan::database::{Advisory, Names, Range, Says};
 use crate::scan::ecosystem::Ecosystem;
 use crate::scan::{FixState, Severity};
 
@@ -14,7 +14,8 @@ fn rpm(release: &str, advisories: &[(&str, &str, &str, &str)]) -> DatabaseBuilde
     let mut builder = DatabaseBuilder::new();
     for (id, name, fix, module) in advisories {
         let says = if fix.is_empty() { Says::NotFixed } else { Says::FixedIn((*fix).to_owned()) };
-        let upper = if fix.is_empty() { std::ops::Bound::Unbounded } else { std::ops::Bound::Excluded((*fix).to_owned()) };
+        let upper =
+            if fix.is_empty() { std::ops::Bound::Unbounded } else { std::ops::Bound::Excluded((*fix).to_owned()) };
         let advisory = Advisory {
             id: (*id).to_owned(),
             ranges: vec![Range { lower: std::ops::Bound::Unbounded, upper, says }],
@@ -58,7 +59,8 @@ fn a_source_package_has_its_own_version() {
 fn the_source_package_of_a_trivy_sbom_is_in_its_properties() {
     let mut sbom = sbom(&["pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12.5"]);
     let stated = |name: &str, value: &str| (format!("aquasecurity:trivy:{name}").into(), value.to_owned().into());
-    sbom.packages[0].properties = vec![stated("SrcName", "openssl"), stated("SrcVersion", "3.0.11"), stated("SrcRelease", "1")];
+    sbom.packages[0].properties =
+        vec![stated("SrcName", "openssl"), stated("SrcVersion", "3.0.11"), stated("SrcRelease", "1")];
     let report = scan_with(osv(&[fixed("CVE-1", "Debian:12", "openssl", "3.0.12-1")]), &sbom);
     assert_eq!(said(&report), ["CVE-1 in libssl3"]);
     assert_eq!(report.findings[0].source_package.as_deref(), Some("openssl 3.0.11-1"));
@@ -76,7 +78,8 @@ fn debian_without_a_fix_is_affected_and_says_so() {
 #[test]
 fn a_release_is_not_judged_by_another() {
     let records = [fixed("CVE-1", "Debian:11", "bash", "9"), fixed("CVE-2", "Ubuntu:22.04:LTS", "bash", "9")];
-    let report = scan(&records, &["pkg:deb/debian/bash@5?distro=debian-12", "pkg:deb/ubuntu/bash@5?distro=ubuntu-22.10"]);
+    let report =
+        scan(&records, &["pkg:deb/debian/bash@5?distro=debian-12", "pkg:deb/ubuntu/bash@5?distro=ubuntu-22.10"]);
     assert_eq!(said(&report), ["no-data of bash", "no-data of bash"]);
 }
 
@@ -86,7 +89,12 @@ fn the_distribution_comes_from_the_purl_or_else_from_the_system_of_the_sbom() {
     let records = [fixed("CVE-1", "Rocky Linux:9", "bash", "0:9.0-1"), fixed("CVE-2", "Debian:12", "bash", "9")];
     assert_eq!(said(&scan(&records, &["pkg:rpm/rocky/bash@5.1.8-6.el9?distro=rocky-9.1"])), ["CVE-1 in bash"]);
     let mut sbom = sbom(&["pkg:deb/debian/bash@5.2"]);
-    let system = Package { kind: Kind::OperatingSystem, name: "debian".into(), version: Some("12.5".into()), ..Package::default() };
+    let system = Package {
+        kind: Kind::OperatingSystem,
+        name: "debian".into(),
+        version: Some("12.5".into()),
+        ..Package::default()
+    };
     sbom.packages.push(system);
     assert_eq!(said(&scan_with(osv(&records), &sbom)), ["CVE-2 in bash"]);
 }
@@ -94,13 +102,17 @@ fn the_distribution_comes_from_the_purl_or_else_from_the_system_of_the_sbom() {
 /// 81
 #[test]
 fn a_release_that_is_not_stated_is_seen_and_never_the_newest() {
-    let report = scan(&[fixed("CVE-1", "Alpine:edge", "openssl", "9-r0")], &["pkg:apk/alpine/openssl@3.1.0-r0?distro=alpine"]);
+    let report =
+        scan(&[fixed("CVE-1", "Alpine:edge", "openssl", "9-r0")], &["pkg:apk/alpine/openssl@3.1.0-r0?distro=alpine"]);
     assert_eq!(said(&report), ["unknown-release of openssl"]);
 }
 
 #[test]
 fn a_rebuild_is_judged_by_what_it_rebuilds_and_that_is_noted() {
-    let report = scan_with(rpm("9", &[("CVE-1", "bash", "5.1.8-9.el9", "")]), &sbom(&["pkg:rpm/rocky/bash@5.1.8-6.el9?distro=rocky-9.1"]));
+    let report = scan_with(
+        rpm("9", &[("CVE-1", "bash", "5.1.8-9.el9", "")]),
+        &sbom(&["pkg:rpm/rocky/bash@5.1.8-6.el9?distro=rocky-9.1"]),
+    );
     assert_eq!(said(&report), ["CVE-1 in bash", "other-distribution of bash"]);
 }
 
@@ -116,7 +128,8 @@ fn the_epoch_of_the_purl_counts() {
 /// 63, 64
 #[test]
 fn a_source_rpm_is_compared_by_its_own_version_and_without_an_epoch() {
-    let purl = "pkg:rpm/redhat/perl-Pod-Escapes@1.04-419.el8_4.1?distro=rhel-8.4&upstream=perl-5.26.3-419.el8_4.1.src.rpm";
+    let purl =
+        "pkg:rpm/redhat/perl-Pod-Escapes@1.04-419.el8_4.1?distro=rhel-8.4&upstream=perl-5.26.3-419.el8_4.1.src.rpm";
     assert_eq!(said_of_rpm("8", &[("CVE-1", "perl", "4:5.26.3-419.el8", "")], purl), [""; 0]);
     assert_eq!(said_of_rpm("8", &[("CVE-2", "perl", "4:5.26.3-420.el8", "")], purl), ["CVE-2 in perl-Pod-Escapes"]);
 }
@@ -137,7 +150,10 @@ fn a_fix_counts_only_in_its_own_stream_of_a_module() {
     let right = ["unknown-module of postgresql: CVE-0 CVE-12 CVE-96"];
     assert_eq!(said_of_rpm("8", &fixes, &purl("")), right);
     // A package of no module is not judged by those of one.
-    assert_eq!(said_of_rpm("8", &fixes, "pkg:rpm/redhat/postgresql@9.2.0-1.el8?distro=rhel-8.9"), ["CVE-0 in postgresql"]);
+    assert_eq!(
+        said_of_rpm("8", &fixes, "pkg:rpm/redhat/postgresql@9.2.0-1.el8?distro=rhel-8.9"),
+        ["CVE-0 in postgresql"]
+    );
 }
 
 /// An advisory that does not name its module but whose fix is of one cannot be told apart.
@@ -155,7 +171,11 @@ fn an_advisory_for_other_architectures_is_about_other_packages() {
     let advisory = Advisory {
         id: "CVE-1".into(),
         arches: vec!["aarch64".into()],
-        ranges: vec![Range { lower: std::ops::Bound::Unbounded, upper: std::ops::Bound::Unbounded, says: Says::NotFixed }],
+        ranges: vec![Range {
+            lower: std::ops::Bound::Unbounded,
+            upper: std::ops::Bound::Unbounded,
+            says: Says::NotFixed,
+        }],
         ..Advisory::default()
     };
     builder.add(&Ecosystem::release("rpm", "redhat", "8"), "lib", &advisory);
@@ -172,14 +192,18 @@ fn kernel_headers_are_not_judged_as_the_kernel() {
     let purl = "pkg:rpm/redhat/kernel-headers@3.10.0-1127?distro=rhel-8&upstream=kernel-3.10.0-1127.src.rpm";
     assert_eq!(said_of_rpm("8", &fixes, purl), ["kernel-headers of kernel-headers"]);
     let records = [fixed("CVE-3", "Debian:12", "linux", "6.1.90-1")];
-    let report = scan(&records, &["pkg:deb/debian/linux-headers-6.1.0-18-amd64@6.1.76-1?distro=debian-12&upstream=linux"]);
+    let report =
+        scan(&records, &["pkg:deb/debian/linux-headers-6.1.0-18-amd64@6.1.76-1?distro=debian-12&upstream=linux"]);
     assert_eq!(said(&report), ["kernel-headers of linux-headers-6.1.0-18-amd64"]);
 }
 
 /// 80
 #[test]
 fn apk_packages_are_looked_up_by_their_origin() {
-    let records = [fixed("CVE-1", "Alpine:v3.18", "openssl", "3.1.4-r0"), fixed("CVE-2", "Alpine:v3.18", "openssl1.1-compat", "1.1.1w-r1")];
+    let records = [
+        fixed("CVE-1", "Alpine:v3.18", "openssl", "3.1.4-r0"),
+        fixed("CVE-2", "Alpine:v3.18", "openssl1.1-compat", "1.1.1w-r1"),
+    ];
     let purl = "pkg:apk/alpine/libssl1.1@1.1.1u-r0?distro=alpine-3.18.4&upstream=openssl1.1-compat";
     assert_eq!(said(&scan(&records, &[purl])), ["CVE-2 in libssl1.1"]);
 }
@@ -187,7 +211,8 @@ fn apk_packages_are_looked_up_by_their_origin() {
 /// A fix in version "0" means that no version was ever affected.
 #[test]
 fn a_fix_in_version_0_says_never_affected() {
-    let report = scan(&[fixed("CVE-1", "Alpine:v3.18", "zlib", "0")], &["pkg:apk/alpine/zlib@1.2.3-r0?distro=alpine-3.18.4"]);
+    let report =
+        scan(&[fixed("CVE-1", "Alpine:v3.18", "zlib", "0")], &["pkg:apk/alpine/zlib@1.2.3-r0?distro=alpine-3.18.4"]);
     assert_eq!(said(&report), [""; 0]);
 }
 
@@ -219,18 +244,27 @@ fn what_the_distribution_has_fixed_is_settled_for_the_files_that_it_owns() {
         fixed("GHSA-2", "PyPI", "requests", "2.32"),
         fixed("CVE-1", "Debian:12", "requests", "2.28.1+dfsg-1"),
     ];
-    let mut sbom = sbom(&["pkg:deb/debian/python3-requests@2.28.1%2Bdfsg-1?distro=debian-12&upstream=requests", "pkg:pypi/requests@2.28.1", "pkg:pypi/requests@2.28.1?file_name=other"]);
+    let mut sbom = sbom(&[
+        "pkg:deb/debian/python3-requests@2.28.1%2Bdfsg-1?distro=debian-12&upstream=requests",
+        "pkg:pypi/requests@2.28.1",
+        "pkg:pypi/requests@2.28.1?file_name=other",
+    ]);
     sbom.packages[1].properties = vec![(OWNER.into(), "p0".into())];
     let report = scan_with(osv(&records), &sbom);
-    let right = ["GHSA-2 in requests", "CVE-1 in requests", "GHSA-2 in requests", "fixed-by-distribution of requests: CVE-1"];
+    let right =
+        ["GHSA-2 in requests", "CVE-1 in requests", "GHSA-2 in requests", "fixed-by-distribution of requests: CVE-1"];
     assert_eq!(said(&report), right);
 }
 
 /// A distribution that says nothing of a vulnerability settles nothing, and neither does one that is affected itself.
 #[test]
 fn what_the_distribution_has_not_fixed_is_not_settled() {
-    let records = [fixed("CVE-1", "PyPI", "requests", "2.31"), fixed("CVE-1", "Debian:12", "requests", "2.28.1+dfsg-9")];
-    let mut sbom = sbom(&["pkg:deb/debian/python3-requests@2.28.1%2Bdfsg-1?distro=debian-12&upstream=requests", "pkg:pypi/requests@2.28.1"]);
+    let records =
+        [fixed("CVE-1", "PyPI", "requests", "2.31"), fixed("CVE-1", "Debian:12", "requests", "2.28.1+dfsg-9")];
+    let mut sbom = sbom(&[
+        "pkg:deb/debian/python3-requests@2.28.1%2Bdfsg-1?distro=debian-12&upstream=requests",
+        "pkg:pypi/requests@2.28.1",
+    ]);
     sbom.packages[1].properties = vec![(OWNER.into(), "p0".into())];
     assert_eq!(said(&scan_with(osv(&records), &sbom)), ["CVE-1 in python3-requests", "CVE-1 in requests"]);
 }
