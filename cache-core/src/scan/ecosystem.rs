@@ -189,13 +189,13 @@ fn red_hat(rest: &str) -> Option<Ecosystem> {
 fn suse(rest: &str) -> Option<Ecosystem> {
     let words: Vec<&str> = rest.split([' ', '-', ':']).collect();
     let number = |word: &&&str| word.starts_with(|first: char| first.is_ascii_digit());
-    match words.first()? {
-        &"Tumbleweed" => Some(Ecosystem::release("rpm", "opensuse-tumbleweed", "")),
-        &"Leap" => Some(Ecosystem::release("rpm", "opensuse-leap", words.iter().find(number)?)),
-        &"Linux" if words.contains(&"Micro") => {
+    match *words.first()? {
+        "Tumbleweed" => Some(Ecosystem::release("rpm", "opensuse-tumbleweed", "")),
+        "Leap" => Some(Ecosystem::release("rpm", "opensuse-leap", words.iter().find(number)?)),
+        "Linux" if words.contains(&"Micro") => {
             Some(Ecosystem::release("rpm", "sle-micro", words.iter().find(number)?))
         }
-        &"Linux" => {
+        "Linux" => {
             let release = words.iter().find(number)?;
             let pack = words.iter().find_map(|word| word.strip_prefix("SP")).map(|pack| format!(".{pack}"));
             Some(Ecosystem::release("rpm", "sles", &format!("{release}{}", pack.unwrap_or_default())))

@@ -172,7 +172,8 @@ fn finished(mut report: Report, target: &ScanTarget<'_>, copy: Copy) -> Result<R
     Ok(report)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

@@ -52,7 +52,7 @@ pub(super) fn outcome(installed: &Installed<'_>, judged: &[Judged<'_>], scheme: 
     for reason in Reason::ALL {
         if let Some(advisories) = unknown.remove(&reason) {
             let advisories = advisories.into_iter().collect();
-            outcome.notes.push(Note { advisories, ..installed.note(reason.code(), reason.message()) });
+            outcome.notes.push(Note { advisories, ..*installed.note(reason.code(), reason.message()) });
         }
     }
     outcome

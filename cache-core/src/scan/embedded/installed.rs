@@ -30,7 +30,7 @@ pub(super) struct Built {
 
 impl<'s> Installed<'s> {
     /// What the package is, or the note that says why nobody can tell.
-    pub(super) fn of(package: &'s Package<'s>) -> Result<Installed<'s>, Note> {
+    pub(super) fn of(package: &'s Package<'s>) -> Result<Installed<'s>, Box<Note>> {
         let Some(text) = package.purl.as_deref() else {
             return Err(note(
                 package,
@@ -65,7 +65,7 @@ impl<'s> Installed<'s> {
         })
     }
 
-    pub(super) fn note(&self, code: &str, message: impl Into<String>) -> Note {
+    pub(super) fn note(&self, code: &str, message: impl Into<String>) -> Box<Note> {
         note(self.package, code, message)
     }
 
@@ -85,15 +85,15 @@ impl<'s> Installed<'s> {
     }
 }
 
-pub(super) fn note(package: &Package<'_>, code: &str, message: impl Into<String>) -> Note {
-    Note {
+fn note(package: &Package<'_>, code: &str, message: impl Into<String>) -> Box<Note> {
+    Box::new(Note {
         code: code.to_owned(),
         package: package.name.as_str().to_owned(),
         version: package.version.as_deref().map(str::to_owned),
         purl: package.purl.as_deref().map(str::to_owned),
         advisories: Vec::new(),
         message: message.into(),
-    }
+    })
 }
 
 fn full_name(purl: &Purl) -> String {

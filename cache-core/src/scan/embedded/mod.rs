@@ -60,7 +60,7 @@ impl EmbeddedScanner {
                     scan.own.extend(outcome.findings.into_iter().map(|finding| (finding, owner)));
                     scan.report.notes.extend(outcome.notes);
                 }
-                Err(note) => scan.report.notes.push(note),
+                Err(note) => scan.report.notes.push(*note),
             }
         }
         Ok(scan.finish(&cleared))
@@ -123,7 +123,7 @@ struct Scan<'s> {
 
 impl Scan<'_> {
     fn package(&mut self, installed: &Installed<'_>) -> Result<Outcome> {
-        let alone = |note: Note| Outcome { notes: vec![note], ..Outcome::default() };
+        let alone = |note: Box<Note>| Outcome { notes: vec![*note], ..Outcome::default() };
         if matches!(installed.version.as_str(), "(devel)" | "(unknown)") {
             return Ok(alone(installed.note("no-version", "it was built from a folder and has no version")));
         }
@@ -150,12 +150,12 @@ impl Scan<'_> {
         });
         let judged: Vec<_> = judged.filter(|judged| judged.answer != Answer::Elsewhere).collect();
         let mut outcome = outcome(installed, &judged, scheme);
-        outcome.notes.extend(borrowed);
+        outcome.notes.extend(borrowed.map(|note| *note));
         Ok(outcome)
     }
 
     /// Where the package is looked up, with a note where that is another distribution's.
-    fn ecosystem(&self, installed: &Installed<'_>) -> Result<(Ecosystem, Option<Note>), Note> {
+    fn ecosystem(&self, installed: &Installed<'_>) -> Result<(Ecosystem, Option<Box<Note>>), Box<Note>> {
         let purl_type = installed.purl.kind();
         if !installed.is_of_system() {
             let Some(ecosystem) = Ecosystem::language(purl_type) else {

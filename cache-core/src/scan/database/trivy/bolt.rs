@@ -38,6 +38,9 @@ pub(super) enum Item<'a> {
     Bucket(Bucket<'a>),
 }
 
+/// Takes a key with what stands behind it, and the record of pages for buckets that it looks into.
+pub(super) type Take<'t, 'a> = &'t mut dyn FnMut(&'a [u8], Item<'a>, &mut Seen) -> Result<(), Damage>;
+
 impl<'a> Bolt<'a> {
     /// The newer of the two descriptions that a file begins with, of those that are whole.
     pub(super) fn open(bytes: &'a [u8]) -> Result<Bolt<'a>, Damage> {
@@ -67,7 +70,7 @@ impl<'a> Bolt<'a> {
         &self,
         bucket: Bucket<'a>,
         seen: &mut Seen,
-        take: &mut dyn FnMut(&'a [u8], Item<'a>, &mut Seen) -> Result<(), Damage>,
+        take: Take<'_, 'a>,
     ) -> Result<(), Damage> {
         // The pages that are still to be read, the next one last.
         let mut left = vec![(bucket, 0)];
