@@ -296,3 +296,7 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     }
     None
 }
+
+#[cfg(test)]
+#[path = "sqlite_tests.rs"]
+pub(crate) mod testing;

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use cache_core::connect::open_source;
-use cache_core::generate::of_platform;
+use cache_core::generate::{Target, of_platform};
 use cache_core::model::{Reference, Timestamp};
 use cache_core::sbom::Sbom;
 use cache_core::scan::{Database, DatabaseBuilder, EmbeddedScanner, Report, ScanTarget, Scanner};
@@ -110,13 +110,13 @@ fn build(file: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
 
 async fn scan(scanner: &EmbeddedScanner, target: &str) -> Result<Report, Failure> {
     if let Some(folder) = target.strip_prefix("dir:") {
-        return Ok(scanner.scan(ScanTarget::Folder(folder.as_ref())).await?);
+        return Ok(scanner.scan(ScanTarget::Of(Target::Folder(folder.as_ref()))).await?);
     }
     let reference: Reference = target.parse::<Reference>()?.or_latest();
     let registry = open_source(&reference.repository)?;
     let pinned = reference.repository.at(registry.resolve(&reference).await?.digest);
     let image = of_platform(&*registry, &pinned, None).await?;
-    Ok(scanner.scan(ScanTarget::Image { registry: &*registry, image: &image }).await?)
+    Ok(scanner.scan(ScanTarget::Of(Target::Image { registry: &*registry, image: &image })).await?)
 }
 
 /// The report as JSON, or a line for each finding and what could not be decided by its kind.

@@ -192,9 +192,7 @@ fn suse(rest: &str) -> Option<Ecosystem> {
     match *words.first()? {
         "Tumbleweed" => Some(Ecosystem::release("rpm", "opensuse-tumbleweed", "")),
         "Leap" => Some(Ecosystem::release("rpm", "opensuse-leap", words.iter().find(number)?)),
-        "Linux" if words.contains(&"Micro") => {
-            Some(Ecosystem::release("rpm", "sle-micro", words.iter().find(number)?))
-        }
+        "Linux" if words.contains(&"Micro") => Some(Ecosystem::release("rpm", "sle-micro", words.iter().find(number)?)),
         "Linux" => {
             let release = words.iter().find(number)?;
             let pack = words.iter().find_map(|word| word.strip_prefix("SP")).map(|pack| format!(".{pack}"));

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 use super::{Report, ScanTarget, Scanner, ScannerInfo};
 use crate::document::{self, time};
 use crate::error::{Error, Result};
+use crate::generate::Target;
 use crate::generate::export::Exported;
 use crate::model::{Digest, Timestamp, null_is_empty};
 use crate::program::Program;
@@ -128,8 +129,8 @@ impl Copy {
     async fn of(target: &ScanTarget<'_>) -> Result<Copy> {
         match target {
             ScanTarget::Sbom(sbom) => document_of(sbom).map(Copy::Document),
-            ScanTarget::Image { registry, image } => Exported::of(*registry, image).await.map(Copy::Image),
-            ScanTarget::Folder(folder) => Ok(Copy::Folder(folder.to_path_buf())),
+            ScanTarget::Of(Target::Image { registry, image }) => Exported::of(*registry, image).await.map(Copy::Image),
+            ScanTarget::Of(Target::Folder(folder)) => Ok(Copy::Folder(folder.to_path_buf())),
         }
     }
 }
@@ -156,9 +157,9 @@ fn explained(error: Error) -> Error {
 /// The program saw a copy at a path of no meaning; what it is about is known here.
 fn finished(mut report: Report, target: &ScanTarget<'_>, copy: Copy) -> Result<Report> {
     let subjects: &[Digest] = match target {
-        ScanTarget::Image { image, .. } => std::slice::from_ref(&image.digest),
+        ScanTarget::Of(Target::Image { image, .. }) => std::slice::from_ref(&image.digest),
         ScanTarget::Sbom(sbom) => &sbom.describes,
-        ScanTarget::Folder(_) => &[],
+        ScanTarget::Of(Target::Folder(_)) => &[],
     };
     report.subjects = subjects.to_vec();
     match copy {
@@ -246,6 +247,9 @@ mod tests {
             assert_eq!(error.kind(), kind, "{script}: {error}");
         }
         let absent = TrivyScanner::at(folder.path().join("absent"));
-        assert_eq!(absent.scan(ScanTarget::Folder(folder.path())).await.unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(
+            absent.scan(ScanTarget::Of(Target::Folder(folder.path()))).await.unwrap_err().kind(),
+            ErrorKind::NotFound
+        );
     }
 }

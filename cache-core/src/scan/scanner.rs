@@ -1,13 +1,11 @@
 //! What looks for vulnerabilities.
 
-use std::path::Path;
-
 use async_trait::async_trait;
 
 use super::Report;
 use crate::error::Result;
-use crate::model::{Pinned, Timestamp};
-use crate::registry::Registry;
+use crate::generate::Target;
+use crate::model::Timestamp;
 use crate::sbom::Sbom;
 
 /// What is to be scanned.
@@ -15,15 +13,8 @@ use crate::sbom::Sbom;
 pub enum ScanTarget<'a> {
     /// The packages of an SBOM.
     Sbom(&'a Sbom<'a>),
-    /// An image for one platform. [`of_platform`](crate::generate::of_platform) picks it out of an index.
-    Image {
-        /// Where it is.
-        registry: &'a dyn Registry,
-        /// Which one.
-        image: &'a Pinned,
-    },
-    /// A folder of sources, or the root of a file system.
-    Folder(&'a Path),
+    /// What an SBOM could be made of: an image or a folder.
+    Of(Target<'a>),
 }
 
 /// Which scanner it is, as its reports say.

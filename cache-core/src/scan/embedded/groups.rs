@@ -35,15 +35,16 @@ pub(super) fn outcome(installed: &Installed<'_>, judged: &[Judged<'_>], scheme: 
     }
     let mut unknown: BTreeMap<Reason, BTreeSet<String>> = BTreeMap::new();
     for group in groups(judged) {
-        let affected = group.iter().any(|judged| matches!(judged.answer, Answer::Affected { .. }));
+        let ruled_out = group.iter().any(|judged| judged.answer == Answer::RuledOut);
+        let affected = !ruled_out && group.iter().any(|judged| matches!(judged.answer, Answer::Affected { .. }));
         let reason = group.iter().find_map(|judged| match judged.answer {
             Answer::Unknown(reason) => Some(reason),
             _ => None,
         });
         match (affected, reason) {
             (true, _) => outcome.findings.push(finding(installed, &group, scheme)),
-            (false, Some(reason)) => drop(unknown.entry(reason).or_default().insert(names(&group).0)),
-            (false, None) => {
+            (false, Some(reason)) if !ruled_out => drop(unknown.entry(reason).or_default().insert(names(&group).0)),
+            _ => {
                 let (id, aliases) = names(&group);
                 outcome.cleared.extend(std::iter::once(id).chain(aliases));
             }

@@ -26,6 +26,8 @@ pub(super) enum Answer<'r> {
     Affected { fix: Option<&'r str>, state: crate::scan::FixState },
     /// It is about the package, and this version is not affected.
     NotAffected,
+    /// It says nothing but that this version is not affected, which goes before what others say.
+    RuledOut,
     /// Nobody can tell, for the reason.
     Unknown(Reason),
 }
@@ -88,10 +90,12 @@ pub(super) fn judge<'r>(
     if record.versions.iter().any(|listed| exact(listed)) {
         return Answer::Affected { fix: None, state: Default::default() };
     }
+    let only_denies = record.ranges.iter().all(|range| range.says == Says::NotAffected);
     let mut unknown = None;
     let mut affected = None;
     for range in &record.ranges {
         match (version.place(range), range.says) {
+            (Ok(Place::Inside), Says::NotAffected) if only_denies => return Answer::RuledOut,
             (Ok(Place::Inside), Says::NotAffected) => return Answer::NotAffected,
             (Ok(Place::Inside), says) => {
                 let fix = if let Says::FixedIn(version) = says { Some(version) } else { None };

@@ -22,7 +22,7 @@ use super::database::{Database, Names};
 use super::ecosystem::Ecosystem;
 use super::{Finding, Note, Report, ScanTarget, Scanner, ScannerInfo};
 use crate::error::Result;
-use crate::generate::{Generator, NativeGenerator, Target};
+use crate::generate::{Generator, NativeGenerator};
 use crate::model::Timestamp;
 use crate::sbom::catalog::OWNER;
 use crate::sbom::{Kind, Sbom};
@@ -92,8 +92,7 @@ impl Scanner for EmbeddedScanner {
     async fn scan(&self, target: ScanTarget<'_>) -> Result<Report> {
         let target = match target {
             ScanTarget::Sbom(sbom) => return self.scan_sbom(sbom, Timestamp::now()),
-            ScanTarget::Image { registry, image } => Target::Image { registry, image },
-            ScanTarget::Folder(folder) => Target::Folder(folder),
+            ScanTarget::Of(target) => target,
         };
         let sbom = NativeGenerator::default().generate(target).await?;
         self.scan_sbom(&sbom, Timestamp::now())

@@ -66,12 +66,7 @@ impl<'a> Bolt<'a> {
     }
 
     /// Hands over every key of a bucket in their order.
-    pub(super) fn each(
-        &self,
-        bucket: Bucket<'a>,
-        seen: &mut Seen,
-        take: Take<'_, 'a>,
-    ) -> Result<(), Damage> {
+    pub(super) fn each(&self, bucket: Bucket<'a>, seen: &mut Seen, take: Take<'_, 'a>) -> Result<(), Damage> {
         // The pages that are still to be read, the next one last.
         let mut left = vec![(bucket, 0)];
         while let Some((place, depth)) = left.pop() {

@@ -80,12 +80,14 @@ pub(super) fn red_hat(cpe: &str) -> Option<Ecosystem> {
 }
 
 impl About {
-    pub(super) fn is_rpm(&self) -> bool {
-        match self {
+    /// The module and the name of a package, which of a module is written `nodejs:12::npm`.
+    pub(super) fn module<'p>(&self, package: &'p str) -> (&'p str, &'p str) {
+        let is_rpm = match self {
             About::System { ecosystem, .. } => ecosystem.purl_type() == "rpm",
             About::RedHat => true,
             About::Language(_) => false,
-        }
+        };
+        package.rsplit_once("::").filter(|_| is_rpm).unwrap_or(("", package))
     }
 
     /// The name of the source where the database does not name it.
@@ -95,5 +97,53 @@ impl About {
             About::RedHat => "redhat",
             About::Language(ecosystem) => ecosystem.as_str(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(bucket: &str) -> String {
+        match about(bucket) {
+            Some(About::System { ecosystem, names }) => format!("{ecosystem} {names:?}"),
+            Some(About::Language(ecosystem)) => ecosystem.to_string(),
+            Some(About::RedHat) => "Red Hat".to_owned(),
+            None => "-".to_owned(),
+        }
+    }
+
+    #[test]
+    fn buckets_by_their_names() {
+        for (bucket, right) in [
+            ("debian 12", "deb/debian/12 Source"),
+            ("alpine 3.18", "apk/alpine/3.18 Source"),
+            ("wolfi", "apk/wolfi Source"),
+            ("amazon linux 2", "rpm/amzn/2 Binary"),
+            ("Oracle Linux 8", "rpm/ol/8 Binary"),
+            ("Azure Linux 3.0", "rpm/azurelinux/3.0 Source"),
+            ("SUSE Linux Enterprise 15-SP3", "rpm/sles/15.3 Binary"),
+            ("SUSE Linux Enterprise Micro 5.3", "rpm/sle-micro/5.3 Binary"),
+            ("openSUSE Tumbleweed", "rpm/opensuse-tumbleweed Binary"),
+            ("Red Hat", "Red Hat"),
+            ("pip::Open Source Vulnerability", "pypi"),
+            ("erlang::GitHub Security Advisory Erlang", "hex"),
+            ("k8s::Official Kubernetes CVE Feed", "-"),
+            ("trivy", "-"),
+        ] {
+            assert_eq!(named(bucket), right, "{bucket}");
+        }
+    }
+
+    #[test]
+    fn products_of_red_hat_and_modules() {
+        let release = |cpe: &str| red_hat(cpe).map(|ecosystem| ecosystem.to_string());
+        assert_eq!(release("cpe:/o:redhat:enterprise_linux:8::baseos").as_deref(), Some("rpm/redhat/8"));
+        assert_eq!(release("cpe:/o:redhat:rhel_eus:8.4").as_deref(), Some("rpm/redhat-rhel_eus/8.4"));
+        assert_eq!((release("cpe:/o:other:x:8"), release("cpe:/o:redhat:x"), release("")), (None, None, None));
+        assert_eq!(About::RedHat.module("nodejs:12::npm"), ("nodejs:12", "npm"));
+        assert_eq!(About::RedHat.module("bash"), ("", "bash"));
+        let swift = About::Language(Ecosystem::language("swift").unwrap());
+        assert_eq!(swift.module("a::b"), ("", "a::b"));
     }
 }

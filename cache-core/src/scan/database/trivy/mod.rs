@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use self::advisories::Value;
 use self::bolt::{Bolt, Bucket, Damage, Item};
-use self::buckets::About;
+use super::advisory::Advisory;
 use super::{DatabaseBuilder, DatabaseSource};
 use crate::document::time;
 use crate::error::{Error, Result};
@@ -133,8 +133,22 @@ impl<'a> Reading<'a> {
                 let package = String::from_utf8_lossy(package);
                 let Item::Bucket(advisories) = item else { return Ok(()) };
                 self.bolt.each(advisories, seen, &mut |id, item, _| {
-                    if let Item::Value(json) = item {
-                        self.advisory(&about, &origin, &package, &String::from_utf8_lossy(id), json, builder, source)?;
+                    let Item::Value(json) = item else { return Ok(()) };
+                    // Nothing at all is an advisory too: it is affected, and there is no fix.
+                    match serde_json::from_slice::<Option<Value>>(json) {
+                        Ok(value) => {
+                            let stated = value.unwrap_or_default().advisories(
+                                &about,
+                                &String::from_utf8_lossy(id),
+                                &self.products,
+                            );
+                            for (ecosystem, advisory) in stated {
+                                source.advisories += 1;
+                                let (module, name) = about.module(&package);
+                                builder.add(&ecosystem, name, &self.completed(advisory, module, &origin)?);
+                            }
+                        }
+                        Err(_) => source.leave_out("an unreadable advisory"),
                     }
                     Ok(())
                 })
@@ -142,42 +156,16 @@ impl<'a> Reading<'a> {
         })
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn advisory(
-        &self,
-        about: &About,
-        origin: &str,
-        package: &str,
-        id: &str,
-        json: &[u8],
-        builder: &mut DatabaseBuilder,
-        source: &mut DatabaseSource,
-    ) -> Result<(), Damage> {
-        // Nothing at all is an advisory too: it is affected, and there is no fix.
-        let Ok(value) = serde_json::from_slice::<Option<Value>>(json).map(Option::unwrap_or_default) else {
-            source.leave_out("an unreadable advisory");
-            return Ok(());
-        };
-        // A package of a module is written `nodejs:12::npm`.
-        let (module, name) = match package.rsplit_once("::") {
-            Some((module, name)) if about.is_rpm() => (module, name),
-            _ => ("", package),
-        };
-        for (ecosystem, mut advisory) in value.advisories(about, id, &self.products) {
-            advisory.source = origin.to_owned();
-            advisory.module = module.to_owned();
-            let own = advisory.ratings.iter_mut();
-            own.for_each(|rating| origin.clone_into(&mut rating.source));
-            for rating in self.ratings(&advisory.id, origin)? {
-                if !advisory.ratings.iter().any(|known| known.source == rating.source && known.vector == rating.vector)
-                {
-                    advisory.ratings.push(rating);
-                }
+    /// With its module and source, and with what is known of the vulnerability elsewhere.
+    fn completed(&self, advisory: Advisory, module: &str, origin: &str) -> Result<Advisory, Damage> {
+        let mut ratings = advisory.ratings;
+        ratings.iter_mut().for_each(|rating| origin.clone_into(&mut rating.source));
+        for rating in self.ratings(&advisory.id, origin)? {
+            if !ratings.iter().any(|known| known.source == rating.source && known.vector == rating.vector) {
+                ratings.push(rating);
             }
-            source.advisories += 1;
-            builder.add(&ecosystem, name, &advisory);
         }
-        Ok(())
+        Ok(Advisory { ratings, module: module.to_owned(), source: origin.to_owned(), ..advisory })
     }
 
     /// What is said of a vulnerability, by whoever made the advisory first.

@@ -234,6 +234,26 @@ fn a_rebuild_with_a_raised_epoch_is_compared_without_it() {
     assert_eq!(said(&scan(&records, &[purl])), ["CVE-1 in chromium"]);
 }
 
+/// A source that says of a package only that it is not affected goes before one that says it is.
+#[test]
+fn a_package_that_is_said_not_to_be_affected_is_not() {
+    let mut builder = rpm("9", &[("CVE-1", "bash", "5.1.8-9.el9", ""), ("CVE-2", "bash", "5.1.8-9.el9", "")]);
+    let denied = Advisory {
+        id: "ALSA-1".into(),
+        aliases: vec!["CVE-1".into()],
+        ranges: vec![Range {
+            lower: std::ops::Bound::Unbounded,
+            upper: std::ops::Bound::Unbounded,
+            says: Says::NotAffected,
+        }],
+        names: Names::Both,
+        ..Advisory::default()
+    };
+    builder.add(&Ecosystem::release("rpm", "redhat", "9"), "bash", &denied);
+    let report = scan_with(builder, &sbom(&["pkg:rpm/redhat/bash@5.1.8-6.el9?distro=rhel-9.1"]));
+    assert_eq!(said(&report), ["CVE-2 in bash"]);
+}
+
 /// A distribution's word on its own build goes before what others say of the files in it.
 #[test]
 fn what_the_distribution_has_fixed_is_settled_for_the_files_that_it_owns() {
