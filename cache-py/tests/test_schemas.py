@@ -80,6 +80,16 @@ def test_the_promotion_record(prepare: Prepare) -> None:
 def test_a_report() -> None:
     finding = {"id": "CVE-2024-1", "severity": "high", "package": "zlib", "version": "1.2", "fixedIn": "1.3"}
     valid("report-v1", {"scanner": "grype", "scannedAt": "2026-01-31T00:00:00Z", "findings": [finding]})
+    finding |= {
+        "fixState": "fixed",
+        "ratings": [{"source": "nvd", "severity": "high", "score": 7.5, "vector": "AV:N/AC:L/Au:N/C:P/I:P/A:P"}],
+        "sources": ["nvd"],
+        "sourcePackage": "zlib 1.2",
+        "exploited": True,
+        "epss": {"probability": 0.9, "percentile": 1},
+    }
+    note = {"code": "no-version", "package": "lib", "purl": "pkg:npm/lib", "message": "it has no version"}
+    valid("report-v1", {"scanner": "cache", "findings": [finding], "notes": [note]})
 
 
 @pytest.mark.parametrize("name", ["plan-v1", "receipt-v1", "promotion-v1", "report-v1"])

@@ -15,12 +15,12 @@ use crate::registry::layout::{INDEX, MARKER, blob_path, marker};
 
 /// A folder of its own below the machine's folder for such things. It is gone when this is dropped.
 #[derive(Debug)]
-pub(super) struct Exported {
+pub(crate) struct Exported {
     folder: TempDir,
 }
 
 impl Exported {
-    pub(super) async fn of(registry: &dyn Registry, image: &Pinned) -> Result<Exported> {
+    pub(crate) async fn of(registry: &dyn Registry, image: &Pinned) -> Result<Exported> {
         let folder = tempfile::Builder::new().prefix("cache-image-").tempdir();
         let folder = folder.map_err(|e| Error::io(&std::env::temp_dir(), e))?;
         let exported = Exported { folder };
@@ -28,11 +28,11 @@ impl Exported {
         Ok(exported)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn remove(self) -> Result<()> {
+    pub(crate) fn remove(self) -> Result<()> {
         let path = self.path().to_owned();
         self.folder.close().map_err(|e| Error::io(&path, e))
     }

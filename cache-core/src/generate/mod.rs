@@ -4,7 +4,7 @@
 //! [`TrivyGenerator`] ask the programs of those names.
 
 mod cache;
-mod export;
+pub(crate) mod export;
 mod external;
 mod native;
 mod progress;

@@ -40,7 +40,7 @@ impl Exception {
 
     /// Whether it means this finding. Wherever that is in doubt, it does not.
     pub fn means(&self, finding: &Finding) -> bool {
-        let named = super::merge::identities(finding).any(|id| id.eq_ignore_ascii_case(&self.id));
+        let named = super::merge::identities_of(finding).any(|id| id.eq_ignore_ascii_case(&self.id));
         named && self.is_for_package(&finding.package, finding.purl.as_deref())
     }
 
@@ -103,7 +103,7 @@ mod tests {
             package: "lib".into(),
             version: "1.1".into(),
             purl: purl.map(str::to_owned),
-            fixed_in: None,
+            ..Finding::default()
         }
     }
 

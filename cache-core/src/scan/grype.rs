@@ -1,9 +1,10 @@
 //! Grype's JSON (`grype -o json`).
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::report::platform;
-use super::{Finding, Report, Severity};
+use super::{Epss, Finding, FixState, Rating, Report, Severity, Share};
 use crate::document::{self, digest_in, time};
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
@@ -32,12 +33,37 @@ struct Vulnerability {
     severity: String,
     #[serde(default, deserialize_with = "null_is_empty")]
     fix: Fix,
+    /// `github:language:npm`, `debian:distro:debian:12`.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    namespace: String,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    cvss: Vec<Cvss>,
+    #[serde(default, rename = "knownExploited", deserialize_with = "null_is_empty")]
+    known_exploited: Vec<IgnoredAny>,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    epss: Vec<Exploitation>,
 }
 
 #[derive(Default, Deserialize)]
 struct Fix {
     #[serde(default, deserialize_with = "null_is_empty")]
     versions: Vec<String>,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct Cvss {
+    #[serde(default, deserialize_with = "null_is_empty")]
+    source: String,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    vector: String,
+}
+
+#[derive(Deserialize)]
+struct Exploitation {
+    epss: f64,
+    percentile: f64,
 }
 
 #[derive(Deserialize)]
@@ -123,21 +149,38 @@ pub(super) fn parse(text: &str) -> Result<Report> {
         subjects,
         platform: platform(target.os, target.architecture),
         findings: document.matches.into_iter().map(finding).collect(),
+        notes: Vec::new(),
     })
 }
 
 fn finding(found: Match) -> Finding {
-    let id = found.vulnerability.id;
+    let Vulnerability { id, severity, fix, namespace, cvss, known_exploited, epss } = found.vulnerability;
+    let source = namespace.split(':').next().unwrap_or_default();
+    let vectors = cvss.iter().filter_map(|cvss| Rating::vector(&cvss.source, &cvss.vector));
+    let ratings = Rating::word(source, &severity).into_iter().chain(vectors).collect();
+    let epss =
+        epss.first().and_then(|e| Some(Epss { probability: Share::of(e.epss)?, percentile: Share::of(e.percentile)? }));
     let mut aliases: Vec<String> = found.related.into_iter().map(|r| r.id).filter(|other| *other != id).collect();
     aliases.sort();
     aliases.dedup();
     Finding {
         aliases,
-        severity: Severity::of(&found.vulnerability.severity),
+        severity: Severity::of(&severity),
         package: found.artifact.name,
         version: found.artifact.version,
         purl: Some(found.artifact.purl).filter(|purl| !purl.is_empty()),
-        fixed_in: Some(found.vulnerability.fix.versions.join(", ")).filter(|fixed| !fixed.is_empty()),
+        fixed_in: Some(fix.versions.join(", ")).filter(|fixed| !fixed.is_empty()),
+        fix_state: match fix.state.as_str() {
+            "fixed" => FixState::Fixed,
+            "not-fixed" => FixState::NotFixed,
+            "wont-fix" => FixState::WontFix,
+            _ => FixState::Unknown,
+        },
+        ratings,
+        sources: Some(source.to_owned()).filter(|source| !source.is_empty()).into_iter().collect(),
+        source_package: None,
+        exploited: !known_exploited.is_empty(),
+        epss,
         id,
     }
 }

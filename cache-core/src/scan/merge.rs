@@ -25,12 +25,19 @@ impl std::fmt::Display for Merged<'_> {
     }
 }
 
-/// The names under which a finding is the same as another: its id, and its aliases unless several of them are CVEs. Such an
-/// advisory is about several vulnerabilities, and is none of them.
-pub(crate) fn identities(finding: &Finding) -> impl Iterator<Item = &str> {
-    let cves = finding.aliases.iter().chain([&finding.id]).filter(|id| is_cve(id)).collect::<BTreeSet<_>>().len();
-    let aliases = finding.aliases.iter().filter(move |alias| cves < 2 || !is_cve(alias));
-    std::iter::once(&finding.id).chain(aliases).map(String::as_str)
+/// The names under which one thing about a vulnerability is the same as another: its id, and its aliases unless several of them
+/// are CVEs. Such an advisory is about several vulnerabilities, and is none of them.
+pub(crate) fn identities<'n>(
+    id: &'n str,
+    aliases: impl Iterator<Item = &'n str> + Clone,
+) -> impl Iterator<Item = &'n str> {
+    let cves = aliases.clone().chain([id]).filter(|id| is_cve(id)).collect::<BTreeSet<_>>().len();
+    std::iter::once(id).chain(aliases.filter(move |alias| cves < 2 || !is_cve(alias)))
+}
+
+/// The [`identities`] of a finding.
+pub(crate) fn identities_of(finding: &Finding) -> impl Iterator<Item = &str> {
+    identities(&finding.id, finding.aliases.iter().map(String::as_str))
 }
 
 fn is_cve(id: &str) -> bool {
@@ -39,14 +46,14 @@ fn is_cve(id: &str) -> bool {
 
 /// Merges findings; the result is sorted, worst first, and does not depend on the order of the reports.
 pub(crate) fn merge<'a>(findings: &[&'a Finding]) -> Vec<Merged<'a>> {
-    let mut groups = Groups { parent: (0..findings.len()).collect() };
+    let mut groups = Groups::of(findings.len());
     let mut by_package: HashMap<(String, String), usize> = HashMap::new();
     let mut by_name: HashMap<(String, String), usize> = HashMap::new();
     let (with_purl, without): (Vec<usize>, Vec<usize>) = (0..findings.len()).partition(|&i| findings[i].purl.is_some());
     for &i in with_purl.iter().chain(&without) {
         let finding = findings[i];
         let name = finding.package.to_ascii_lowercase();
-        for id in identities(finding).map(str::to_ascii_lowercase) {
+        for id in identities_of(finding).map(str::to_ascii_lowercase) {
             // Two packages of one name may be of two ecosystems; a finding without a purl joins the first.
             let other = match &finding.purl {
                 Some(purl) => *by_package.entry((id.clone(), package_of(purl))).or_insert(i),
@@ -58,7 +65,7 @@ pub(crate) fn merge<'a>(findings: &[&'a Finding]) -> Vec<Merged<'a>> {
     }
     let mut merged: HashMap<usize, Merged<'a>> = HashMap::new();
     for (i, &finding) in findings.iter().enumerate() {
-        let best = || identities(finding).find(|id| is_cve(id)).unwrap_or(&finding.id);
+        let best = || identities_of(finding).find(|id| is_cve(id)).unwrap_or(&finding.id);
         let group = merged.entry(groups.root(i)).or_insert_with(|| Merged {
             severity: finding.severity,
             findings: Vec::new(),
@@ -84,12 +91,20 @@ fn package_of(purl: &str) -> String {
     bare.rsplit_once('@').map_or(bare, |(name, _)| name).to_ascii_lowercase()
 }
 
-struct Groups {
+/// Which of some things belong together, however many steps are between them.
+#[derive(Debug)]
+pub(crate) struct Groups {
     parent: Vec<usize>,
 }
 
 impl Groups {
-    fn root(&mut self, mut i: usize) -> usize {
+    /// So many things, each alone.
+    pub(crate) fn of(count: usize) -> Self {
+        Groups { parent: (0..count).collect() }
+    }
+
+    /// The first of the things that belong with this one.
+    pub(crate) fn root(&mut self, mut i: usize) -> usize {
         while self.parent[i] != i {
             self.parent[i] = self.parent[self.parent[i]];
             i = self.parent[i];
@@ -97,7 +112,8 @@ impl Groups {
         i
     }
 
-    fn join(&mut self, a: usize, b: usize) {
+    /// Says that two belong together.
+    pub(crate) fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         self.parent[a.max(b)] = a.min(b);
     }
@@ -115,7 +131,7 @@ mod tests {
             package: "lib".into(),
             version: "1".into(),
             purl: Some(purl.to_owned()).filter(|p| !p.is_empty()),
-            fixed_in: None,
+            ..Finding::default()
         }
     }
 

@@ -1,20 +1,33 @@
-//! Vulnerability reports: one form for what any scanner found, and how much of it is acceptable.
+//! Vulnerabilities: finding them, one form for what any scanner found, and how much of it is acceptable.
 //!
-//! [`Report::parse`] recognises the format. One file reads one format.
+//! A [`Scanner`] finds them: [`EmbeddedScanner`] with a [`Database`] of Cache's own, [`GrypeScanner`] and [`TrivyScanner`] by the
+//! programs of those names. [`Report::parse`] reads what a scanner wrote, recognising the format. One file reads one format.
 
+mod database;
+mod ecosystem;
+mod embedded;
 mod exception;
+mod external;
 mod grype;
 pub(crate) mod merge;
 mod native;
 mod policy;
+mod rating;
 mod recognise;
 mod report;
+mod scanner;
 mod trivy;
+pub mod version;
 mod vuln;
 
+pub use database::{Database, DatabaseBuilder, DatabaseInfo, DatabaseSource};
+pub use embedded::EmbeddedScanner;
 pub use exception::Exception;
+pub use external::{GrypeScanner, TrivyScanner};
 pub use policy::{ScanPolicy, Treatment};
-pub use report::{Finding, Report, Severity};
+pub use rating::{Epss, FixState, Rating, Score, Share};
+pub use report::{Finding, Note, Report, Severity};
+pub use scanner::{ScanTarget, Scanner, ScannerInfo};
 pub use vuln::VULN_TYPE;
 
 #[cfg(test)]

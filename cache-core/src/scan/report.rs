@@ -4,14 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::{Epss, FixState, Rating};
 use crate::model::{Digest, Platform, Timestamp};
 
 /// The severities, mildest first. `Unknown` is what the source did not say, and stands below the rest only in this order:
 /// whether it blocks is the policy's word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Not stated.
+    #[default]
     Unknown,
     /// Below low.
     Negligible,
@@ -33,7 +35,7 @@ impl Severity {
             "high" | "important" => Severity::High,
             "medium" | "moderate" => Severity::Medium,
             "low" => Severity::Low,
-            "negligible" => Severity::Negligible,
+            "negligible" | "unimportant" => Severity::Negligible,
             _ => Severity::Unknown,
         }
     }
@@ -59,7 +61,7 @@ impl fmt::Display for Severity {
 }
 
 /// A vulnerability in a package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Finding {
     /// The identifier that the scanner uses, such as `CVE-2024-1` or `GHSA-…`.
@@ -79,10 +81,50 @@ pub struct Finding {
     /// The version that has the fix; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed_in: Option<String>,
+    /// What is said of the fix.
+    #[serde(default, skip_serializing_if = "FixState::is_unknown")]
+    pub fix_state: FixState,
+    /// All severities that were stated, by whom, and with which score. The first of them is [`Finding::severity`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ratings: Vec<Rating>,
+    /// Who says that the version is affected: `ghsa`, `debian`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// The source package with its version, where the advisory is about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_package: Option<String>,
+    /// Whether it is known to be exploited (CISA's catalogue). `false` says nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exploited: bool,
+    /// How likely it is to be exploited soon, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epss: Option<Epss>,
+}
+
+/// Something that a scan could not answer, or that it answered on somebody else's word. What a report has a note of is neither
+/// affected nor safe.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Note {
+    /// What kind: `no-version`, `unreadable-version`, `no-data`, `unknown-release`, `fixed-by-distribution`, …
+    pub code: String,
+    /// The package's name.
+    pub package: String,
+    /// The installed version, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The package as a purl, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purl: Option<String>,
+    /// The vulnerabilities that it is about; empty where it is about the package as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub advisories: Vec<String>,
+    /// What it means, in a sentence.
+    pub message: String,
 }
 
 /// What a scanner found in an image. Its JSON Schema is `docs/schema/report-v1.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Report {
     /// The scanner's name, such as `grype`.
@@ -104,6 +146,9 @@ pub struct Report {
     pub platform: Option<Platform>,
     /// The vulnerabilities.
     pub findings: Vec<Finding>,
+    /// What was not scanned, and what could not be decided. Scanners that do not tell have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
 }
 
 /// A platform from the two words that scanners write; none where they leave one empty.

@@ -1,9 +1,11 @@
 //! Trivy's JSON (`trivy image --format json`), schema version 2.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::report::platform;
-use super::{Finding, Report, Severity};
+use super::{Finding, FixState, Rating, Report, Severity};
 use crate::document::{self, digest_in, time};
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
@@ -70,6 +72,71 @@ struct Vulnerability {
     fixed_version: String,
     #[serde(default, deserialize_with = "null_is_empty")]
     pkg_identifier: Identifier,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    status: String,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    severity_source: String,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    data_source: DataSource,
+    #[serde(flatten)]
+    stated: Stated,
+}
+
+#[derive(Default, Deserialize)]
+struct DataSource {
+    #[serde(default, rename = "ID", deserialize_with = "null_is_empty")]
+    id: String,
+}
+
+/// How bad a vulnerability is by its sources; Trivy's database has it in the same form.
+#[derive(Default, Deserialize)]
+pub(super) struct Stated {
+    #[serde(default, rename = "VendorSeverity", deserialize_with = "null_is_empty")]
+    words: BTreeMap<String, f64>,
+    #[serde(default, rename = "CVSS", deserialize_with = "null_is_empty")]
+    vectors: BTreeMap<String, Vectors>,
+}
+
+#[derive(Default, Deserialize)]
+struct Vectors {
+    #[serde(default, rename = "V40Vector", deserialize_with = "null_is_empty")]
+    v4: String,
+    #[serde(default, rename = "V3Vector", deserialize_with = "null_is_empty")]
+    v3: String,
+    #[serde(default, rename = "V2Vector", deserialize_with = "null_is_empty")]
+    v2: String,
+}
+
+impl Stated {
+    /// The ratings, those of the preferred source first.
+    pub(super) fn ratings(&self, preferred: &str) -> Vec<Rating> {
+        let words = self.words.iter().filter_map(|(source, number)| {
+            let severity = severity(*number);
+            (severity != Severity::Unknown).then(|| Rating {
+                source: source.clone(),
+                severity,
+                score: None,
+                vector: None,
+            })
+        });
+        let vectors = self.vectors.iter().flat_map(|(source, vectors)| {
+            [&vectors.v4, &vectors.v3, &vectors.v2].into_iter().filter_map(|vector| Rating::vector(source, vector))
+        });
+        let mut ratings: Vec<Rating> = words.chain(vectors).collect();
+        ratings.sort_by_key(|rating| rating.source != preferred);
+        ratings
+    }
+}
+
+/// Trivy's number of a severity.
+pub(super) fn severity(number: f64) -> Severity {
+    match number as i64 {
+        1 => Severity::Low,
+        2 => Severity::Medium,
+        3 => Severity::High,
+        4 => Severity::Critical,
+        _ => Severity::Unknown,
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -92,17 +159,26 @@ pub(super) fn parse(text: &str) -> Result<Report> {
         subjects: document.metadata.repo_digests.iter().filter_map(|d| digest_in(d)).collect(),
         platform: platform(config.os, config.architecture),
         findings: document.results.into_iter().flat_map(|result| result.vulnerabilities).map(finding).collect(),
+        notes: Vec::new(),
     })
 }
 
 fn finding(found: Vulnerability) -> Finding {
     Finding {
         id: found.id,
-        aliases: Vec::new(),
         severity: Severity::of(&found.severity),
         package: found.pkg_name,
         version: found.installed_version,
         purl: found.pkg_identifier.purl.filter(|purl| !purl.is_empty()),
         fixed_in: Some(found.fixed_version).filter(|fixed| !fixed.is_empty()),
+        fix_state: match found.status.as_str() {
+            "fixed" => FixState::Fixed,
+            "affected" | "fix_deferred" => FixState::NotFixed,
+            "will_not_fix" | "end_of_life" => FixState::WontFix,
+            _ => FixState::Unknown,
+        },
+        ratings: found.stated.ratings(&found.severity_source),
+        sources: Some(found.data_source.id).filter(|source| !source.is_empty()).into_iter().collect(),
+        ..Finding::default()
     }
 }

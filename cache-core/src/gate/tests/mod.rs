@@ -58,27 +58,11 @@ fn attached<T>(about: &str, value: T) -> Attached<T> {
 }
 
 fn finding(id: &str, severity: Severity) -> Finding {
-    Finding {
-        id: id.into(),
-        aliases: Vec::new(),
-        severity,
-        package: format!("lib-of-{id}"),
-        version: "1".into(),
-        purl: None,
-        fixed_in: None,
-    }
+    Finding { id: id.into(), severity, package: format!("lib-of-{id}"), version: "1".into(), ..Finding::default() }
 }
 
 fn report(findings: Vec<Finding>) -> Report {
-    Report {
-        scanner: "test".into(),
-        scanner_version: None,
-        scanned_at: None,
-        data_as_of: None,
-        subjects: Vec::new(),
-        platform: None,
-        findings,
-    }
+    Report { scanner: "test".into(), findings, ..Report::default() }
 }
 
 fn sbom(licenses: &[&str]) -> Sbom<'static> {

@@ -9,17 +9,16 @@ mod identity;
 mod manifest;
 #[cfg(test)]
 mod tests;
-mod zip;
 
 use std::borrow::Cow;
 use std::io::Read;
 
 use self::identity::{Archive, Coordinates};
 use self::manifest::Manifest;
-use self::zip::{Budget, Entry, Zip};
 use super::{Cataloger, Fact, FileInfo, Found, maven, read};
 use crate::error::Result;
 use crate::model::digest::to_hex;
+use crate::zip::{Budget, Entry, Zip};
 
 const EXTENSIONS: [&str; 13] =
     ["jar", "war", "ear", "par", "sar", "nar", "jpi", "hpi", "kar", "far", "lpkg", "rar", "zap"];

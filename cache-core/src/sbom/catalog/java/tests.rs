@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use super::zip::{Budget, Zip};
 use super::{Archives, MAX_DEPTH};
 use crate::sbom::catalog::Cataloger;
 use crate::sbom::catalog::testing::{found, hostile, info, placed, read, shared};
+use crate::zip::{Budget, Zip};
 
 /// A zip archive, each entry stored or deflated.
 pub(super) fn zip(entries: &[(&str, &[u8])], pack: bool) -> Vec<u8> {

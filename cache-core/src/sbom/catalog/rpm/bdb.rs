@@ -1,8 +1,8 @@
 //! BerkeleyDB, the oldest form: a hash table whose values lie on chains of pages (Berkeley DB, `src/dbinc/db_page.h`). Numbers
 //! have the order of bytes of the machine that wrote them.
 
-use super::bytes::{Pages, Seen, array, part};
 use super::{Damage, Sink};
+use crate::pages::{Pages, Seen, array, part};
 
 const MAGIC: u32 = 0x0006_1561;
 const HASH_META: u8 = 8;

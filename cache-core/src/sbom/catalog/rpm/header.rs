@@ -2,7 +2,7 @@
 //! higher byte first (rpm, `docs/manual/format_header.md` and `lib/header.cc`).
 
 use super::Damage;
-use super::bytes::{array, part, u32_be};
+use crate::pages::{array, part, u32_be};
 
 /// What rpm itself allows.
 const MAX_TAGS: usize = 0xffff;

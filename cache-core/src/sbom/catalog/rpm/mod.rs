@@ -2,7 +2,6 @@
 //! (`rpmdb.sqlite`). Each keeps a header for every package; a distroless image has a table as text instead.
 
 mod bdb;
-mod bytes;
 #[cfg(test)]
 mod forms;
 mod header;

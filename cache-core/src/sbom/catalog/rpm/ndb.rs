@@ -1,8 +1,8 @@
 //! NDB, the form that openSUSE uses: pages of slots that say where the headers are (rpm, `lib/backend/ndb/rpmpkg.cc`). All
 //! numbers have the lower byte first.
 
-use super::bytes::{part, u32_le};
 use super::{Damage, Sink};
+use crate::pages::{part, u32_le};
 
 const PAGE: usize = 4096;
 const SLOT: usize = 16;

@@ -16,18 +16,18 @@ const SMALL: u64 = 1 << 20;
 
 /// An archive in memory.
 #[derive(Debug)]
-pub(super) struct Zip<'a> {
+pub(crate) struct Zip<'a> {
     bytes: &'a [u8],
     /// How much stands before the archive, by which all its offsets are too low.
     before: u64,
-    pub(super) entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
 }
 
 /// What the central directory says of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) name: String,
-    pub(super) size: u64,
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) size: u64,
     packed: u64,
     method: u16,
     encrypted: bool,
@@ -35,14 +35,14 @@ pub(super) struct Entry {
 }
 
 /// Why something in an archive cannot be read.
-pub(super) type Reason = &'static str;
+pub(crate) type Reason = &'static str;
 
 /// How much may be inflated for one file of an image, all nested archives together.
 #[derive(Debug)]
-pub(super) struct Budget(pub(super) u64);
+pub(crate) struct Budget(pub(crate) u64);
 
 impl<'a> Zip<'a> {
-    pub(super) fn open(bytes: &'a [u8]) -> Result<Zip<'a>, Reason> {
+    pub(crate) fn open(bytes: &'a [u8]) -> Result<Zip<'a>, Reason> {
         let end = end(bytes).ok_or("it has no central directory")?;
         let count = half(bytes, end + 10).ok_or(CUT)?;
         let (mut size, mut start) = (word(bytes, end + 12).ok_or(CUT)?, word(bytes, end + 16).ok_or(CUT)?);
@@ -68,7 +68,7 @@ impl<'a> Zip<'a> {
     }
 
     /// The content of an entry, at most `limit` bytes.
-    pub(super) fn content(&self, entry: &Entry, limit: u64, budget: &mut Budget) -> Result<Cow<'a, [u8]>, Reason> {
+    pub(crate) fn content(&self, entry: &Entry, limit: u64, budget: &mut Budget) -> Result<Cow<'a, [u8]>, Reason> {
         if entry.encrypted {
             return Err("it is encrypted");
         }

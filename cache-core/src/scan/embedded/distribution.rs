@@ -1,0 +1,184 @@
+//! From what an SBOM says of the operating system to the ecosystems in which its packages are looked up.
+
+use crate::model::Purl;
+use crate::scan::ecosystem::{Ecosystem, distribution_id, is_rolling};
+
+/// A distribution and its release, as the SBOM has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Distribution {
+    /// Its id, in one spelling: `debian`, `redhat`.
+    id: String,
+    /// Its release, empty where that is not stated.
+    release: String,
+}
+
+/// Rebuilds of another distribution, whose advisories hold where they have none of their own.
+const REBUILDS: &[(&str, &str)] =
+    &[("almalinux", "redhat"), ("centos", "redhat"), ("rocky", "redhat"), ("scientific", "redhat")];
+
+/// Distributions whose advisories are about a major release as a whole.
+const BY_MAJOR: &[&str] = &[
+    "almalinux",
+    "amzn",
+    "azurelinux",
+    "centos",
+    "debian",
+    "mariner",
+    "ol",
+    "photon",
+    "redhat",
+    "rocky",
+    "scientific",
+];
+
+/// Names of releases that stand for their numbers.
+const CODENAMES: &[(&str, &str)] = &[
+    ("jessie", "8"),
+    ("stretch", "9"),
+    ("buster", "10"),
+    ("bullseye", "11"),
+    ("bookworm", "12"),
+    ("trixie", "13"),
+    ("trusty", "14.04"),
+    ("xenial", "16.04"),
+    ("bionic", "18.04"),
+    ("focal", "20.04"),
+    ("jammy", "22.04"),
+    ("noble", "24.04"),
+];
+
+/// Why packages of an operating system cannot be looked up.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// Nothing says which release it is. It is never taken for the newest.
+    Release(String),
+    /// The database has none of these.
+    Data(Vec<Ecosystem>),
+}
+
+impl Distribution {
+    /// By `ID` and `VERSION_ID`, or what stands for them.
+    pub(super) fn new(id: &str, release: &str) -> Distribution {
+        let id = distribution_id(id);
+        let release = release.trim().to_ascii_lowercase();
+        let release =
+            CODENAMES.iter().find(|(name, _)| *name == release).map_or(release, |(_, number)| (*number).to_owned());
+        Distribution { id, release }
+    }
+
+    /// What a purl says: `distro=debian-12`, `distro=3.18.4` beside the namespace, `distro=bookworm`; else only the namespace.
+    pub(super) fn of_purl(purl: &Purl) -> Distribution {
+        let namespace = purl.namespace().unwrap_or_default();
+        let Some(distro) = purl.qualifier("distro") else { return Distribution::new(namespace, "") };
+        let is_release = |text: &str| {
+            text.starts_with(|first: char| first.is_ascii_digit()) || CODENAMES.iter().any(|(name, _)| *name == text)
+        };
+        match distro.rsplit_once('-') {
+            _ if is_release(distro) => Distribution::new(namespace, distro),
+            Some((id, release)) if is_release(release) => Distribution::new(id, release),
+            _ => Distribution::new(distro, ""),
+        }
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        !self.release.is_empty() || is_rolling(&self.id)
+    }
+
+    /// The first of the ecosystems that stand for it which the database knows: its own release, exact and then by what its
+    /// advisories are about, then the one that it is a rebuild of.
+    pub(super) fn ecosystem(&self, purl_type: &str, knows: impl Fn(&Ecosystem) -> bool) -> Result<Ecosystem, Unknown> {
+        if !self.is_complete() {
+            return Err(Unknown::Release(self.id.clone()));
+        }
+        let base = REBUILDS.iter().find(|(rebuild, _)| *rebuild == self.id).map(|(_, base)| *base);
+        let ids = std::iter::once(self.id.as_str()).chain(base);
+        let candidates: Vec<_> = ids
+            .flat_map(|id| {
+                self.releases(id).into_iter().map(move |release| Ecosystem::release(purl_type, id, &release))
+            })
+            .collect();
+        match candidates.iter().find(|ecosystem| knows(ecosystem)) {
+            Some(ecosystem) => Ok(ecosystem.clone()),
+            None => Err(Unknown::Data(candidates)),
+        }
+    }
+
+    /// Whether an ecosystem is of this distribution itself.
+    pub(super) fn owns(&self, ecosystem: &Ecosystem) -> bool {
+        ecosystem.distribution() == Some(&self.id)
+    }
+
+    fn releases(&self, id: &str) -> Vec<String> {
+        let release = self.release.as_str();
+        let first = |count: usize| release.split('.').take(count).collect::<Vec<_>>().join(".");
+        match id {
+            id if is_rolling(id) => vec![String::new()],
+            // A snapshot of what will be the next release.
+            "alpine" if release.contains("_alpha") || release.contains("_git") => vec!["edge".to_owned()],
+            "alpine" => vec![first(2)],
+            // The first Amazon Linux had a date for each release.
+            "amzn" if release.starts_with("201") => vec!["1".to_owned()],
+            id if BY_MAJOR.contains(&id) && release.contains('.') => vec![release.to_owned(), first(1)],
+            _ => vec![release.to_owned()],
+        }
+    }
+}
+
+impl std::fmt::Display for Distribution {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.id, self.release)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn looked_up(purl: &str, known: &[&str]) -> String {
+        let purl = Purl::read(purl).unwrap();
+        match Distribution::of_purl(&purl).ecosystem(purl.kind(), |e| known.contains(&e.as_str())) {
+            Ok(ecosystem) => ecosystem.to_string(),
+            Err(unknown) => format!("{unknown:?}"),
+        }
+    }
+
+    #[test]
+    fn releases_are_exact_or_by_what_advisories_are_about() {
+        for (purl, known, right) in [
+            ("pkg:deb/debian/a@1?distro=debian-12", "deb/debian/12", true),
+            ("pkg:deb/debian/a@1?distro=debian-12.5", "deb/debian/12", true),
+            ("pkg:deb/debian/a@1?distro=bookworm", "deb/debian/12", true),
+            ("pkg:deb/raspbian/a@1?distro=raspbian-12", "deb/debian/12", true),
+            ("pkg:deb/ubuntu/a@1?distro=ubuntu-22.04", "deb/ubuntu/22.04", true),
+            ("pkg:deb/ubuntu/a@1?distro=ubuntu-22.04", "deb/ubuntu/22", false),
+            ("pkg:apk/alpine/a@1?distro=alpine-3.18.4", "apk/alpine/3.18", true),
+            ("pkg:apk/alpine/a@1?distro=3.18.4", "apk/alpine/3.18", true),
+            ("pkg:apk/alpine/a@1?distro=alpine-3.19_alpha20230901", "apk/alpine/edge", true),
+            ("pkg:apk/wolfi/a@1?distro=wolfi-20230201", "apk/wolfi", true),
+            ("pkg:apk/chainguard/a@1", "apk/chainguard", true),
+            ("pkg:rpm/redhat/a@1?distro=rhel-8.10", "rpm/redhat/8", true),
+            ("pkg:rpm/redhat/a@1?distro=redhat-8.10", "rpm/redhat/8", true),
+            ("pkg:rpm/amzn/a@1?distro=amzn-2018.03", "rpm/amzn/1", true),
+            ("pkg:rpm/opensuse/a@1?distro=opensuse-leap-15.5", "rpm/opensuse-leap/15.5", true),
+        ] {
+            assert_eq!(looked_up(purl, &[known]) == known, right, "{purl}: {}", looked_up(purl, &[known]));
+        }
+    }
+
+    /// A rebuild has its own advisories, and where it has none, those of what it rebuilds.
+    #[test]
+    fn a_rebuild_falls_back() {
+        let purl = "pkg:rpm/rocky/bash@5.1.8-6.el9?distro=rocky-9.1";
+        assert_eq!(looked_up(purl, &["rpm/rocky/9", "rpm/redhat/9"]), "rpm/rocky/9");
+        assert_eq!(looked_up(purl, &["rpm/redhat/9"]), "rpm/redhat/9");
+    }
+
+    /// 81
+    #[test]
+    fn an_unknown_release_is_never_edge() {
+        let all = ["apk/alpine/edge", "apk/alpine", "apk/alpine/"];
+        assert_eq!(looked_up("pkg:apk/alpine/openssl@3?distro=alpine", &all), "Release(\"alpine\")");
+        assert_eq!(looked_up("pkg:apk/alpine/openssl@3", &all), "Release(\"alpine\")");
+        assert_eq!(looked_up("pkg:deb/debian/a@1?distro=debian-sid", &["deb/debian/12"]), "Release(\"debian-sid\")");
+    }
+}

@@ -1,0 +1,138 @@
+//! Looks for vulnerabilities in an SBOM, an image or a folder, with no other program and no network; and makes the database.
+//!
+//!     cargo run --release --example scan -- --database FILE --build-database PATH [--build-database PATH …]
+//!     cargo run --release --example scan -- --database FILE --sbom FILE [--sbom FILE …] [--format table|json]
+//!     cargo run --release --example scan -- --database FILE REFERENCE|dir:PATH [--format table|json]
+//!
+//! A PATH to build from is a folder of OSV's archives, Grype's `vulnerability.db` or Trivy's `trivy.db`. The exit code is 0
+//! whatever is found: what is acceptable is a policy's to say.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use cache_core::connect::open_source;
+use cache_core::generate::{Target, of_platform};
+use cache_core::model::{Reference, Timestamp};
+use cache_core::sbom::Sbom;
+use cache_core::scan::{Database, DatabaseBuilder, EmbeddedScanner, Report, ScanTarget, Scanner};
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            if let Some(hint) = error.downcast_ref::<cache_core::Error>().and_then(|error| error.hint_text()) {
+                eprintln!("hint: {hint}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[derive(Default)]
+struct Options {
+    database: Option<PathBuf>,
+    build: Vec<PathBuf>,
+    sboms: Vec<PathBuf>,
+    target: Option<String>,
+    json: bool,
+}
+
+impl Options {
+    fn read() -> Result<Options, Failure> {
+        let mut options = Options::default();
+        let mut arguments = std::env::args().skip(1);
+        while let Some(option) = arguments.next() {
+            if !option.starts_with("--") {
+                options.target = Some(option);
+                continue;
+            }
+            let value = arguments.next().ok_or_else(|| format!("{option} needs a value"))?;
+            match (option.as_str(), value.as_str()) {
+                ("--database", _) => options.database = Some(value.into()),
+                ("--build-database", _) => options.build.push(value.into()),
+                ("--sbom", _) => options.sboms.push(value.into()),
+                ("--format", "json" | "table") => options.json = value == "json",
+                _ => return Err(format!("unknown option {option} {value}").into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+async fn run() -> Result<(), Failure> {
+    let options = Options::read()?;
+    let file = options
+        .database
+        .ok_or("usage: scan --database FILE (--build-database PATH | --sbom FILE | REFERENCE | dir:PATH)")?;
+    if !options.build.is_empty() {
+        build(&file, &options.build)?;
+    }
+    if options.sboms.is_empty() && options.target.is_none() {
+        return Ok(());
+    }
+    let scanner = EmbeddedScanner::new(Arc::new(Database::open(&file)?));
+    for path in &options.sboms {
+        let bytes = std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
+        print(&scanner.scan_sbom(&Sbom::parse(&bytes)?, Timestamp::now())?, options.json)?;
+    }
+    if let Some(target) = &options.target {
+        print(&scan(&scanner, target).await?, options.json)?;
+    }
+    Ok(())
+}
+
+fn build(file: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
+    let mut builder = DatabaseBuilder::new();
+    for source in sources {
+        match source.extension().and_then(|extension| extension.to_str()) {
+            _ if source.is_dir() => builder.add_osv(source)?,
+            _ if source.file_name().is_some_and(|name| name == "trivy.db") => builder.add_trivy(source)?,
+            Some("db") => builder.add_grype(source)?,
+            _ => return Err(format!("{}: neither a folder nor a database", source.display()).into()),
+        }
+    }
+    for source in builder.sources() {
+        eprintln!(
+            "{}: {} advisories, {} withdrawn, left out: {:?}",
+            source.name, source.advisories, source.withdrawn, source.left_out
+        );
+    }
+    let info = builder.write(file)?;
+    eprintln!("{}: {} advisories about {} packages", file.display(), info.advisories, info.packages);
+    Ok(())
+}
+
+async fn scan(scanner: &EmbeddedScanner, target: &str) -> Result<Report, Failure> {
+    if let Some(folder) = target.strip_prefix("dir:") {
+        return Ok(scanner.scan(ScanTarget::Of(Target::Folder(folder.as_ref()))).await?);
+    }
+    let reference: Reference = target.parse::<Reference>()?.or_latest();
+    let registry = open_source(&reference.repository)?;
+    let pinned = reference.repository.at(registry.resolve(&reference).await?.digest);
+    let image = of_platform(&*registry, &pinned, None).await?;
+    Ok(scanner.scan(ScanTarget::Of(Target::Image { registry: &*registry, image: &image })).await?)
+}
+
+/// The report as JSON, or a line for each finding and what could not be decided by its kind.
+fn print(report: &Report, json: bool) -> Result<(), Failure> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(report)?);
+        return Ok(());
+    }
+    for finding in &report.findings {
+        let fix = finding.fixed_in.as_deref().unwrap_or("-");
+        println!("{}\t{}\t{}\t{}\t{fix}", finding.severity, finding.id, finding.package, finding.version);
+    }
+    let mut notes: BTreeMap<&str, usize> = BTreeMap::new();
+    report.notes.iter().for_each(|note| *notes.entry(&note.code).or_default() += 1);
+    for (code, count) in notes {
+        eprintln!("{code}: {count} packages");
+    }
+    Ok(())
+}
