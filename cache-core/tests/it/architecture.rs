@@ -18,13 +18,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pages", &[]),
     ("sqlite", &["pages"]),
     ("tarball", &[]),
+    ("watch", &[]),
     ("zip", &[]),
-    ("generate", &["program", "registry", "sbom"]),
+    ("generate", &["program", "registry", "sbom", "watch"]),
     ("registry", &["approve", "plan", "http", "tarball"]),
     ("gate", &["document", "sbom", "scan", "sign", "http"]),
     ("policy", &["approve", "gate", "sbom", "scan", "sign"]),
-    ("promote", &["approve", "document", "gate", "plan", "registry", "sbom", "scan", "sign"]),
-    ("connect", &["approve", "gate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign"]),
+    ("promote", &["approve", "document", "gate", "plan", "registry", "sbom", "scan", "sign", "watch"]),
+    ("connect", &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign"]),
     ("conformance", &["approve", "plan", "registry"]),
 ];
 
