@@ -9,6 +9,8 @@ mod tree;
 mod write;
 
 #[cfg(test)]
+mod said;
+#[cfg(test)]
 mod tests;
 
 pub(in crate::sbom) use element::Element;
