@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use cache_core::model::{Descriptor, Manifest};
-use cache_core::sbom::Sbom;
+use cache_core::sbom::{Format, Sbom};
 use cache_core::scan::Report;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
@@ -38,6 +38,14 @@ fn spdx() -> Value {
         "packages": (0..PACKAGES).map(package).collect::<Vec<_>>(),
         "relationships": (0..PACKAGES).map(relationship).collect::<Vec<_>>(),
     })
+}
+
+/// The same document as Cache writes it.
+fn converted(format: &str) -> Value {
+    let bytes = serde_json::to_vec(&spdx()).expect("a document");
+    let sbom = Sbom::parse(&bytes).expect("an SBOM");
+    let written = sbom.write(&Format::parse(format).expect("a format")).expect("a document");
+    serde_json::from_slice(&written.bytes).expect("JSON")
 }
 
 fn cyclonedx() -> Value {
@@ -81,6 +89,9 @@ fn documents(c: &mut Criterion) {
         black_box(Manifest::parse(bytes.to_vec(), None).expect("a manifest"));
     });
     run("SPDX of 6000 packages", spdx(), |bytes| {
+        assert_eq!(Sbom::parse(bytes).expect("an SBOM").packages.len(), PACKAGES);
+    });
+    run("SPDX 3 of 6000 packages", converted("spdx-3.0"), |bytes| {
         assert_eq!(Sbom::parse(bytes).expect("an SBOM").packages.len(), PACKAGES);
     });
     run("CycloneDX of 6000 components", cyclonedx(), |bytes| {
