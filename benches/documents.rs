@@ -69,11 +69,15 @@ fn grype() -> Value {
     })
 }
 
-/// The CycloneDX document as XML.
-fn xml() -> Vec<u8> {
-    let json = bytes(&cyclonedx());
+/// The document as Cache writes it in another format.
+fn converted(document: &Value, format: &str) -> Vec<u8> {
+    let json = bytes(document);
     let sbom = Sbom::parse(&json).expect("an SBOM");
-    sbom.write(&Format::parse("cyclonedx-1.6-xml").expect("a format")).expect("a document").bytes
+    sbom.write(&Format::parse(format).expect("a format")).expect("a document").bytes
+}
+
+fn xml() -> Vec<u8> {
+    converted(&cyclonedx(), "cyclonedx-1.6-xml")
 }
 
 fn bytes(document: &Value) -> Vec<u8> {
@@ -91,6 +95,9 @@ fn documents(c: &mut Criterion) {
         black_box(Manifest::parse(bytes.to_vec(), None).expect("a manifest"));
     });
     run("SPDX of 6000 packages", bytes(&spdx()), |bytes| {
+        assert_eq!(Sbom::parse(bytes).expect("an SBOM").packages.len(), PACKAGES);
+    });
+    run("SPDX 3 of 6000 packages", converted(&spdx(), "spdx-3.0"), |bytes| {
         assert_eq!(Sbom::parse(bytes).expect("an SBOM").packages.len(), PACKAGES);
     });
     run("CycloneDX of 6000 components", bytes(&cyclonedx()), |bytes| {
