@@ -33,6 +33,8 @@ mod killed;
 #[cfg(feature = "conformance")]
 mod many_manifests;
 #[cfg(test)]
+mod own_signer;
+#[cfg(test)]
 #[cfg(feature = "conformance")]
 mod peers;
 #[cfg(test)]

@@ -10,13 +10,9 @@ use cache_core::gate::{Evidence, PromotionGate, SignatureGate};
 use cache_core::model::manifest::media_type;
 use cache_core::model::{Descriptor, Manifest, Pinned, Reason, Reference, Repository, Tag, Timestamp, Verdict};
 use cache_core::plan::Plan;
-#[cfg(feature = "conformance")]
-use cache_core::promote::AttachRequest;
-use cache_core::promote::{Attachment, Outlook, Promoter, Receipt, Request};
+use cache_core::promote::{AttachRequest, Attachment, Outlook, Promoter, Receipt, Request};
 use cache_core::registry::{MemoryRegistry, Registry, RegistryWriter};
-#[cfg(feature = "conformance")]
-use cache_core::sign::Signer;
-use cache_core::sign::{COSIGN_SIGN_TYPE, KeySigner, Trust};
+use cache_core::sign::{COSIGN_SIGN_TYPE, KeySigner, Signer, Trust};
 use cache_core::{Error, Result};
 use serde_json::{Value, json};
 
@@ -119,7 +115,6 @@ pub(crate) async fn sign(registry: &MemoryRegistry, image: &Pinned, signer: KeyS
 }
 
 /// Attaches these to the image where it is.
-#[cfg(feature = "conformance")]
 pub(crate) async fn attach(
     registry: &MemoryRegistry,
     image: &Pinned,

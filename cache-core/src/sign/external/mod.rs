@@ -1,16 +1,4 @@
 //! Signing by another program: the seam for key management services, hardware tokens and agents that hold a key.
-//!
-//! The program is run once for each question, with the question as one JSON object on its input, and gives the answer as one
-//! JSON object on its output. It ends with 0; where it fails, it says why on its error output. Bytes are in base64.
-//!
-//! | Question | Answer |
-//! |---|---|
-//! | `{"version":1,"operation":"public-key"}` | `{"publicKey":"-----BEGIN PUBLIC KEY-----…"}` |
-//! | `{"version":1,"operation":"sign","key":"sha256:…","message":"…","hash":"sha256","digest":"…"}` | `{"signature":"…"}` |
-//!
-//! `key` is the SHA-256 of the public key in DER. The signature is over `message`, with `hash`; `digest` is that hash of it, for
-//! services that take no more. ECDSA signatures are ASN.1, RSA signatures PKCS #1 v1.5. For an Ed25519 key `hash` and `digest`
-//! are absent: the message itself is signed.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -36,6 +24,18 @@ const VERSION: u32 = 1;
 const MAX_ANSWER: u64 = 64 << 10;
 
 /// A signer whose private key another program holds.
+///
+/// The program is run once for each question, with the question as one JSON object on its input, and gives the answer as one
+/// JSON object on its output. It ends with 0; where it fails, it says why on its error output. Bytes are in base64.
+///
+/// | Question | Answer |
+/// |---|---|
+/// | `{"version":1,"operation":"public-key"}` | `{"publicKey":"-----BEGIN PUBLIC KEY-----…"}` |
+/// | `{"version":1,"operation":"sign","key":"sha256:…","message":"…","hash":"sha256","digest":"…"}` | `{"signature":"…"}` |
+///
+/// `key` is the SHA-256 of the public key in DER. The signature is over `message`, with `hash`; `digest` is that hash of it, for
+/// services that take no more. ECDSA signatures are ASN.1, RSA signatures PKCS #1 v1.5. For an Ed25519 key `hash` and `digest`
+/// are absent: the message itself is signed.
 #[derive(Debug, Clone)]
 pub struct ExternalSigner {
     program: Program,

@@ -194,9 +194,11 @@ async fn a_certificate_authority_that_errs_is_found_out() {
     }
     // Nothing was signed with such a certificate.
     assert!(cloud.logs[0].entries.lock().unwrap().is_empty());
-    *cloud.fulcio.fault.lock().unwrap() = Some(FulcioFault::NoLog);
     let private = signer_with(services(&cloud, true).without_certificate_log(), good_token());
-    private.sign(op(&private)).await.unwrap();
+    for fault in [FulcioFault::NoLog, FulcioFault::Detached] {
+        *cloud.fulcio.fault.lock().unwrap() = Some(fault);
+        private.sign(op(&private)).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,6 @@ use ::http::{HeaderValue, Method, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::Place;
@@ -20,7 +19,7 @@ const MAX_ANSWER: u64 = 1 << 20;
 #[serde(rename_all = "camelCase")]
 struct Answer {
     signed_certificate_embedded_sct: Option<Signed>,
-    signed_certificate_detached_sct: Option<IgnoredAny>,
+    signed_certificate_detached_sct: Option<Signed>,
 }
 
 #[derive(Deserialize)]
@@ -36,12 +35,14 @@ struct Chain {
 /// Asks for a certificate for the key, on the word of the token. Nothing of it is checked here but that it is one for the key.
 ///
 /// Whoever asks proves to have the key: the token's subject is signed with it. Of the chain only the first certificate is
-/// read: what leads to a root is in the trusted root.
+/// read: what leads to a root is in the trusted root. An authority without a certificate log answers in the form that has the
+/// log's word beside the certificate, and with none; where that word is needed (`logged`), it has to be in the certificate.
 pub(super) async fn certificate(
     http: &Http,
     place: &Place,
     token: &IdentityToken,
     key: &KeySigner,
+    logged: bool,
 ) -> Result<Certificate> {
     let proof = key.sign_bytes(token.subject().as_bytes())?;
     let body = json!({"publicKeyRequest": {
@@ -57,6 +58,7 @@ pub(super) async fn certificate(
     let answer: Answer = serde_json::from_slice(&answer).map_err(|_| place.malformed())?;
     let signed = match (answer.signed_certificate_embedded_sct, answer.signed_certificate_detached_sct) {
         (Some(signed), None) => signed,
+        (None, Some(signed)) if !logged => signed,
         (None, Some(_)) => {
             let error = Error::unsupported("the certificate comes without the word of a certificate log in it");
             return Err(place.about(error.hint("the authority has to put it into the certificate")));

@@ -117,7 +117,7 @@ impl Services {
         identity: &Identity,
         now: Timestamp,
     ) -> Result<Certificate> {
-        let certificate = fulcio::certificate(&self.http, place, token, key).await?;
+        let certificate = fulcio::certificate(&self.http, place, token, key, self.certificate_log).await?;
         self.check(&certificate, identity, now).map_err(|e| place.about(e))?;
         Ok(certificate)
     }

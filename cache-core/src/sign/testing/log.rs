@@ -42,7 +42,7 @@ pub(in crate::sign) struct Log {
     version: Version,
     key: KeySigner,
     stranger: KeySigner,
-    host: Mutex<String>,
+    url: Mutex<String>,
     pub(in crate::sign) fault: Mutex<Option<Fault>>,
     /// The entries that were made.
     pub(in crate::sign) entries: Mutex<Vec<Value>>,
@@ -61,14 +61,20 @@ impl Log {
             version,
             key: KeySigner::generate_kind("log", kind).unwrap(),
             stranger: KeySigner::generate_kind("stranger", kind).unwrap(),
-            host: Mutex::default(),
+            url: Mutex::default(),
             fault: Mutex::default(),
             entries: Mutex::default(),
         }
     }
 
     pub(super) fn is_at(&self, url: &str) {
-        *self.host.lock().unwrap() = url.trim_start_matches("http://").to_owned();
+        *self.url.lock().unwrap() = url.to_owned();
+    }
+
+    /// The name in checkpoints: the host, without the port.
+    fn name(&self) -> String {
+        let url = self.url.lock().unwrap();
+        url.trim_start_matches("http://").split(':').next().unwrap_or_default().to_owned()
     }
 
     pub(super) fn version(&self) -> u32 {
@@ -78,7 +84,7 @@ impl Log {
     pub(super) fn in_root(&self) -> Value {
         let details = if self.version == Version::One { "PKIX_ECDSA_P256_SHA_256" } else { "PKIX_ED25519" };
         json!({
-            "baseUrl": format!("http://{}", self.host.lock().unwrap()), "hashAlgorithm": "SHA2_256",
+            "baseUrl": *self.url.lock().unwrap(), "hashAlgorithm": "SHA2_256",
             "publicKey": {"rawBytes": STANDARD.encode(self.key.public_key().spki()), "keyDetails": details,
                 "validFor": {"start": "2020-01-01T00:00:00Z"}},
             "logId": {"keyId": STANDARD.encode(self.id(&self.key))},
@@ -89,8 +95,7 @@ impl Log {
         match key.public_key().ed25519() {
             None => Sha256::digest(key.public_key().spki()).to_vec(),
             Some(raw) => {
-                let host = self.host.lock().unwrap().clone();
-                Sha256::new().chain_update(host).chain_update([b'\n', 1]).chain_update(raw).finalize().to_vec()
+                Sha256::new().chain_update(self.name()).chain_update([b'\n', 1]).chain_update(raw).finalize().to_vec()
             }
         }
     }
@@ -145,7 +150,7 @@ impl Log {
         let root = if is(Fault::OtherTree) { leaf } else { root };
         let key = if is(Fault::OtherKey) { &self.stranger } else { &self.key };
         let id = self.id(if is(Fault::OtherLog) { &self.stranger } else { &self.key });
-        let host = self.host.lock().unwrap().clone();
+        let host = self.name();
         let origin = if self.version == Version::One { format!("{host} - 7") } else { host.clone() };
         let note = format!("{origin}\n2\n{}\n", STANDARD.encode(root));
         let signature = [&self.id(key)[..4], &key.sign_bytes(note.as_bytes()).unwrap()].concat();

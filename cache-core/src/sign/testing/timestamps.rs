@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    SerialNumber, SigningKey,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, SerialNumber,
+    SigningKey,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -20,6 +20,7 @@ const SIGNED_DATA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x
 const TIMESTAMP_INFO: [u8; 11] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x04];
 const CONTENT_TYPE: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x03];
 const MESSAGE_DIGEST: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04];
+const TIME_STAMPING: [u8; 8] = [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 
@@ -58,7 +59,11 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let mut leaf = CertificateParams::default();
         leaf.distinguished_name.push(DnType::CommonName, "test timestamps, leaf");
-        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::TimeStamping];
+        // RFC 3161 wants this to be critical.
+        let purpose = element(SEQUENCE, &element(0x06, &TIME_STAMPING));
+        let mut purpose = CustomExtension::from_oid_content(&[2, 5, 29, 37], purpose);
+        purpose.set_criticality(true);
+        leaf.custom_extensions = vec![purpose];
         leaf.serial_number = Some(SerialNumber::from_slice(&[7]));
         let leaf = leaf.signed_by(&leaf_key, &Issuer::from_params(&params, &key)).unwrap().der().to_vec();
         let stranger = KeyPair::generate().unwrap();

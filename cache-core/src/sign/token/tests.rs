@@ -110,7 +110,7 @@ async fn tokens_come_from_a_file_a_variable_or_a_callback() {
     assert_eq!(file.token("sigstore").await.unwrap().reveal(), "one");
     std::fs::write(&path, "two").unwrap();
     assert_eq!(file.token("sigstore").await.unwrap().reveal(), "two");
-    assert_eq!(EnvironmentToken::new("CARGO_PKG_NAME").token("sigstore").await.unwrap().reveal(), "cache-core");
+    assert_eq!(EnvironmentToken::new("PATH").token("sigstore").await.unwrap().reveal(), std::env::var("PATH").unwrap());
     let unset = EnvironmentToken::new("CACHE_NO_SUCH_VARIABLE").token("sigstore").await.unwrap_err();
     assert_eq!(unset.kind(), ErrorKind::NotFound);
     let callback = CallbackToken::new(|audience| async move { Ok(Secret::new(format!("for {audience}"))) });

@@ -108,9 +108,14 @@ impl Entry {
     }
 }
 
+/// The name of a log in its checkpoints: the host of its address, without a port.
 fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split('/').next().unwrap_or_default()
+    let host = rest.split('/').next().unwrap_or_default();
+    match host.strip_prefix('[').and_then(|address| address.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split(':').next().unwrap_or_default(),
+    }
 }
 
 /// An entry as a bundle holds it. Numbers of 64 bits are text there.
