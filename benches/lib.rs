@@ -1,1 +1,1 @@
-//! Benches only; see `digest.rs`, `documents.rs` and `plan.rs`.
+//! Benches only; see `digest.rs`, `documents.rs`, `plan.rs` and `scan.rs`.

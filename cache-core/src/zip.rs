@@ -1,6 +1,6 @@
 //! Reading zip archives out of memory: the entries that the central directory names, and nothing else.
 //!
-//! Source: PKWARE's APPNOTE. What lies in an archive and not in its directory is not there for Java either. Archives may have
+//! Source: PKWARE's APPNOTE. What lies in an archive and not in its directory is not there for other readers either. Archives may have
 //! something before them, such as the script that starts a Spring Boot application.
 
 use std::borrow::Cow;
@@ -85,7 +85,7 @@ impl<'a> Zip<'a> {
         match entry.method {
             0 if entry.packed == entry.size => Ok(Cow::Borrowed(packed)),
             8 => inflate(packed, entry, budget).map(Cow::Owned),
-            _ => Err("it is packed by a method that Java does not know"),
+            _ => Err("it is packed by a method that is not read"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! From the advisories about one package to its findings: one for each vulnerability, under whichever of its names.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::installed::{Built, Installed};
@@ -8,6 +9,9 @@ use crate::scan::database::Record;
 use crate::scan::merge::{Groups, identities};
 use crate::scan::version::Scheme;
 use crate::scan::{Finding, FixState, Note, Rating};
+
+/// More fixes of one vulnerability are not put in order.
+const MAX_ORDERED: usize = 64;
 
 /// An advisory with its answer, and whether it was found under the source package's name alone.
 pub(super) struct Judged<'r> {
@@ -93,26 +97,16 @@ fn names(group: &[&Judged<'_>]) -> (String, Vec<String>) {
 fn finding(installed: &Installed<'_>, group: &[&Judged<'_>], scheme: Scheme) -> Finding {
     let (id, aliases) = names(group);
     let affected = || group.iter().filter(|judged| matches!(judged.answer, Answer::Affected { .. }));
-    let mut fixes: Vec<&str> = Vec::new();
-    let mut state = FixState::Unknown;
-    for judged in affected() {
-        let Answer::Affected { fix, state: stated } = judged.answer else { continue };
-        state = match (state, stated) {
-            (FixState::Fixed, _) | (_, FixState::Unknown) => state,
-            (_, FixState::Fixed) | (FixState::Unknown, _) => stated,
-            (state, _) => state,
-        };
-        fixes.extend(fix.filter(|fix| !fixes.contains(fix)));
-    }
-    // Two sources may name two versions; a handful at most, so that no order is asked of what has none.
-    for at in 1..fixes.len() {
-        let lower = |a: &str, b: &str| scheme.compare(a, b) == Some(std::cmp::Ordering::Less);
-        let mut at = at;
-        while at > 0 && lower(fixes[at], fixes[at - 1]) {
-            fixes.swap(at, at - 1);
-            at -= 1;
-        }
-    }
+    let fixes = || {
+        group.iter().filter_map(|judged| match judged.answer {
+            Answer::Affected { fix, state } => Some((fix, state)),
+            _ => None,
+        })
+    };
+    // Whoever knows of a fix goes before whoever does not.
+    let states = || fixes().map(|(_, state)| state).filter(|state| *state != FixState::Unknown);
+    let state = states().find(|state| *state == FixState::Fixed).or_else(|| states().next()).unwrap_or_default();
+    let fixes = in_order(fixes().filter_map(|(fix, _)| fix).collect(), scheme);
     let ratings = ratings(group);
     let by_source = affected().all(|judged| judged.by_source);
     let source = installed.source.as_ref().filter(|_| by_source);
@@ -137,14 +131,26 @@ fn finding(installed: &Installed<'_>, group: &[&Judged<'_>], scheme: Scheme) -> 
     }
 }
 
-/// All ratings, each once: GitHub's reviewers first and the NVD last, who rates what nobody else did.
-fn ratings(group: &[&Judged<'_>]) -> Vec<Rating> {
-    let mut ratings: Vec<Rating> = Vec::new();
-    for rating in group.iter().flat_map(|judged| &judged.record.ratings).map(|rated| rated.rating()) {
-        if !ratings.contains(&rating) {
-            ratings.push(rating);
+/// Versions, the lowest first. Those that have no order stay where they are, so this is no order that a sort could use.
+fn in_order(versions: BTreeSet<&str>, scheme: Scheme) -> Vec<&str> {
+    let mut versions: Vec<&str> = versions.into_iter().collect();
+    let lower = |a: &str, b: &str| scheme.compare(a, b) == Some(Ordering::Less);
+    for last in 1..versions.len().min(MAX_ORDERED) {
+        for at in (1..=last).rev() {
+            if !lower(versions[at], versions[at - 1]) {
+                break;
+            }
+            versions.swap(at, at - 1);
         }
     }
+    versions
+}
+
+/// All ratings, each once: GitHub's reviewers first and the NVD last, who rates what nobody else did.
+fn ratings(group: &[&Judged<'_>]) -> Vec<Rating> {
+    let all = group.iter().flat_map(|judged| &judged.record.ratings).map(|rated| rated.rating());
+    let mut seen = BTreeSet::new();
+    let mut ratings: Vec<Rating> = all.filter(|rating| seen.insert(rating.clone())).collect();
     ratings.sort_by_key(|rating| match rating.source.as_str() {
         "ghsa" | "github" => 0,
         source if source.starts_with("nvd") => 2,

@@ -85,8 +85,10 @@ pub(super) fn judge<'r>(
         Module::Same => {}
     }
     let version = Version::of(query, scheme);
-    let exact =
-        |listed: &str| listed == query.version || scheme.compare(listed, query.version) == Some(Ordering::Equal);
+    // Purls write some versions in lower case.
+    let exact = |listed: &str| {
+        listed.eq_ignore_ascii_case(query.version) || scheme.compare(listed, query.version) == Some(Ordering::Equal)
+    };
     if record.versions.iter().any(|listed| exact(listed)) {
         return Answer::Affected { fix: None, state: Default::default() };
     }
@@ -131,29 +133,13 @@ fn of_module(record: &Record<'_>, installed: &Installed<'_>) -> Module {
         }
         _ => false,
     });
+    let when = |same: bool| if same { Module::Same } else { Module::Another };
     match (&installed.module, record.module) {
-        (Some(own), stated) if !stated.is_empty() => {
-            if own == stated {
-                Module::Same
-            } else {
-                Module::Another
-            }
-        }
-        (Some(_), _) => {
-            if is_of_some_module {
-                Module::Unknown
-            } else {
-                Module::Another
-            }
-        }
+        (Some(own), stated) if !stated.is_empty() => when(own == stated),
+        (Some(_), _) if is_of_some_module => Module::Unknown,
+        (Some(_), _) => Module::Another,
         (None, _) if installed.is_modular() => Module::Unknown,
-        (None, stated) => {
-            if stated.is_empty() && !is_of_some_module {
-                Module::Same
-            } else {
-                Module::Another
-            }
-        }
+        (None, stated) => when(stated.is_empty() && !is_of_some_module),
     }
 }
 
@@ -169,11 +155,9 @@ struct Version<'v> {
 impl<'v> Version<'v> {
     fn of(query: Query<'v>, scheme: Scheme) -> Self {
         // Raspberry Pi's rebuilds of Debian's packages raise the epoch, and would be above every fix.
-        let is_rebuild = scheme == Scheme::Dpkg
-            && query
-                .version
-                .rsplit_once("+rpt")
-                .is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+        let number = query.version.rsplit_once("+rpt").map(|(_, number)| number);
+        let is_rebuild =
+            scheme == Scheme::Dpkg && number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
         let without_epoch = is_rebuild || !query.has_epoch;
         Version {
             text: if without_epoch { bare(query.version) } else { query.version },

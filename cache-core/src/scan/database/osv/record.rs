@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::advisory::{Advisory, Names, Place, borrowed, place};
+use super::super::advisory::{Advisory, Names, Place, Range, borrowed, place};
 use super::super::{DatabaseBuilder, DatabaseSource};
 use super::ranges::{self, Event};
 use crate::document::time;
 use crate::model::{Timestamp, null_is_empty};
 use crate::scan::Rating;
 use crate::scan::ecosystem::Ecosystem;
+
+/// Beyond so many comparisons, versions stay listed though a range covers them.
+const MAX_COMPARED: usize = 10_000_000;
 
 #[derive(Deserialize)]
 pub(super) struct Vulnerability {
@@ -132,13 +135,13 @@ impl Vulnerability {
         if purl_type == "apk" {
             advisory.ranges.retain(|range| !ranges::is_everything(range));
         }
-        let inside = |version: &String| {
-            let covers = |range: &super::super::advisory::Range| {
-                place(scheme, version, borrowed(&range.lower), borrowed(&range.upper)) == Place::Inside
-            };
-            advisory.ranges.iter().any(covers)
+        let covers = |range: &Range, version: &str| {
+            place(scheme, version, borrowed(&range.lower), borrowed(&range.upper)) == Place::Inside
         };
-        advisory.versions = affected.versions.iter().filter(|version| !inside(version)).cloned().collect();
+        let few = affected.versions.len().saturating_mul(advisory.ranges.len()) < MAX_COMPARED;
+        let listed = affected.versions.iter();
+        let listed = listed.filter(|version| !few || !advisory.ranges.iter().any(|range| covers(range, version)));
+        advisory.versions = listed.cloned().collect();
         advisory
     }
 
@@ -164,12 +167,8 @@ impl Vulnerability {
             own().filter(|severity| !severity.kind.starts_with("CVSS_")).map(|severity| severity.score.as_str());
         let words = words.chain(stated).filter_map(|word| Rating::word(source, word));
         let vectors = ["CVSS_V4", "CVSS_V3", "CVSS_V2"].into_iter().flat_map(vectors);
-        let mut ratings = Vec::new();
-        for rating in words.chain(vectors.filter_map(|severity| Rating::vector(source, &severity.score))) {
-            if !ratings.contains(&rating) {
-                ratings.push(rating);
-            }
-        }
-        ratings
+        let vectors = vectors.filter_map(|severity| Rating::vector(source, &severity.score));
+        let mut seen = BTreeSet::new();
+        words.chain(vectors).filter(|rating| seen.insert(rating.clone())).collect()
     }
 }

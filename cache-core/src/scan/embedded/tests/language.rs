@@ -88,6 +88,16 @@ fn versions_that_are_listed_one_by_one_are_affected() {
     );
 }
 
+/// What has no order may still be the very version that is listed.
+#[test]
+fn a_listed_version_needs_no_order() {
+    let about = json!({"id": "PYSEC-1", "affected": [{
+        "package": {"ecosystem": "PyPI", "name": "lib"}, "versions": ["2013-03-27T16:32:26+0100"],
+    }]});
+    let report = scan(&[about], &["pkg:pypi/lib@2013-03-27T16:32:26%2B0100"]);
+    assert_eq!(said(&report), ["PYSEC-1 in lib"]);
+}
+
 /// 88
 #[test]
 fn no_version_matches_nothing_and_is_seen() {
