@@ -16,7 +16,7 @@ pub struct Written {
 }
 
 impl Format {
-    /// A format by its name: `spdx-2.3`, `cyclonedx-1.6`, in any case.
+    /// A format by its name: `spdx-2.3`, `spdx-3.0`, `cyclonedx-1.6`, in any case.
     ///
     /// # Errors
     /// `Invalid` where there is no such format.
