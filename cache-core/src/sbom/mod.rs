@@ -1,6 +1,6 @@
 //! Software bills of materials: one form for the formats that there are.
 //!
-//! [`Sbom::parse`] recognises the format. One file reads one format. [`license`] says what a stated licence amounts to;
+//! [`Sbom::parse`] recognises the format. One file or folder reads one format. [`license`] says what a stated licence amounts to;
 //! [`query`] answers what people ask of an SBOM.
 
 mod bom;

@@ -16,7 +16,8 @@ pub struct Written {
 }
 
 impl Format {
-    /// A format by its name: `spdx-2.3`, `cyclonedx-1.6`, `cyclonedx-1.6-xml`, in any case. It is JSON unless it says otherwise.
+    /// A format by its name: `spdx-2.3`, `spdx-3.0`, `cyclonedx-1.6`, `cyclonedx-1.6-xml`, in any case. It is JSON unless it says
+    /// otherwise.
     ///
     /// # Errors
     /// `Invalid` where there is no such format.

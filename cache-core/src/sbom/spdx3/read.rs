@@ -8,7 +8,7 @@ use super::super::json::{self, List};
 use super::super::text::{Rest, Text};
 use super::super::{check, subject};
 use super::agents::{self, Agents};
-use super::document::{Document, Element, External, MAX_FINDINGS};
+use super::document::{Document, Element, External, MAX_FINDINGS, References};
 use super::edges;
 use super::graph;
 use super::licenses::Licenses;
@@ -147,12 +147,18 @@ impl<'a> Reader<'a> {
         let imports = root.clone().take::<List<External<'a>>>("import", &mut Vec::new()).unwrap_or_default();
         sbom.metadata.id = root.name().clone().stated();
         sbom.metadata.name = root.text("name", &mut self.findings);
-        if let Some(name) = root.take::<Text<'a>>("creationInfo", &mut self.findings) {
-            sbom.rest.push_text(CREATION, &name);
-            if let Some(info) = elements.iter().find(|info| info.kind == "CreationInfo" && *info.name() == name) {
-                self.creation(sbom, info.clone());
+        match self.creation_name(&mut root) {
+            Some(name) => {
+                sbom.rest.push_text(CREATION, &name);
+                if let Some(info) = elements.iter().find(|info| info.kind == "CreationInfo" && *info.name() == name) {
+                    self.creation(sbom, info.clone());
+                }
+                self.creation = Some(name);
             }
-            self.creation = Some(name);
+            None => {
+                let inner = root.rest.clone().read::<Element<'a>>("creationInfo");
+                inner.into_iter().for_each(|(info, _)| self.creation(sbom, info));
+            }
         }
         let holders: HashMap<&str, &Element<'a>> = bills(elements).map(|bill| (bill.id.as_str(), bill)).collect();
         let roots = root.ids("rootElement", &mut self.findings);
@@ -215,10 +221,18 @@ impl<'a> Reader<'a> {
 
     /// Leaves out what the document says once.
     pub(super) fn created(&mut self, element: &mut Element<'a>) {
-        if let Some(name) = element.take::<Text<'a>>("creationInfo", &mut self.findings)
+        if let Some(name) = self.creation_name(element)
             && self.creation.as_ref() != Some(&name)
         {
             element.rest.push_text(CREATION, &name);
         }
+    }
+
+    /// The name of an element's creation information. One that has no name and stands in its place is left there.
+    fn creation_name(&mut self, element: &mut Element<'a>) -> Option<Text<'a>> {
+        if element.rest.get("creationInfo").is_some_and(|json| json.starts_with('{')) {
+            return element.rest.read::<References<'a>>("creationInfo")?.0.0.into_iter().next();
+        }
+        element.text("creationInfo", &mut self.findings)
     }
 }

@@ -255,6 +255,24 @@ fn elements_may_stand_within_others_or_alone() {
 }
 
 #[test]
+fn creation_information_may_stand_where_it_is_used() {
+    let info = json!({"type": "CreationInfo", "specVersion": "3.0.1", "created": "2026-01-01T00:00:00Z", "createdBy": ["urn:e:p"]});
+    let document = json!({"@context": CONTEXT, "@graph": [
+        {"type": "SpdxDocument", "spdxId": "urn:e:d", "creationInfo": info, "rootElement": ["urn:e:a"]},
+        {"type": "Person", "spdxId": "urn:e:p", "creationInfo": info, "name": "P"},
+        {"type": "software_Package", "spdxId": "urn:e:a", "creationInfo": info, "name": "a"}]});
+    let sbom = parse(&document);
+    assert_eq!(sbom.findings, []);
+    assert_eq!(
+        (sbom.metadata.created.as_deref(), &*sbom.metadata.authors[0]),
+        (Some("2026-01-01T00:00:00Z"), "Person: P")
+    );
+    let (again, _) = write(&sbom, "spdx-3.0");
+    assert_eq!(parse(&again).packages, sbom.packages);
+    assert_eq!(again.to_string().matches("\"specVersion\"").count(), 4);
+}
+
+#[test]
 fn versions_are_told_apart() {
     let of = |version: &str| {
         let mut document = whole();

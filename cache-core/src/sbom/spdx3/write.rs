@@ -1,5 +1,7 @@
 //! From the model to an SPDX 3 document.
 
+use std::collections::HashSet;
+
 use super::super::bom::{DOCUMENT, Family, Finding, Relation, Relationship, Sbom};
 use super::super::check::is_elsewhere;
 use super::super::json::{self, List};
@@ -162,6 +164,7 @@ impl<'s> Writer<'s> {
 
     /// Adds the relationships; what the document lists as its roots is left.
     fn relationships(&mut self, sbom: &'s Sbom<'_>, mut roots: Vec<Text<'s>>) -> Vec<Text<'s>> {
+        let mut listed = HashSet::new();
         for relationship in &sbom.relationships {
             let (from, to) = (self.id(&relationship.from), self.id(&relationship.to));
             if let Some(holder) = relationship.rest.get(LISTED).filter(|_| self.carrier.own) {
@@ -175,7 +178,7 @@ impl<'s> Writer<'s> {
             let is_root = relationship.rest.get(DESCRIBES).is_some()
                 || (relationship.relation == Relation::Describes && relationship.from == DOCUMENT);
             if is_root && !self.carrier.own {
-                roots.push(to);
+                roots.extend(Some(to).filter(|to| listed.insert(to.clone())));
                 continue;
             }
             self.relationship(relationship, from, to);
