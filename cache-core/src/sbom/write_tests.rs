@@ -246,6 +246,45 @@ fn what_cache_writes_is_valid_by_the_letter() {
     );
 }
 
+/// Documents of other formats, converted.
+#[test]
+fn what_cache_converts_to_spdx_2_is_valid_by_the_letter() {
+    let Some(root) = crate::document::shared_data("sbom") else { return };
+    let (mut open, mut counted, mut wrong) = (vec![root], 0, Vec::new());
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let is_document = path.extension().is_some_and(|end| end == "json");
+        let bytes = if is_document { std::fs::read(&path).unwrap() } else { continue };
+        let Ok(sbom) = Sbom::parse(&bytes) else { continue };
+        if !sbom.findings.is_empty() || (sbom.format.family == Family::Spdx && sbom.format.version.starts_with("2.")) {
+            continue;
+        }
+        counted += 1;
+        for format in ["spdx-2.2", "spdx-2.3"] {
+            let written = sbom.write(&Format::parse(format).unwrap()).unwrap();
+            // What nobody can make up is named.
+            let is_named = |what: &str| written.lost.iter().any(|lost| lost.message.contains(what));
+            for finding in validate(&written.bytes).unwrap() {
+                let is_lacking = match &*finding.message {
+                    "created is required" => is_named("time of creation"),
+                    "checksums is required" => is_named("checksum"),
+                    "SPDXID is required" => path.to_string_lossy().contains("missing_unique_identifiers"),
+                    _ => false,
+                };
+                if !is_lacking {
+                    wrong.push(format!("{}: {format}: {finding:?}", path.display()));
+                }
+            }
+        }
+    }
+    println!("{counted} documents are valid as SPDX 2");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(counted > 300, "{counted}");
+}
+
 /// SPDX 2 has neither properties, nor more of a licence than its expression, nor all kinds of relationships, and 2.2 less.
 #[test]
 fn what_spdx_2_has_no_place_for_is_named() {

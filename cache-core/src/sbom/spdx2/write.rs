@@ -47,6 +47,9 @@ pub(in crate::sbom) fn write(sbom: &Sbom<'_>, version: &str) -> Result<(Vec<u8>,
 /// The newest version of SPDX 2 that there is: 2.3.
 const NEWEST: Minor = 3;
 
+/// The members of packages that files have too.
+const OF_FILES: &[&str] = &["comment", "attributionTexts"];
+
 struct Writer {
     ids: Ids,
     /// How messages call the format.
@@ -66,8 +69,8 @@ impl Writer {
     fn document<'s>(&mut self, sbom: &'s Sbom<'_>, version: &str) -> Document<'s> {
         let mut rest =
             self.rest(&sbom.rest, "document", &["SpdxDocument/profileConformance", "SpdxDocument/dataLicense"]);
-        let mut creation = Creation::default();
-        creation.created = self.carrier.created(sbom.metadata.created.as_ref()).unwrap_or_default();
+        let created = self.carrier.created(sbom.metadata.created.as_ref()).unwrap_or_default();
+        let mut creation = Creation { created, ..Creation::default() };
         creation.creators = (sbom.metadata.authors.iter().map(|author| self.actor(author)))
             .chain(sbom.metadata.tools.iter().map(|tool| format!("Tool: {tool}").into()))
             .collect();
@@ -80,11 +83,19 @@ impl Writer {
         }
         let (listed, others): (Vec<_>, Vec<_>) =
             sbom.relationships.iter().partition(|relationship| relationship.rest.get(DESCRIBES).is_some());
-        let mut relationships: Vec<_> =
-            others.into_iter().map(|relationship| self.relationship(relationship)).collect();
-        let is_element = |id: &&Text<'_>| {
-            sbom.packages.iter().any(|package| package.id == **id) || sbom.files.iter().any(|file| file.id == **id)
-        };
+        let ids = sbom.packages.iter().map(|package| &package.id).chain(sbom.files.iter().map(|file| &file.id));
+        let elements: HashSet<&str> = ids.map(Text::as_str).chain([DOCUMENT, NOASSERTION, NONE]).collect();
+        let is_element = |id: &&Text<'_>| elements.contains(id.as_str());
+        let mut relationships = Vec::with_capacity(others.len());
+        for relationship in others {
+            let Relationship { from, to, relation, .. } = relationship;
+            if self.carrier.own || (is_element(&from) && is_element(&to)) {
+                relationships.push(self.relationship(relationship));
+                continue;
+            }
+            let what = format!("{} from {from} to {to}", relation.word());
+            self.carrier.lose("relationship", format!("{} does not take over {what}", self.name));
+        }
         let is_described = relationships.iter().any(|r| r.kind == "DESCRIBES") || !listed.is_empty();
         if let Some(subject) = sbom.metadata.subject.as_ref().filter(|_| !is_described).filter(is_element) {
             let (from, kind, to) = (DOCUMENT.into(), "DESCRIBES".into(), self.ids.id(subject));
@@ -183,6 +194,12 @@ impl Writer {
 
     fn file<'s>(&mut self, source: &'s File<'_>) -> document::File<'s> {
         let mut rest = self.rest(&source.rest, &source.id, &[]);
+        for (member, _) in words::MEMBERS.iter().filter(|_| self.from_three).filter(|(two, _)| !OF_FILES.contains(two))
+        {
+            if rest.take(member).is_some() {
+                self.carrier.lose(&source.id, format!("{} has no {member} of files", self.name));
+            }
+        }
         // The form knows one licence of a file: what was concluded, or else what it declares.
         let is_concluded = |license: &&License<'_>| license.stage == LicenseStage::Concluded;
         let any = source.licenses.iter().any(|license| is_concluded(&license));
