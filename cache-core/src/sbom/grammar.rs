@@ -194,6 +194,12 @@ impl Grammar {
         self.objects.get(at).unwrap_or(&self.none)
     }
 
+    /// Whether JSON of that version has the word in the enumeration of this name.
+    pub(super) fn knows(&self, enumeration: &str, word: &str, version: Minor) -> bool {
+        let at = self.names.get(enumeration);
+        matches!(at, Some(Kind::Words(at)) if self.has_word(*at, word, version, Side::Json))
+    }
+
     /// Whether the enumeration has the word in that version.
     pub(super) fn has_word(&self, at: usize, word: &str, version: Minor, side: Side) -> bool {
         let Some(words) = self.words.get(at) else { return true };

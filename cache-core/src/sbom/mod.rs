@@ -7,6 +7,7 @@ mod bom;
 pub mod catalog;
 mod check;
 mod cyclonedx;
+mod fit;
 mod grammar;
 mod json;
 pub mod license;

@@ -1,10 +1,11 @@
 //! Writing an SBOM in a format of choice.
 
-use super::bom::{Encoding, Family, Finding, Format, Sbom};
+use super::bom::{DOCUMENT, Encoding, Family, Finding, Format, Sbom};
 use super::package::{Hash, Package};
 use super::text::{Rest, Text};
 use super::{cyclonedx, spdx2, spdx3, syft};
 use crate::error::{Error, Result};
+use crate::model::{Digest, Timestamp};
 
 /// An SBOM as a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +88,7 @@ const ALGORITHMS: &[(&str, &str, &str)] = &[
 ];
 
 /// As many names of members as one message tells.
-const MAX_NAMES: usize = 50;
+pub(super) const MAX_NAMES: usize = 50;
 
 /// Carries what the model knows into a format, and notes what cannot be carried.
 pub(super) struct Carrier {
@@ -140,8 +141,42 @@ impl Carrier {
         word
     }
 
+    /// The time of creation. SPDX takes the time of the day at the prime meridian, to the second.
+    pub(super) fn created<'t>(&mut self, stated: Option<&'t Text<'_>>) -> Option<Text<'t>> {
+        match (stated, self.own) {
+            (Some(time), true) => Some(time.borrowed()),
+            (Some(time), false) => Some(Timestamp::parse(time).map_or(time.borrowed(), |time| time.to_string().into())),
+            (None, true) => None,
+            (None, false) => {
+                let message = format!("{} demands the time of creation, which the document does not state", self.name);
+                self.lose("document", message);
+                None
+            }
+        }
+    }
+
     pub(super) fn lose(&mut self, of: &str, message: String) {
         self.lost.push(Finding::new("not-converted", of, message));
+    }
+}
+
+/// A name for the document, an absolute IRI: its own where that is one, else one made of what it says.
+pub(super) fn namespace(sbom: &Sbom<'_>) -> String {
+    match sbom.metadata.id.as_deref().map(str::trim) {
+        Some(id) if id.contains(':') && !id.contains(char::is_whitespace) => {
+            id.trim_end_matches(DOCUMENT).trim_end_matches('#').to_owned()
+        }
+        _ => {
+            let of = |package: &'_ Package<'_>| {
+                let more = [&package.version, &package.purl].map(|text| text.as_deref().unwrap_or_default().to_owned());
+                format!("{}\n{}\n{}", package.id, package.name, more.join("\n"))
+            };
+            let metadata = [&sbom.metadata.name, &sbom.metadata.created];
+            let document = metadata.into_iter().map(|text| text.as_deref().unwrap_or_default().to_owned());
+            let says: Vec<String> = document.chain(sbom.packages.iter().map(of)).collect();
+            let digest = Digest::of(says.join("\n").as_bytes());
+            format!("urn:cache:sbom-{}", digest.hex().get(..32).unwrap_or_default())
+        }
     }
 }
 

@@ -169,7 +169,8 @@ fn spdx_that_cache_writes_has_all_that_the_format_asks_for() {
     assert_eq!(document["packages"][2]["name"], "a_b", "no name is empty");
     assert_eq!(document["relationships"][0]["relationshipType"], "DESCRIBES");
     assert_eq!(document["relationships"][2]["relatedSpdxElement"], "SPDXRef-Package-a-b-2");
-    assert_eq!(lost, ["SPDX 2.3 has no checksum by own"]);
+    let time = "SPDX 2.3 demands the time of creation, which the document does not state";
+    assert_eq!(lost, [time, "SPDX 2.3 has no checksum by own"]);
 }
 
 #[test]
@@ -226,6 +227,7 @@ fn what_cache_writes_is_valid_by_the_letter() {
     sbom.packages[1].homepage = Some("https://example.com".into());
     let formats = ["1.4", "1.5", "1.6", "1.7"].into_iter();
     let formats = formats.flat_map(|version| [format!("cyclonedx-{version}"), format!("cyclonedx-{version}-xml")]);
+    let formats = formats.chain(["spdx-2.2", "spdx-2.3"].map(str::to_owned));
     for format in formats {
         let written = sbom.write(&Format::parse(&format).unwrap()).unwrap();
         assert_eq!(validate(&written.bytes).unwrap(), [], "{format} {}", String::from_utf8_lossy(&written.bytes));
@@ -242,6 +244,95 @@ fn what_cache_writes_is_valid_by_the_letter() {
             "CycloneDX 1.4 has no type platform"
         ]
     );
+}
+
+/// Documents of other formats, converted.
+#[test]
+fn what_cache_converts_to_spdx_2_is_valid_by_the_letter() {
+    let Some(root) = crate::document::shared_data("sbom") else { return };
+    let (mut open, mut counted, mut wrong) = (vec![root], 0, Vec::new());
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let is_document = path.extension().is_some_and(|end| end == "json");
+        let bytes = if is_document { std::fs::read(&path).unwrap() } else { continue };
+        let Ok(sbom) = Sbom::parse(&bytes) else { continue };
+        if !sbom.findings.is_empty() || (sbom.format.family == Family::Spdx && sbom.format.version.starts_with("2.")) {
+            continue;
+        }
+        counted += 1;
+        for format in ["spdx-2.2", "spdx-2.3"] {
+            let written = sbom.write(&Format::parse(format).unwrap()).unwrap();
+            // What nobody can make up is named.
+            let is_named = |what: &str| written.lost.iter().any(|lost| lost.message.contains(what));
+            for finding in validate(&written.bytes).unwrap() {
+                let is_lacking = match &*finding.message {
+                    "created is required" => is_named("time of creation"),
+                    "checksums is required" => is_named("checksum"),
+                    "SPDXID is required" => path.to_string_lossy().contains("missing_unique_identifiers"),
+                    _ => false,
+                };
+                if !is_lacking {
+                    wrong.push(format!("{}: {format}: {finding:?}", path.display()));
+                }
+            }
+        }
+    }
+    println!("{counted} documents are valid as SPDX 2");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(counted > 300, "{counted}");
+}
+
+/// SPDX 2 has neither properties, nor more of a licence than its expression, nor all kinds of relationships, and 2.2 less.
+#[test]
+fn what_spdx_2_has_no_place_for_is_named() {
+    let mut sbom = made();
+    sbom.packages[1].properties = vec![("cache:scope".into(), "dev".into())];
+    sbom.packages[1].licenses[1].rest.push_text("url", "https://example.com");
+    sbom.packages[1].licenses.push(License { form: LicenseForm::Name, ..License::expression("The Own Licence") });
+    sbom.packages[1].licenses.push(License::expression("LicenseRef-unknown"));
+    sbom.packages[1].hashes[1].algorithm = "sha3256".into();
+    sbom.relationships[1].relation = Relation::Other("EVIDENT_BY".into());
+    for (format, name) in [("spdx-2.2", "SPDX 2.2"), ("spdx-2.3", "SPDX 2.3")] {
+        let (document, mut lost) = write(&sbom, format);
+        let mut expected = vec![
+            "has no properties: cache:scope",
+            "does not take over url",
+            "has no relationship EVIDENT_BY",
+            "demands the time of creation, which the document does not state",
+        ];
+        if name == "SPDX 2.2" {
+            expected.extend(["has no checksum by SHA3-256", "has no primaryPackagePurpose of package"]);
+        }
+        let mut expected: Vec<String> = expected.into_iter().map(|what| format!("{name} {what}")).collect();
+        lost.sort();
+        expected.sort();
+        assert_eq!(lost, expected);
+        let lib = &document["packages"][1];
+        assert_eq!(
+            lib["licenseDeclared"],
+            "(MIT OR ISC) AND Apache-2.0 AND LicenseRef-The-Own-Licence AND LicenseRef-unknown"
+        );
+        assert_eq!(lib["filesAnalyzed"], false);
+        let texts = &document["hasExtractedLicensingInfos"];
+        assert_eq!(
+            *texts,
+            json!([{"licenseId": "LicenseRef-The-Own-Licence", "extractedText": "The Own Licence"},
+                {"licenseId": "LicenseRef-unknown", "extractedText": "NOASSERTION"}])
+        );
+        let edge = &document["relationships"][2];
+        assert_eq!((&edge["relationshipType"], &edge["comment"]), (&json!("OTHER"), &json!("EVIDENT_BY")));
+        assert_eq!(document, write(&sbom, format).0, "the same each time");
+        let bytes = serde_json::to_vec(&document).unwrap();
+        let again = Sbom::parse(&bytes).unwrap();
+        assert_eq!(again.relationships[2].relation, Relation::Other("EVIDENT_BY".into()));
+        assert_eq!(write(&again, format), (document, Vec::new()));
+    }
+    let two: String = write(&sbom, "spdx-2.3").0["documentNamespace"].as_str().unwrap().into();
+    sbom.packages[1].version = Some("2".into());
+    assert!(two.starts_with("urn:cache:sbom-") && write(&sbom, "spdx-2.3").0["documentNamespace"] != two);
 }
 
 /// A document of a newer version is written in an older one without what came later.

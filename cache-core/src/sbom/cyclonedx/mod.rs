@@ -1,17 +1,17 @@
 //! CycloneDX 1.0 to 1.7, as JSON and as XML (CycloneDX specification, `bom-1.7.schema.json` and `bom-1.7.xsd`).
 
 mod document;
-mod fit;
 mod read;
 mod write;
 pub(super) mod xml;
 
 use super::bom::{Encoding, Family, Finding, Sbom};
-use super::grammar::Minor;
+use super::fit;
+use super::grammar::{GRAMMAR, Minor};
 use crate::error::{Error, Result};
 
 pub(super) use read::parse;
-pub(super) use xml::MORE;
+pub(super) use xml::{MORE, position};
 
 /// The newest version that there is: 1.7.
 pub(super) const NEWEST: Minor = 7;
@@ -30,7 +30,7 @@ pub(super) fn write(sbom: &Sbom<'_>, version: &str, encoding: Encoding) -> Resul
     let (mut json, mut lost) = write::write(sbom, version)?;
     let target = minor(version).unwrap_or(NEWEST);
     if target < NEWEST && (sbom.format.family, sbom.format.version.as_str()) != (Family::CycloneDx, version) {
-        let (fitting, more) = fit::to_version(&json, target)?;
+        let (fitting, more) = fit::to_version(&json, GRAMMAR.bom(), "CycloneDX 1", target)?;
         json = fitting;
         lost.extend(more);
     }

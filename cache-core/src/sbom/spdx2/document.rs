@@ -78,6 +78,8 @@ object! {
 pub(super) const NOASSERTION: &str = "NOASSERTION";
 /// What is asserted not to be there.
 pub(super) const NONE: &str = "NONE";
+/// A relationship of another kind, which its comment names.
+pub(super) const OTHER: &str = "OTHER";
 /// The mark of a relationship that the document states in its list of what it describes.
 pub(in crate::sbom) const DESCRIBES: &str = "@documentDescribes";
 

@@ -1,6 +1,7 @@
 //! SPDX 2.2 and 2.3 as JSON (SPDX specification, `package-information`, `relationships-between-SPDX-elements`).
 
 pub(super) mod document;
+mod expressions;
 pub(super) mod ids;
 mod read;
 mod write;

@@ -138,9 +138,17 @@ fn relationship(source: document::Relationship<'_>) -> Relationship<'_> {
         "DESCRIBES" => Relation::Describes,
         "CONTAINS" => Relation::Contains,
         "DEPENDS_ON" => Relation::DependsOn,
+        "OTHER" => Relation::Other(named(&source.rest).map_or(source.kind, Text::from)),
         _ => Relation::Other(source.kind),
     };
     Relationship { from: source.from, relation, to: source.to, rest: source.rest }
+}
+
+/// The word that the comment of another kind of relationship is, where it is nothing else.
+fn named(rest: &Rest<'_>) -> Option<String> {
+    let comment: String = serde_json::from_str(rest.get("comment")?).ok()?;
+    let is_word = comment.contains('_') && comment.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    is_word.then_some(comment)
 }
 
 fn license_text(source: document::LicenseText<'_>) -> LicenseText<'_> {

@@ -1,57 +1,114 @@
-//! From the model to an SPDX 2.3 document.
+//! From the model to an SPDX 2.2 or 2.3 document.
 
-use super::super::bom::{DOCUMENT, Family, File, Finding, LicenseText, Relation, Relationship, Sbom};
+use std::collections::{BTreeSet, HashSet};
+
+use super::super::bom::{DOCUMENT, Family, File, Finding, LicenseText, Relationship, Sbom};
+use super::super::fit;
+use super::super::grammar::{GRAMMAR, Minor};
 use super::super::json::{self, List};
 use super::super::package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
 use super::super::spdx3::words;
 use super::super::subject::INFERRED;
 use super::super::text::{Rest, Text};
-use super::super::write::{Carrier, name};
-use super::document::{self, Creation, DESCRIBES, Document, NOASSERTION, NONE, PURPOSES, Reference};
+use super::super::write::{Carrier, MAX_NAMES, name, namespace};
+use super::document::{self, Creation, DESCRIBES, Document, NOASSERTION, NONE, OTHER, PURPOSES, Reference};
+use super::expressions::Expressions;
 use super::ids::Ids;
 use crate::error::Result;
 
 /// The document, and what it cannot say.
 pub(in crate::sbom) fn write(sbom: &Sbom<'_>, version: &str) -> Result<(Vec<u8>, Vec<Finding>)> {
-    let mut carrier = Carrier::of(sbom, Family::Spdx, "SPDX 2.3");
+    let (minor, name) = if version == "2.2" { (2, "SPDX 2.2") } else { (3, "SPDX 2.3") };
+    let mut carrier = Carrier::of(sbom, Family::Spdx, name);
     carrier.own &= sbom.format.version.starts_with("2.");
     let from_three = sbom.format.family == Family::Spdx && !carrier.own;
-    let mut writer = Writer { ids: Ids::of(sbom, carrier.own), from_three, carrier };
+    let is_same = carrier.own && sbom.format.version == version;
+    let expressions = Expressions::of(sbom, carrier.own);
+    let mut writer = Writer {
+        ids: Ids::of(sbom, carrier.own),
+        name,
+        minor,
+        is_same,
+        from_three,
+        carrier,
+        expressions,
+        told: HashSet::new(),
+    };
     let document = json::write(&writer.document(sbom, version))?;
-    Ok((document, writer.carrier.lost))
+    let mut lost = writer.carrier.lost;
+    if is_same || minor == NEWEST {
+        return Ok((document, lost));
+    }
+    let (document, more) = fit::to_version(&document, GRAMMAR.spdx(), "SPDX 2", minor)?;
+    lost.extend(more);
+    Ok((document, lost))
 }
+
+/// The newest version of SPDX 2 that there is: 2.3.
+const NEWEST: Minor = 3;
+
+/// The members of packages that files have too.
+const OF_FILES: &[&str] = &["comment", "attributionTexts"];
 
 struct Writer {
     ids: Ids,
+    /// How messages call the format.
+    name: &'static str,
+    minor: Minor,
+    /// Whether the document was read in this very version: then it is written as it stood.
+    is_same: bool,
     /// Whether the document is one of SPDX 3, which says much of the same in other words.
     from_three: bool,
     carrier: Carrier,
+    expressions: Expressions,
+    /// The relationships that the format does not know and that have been told of.
+    told: HashSet<String>,
 }
 
 impl Writer {
     fn document<'s>(&mut self, sbom: &'s Sbom<'_>, version: &str) -> Document<'s> {
         let mut rest =
             self.rest(&sbom.rest, "document", &["SpdxDocument/profileConformance", "SpdxDocument/dataLicense"]);
-        let mut creation = Creation { created: text(&sbom.metadata.created), ..Creation::default() };
+        let created = self.carrier.created(sbom.metadata.created.as_ref()).unwrap_or_default();
+        let mut creation = Creation { created, ..Creation::default() };
         creation.creators = (sbom.metadata.authors.iter().map(|author| self.actor(author)))
             .chain(sbom.metadata.tools.iter().map(|tool| format!("Tool: {tool}").into()))
             .collect();
+        if creation.creators.0.is_empty() && !self.carrier.own {
+            creation.creators.0.push("Person: anonymous".into());
+        }
         creation.rest = rest.take_under("creationInfo");
         if rest.get("dataLicense").is_none() {
             rest.push_text("dataLicense", "CC0-1.0");
         }
         let (listed, others): (Vec<_>, Vec<_>) =
             sbom.relationships.iter().partition(|relationship| relationship.rest.get(DESCRIBES).is_some());
-        let mut relationships: Vec<_> =
-            others.into_iter().map(|relationship| self.relationship(relationship)).collect();
-        let is_element = |id: &&Text<'_>| {
-            sbom.packages.iter().any(|package| package.id == **id) || sbom.files.iter().any(|file| file.id == **id)
-        };
+        let ids = sbom.packages.iter().map(|package| &package.id).chain(sbom.files.iter().map(|file| &file.id));
+        let elements: HashSet<&str> = ids.map(Text::as_str).chain([DOCUMENT, NOASSERTION, NONE]).collect();
+        let is_element = |id: &&Text<'_>| elements.contains(id.as_str());
+        let mut relationships = Vec::with_capacity(others.len());
+        for relationship in others {
+            let Relationship { from, to, relation, .. } = relationship;
+            if self.carrier.own || (is_element(&from) && is_element(&to)) {
+                relationships.push(self.relationship(relationship));
+                continue;
+            }
+            let what = format!("{} from {from} to {to}", relation.word());
+            self.carrier.lose("relationship", format!("{} does not take over {what}", self.name));
+        }
         let is_described = relationships.iter().any(|r| r.kind == "DESCRIBES") || !listed.is_empty();
         if let Some(subject) = sbom.metadata.subject.as_ref().filter(|_| !is_described).filter(is_element) {
             let (from, kind, to) = (DOCUMENT.into(), "DESCRIBES".into(), self.ids.id(subject));
             relationships.insert(0, document::Relationship { from, kind, to, rest: Rest::default() });
         }
+        let packages = sbom.packages.iter().map(|package| self.package(package)).collect();
+        let files = sbom.files.iter().map(|file| self.file(file)).collect();
+        let texts = sbom.license_texts.iter().map(|text| self.license_text(text)).collect::<Vec<_>>();
+        let made = std::mem::take(&mut self.expressions.made).into_iter().map(|(id, text)| document::LicenseText {
+            id: id.into(),
+            text: text.into(),
+            ..document::LicenseText::default()
+        });
         Document {
             version: format!("SPDX-{version}").into(),
             id: DOCUMENT.into(),
@@ -59,18 +116,21 @@ impl Writer {
             namespace: self.namespace(sbom),
             creation: Some(creation),
             describes: listed.iter().map(|r| self.ids.id(&r.to)).collect(),
-            packages: sbom.packages.iter().map(|package| self.package(package)).collect(),
-            files: sbom.files.iter().map(|file| self.file(file)).collect(),
+            packages,
+            files,
             relationships: List(relationships),
-            license_texts: sbom.license_texts.iter().map(|text| self.license_text(text)).collect(),
+            license_texts: List(texts.into_iter().chain(made).collect()),
             rest,
         }
     }
 
-    /// The name of an element of SPDX 3 ends with that of the document.
+    /// The format takes no fragment.
     fn namespace<'s>(&self, sbom: &'s Sbom<'_>) -> Text<'s> {
-        let id = sbom.metadata.id.as_deref().unwrap_or_default();
-        if self.from_three { id.trim_end_matches(DOCUMENT).trim_end_matches('#').into() } else { id.into() }
+        match &sbom.metadata.id {
+            Some(id) if self.carrier.own => id.borrowed(),
+            None if self.is_same => Text::default(),
+            _ => namespace(sbom).split('#').next().unwrap_or_default().to_owned().into(),
+        }
     }
 
     fn package<'s>(&mut self, source: &'s Package<'_>) -> document::Package<'s> {
@@ -93,8 +153,26 @@ impl Writer {
         let stated_kind = rest.read(INFERRED).map_or(source.kind, |(kind, _)| kind);
         let purpose = PURPOSES.iter().find(|(_, kind)| *kind == stated_kind && *kind != Kind::Library);
         let is_kept = rest.get("primaryPackagePurpose").is_some();
+        if purpose.is_none() && stated_kind != Kind::Library && !self.carrier.own {
+            self.carrier.lose(&source.id, format!("{} has no primaryPackagePurpose {stated_kind:?}", self.name));
+        }
         let mut checksums = self.checksums(&source.hashes, &source.id);
         checksums.extend(rest.take_json::<List<document::Checksum<'s>>>("checksums").unwrap_or_default());
+        let analyzed = ["filesAnalyzed", "packageVerificationCode", "licenseInfoFromFiles"];
+        if !self.is_same && analyzed.iter().all(|member| rest.get(member).is_none()) {
+            rest.push_json("filesAnalyzed", &false);
+        }
+        if !source.properties.is_empty() {
+            let names: BTreeSet<&str> = source.properties.iter().map(|(name, _)| name.as_str()).collect();
+            let names: Vec<&str> = names.into_iter().take(MAX_NAMES).collect();
+            self.carrier.lose(&source.id, format!("{} has no properties: {}", self.name, names.join(", ")));
+        }
+        let of_stage = |concluded: bool| {
+            let fits = move |license: &&License<'_>| (license.stage == LicenseStage::Concluded) == concluded;
+            source.licenses.iter().filter(fits)
+        };
+        let concluded = self.licenses(&mut rest, "licenseConcluded", of_stage(true), &source.id);
+        let declared = self.licenses(&mut rest, "licenseDeclared", of_stage(false), &source.id);
         document::Package {
             id: self.ids.id(&source.id),
             name: name(source),
@@ -104,8 +182,8 @@ impl Writer {
             originator: source.author.as_deref().map(|name| self.actor(name)).unwrap_or_default(),
             download: said(&mut rest, "downloadLocation", source.download.as_ref().map(Text::borrowed)),
             homepage: text(&source.homepage),
-            concluded: licenses(&mut rest, "licenseConcluded", source, |stage| stage == LicenseStage::Concluded),
-            declared: licenses(&mut rest, "licenseDeclared", source, |stage| stage != LicenseStage::Concluded),
+            concluded,
+            declared,
             copyright: said(&mut rest, "copyrightText", source.copyright.as_ref().map(Text::borrowed)),
             description: text(&source.description),
             checksums: List(checksums),
@@ -116,14 +194,29 @@ impl Writer {
 
     fn file<'s>(&mut self, source: &'s File<'_>) -> document::File<'s> {
         let mut rest = self.rest(&source.rest, &source.id, &[]);
+        for (member, _) in words::MEMBERS.iter().filter(|_| self.from_three).filter(|(two, _)| !OF_FILES.contains(two))
+        {
+            if rest.take(member).is_some() {
+                self.carrier.lose(&source.id, format!("{} has no {member} of files", self.name));
+            }
+        }
         // The form knows one licence of a file: what was concluded, or else what it declares.
         let is_concluded = |license: &&License<'_>| license.stage == LicenseStage::Concluded;
         let any = source.licenses.iter().any(|license| is_concluded(&license));
         let effective = source.licenses.iter().filter(|license| !any || is_concluded(license));
-        let concluded = effective.map(|license| license.text.as_str()).collect::<Vec<_>>().join(" AND ");
-        let concluded = said(&mut rest, "licenseConcluded", Text::from(concluded).stated());
+        let concluded = self.licenses(&mut rest, "licenseConcluded", effective, &source.id);
         let mut checksums = self.checksums(&source.hashes, &source.id);
         checksums.extend(rest.take_json::<List<document::Checksum<'s>>>("checksums").unwrap_or_default());
+        if checksums.is_empty() && !self.carrier.own {
+            self.carrier.lose(&source.id, format!("{} demands a checksum of the file, and there is none", self.name));
+        }
+        let is_asked = !self.is_same && self.minor < NEWEST;
+        if is_asked && rest.get("copyrightText").is_none() {
+            rest.push_text("copyrightText", NOASSERTION);
+        }
+        if is_asked && rest.get("licenseInfoInFiles").is_none() {
+            rest.push_json("licenseInfoInFiles", &[NOASSERTION]);
+        }
         document::File {
             id: self.ids.id(&source.id),
             name: source.path.borrowed(),
@@ -138,27 +231,37 @@ impl Writer {
         if self.from_three {
             return self.turned(source, from, to);
         }
-        let kind = match &source.relation {
-            Relation::Describes => "DESCRIBES".into(),
-            Relation::Contains => "CONTAINS".into(),
-            Relation::DependsOn => "DEPENDS_ON".into(),
-            Relation::Other(word) => word.borrowed(),
+        let mut rest = self.carrier.rest(&source.rest, "relationship");
+        let word = source.relation.word();
+        let comment = rest.get("comment").and_then(|json| serde_json::from_str::<String>(json).ok());
+        let is_named = comment.is_some_and(|comment| comment == word);
+        let kind = match GRAMMAR.knows("spdx-relation", word, self.minor) {
+            _ if self.is_same && is_named => OTHER,
+            false if !self.is_same => self.unknown(word, &mut rest),
+            _ => word,
         };
-        document::Relationship { from, kind, to, rest: self.carrier.rest(&source.rest, "relationship") }
+        document::Relationship { from, kind: kind.into(), to, rest }
     }
 
     /// A relationship of SPDX 3, of which some are read from right to left here.
     fn turned<'s>(&mut self, source: &'s Relationship<'_>, from: Text<'s>, to: Text<'s>) -> document::Relationship<'s> {
         let mut rest = self.rest(&source.rest, "relationship", &["type", "scope"]);
         let scope: Option<Text<'_>> = source.rest.get("scope").and_then(|json| serde_json::from_str(json).ok());
-        let (kind, turned) = words::two(&source.relation, scope.as_deref().unwrap_or_default()).unwrap_or_else(|| {
-            rest.take("comment");
-            rest.push_text("comment", source.relation.word());
-            self.carrier.lose("relationship", format!("SPDX 2.3 has no relationship {}", source.relation.word()));
-            ("OTHER", false)
-        });
+        let known = words::two(&source.relation, scope.as_deref().unwrap_or_default())
+            .filter(|(word, _)| GRAMMAR.knows("spdx-relation", word, self.minor));
+        let (kind, turned) = known.unwrap_or_else(|| (self.unknown(source.relation.word(), &mut rest), false));
         let (from, to) = if turned { (to, from) } else { (from, to) };
         document::Relationship { from, kind: kind.into(), to, rest }
+    }
+
+    /// A relationship that the format has no word for: its comment names it.
+    fn unknown(&mut self, word: &str, rest: &mut Rest<'_>) -> &'static str {
+        rest.take("comment");
+        rest.push_text("comment", word);
+        if self.told.insert(word.to_owned()) {
+            self.carrier.lose("relationship", format!("{} has no relationship {word}", self.name));
+        }
+        OTHER
     }
 
     /// What the model does not know, where the format is the same; of SPDX 3, what SPDX 2 has under another name. Members
@@ -193,10 +296,38 @@ impl Writer {
 
     fn checksums<'s>(&mut self, hashes: &'s [Hash<'_>], of: &str) -> Vec<document::Checksum<'s>> {
         let checksum = |hash: &'s Hash<'_>| {
-            let algorithm = self.carrier.algorithm(hash, "checksum", of)?.into();
-            Some(document::Checksum { algorithm, value: hash.value.borrowed(), rest: Rest::default() })
+            let algorithm = self.carrier.algorithm(hash, "checksum", of)?;
+            if !self.is_same && !GRAMMAR.knows("spdx-algorithm", algorithm, self.minor) {
+                self.carrier.lose(of, format!("{} has no checksum by {algorithm}", self.name));
+                return None;
+            }
+            Some(document::Checksum {
+                algorithm: algorithm.into(),
+                value: hash.value.borrowed(),
+                rest: Rest::default(),
+            })
         };
         hashes.iter().filter_map(checksum).collect()
+    }
+
+    /// Licences that all apply, as one expression.
+    fn licenses<'s>(
+        &mut self,
+        rest: &mut Rest<'s>,
+        member: &str,
+        licenses: impl Iterator<Item = &'s License<'s>>,
+        of: &str,
+    ) -> Text<'s> {
+        let licenses: Vec<_> = licenses.collect();
+        let mut parts = Vec::with_capacity(licenses.len());
+        for license in &licenses {
+            self.carrier.rest(&license.rest, of);
+            let text = self.expressions.expression(&license.text);
+            let is_whole = licenses.len() == 1 || license.form == LicenseForm::Id || !text.contains(' ');
+            parts.push(if is_whole { text } else { format!("({text})").into() });
+        }
+        let joined = parts.iter().map(Text::as_str).collect::<Vec<_>>().join(" AND ");
+        said(rest, member, Text::from(joined).stated())
     }
 
     /// Who made it: the format asks for a person or an organisation.
@@ -218,19 +349,4 @@ fn said<'s>(rest: &mut Rest<'s>, member: &str, value: Option<Text<'s>>) -> Text<
         None if none => NONE.into(),
         None => NOASSERTION.into(),
     }
-}
-
-fn licenses<'s>(
-    rest: &mut Rest<'s>,
-    member: &str,
-    package: &'s Package<'_>,
-    wanted: impl Fn(LicenseStage) -> bool,
-) -> Text<'s> {
-    let stated: Vec<_> = package.licenses.iter().filter(|license| wanted(license.stage)).collect();
-    let part = |license: &&License<'_>| {
-        let whole = stated.len() == 1 || license.form == LicenseForm::Id || !license.text.contains(' ');
-        if whole { license.text.to_string() } else { format!("({})", license.text) }
-    };
-    let joined = stated.iter().map(part).collect::<Vec<_>>().join(" AND ");
-    said(rest, member, Text::from(joined).stated())
 }

@@ -66,7 +66,7 @@ fn spdx_2_and_3_say_the_same() {
     let build = sbom.relationships.iter().find(|edge| edge.relation == Relation::DependsOn).unwrap();
     assert_eq!((&*build.from, build.rest.get("scope")), ("https://e/d#SPDXRef-a", Some("\"build\"")));
     let (mut again, lost) = write(&sbom, "spdx-2.3");
-    assert!(lost.is_empty(), "{lost:?}");
+    assert_eq!(lost, ["SPDX 2.3 demands a checksum of the file, and there is none"]);
     // What has two forms comes back in the other one.
     let edges = again["relationships"].as_array_mut().unwrap();
     let (stated, other): (Vec<_>, Vec<_>) =
@@ -81,6 +81,7 @@ fn spdx_2_and_3_say_the_same() {
             let at = if member == "licenseDeclared" { 1 } else { 0 };
             document["packages"][at].as_object_mut().unwrap().remove(member);
         }
+        document["packages"][1].as_object_mut().unwrap().remove("filesAnalyzed");
     }
     assert_eq!(said(again), said(two));
 }
@@ -98,6 +99,6 @@ fn conversions_say_what_they_lose() {
     let (two, lost) = write(&parse(&whole()), "spdx-2.3");
     assert!(lost.contains(&"SPDX 2.3 has no relationship TRAINED_ON".to_owned()), "{lost:?}");
     let two = parse(&two);
-    assert_eq!((two.packages.len(), two.files.len(), two.findings.len()), (3, 1, 1), "{:?}", two.findings);
+    assert_eq!((two.packages.len(), two.files.len(), two.findings.len()), (3, 1, 0), "{:?}", two.findings);
     assert_eq!(two.packages[0].licenses.len(), 1);
 }

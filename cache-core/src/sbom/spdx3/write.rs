@@ -8,14 +8,13 @@ use super::super::json::{self, List};
 use super::super::spdx2::document::DESCRIBES;
 use super::super::spdx2::ids::Ids;
 use super::super::text::{Rest, Text};
-use super::super::write::Carrier;
+use super::super::write::{Carrier, namespace};
 use super::document::{Document, Element};
 use super::edges::{ID, LISTED, MORE, WORD};
 use super::made::{End, Made};
 use super::read::{CREATION, ELEMENTS, KEPT, NEWEST, NO_ROOT, ROOT};
 use super::words::{MEMBERS, PURPOSE, nothing_is, three};
 use crate::error::Result;
-use crate::model::{Digest, Timestamp};
 
 /// The document, and what it cannot say. As 3.0 it is of the version that it was read in.
 pub(in crate::sbom) fn write(sbom: &Sbom<'_>, version: &str) -> Result<(Vec<u8>, Vec<Finding>)> {
@@ -25,7 +24,7 @@ pub(in crate::sbom) fn write(sbom: &Sbom<'_>, version: &str) -> Result<(Vec<u8>,
     let mut rest = if carrier.own { sbom.rest.borrowed() } else { foreign(&mut carrier, sbom) };
     let kept = rest.read_all(|name| name == KEPT || name.starts_with(ELEMENTS));
     let creation = rest.read(CREATION).map(|(name, _)| name);
-    let base = base(sbom);
+    let base = namespace(sbom);
     let root = match sbom.metadata.id.as_ref().filter(|_| carrier.own) {
         Some(id) => id.to_string(),
         None => format!("{base}#{DOCUMENT}"),
@@ -45,20 +44,6 @@ fn foreign<'s>(carrier: &mut Carrier, sbom: &Sbom<'_>) -> Rest<'s> {
     }
     carrier.rest(&rest, "document");
     Rest::default()
-}
-
-/// What stands before the names of new elements.
-fn base(sbom: &Sbom<'_>) -> String {
-    match sbom.metadata.id.as_deref().map(str::trim) {
-        Some(id) if id.contains(':') && !id.contains(char::is_whitespace) => {
-            id.trim_end_matches(DOCUMENT).trim_end_matches('#').to_owned()
-        }
-        _ => {
-            let says: Vec<&str> = sbom.packages.iter().flat_map(|package| [&*package.id, &*package.name]).collect();
-            let digest = Digest::of(says.join("\n").as_bytes());
-            format!("urn:cache:sbom-{}", digest.hex().get(..32).unwrap_or_default())
-        }
-    }
 }
 
 pub(super) struct Writer<'s> {
@@ -121,7 +106,7 @@ impl<'s> Writer<'s> {
             info.rest.take("specVersion");
             info.rest.push_text("specVersion", if version == "3.0" { NEWEST } else { version });
         }
-        info.say("created", self.created(metadata.created.as_ref()).as_ref());
+        info.say("created", self.carrier.created(metadata.created.as_ref()).as_ref());
         if !authors.is_empty() {
             info.rest.push_json("createdBy", &authors);
         }
@@ -129,20 +114,6 @@ impl<'s> Writer<'s> {
             info.rest.push_json("createdUsing", &tools);
         }
         info
-    }
-
-    /// The format takes the time of the day at the prime meridian, to the second.
-    fn created<'t>(&mut self, stated: Option<&'t Text<'_>>) -> Option<Text<'t>> {
-        match (stated, self.carrier.own) {
-            (Some(time), true) => Some(time.borrowed()),
-            (Some(time), false) => Some(Timestamp::parse(time).map_or(time.borrowed(), |time| time.to_string().into())),
-            (None, true) => None,
-            (None, false) => {
-                let message = "SPDX 3 demands the time of creation, which the document does not state";
-                self.carrier.lose("document", message.to_owned());
-                None
-            }
-        }
     }
 
     fn root(&mut self, sbom: &'s Sbom<'_>, roots: Vec<Text<'s>>, mut said: Rest<'s>) -> Element<'s> {
@@ -202,6 +173,7 @@ impl<'s> Writer<'s> {
             Some(word) => (word, false, ""),
             None if made.known || self.carrier.own => (made.word, made.turned, made.scope),
             None => {
+                rest.take("comment");
                 rest.push_text("comment", source.relation.word());
                 ("other".into(), false, "")
             }

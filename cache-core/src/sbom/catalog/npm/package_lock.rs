@@ -70,7 +70,9 @@ fn of_version_1(dependencies: Vec<(String, Dependency)>, found: &mut Vec<Found>)
     for (name, dependency) in dependencies {
         // An alias says what it stands for: `npm:name@1.0.0`.
         let alias = dependency.version.strip_prefix("npm:").and_then(super::name_and_rest);
-        let (name, version) = alias.unwrap_or((&name, &dependency.version));
+        // Some entries are called by their place, as those of later versions are.
+        let by_place = name.rsplit_once("node_modules/").map_or(&*name, |(_, name)| name);
+        let (name, version) = alias.unwrap_or((by_place, &dependency.version));
         let mut one = Found {
             local: version.starts_with("file:"),
             hashes: integrity(&dependency.integrity),

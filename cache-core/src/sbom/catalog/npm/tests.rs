@@ -84,8 +84,12 @@ fn a_private_application_is_local_and_a_private_dependency_is_not() {
 fn locks_of_npm_are_read_in_all_versions() {
     let one = r#"{"lockfileVersion": 1, "dependencies": {
         "a": {"version": "1.0.0", "integrity": "sha1-AAAA", "requires": {"b": "^2"}, "dependencies": {"b": {"version": "2.0.0", "dev": true}}},
-        "alias": {"version": "npm:@s/real@3.0.0"}, "here": {"version": "file:../here"}}}"#;
-    assert_eq!(summary(in_folder("package-lock.json", one)), "a@1.0.0 b@2.0.0? here@file:../here! @s/real@3.0.0");
+        "alias": {"version": "npm:@s/real@3.0.0"}, "here": {"version": "file:../here"},
+        "x/node_modules/@s/d": {"version": "4.0.0"}}}"#;
+    assert_eq!(
+        summary(in_folder("package-lock.json", one)),
+        "a@1.0.0 b@2.0.0? here@file:../here! @s/d@4.0.0 @s/real@3.0.0"
+    );
     let three = r#"{"name": "app", "lockfileVersion": 3, "packages": {
         "": {"name": "app", "version": "1.0.0"}, "packages/own": {"version": "0.1.0"},
         "node_modules/own": {"resolved": "packages/own", "link": true},

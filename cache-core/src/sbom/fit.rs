@@ -2,25 +2,31 @@
 
 use std::borrow::Cow;
 
-use super::super::bom::Finding;
-use super::super::grammar::{GRAMMAR, Kind, Member, Minor, Object, Side};
-use super::super::json;
-use super::super::value::{Members, Value};
-use super::xml::position;
+use super::bom::Finding;
+use super::cyclonedx::position;
+use super::grammar::{GRAMMAR, Kind, Member, Minor, Object, Side};
+use super::json;
+use super::value::{Members, Value};
 use crate::error::{Error, Result};
 
-/// The document, and what it had to leave out.
-pub(super) fn to_version(document: &[u8], version: Minor) -> Result<(Vec<u8>, Vec<Finding>)> {
+/// The document, which `root` describes, and what it had to leave out. `form` is the name of the format with its major version.
+pub(super) fn to_version(
+    document: &[u8],
+    root: &Object,
+    form: &'static str,
+    version: Minor,
+) -> Result<(Vec<u8>, Vec<Finding>)> {
     let text = str::from_utf8(document).map_err(|e| Error::unexpected("the document is no text").caused_by(e))?;
     let mut document = Value::read(text)?;
-    let mut fit = Fit { version, path: Vec::new(), lost: Vec::new() };
+    let mut fit = Fit { form, version, path: Vec::new(), lost: Vec::new() };
     if let Value::Object(members) = &mut document {
-        fit.object(GRAMMAR.bom(), members);
+        fit.object(root, members);
     }
     Ok((json::write(&document)?, fit.lost))
 }
 
 struct Fit {
+    form: &'static str,
     version: Minor,
     path: Vec<String>,
     lost: Vec<Finding>,
@@ -44,7 +50,8 @@ impl Fit {
         let is_list = matches!(value, Value::List(_));
         members.sort_by_key(|member| member.list != is_list);
         let Some(member) = members.first() else {
-            return self.lose(format!("CycloneDX 1.{} has no {} of {}", self.version, any.name, object.name));
+            let of = object.name.trim_start_matches("spdx-");
+            return self.lose(format!("{} has no {} of {of}", self.name(), any.name));
         };
         match (member.list, value) {
             (true, Value::List(items)) => {
@@ -66,7 +73,7 @@ impl Fit {
                 let mut items = std::mem::replace(value, Value::Null);
                 if let Value::List(items) = &mut items {
                     if items.len() > 1 {
-                        self.lose(format!("CycloneDX 1.{} has one {} at most", self.version, member.name));
+                        self.lose(format!("{} has one {} at most", self.name(), member.name));
                     }
                     *value = items.drain(..).next().unwrap_or(Value::Null);
                 }
@@ -86,13 +93,13 @@ impl Fit {
             (Kind::Object(at), Value::Object(members)) => {
                 let inner = GRAMMAR.object(at);
                 if inner.since > self.version {
-                    return self.lose(format!("CycloneDX 1.{} has no such {}", self.version, member.name));
+                    return self.lose(format!("{} has no such {}", self.name(), member.name));
                 }
                 self.object(inner, members);
                 true
             }
             (Kind::Words(at), Value::Text(word)) if !GRAMMAR.has_word(at, word, self.version, Side::Json) => {
-                self.lose(format!("CycloneDX 1.{} has no {} {word}", self.version, member.name));
+                self.lose(format!("{} has no {} {word}", self.name(), member.name));
                 // A component has a type in any case.
                 let is_type = (object.name, member.name) == ("component", "type");
                 if is_type {
@@ -102,6 +109,10 @@ impl Fit {
             }
             _ => true,
         }
+    }
+
+    fn name(&self) -> String {
+        format!("{}.{}", self.form, self.version)
     }
 
     fn lose(&mut self, message: String) -> bool {
