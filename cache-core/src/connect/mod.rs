@@ -5,18 +5,24 @@
 mod config;
 mod foreign;
 mod generate;
+mod key;
 mod network;
 mod request;
 mod session;
+mod trust;
+mod verify;
 
 use std::sync::Arc;
 
-pub use config::{ApprovalConfig, ApproverConfig, KeyConfig, PromoterConfig, TrustedKeyConfig};
+pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use generate::{GenerateConfig, GeneratorName};
+pub use key::{KeyConfig, NewKey, ProgramConfig, SignerConfig, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
-pub use request::{AttachmentConfig, RequestConfig, given};
+pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
+pub use trust::TrustedKeyConfig;
+pub use verify::VerifyConfig;
 
 use serde::de::DeserializeOwned;
 
@@ -75,6 +81,10 @@ pub fn open_target_over(repository: &Repository, network: Network) -> Result<Arc
 /// # Errors
 /// `Invalid`, which names the field; `what` says whose it is, such as `request`.
 pub fn read<T: DeserializeOwned>(what: &str, value: serde_json::Value) -> Result<T> {
+    if !value.is_object() {
+        // What it is instead may be a secret that is in the wrong place.
+        return Err(Error::invalid(format!("the {what} is not valid: it is no object")));
+    }
     serde_json::from_value(value).map_err(|e| Error::invalid(format!("the {what} is not valid: {e}")).caused_by(e))
 }
 
