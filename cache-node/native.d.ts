@@ -4,6 +4,8 @@ import type {
   ApprovalKind,
   Decision,
   Evidence,
+  GenerateProgress,
+  GenerateRequest,
   Judgement,
   Key,
   LicenseHistogram,
@@ -110,6 +112,8 @@ export declare class Receipt {
 export declare class Sbom {
   /** Reads a document in any format that is known. */
   static parse(document: Uint8Array): Sbom
+  /** Makes the SBOM of an image or a folder. */
+  static generate(request: GenerateRequest, options?: GenerateOptions | undefined | null): Promise<Sbom>
   /** What is wrong with a document by the letter of its specification; reading one asks none of this. */
   static validate(document: Uint8Array): { code: string; position: string; message: string }[]
   /** Makes one SBOM of several. */
@@ -158,6 +162,14 @@ export interface Gate {
   name: string
   /** Judges the evidence: a verdict, or its reasons alone. */
   judge: (evidence: Evidence) => Judgement | Verdict | Promise<Judgement | Verdict>
+}
+
+/** How to make an SBOM. */
+export interface GenerateOptions {
+  /** Is told how far it is. What it throws stops the work, and the promise rejects with it. */
+  onProgress?: (progress: GenerateProgress) => void
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
 }
 
 /** Evidence that the caller has: its bytes, or the path of a file with them. */

@@ -75,9 +75,8 @@ test('an image is read, and the watcher sees layers, bytes and packages', async 
 
 test('a folder is read', async () => {
   const folder = place();
-  const [name, content] = manifest('web', '1.0.0');
-  mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
-  writeFileSync(path.join(folder, name), content);
+  const lock = { lockfileVersion: 3, packages: { 'node_modules/web': { version: '1.0.0' } } };
+  writeFileSync(path.join(folder, 'package-lock.json'), JSON.stringify(lock));
   assert.deepEqual(purls(await Sbom.generate({ folder })), ['pkg:npm/web@1.0.0']);
 });
 

@@ -125,9 +125,8 @@ def test_an_index_needs_a_platform(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_read(tmp_path: Path) -> None:
-    path, content = module("web", "1.0.0")
-    (tmp_path / path).parent.mkdir(parents=True)
-    (tmp_path / path).write_bytes(content)
+    lock = {"lockfileVersion": 3, "packages": {"node_modules/web": {"version": "1.0.0"}}}
+    (tmp_path / "package-lock.json").write_text(json.dumps(lock))
     assert purls(cache.Sbom.generate({"folder": str(tmp_path)})) == ["pkg:npm/web@1.0.0"]
 
 

@@ -78,7 +78,8 @@ def test_the_promotion_record(prepare: Prepare) -> None:
 
 
 def test_a_report() -> None:
-    finding = {"id": "CVE-2024-1", "severity": "high", "package": "zlib", "version": "1.2", "fixedIn": "1.3"}
+    finding: dict[str, Any] = {"id": "CVE-2024-1", "severity": "high", "package": "zlib"}
+    finding |= {"version": "1.2", "fixedIn": "1.3"}
     valid("report-v1", {"scanner": "grype", "scannedAt": "2026-01-31T00:00:00Z", "findings": [finding]})
     finding |= {
         "fixState": "fixed",

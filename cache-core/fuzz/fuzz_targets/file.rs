@@ -11,6 +11,8 @@ static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(Limits::defaul
 static PATH: LazyLock<String> = LazyLock::new(|| std::env::var("CACHE_FUZZ_PATH").expect("CACHE_FUZZ_PATH"));
 
 fuzz_target!(|content: &[u8]| {
-    // Lock files count in folders only, and everything else counts there as well.
-    CATALOG.file(&PATH, Place::Folder, content).expect("what cannot be understood is a fact");
+    // Lock files count in folders, and what is installed in images.
+    for place in [Place::Folder, Place::Image] {
+        CATALOG.file(&PATH, place, content).expect("what cannot be understood is a fact");
+    }
 });
