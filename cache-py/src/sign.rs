@@ -14,11 +14,7 @@ use crate::runtime::{awaitable, block_on};
 /// private one is encrypted, as cosign reads it.
 #[pyfunction]
 #[pyo3(signature = (kind="p256", password=None))]
-pub(crate) fn generate_key<'py>(
-    py: Python<'py>,
-    kind: &str,
-    password: Option<String>,
-) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn generate_key<'py>(py: Python<'py>, kind: &str, password: Option<String>) -> PyResult<Bound<'py, PyDict>> {
     let password = password.map(Secret::new);
     let made = py.detach(|| connect::generate_key(Some(kind), password.as_ref())).map_err(raise)?;
     let halves = PyDict::new(py);

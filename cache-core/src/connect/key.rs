@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::Error as _;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -141,13 +140,9 @@ impl TryFrom<Value> for SignerConfig {
     type Error = serde_json::Error;
 
     fn try_from(value: Value) -> Result<Self, serde_json::Error> {
-        match &value {
-            // What stands here by mistake may be the key itself, which no message shows.
-            Value::Object(fields) if fields.contains_key("program") => {
-                serde_json::from_value(value).map(SignerConfig::Program)
-            }
-            Value::Object(_) => serde_json::from_value(value).map(SignerConfig::Key),
-            _ => Err(serde_json::Error::custom("a signer is an object with a key or a program")),
+        match value.get("program") {
+            Some(_) => serde_json::from_value(value).map(SignerConfig::Program),
+            None => serde_json::from_value(value).map(SignerConfig::Key),
         }
     }
 }

@@ -81,11 +81,16 @@ pub fn open_target_over(repository: &Repository, network: Network) -> Result<Arc
 /// # Errors
 /// `Invalid`, which names the field; `what` says whose it is, such as `request`.
 pub fn read<T: DeserializeOwned>(what: &str, value: serde_json::Value) -> Result<T> {
-    if !value.is_object() {
-        // What it is instead may be a secret that is in the wrong place.
-        return Err(Error::invalid(format!("the {what} is not valid: it is no object")));
+    let invalid = |e: serde_json::Error| format!("the {what} is not valid: {}", without_text(&e.to_string()));
+    serde_json::from_value(value).map_err(|e| Error::invalid(invalid(e)))
+}
+
+/// The message without the text that stands where something else should: it may be a secret in the wrong place.
+fn without_text(message: &str) -> String {
+    match message.split_once("string \"").zip(message.rsplit_once("\", expected")) {
+        Some(((before, _), (_, after))) => format!("{before}text, expected{after}"),
+        None => message.to_owned(),
     }
-    serde_json::from_value(value).map_err(|e| Error::invalid(format!("the {what} is not valid: {e}")).caused_by(e))
 }
 
 /// A registry over the network, with the logins of this machine.

@@ -108,15 +108,17 @@ fn an_encrypted_key_is_read_with_its_password_from_wherever_it_is() {
 #[test]
 fn a_secret_in_the_wrong_place_is_in_no_message() {
     let refused = |value: Value| read::<PromoterConfig>("configuration", value).unwrap_err();
-    let with = |signer: Value| {
-        refused(json!({"source": "oci:a", "target": "oci:b", "environment": "e", "signer": signer}))
-    };
+    let with =
+        |signer: Value| refused(json!({"source": "oci:a", "target": "oci:b", "environment": "e", "signer": signer}));
     for error in [
         refused(json!("s3cret")),
         with(json!("s3cret")),
         with(json!({"name": "k", "pem": ["s3cret"]})),
         with(json!({"name": "k", "pem": "s3cret", "password": 53_637})),
         with(json!({"program": "p", "password": "s3cret"})),
+        refused(json!({"source": "oci:a", "target": "oci:b", "environment": "e", "network": "http://u:s3cret@p"})),
+        refused(json!({"source": "oci:a", "target": "oci:b", "environment": "e",
+                       "network": {"clientCertificate": {"certificate": {}, "key": "a \"s3cret\", expected"}}})),
     ] {
         let shown = format!("{error:?} {error}");
         assert!(!shown.contains("s3cret") && !shown.contains("53637"), "{shown}");

@@ -43,9 +43,9 @@ pub use root::{Selector, Service, SigningConfig, TrustConfig, TrustedRoot, Windo
 pub use rule::{IdentityConfig, IdentityRule, Wanted};
 pub use services::Services;
 pub use signer::{Sign, Signer};
-pub(crate) use source::variable;
 pub use signers::{KeyDemands, SignersConfig};
 pub(crate) use simple_signing::SimpleSigning;
+pub(crate) use source::variable;
 pub use statement::{IN_TOTO_PAYLOAD, ResourceDescriptor, STATEMENT_V01, STATEMENT_V1, Statement};
 pub use token::{
     CallbackToken, EnvironmentToken, FileToken, GitHubActionsToken, GivenToken, IdentityToken, SIGSTORE_AUDIENCE,
