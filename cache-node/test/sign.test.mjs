@@ -195,6 +195,7 @@ test('the example makes a key, signs, attests and verifies', async () => {
     assert.equal(second.status, 0, second.shown);
     assert.match(second.shown, /complete/);
   };
+  assert.equal(run(['key', 'ed25519', 'made'], '').status, 1);
   assert.equal(run(['key', 'ed25519', 'made']).status, 0);
   if (process.platform !== 'win32') assert.equal(statSync('made.key').mode & 0o077, 0);
   const check = ['verify', image, '--key', 'made.pub'];

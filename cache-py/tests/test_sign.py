@@ -249,6 +249,7 @@ def test_the_example_makes_a_key_signs_attests_and_verifies(keys: cache.KeyPair)
         code, shown = run(*words, "--approve", shown.rsplit("--approve ", 1)[1].strip())
         assert code == 0 and "complete" in shown, shown
 
+    assert run("key", "ed25519", "made", password="")[0] == 1
     assert run("key", "ed25519", "made")[0] == 0
     assert stat.S_IMODE(Path("made.key").stat().st_mode) & 0o077 == 0 or sys.platform == "win32"
     assert run("verify", "oci:source:v1", "--key", "made.pub")[0] == 1

@@ -37,9 +37,14 @@ async function main(what, ...rest) {
 }
 
 async function makeKey(kind, prefix) {
-  const made = await generateKey(kind, process.env.COSIGN_PASSWORD);
-  writeFileSync(`${prefix}.pub`, made.public);
+  const password = process.env.COSIGN_PASSWORD;
+  if (!password) {
+    console.error('error: COSIGN_PASSWORD is not set');
+    return 1;
+  }
+  const made = await generateKey(kind, password);
   writeFileSync(`${prefix}.key`, made.private, { mode: 0o600, flag: 'wx' });
+  writeFileSync(`${prefix}.pub`, made.public);
   return 0;
 }
 

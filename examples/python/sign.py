@@ -34,11 +34,15 @@ def main() -> int:
 
 
 def make_key(kind: cache.KeyKind, prefix: str) -> int:
-    made = cache.generate_key(kind, os.environ["COSIGN_PASSWORD"])
-    Path(f"{prefix}.pub").write_text(made["public"], encoding="ascii")
+    password = os.environ.get("COSIGN_PASSWORD")
+    if not password:
+        print("error: COSIGN_PASSWORD is not set", file=sys.stderr)
+        return 1
+    made = cache.generate_key(kind, password)
     private = os.open(f"{prefix}.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(private, "w", encoding="ascii") as file:
         file.write(made["private"])
+    Path(f"{prefix}.pub").write_text(made["public"], encoding="ascii")
     return 0
 
 
