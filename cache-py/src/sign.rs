@@ -26,15 +26,15 @@ pub(crate) fn generate_key<'py>(py: Python<'py>, kind: &str, password: Option<St
 /// Verifies what is attached to an image, and says what that is. Raises `Untrusted` where no signature of the image, or no
 /// attestation that is asked for, verifies.
 #[pyfunction]
-pub(crate) fn verify(config: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-    let (py, config): (_, VerifyConfig) = (config.py(), from_python("configuration", config)?);
+pub(crate) fn verify(request: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    let (py, config): (_, VerifyConfig) = (request.py(), from_python("request", request)?);
     let verified: Value = block_on(py, config.verify())?;
     to_python(py, &verified)
 }
 
 /// The same, to be awaited.
 #[pyfunction]
-pub(crate) fn verify_async<'py>(config: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let (py, config): (_, VerifyConfig) = (config.py(), from_python("configuration", config)?);
+pub(crate) fn verify_async<'py>(request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let (py, config): (_, VerifyConfig) = (request.py(), from_python("request", request)?);
     awaitable(py, async move { config.verify().await }, Plain)
 }
