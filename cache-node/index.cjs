@@ -84,12 +84,31 @@ async function stoppable({ signal, onProgress, ...options }, call) {
 }
 const { generate } = Sbom;
 Sbom.generate = (request, options) => stoppable(options ?? {}, (known) => generate(request, known));
-const { plan, execute } = Promoter.prototype;
+const { plan, planAttaching, execute } = Promoter.prototype;
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
+};
+Promoter.prototype.planAttaching = function (request, options) {
+  return stoppable(options ?? {}, (known) => planAttaching.call(this, request, known));
 };
 Promoter.prototype.execute = function (approved, approvals, options) {
   return stoppable(options ?? {}, (known) => execute.call(this, approved, approvals, known));
 };
 
-module.exports = { Approval, Outlook, Plan, Promoter, Receipt, Sbom, errorKinds: native.errorKinds, ...errors };
+const { errorKinds } = native;
+const generateKey = translated(native.generateKey);
+const verifyNow = translated(native.verify);
+const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
+
+module.exports = {
+  Approval,
+  Outlook,
+  Plan,
+  Promoter,
+  Receipt,
+  Sbom,
+  errorKinds,
+  generateKey,
+  verify,
+  ...errors,
+};

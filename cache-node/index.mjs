@@ -21,5 +21,7 @@ export const {
   Unsupported,
   Untrusted,
   errorKinds,
+  generateKey,
+  verify,
 } = cache;
 export default cache;

@@ -2,12 +2,15 @@
 import type {
   Answer,
   ApprovalKind,
+  AttachRequest,
   Decision,
   Evidence,
   GenerateProgress,
   GenerateRequest,
   Judgement,
   Key,
+  KeyKind,
+  KeyPair,
   LicenseHistogram,
   ListedPackage,
   Progress,
@@ -20,6 +23,8 @@ import type {
   SbomQuery,
   SbomScore,
   Verdict,
+  Verified,
+  VerifyRequest,
 } from './types.js';
 
 /** One person's answer to one plan. It names the plan by digest and nothing else. */
@@ -88,6 +93,11 @@ export declare class Promoter {
   constructor(config: PromoterConfig, gates?: Array<Gate> | undefined | null)
   /** Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only. */
   plan(request: Request, options?: PlanOptions | undefined | null): Promise<Outlook>
+  /**
+   * Plans to attach something to an image at the target, such as its signature; it is approved and executed as any plan is.
+   * Reads only.
+   */
+  planAttaching(request: AttachRequest, options?: StopOptions | undefined | null): Promise<Outlook>
   /**
    * Executes a plan on these approvals, once. A rejection means that nothing was changed, or that the execution was
    * stopped; the receipt says what was. What was stopped goes on when the same plan is executed again, with the same
@@ -164,6 +174,12 @@ export interface Gate {
   judge: (evidence: Evidence) => Judgement | Verdict | Promise<Judgement | Verdict>
 }
 
+/**
+ * Makes a key of a kind, `p256` where none is said. Both halves are PEM; with a password the private one is encrypted, as
+ * cosign reads it.
+ */
+export declare function generateKey(kind?: KeyKind | undefined | null, password?: string | undefined | null): Promise<KeyPair>
+
 /** How to make an SBOM. */
 export interface GenerateOptions {
   /** Is told how far it is. What it throws stops the work, and the promise rejects with it. */
@@ -189,6 +205,18 @@ export interface PlanOptions {
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
 }
+
+/** How work is stopped. */
+export interface StopOptions {
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
+}
+
+/**
+ * Verifies what is attached to an image, and says what that is. Rejects with `Untrusted` where no signature of the image, or
+ * no attestation that is asked for, verifies.
+ */
+export declare function verify(request: VerifyRequest, options?: StopOptions | undefined | null): Promise<Verified>
 
 /** An SBOM as a document. */
 export interface WrittenSbom {

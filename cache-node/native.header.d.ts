@@ -2,12 +2,15 @@
 import type {
   Answer,
   ApprovalKind,
+  AttachRequest,
   Decision,
   Evidence,
   GenerateProgress,
   GenerateRequest,
   Judgement,
   Key,
+  KeyKind,
+  KeyPair,
   LicenseHistogram,
   ListedPackage,
   Progress,
@@ -20,5 +23,7 @@ import type {
   SbomQuery,
   SbomScore,
   Verdict,
+  Verified,
+  VerifyRequest,
 } from './types.js';
 

@@ -4,8 +4,28 @@ export type Decision = 'approve' | 'deny';
 export type ApprovalKind = 'terminal' | 'callback' | 'key';
 export type Outcome = 'pass' | 'excepted' | 'warn' | 'fail' | 'error';
 
-/** A key in PEM: the text itself, or the path of a file with it. */
-export type Key = { name: string } & ({ pem: string } | { path: string });
+export type KeyKind = 'p256' | 'p384' | 'p521' | 'rsa2048' | 'rsa3072' | 'rsa4096' | 'ed25519';
+/** How something signed is kept: as a Sigstore bundle, or in cosign's older format. */
+export type Form = 'bundle' | 'cosign-tag';
+
+/** A public key in PEM: the text itself, or where it is, a path or `env://NAME`. */
+export type PublicKey = { name: string } & ({ pem: string } | { path: string });
+
+/** A private key. Where it is encrypted, its password, or the variable of the environment that holds it. */
+export type Key = PublicKey & ({ password?: string } | { passwordEnv?: string });
+
+/** A program that signs with a key that it has; docs/signing.md says what it is asked. */
+export interface SignerProgram {
+  name?: string;
+  program: string;
+  arguments?: string[];
+}
+
+/** A new key in PEM. */
+export interface KeyPair {
+  private: string;
+  public: string;
+}
 
 /** Which approvals count. Without a word: one person who is not the requester, by any kind, within a day. */
 export interface ApprovalPolicy {
@@ -37,6 +57,9 @@ export interface KeyDemands {
   logs?: number;
   timestamps?: number;
 }
+
+/** A public key that is trusted. */
+export type TrustedKey = PublicKey & { demands?: KeyDemands };
 
 /** A keyless signer: one subject with one issuer, each exactly or as a pattern for the whole of it. */
 export interface Identity {
@@ -73,15 +96,15 @@ export interface PromoterConfig {
   /** The policy, as YAML or as the path of a file. */
   policy?: string;
   /** The public keys whose signatures count. */
-  trustedKeys?: (Key & { demands?: KeyDemands })[];
+  trustedKeys?: TrustedKey[];
   /** The keyless signers whose signatures count, besides those of the policy. */
   trustedSigners?: Signers[];
   /** The trusted root that keyless signatures, log entries and timestamps are traced back to: its JSON, or a path. */
   trustedRoot?: string;
   /** Policies for images (`ClusterImagePolicy`), each as YAML or as the path of a file. */
   imagePolicies?: string[];
-  /** The private key that signs the promotion record; without one, no record is attached. */
-  signer?: Key;
+  /** Who signs the promotion record, and what is attached; without one, no record is. */
+  signer?: Key | SignerProgram;
   approval?: ApprovalPolicy;
   network?: Network;
   /** The folder where used approvals are remembered; without one, the user's own. */
@@ -93,7 +116,19 @@ export interface PromoterConfig {
 /** Something to attach to the image. */
 export type Attachment =
   | ({ kind: 'document' | 'sbom'; mediaType: string } & ({ text: string } | { path: string }))
-  | { kind: 'statement'; predicateType: string; predicate: unknown };
+  | { kind: 'statement'; predicateType: string; predicate: unknown }
+  /** A signature of the image; the annotations are signed along with it. */
+  | { kind: 'signature'; annotations?: Record<string, string>; form?: Form }
+  /** A statement of a type by its name (`spdx`, `slsaprovenance1`, `custom`) or URI, with a predicate that is what it says. */
+  | ({ kind: 'attestation'; type: string; form?: Form } & ({ text: string } | { path: string } | { predicate: unknown }));
+
+/** What somebody wants to have attached to an image where it is, in the promoter's target. */
+export interface AttachRequest {
+  image: string;
+  requester: string;
+  reason?: string;
+  attach: Attachment[];
+}
 
 /** What somebody wants. */
 export interface Request {
@@ -210,6 +245,25 @@ export interface Evidence {
   signatures: Attached<string>[];
   statements: Attached<{ predicateType: string; predicate: unknown }>[];
   problems: { what: string; digest: string; kind: string; message: string }[];
+}
+
+/** An image, and whose signatures count. */
+export interface VerifyRequest {
+  image: string;
+  trustedKeys?: TrustedKey[];
+  trustedSigners?: Signers[];
+  trustedRoot?: string;
+  /** Asks for an attestation of this type, by name or URI, in the place of a signature. */
+  attestation?: string;
+  network?: Network;
+}
+
+/** What is attached to an image and verifies, and in `problems` what does not. What is about a platform says so in `about`. */
+export interface Verified {
+  image: Evidence['image'];
+  signatures: Attached<{ annotations: Record<string, string> }>[];
+  statements: Evidence['statements'];
+  problems: Evidence['problems'];
 }
 
 /** A package of an SBOM in short. */

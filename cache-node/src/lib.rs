@@ -11,3 +11,4 @@ mod plan;
 mod promoter;
 mod run;
 mod sbom;
+mod sign;

@@ -13,6 +13,7 @@ use crate::gate::Gate;
 use crate::outcome::{Outlook, Receipt};
 use crate::plan::Plan;
 use crate::run::{OnProgress, unless_stopped, watched};
+use crate::sign::StopOptions;
 
 /// Promotes images from one repository to another, into one environment.
 #[napi]
@@ -43,6 +44,23 @@ impl Promoter {
         env.spawn_future(unless_stopped(signal, async move {
             let (request, given) = (read("request", request).map_err(raise)?, given?);
             session.plan(request, &given).await.map(Outlook).map_err(raise)
+        }))
+    }
+
+    /// Plans to attach something to an image at the target, such as its signature; it is approved and executed as any plan is.
+    /// Reads only.
+    #[napi(ts_return_type = "Promise<Outlook>")]
+    pub fn plan_attaching<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "AttachRequest")] request: Value,
+        options: Option<StopOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Outlook>> {
+        let session = self.0.clone();
+        let StopOptions { signal } = options.unwrap_or_default();
+        env.spawn_future(unless_stopped(signal, async move {
+            let request = read("request", request).map_err(raise)?;
+            session.plan_attaching(request).await.map(Outlook).map_err(raise)
         }))
     }
 

@@ -3,11 +3,15 @@ import {
   Conflict,
   Plan,
   Promoter,
+  generateKey,
+  verify,
+  type AttachRequest,
   type Evidence,
   type Given,
   type Judgement,
   type Progress,
   type PromoterConfig,
+  type Verified,
 } from '../index.mjs';
 
 const config: PromoterConfig = {
@@ -44,4 +48,25 @@ export async function promote(): Promise<boolean> {
     if (error instanceof Conflict) console.error(error.code, error.hint, error.context.tag, bad);
     throw error;
   }
+}
+
+export async function sign(image: string): Promise<Verified> {
+  const { private: pem, public: trusted } = await generateKey('ed25519', 'password');
+  const signer = { name: 'own', pem, passwordEnv: 'PASSWORD' };
+  const promoter = new Promoter({ ...config, signer });
+  const request: AttachRequest = {
+    image,
+    requester: 'pipeline',
+    attach: [
+      { kind: 'signature', form: 'cosign-tag' },
+      { kind: 'attestation', type: 'spdx', path: 'sbom.json' },
+    ],
+  };
+  const { plan } = await promoter.planAttaching(request);
+  console.log(plan?.digest, new Promoter({ ...config, signer: { program: 'kms', arguments: ['--key', '1'] } }));
+  const seen = await verify({ image, trustedKeys: [{ name: 'own', pem: trusted }], attestation: 'spdx' });
+  console.log(seen.signatures.map(({ value, by }) => [value.annotations.env, by?.name]));
+  // @ts-expect-error a key is of a kind that is made
+  await generateKey('dsa');
+  return seen;
 }

@@ -13,6 +13,7 @@ mod progress;
 mod promoter;
 mod runtime;
 mod sbom;
+mod sign;
 
 use pyo3::prelude::*;
 
@@ -31,4 +32,6 @@ mod _native {
     use super::promoter::Promoter;
     #[pymodule_export]
     use super::sbom::Sbom;
+    #[pymodule_export]
+    use super::sign::{generate_key, verify, verify_async};
 }

@@ -14,6 +14,19 @@ pub(crate) fn to_python(py: Python<'_>, data: &impl Serialize) -> PyResult<Py<Py
     Ok(py.import("json")?.call_method1("loads", (PyBytes::new(py, &json),))?.unbind())
 }
 
+/// Plain data that becomes Python's when it is awaited.
+pub(crate) struct Plain(pub(crate) Value);
+
+impl<'py> IntoPyObject<'py> for Plain {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(to_python(py, &self.0)?.into_bound(py))
+    }
+}
+
 /// Python to Rust, as it is.
 pub(crate) fn to_value(data: &Bound<'_, PyAny>) -> PyResult<Value> {
     let json: String = data.py().import("json")?.call_method1("dumps", (data,))?.extract()?;

@@ -49,6 +49,19 @@ impl Promoter {
         awaitable(request.py(), async move { session.plan(parsed, &given).await }, Outlook)
     }
 
+    /// Plans to attach something to an image at the target, such as its signature; it is approved and executed as any plan is.
+    /// Reads only.
+    fn plan_attaching(&self, request: &Bound<'_, PyAny>) -> PyResult<Outlook> {
+        let parsed = from_python("request", request)?;
+        block_on(request.py(), self.0.plan_attaching(parsed)).map(Outlook)
+    }
+
+    /// The same, to be awaited.
+    fn plan_attaching_async<'py>(&self, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (session, parsed) = (self.0.clone(), from_python("request", request)?);
+        awaitable(request.py(), async move { session.plan_attaching(parsed).await }, Outlook)
+    }
+
     /// Executes a plan on these approvals, once. An exception means that nothing was changed; the receipt says what was.
     /// `progress` is called with how far it is; what it raises stops the execution, as Ctrl-C does. What was stopped goes on
     /// when the same plan is executed again, with the same approvals.

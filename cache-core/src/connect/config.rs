@@ -1,6 +1,5 @@
 //! What a promoter is made of, as text.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +7,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::network::NetworkConfig;
-use super::{Session, open_source_over, open_target_over};
+use super::trust::{TrustedKeyConfig, read_root, trusted};
+use super::{Session, SignerConfig, open_source_over, open_target_over};
 use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Ledger};
 use crate::error::{Error, Result};
 use crate::gate::{ImagePolicyGate, PromotionGate};
@@ -16,7 +16,7 @@ use crate::model::{Repository, Timestamp};
 use crate::policy::{ClusterImagePolicy, Policy, Promotion};
 use crate::promote::Promoter;
 use crate::registry::MemoryRegistry;
-use crate::sign::{KeyDemands, KeySigner, PublicKey, Signer, SignersConfig, Trust, TrustedRoot};
+use crate::sign::{PublicKey, Signer, SignersConfig, Trust};
 
 /// The configuration of a promoter: one source, one target, one environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -45,9 +45,9 @@ pub struct PromoterConfig {
     /// satisfied, and whom they trust is trusted.
     #[serde(default)]
     pub image_policies: Vec<String>,
-    /// The private key that signs the promotion record; without one, no record is attached.
+    /// Who signs the promotion record, and what is attached; without one, no record is.
     #[serde(default)]
-    pub signer: Option<KeyConfig>,
+    pub signer: Option<SignerConfig>,
     /// Which approvals count. Without it, what the policy says for the environment, else the default.
     #[serde(default)]
     pub approval: Option<ApprovalConfig>,
@@ -60,37 +60,6 @@ pub struct PromoterConfig {
     /// A clock that stands still, for tests and for reproducing a verdict.
     #[serde(default)]
     pub clock: Option<Timestamp>,
-}
-
-/// A key in PEM: the text itself, or the path of a file with it.
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct KeyConfig {
-    /// What records and verdicts call it.
-    pub name: String,
-    /// The PEM.
-    #[serde(default)]
-    pub pem: Option<String>,
-    /// Where the PEM is.
-    #[serde(default)]
-    pub path: Option<PathBuf>,
-}
-
-/// A public key that is trusted: the text itself, or the path of a file with it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TrustedKeyConfig {
-    /// What records and verdicts call it.
-    pub name: String,
-    /// The PEM.
-    #[serde(default)]
-    pub pem: Option<String>,
-    /// Where the PEM is.
-    #[serde(default)]
-    pub path: Option<PathBuf>,
-    /// What has to come with its signatures.
-    #[serde(default)]
-    pub demands: KeyDemands,
 }
 
 /// Which approvals count; the defaults are those of [`ApprovalPolicy`].
@@ -149,82 +118,37 @@ impl PromoterConfig {
             (None, Some(policy)) => policy.approval(&self.environment),
             (None, None) => ApprovalPolicy::default(),
         };
-        let signer = self.signer.as_ref().map(KeyConfig::signer).transpose()?;
+        // A program is asked when it is first needed: that takes time.
+        let (signer, program) = match self.signer {
+            Some(SignerConfig::Key(key)) => (Some(Arc::new(key.signer()?) as Arc<dyn Signer>), None),
+            program => (None, program),
+        };
         let network = self.network.unwrap_or_default().network()?;
         let promoter = Promoter {
             source: open_source_over(&self.source, network.clone())?,
             target: open_target_over(&self.target, network)?,
             gates: all,
             trust,
-            signer: signer.map(|signer| Arc::new(signer) as Arc<dyn Signer>),
+            signer,
             policy: policy.map(|policy| policy.digest().clone()),
             materials: MemoryRegistry::new(),
             ledger: self.ledger.map_or_else(Ledger::of_user, |folder| Ok(Ledger::at(folder)))?,
             clock: self.clock,
         };
-        Ok(Session::new(promoter, approval, self.environment))
+        Ok(Session::new(promoter, approval, self.environment).signed_by(program))
     }
 }
 
 impl PromoterConfig {
     /// Everybody who is trusted.
     fn trust(&self, policy: Option<&Policy>, image_policies: &[ClusterImagePolicy]) -> Result<Trust> {
-        let root = self.trusted_root.as_deref().map(read_root).transpose()?.map(Arc::new);
-        let mut trusted = Vec::new();
-        for key in &self.trusted_keys {
-            trusted.push(key.demands.trusted(key.key().public()?, root.as_ref())?);
-        }
-        for signers in self.trusted_signers.iter().chain(policy.map(Policy::signers).unwrap_or_default()) {
-            let root = root.as_ref().ok_or_else(|| {
-                Error::invalid("keyless signers need a trusted root")
-                    .context("signers", &signers.name)
-                    .hint("set trustedRoot")
-            })?;
-            trusted.push(signers.trusted(root)?);
-        }
+        let root = self.trusted_root.as_deref().map(read_root).transpose()?;
+        let signers = self.trusted_signers.iter().chain(policy.map(Policy::signers).unwrap_or_default());
+        let mut trusted = trusted(&self.trusted_keys, signers, root.as_ref())?;
         for policy in image_policies {
             trusted.extend(policy.trusted(|name| root.clone().filter(|_| name.is_none()))?);
         }
         Ok(Trust::in_all(trusted))
-    }
-}
-
-impl TrustedKeyConfig {
-    fn key(&self) -> KeyConfig {
-        KeyConfig { name: self.name.clone(), pem: self.pem.clone(), path: self.path.clone() }
-    }
-}
-
-impl KeyConfig {
-    /// The public key.
-    ///
-    /// # Errors
-    /// `Invalid` where it is neither text nor a path, or both; what [`PublicKey::from_pem`] says.
-    pub fn public(&self) -> Result<PublicKey> {
-        PublicKey::from_pem(&self.name, &self.text()?)
-    }
-
-    /// A signer with the private key.
-    ///
-    /// # Errors
-    /// `Invalid` where it is neither text nor a path, or both; what [`KeySigner::from_pem`] says.
-    pub fn signer(&self) -> Result<KeySigner> {
-        KeySigner::from_pem(&self.name, &self.text()?)
-    }
-
-    fn text(&self) -> Result<zeroize::Zeroizing<String>> {
-        match (&self.pem, &self.path) {
-            (Some(pem), None) => Ok(pem.clone().into()),
-            (None, Some(path)) => read_text(path).map(Into::into),
-            _ => Err(Error::invalid("a key has either \"pem\" or \"path\"").context("key", &self.name)),
-        }
-    }
-}
-
-impl fmt::Debug for KeyConfig {
-    // The text may be a private key.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyConfig").field("name", &self.name).field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -263,14 +187,6 @@ fn read_image_policy(text: &str) -> Result<ClusterImagePolicy> {
     match text.contains('\n') {
         true => ClusterImagePolicy::parse(text),
         false => ClusterImagePolicy::parse(&read_text(Path::new(text))?).map_err(|e| e.context("policy", text)),
-    }
-}
-
-/// JSON begins with a brace, a path does not.
-fn read_root(text: &str) -> Result<TrustedRoot> {
-    match text.trim_start().starts_with('{') {
-        true => TrustedRoot::parse(text.as_bytes()),
-        false => TrustedRoot::parse(read_text(Path::new(text))?.as_bytes()).map_err(|e| e.context("root", text)),
     }
 }
 

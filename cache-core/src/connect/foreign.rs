@@ -67,16 +67,6 @@ pub fn evidence_json(evidence: &Evidence) -> Result<Value> {
         });
         attached(sbom, value)
     });
-    let statements = evidence.statements.iter().map(|statement| {
-        let said = statement.value.value();
-        let value = json!({"predicateType": said.predicate_type, "predicate": said.predicate::<Value>()?});
-        Ok(attached(statement, value))
-    });
-    let problems = evidence.problems.iter().map(|problem| {
-        json!({
-            "what": problem.what, "digest": problem.digest, "kind": problem.kind.code(), "message": problem.message,
-        })
-    });
     Ok(json!({
         "image": evidence.image,
         "platforms": platforms.collect::<Vec<_>>(),
@@ -84,12 +74,30 @@ pub fn evidence_json(evidence: &Evidence) -> Result<Value> {
         "sboms": sboms.collect::<Vec<_>>(),
         "reports": evidence.reports.iter().map(|report| attached(report, json!(report.value))).collect::<Vec<_>>(),
         "signatures": evidence.signatures.iter().map(|s| attached(s, json!(s.value.value().digest))).collect::<Vec<_>>(),
-        "statements": statements.collect::<Result<Vec<_>>>()?,
-        "problems": problems.collect::<Vec<_>>(),
+        "statements": statements_json(evidence)?,
+        "problems": problems_json(evidence),
     }))
 }
 
-fn attached<T>(piece: &Attached<T>, value: Value) -> Value {
+pub(super) fn statements_json(evidence: &Evidence) -> Result<Vec<Value>> {
+    let statements = evidence.statements.iter().map(|statement| {
+        let said = statement.value.value();
+        let value = json!({"predicateType": said.predicate_type, "predicate": said.predicate::<Value>()?});
+        Ok(attached(statement, value))
+    });
+    statements.collect()
+}
+
+pub(super) fn problems_json(evidence: &Evidence) -> Vec<Value> {
+    let problems = evidence.problems.iter().map(|problem| {
+        json!({
+            "what": problem.what, "digest": problem.digest, "kind": problem.kind.code(), "message": problem.message,
+        })
+    });
+    problems.collect()
+}
+
+pub(super) fn attached<T>(piece: &Attached<T>, value: Value) -> Value {
     json!({
         "value": value,
         "digest": piece.digest,

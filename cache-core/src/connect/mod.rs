@@ -5,18 +5,24 @@
 mod config;
 mod foreign;
 mod generate;
+mod key;
 mod network;
 mod request;
 mod session;
+mod trust;
+mod verify;
 
 use std::sync::Arc;
 
-pub use config::{ApprovalConfig, ApproverConfig, KeyConfig, PromoterConfig, TrustedKeyConfig};
+pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use generate::{GenerateConfig, GeneratorName};
+pub use key::{KeyConfig, NewKey, ProgramConfig, SignerConfig, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
-pub use request::{AttachmentConfig, RequestConfig, given};
+pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
+pub use trust::TrustedKeyConfig;
+pub use verify::VerifyConfig;
 
 use serde::de::DeserializeOwned;
 
@@ -75,7 +81,16 @@ pub fn open_target_over(repository: &Repository, network: Network) -> Result<Arc
 /// # Errors
 /// `Invalid`, which names the field; `what` says whose it is, such as `request`.
 pub fn read<T: DeserializeOwned>(what: &str, value: serde_json::Value) -> Result<T> {
-    serde_json::from_value(value).map_err(|e| Error::invalid(format!("the {what} is not valid: {e}")).caused_by(e))
+    let invalid = |e: serde_json::Error| format!("the {what} is not valid: {}", without_text(&e.to_string()));
+    serde_json::from_value(value).map_err(|e| Error::invalid(invalid(e)))
+}
+
+/// The message without the text that stands where something else should: it may be a secret in the wrong place.
+fn without_text(message: &str) -> String {
+    match message.split_once("string \"").zip(message.rsplit_once("\", expected")) {
+        Some(((before, _), (_, after))) => format!("{before}text, expected{after}"),
+        None => message.to_owned(),
+    }
 }
 
 /// A registry over the network, with the logins of this machine.

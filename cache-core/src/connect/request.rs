@@ -1,5 +1,6 @@
 //! What somebody wants, as text.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -7,7 +8,8 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::model::Reference;
-use crate::promote::{Attachment, Given, Request};
+use crate::plan::Form;
+use crate::promote::{AttachRequest, Attachment, Attestation, Given, Request};
 
 /// A request to promote one image. The environment is the promoter's, whose gates are made for it.
 #[derive(Debug, Clone, Deserialize)]
@@ -27,6 +29,21 @@ pub struct RequestConfig {
     pub move_tags: bool,
     /// What is attached to the image on the way.
     #[serde(default)]
+    pub attach: Vec<AttachmentConfig>,
+}
+
+/// A request to attach something to an image where it is, such as its signature. The environment is the promoter's.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttachConfig {
+    /// The image, by tag or digest, in the promoter's target.
+    pub image: Reference,
+    /// Who asks. Usually this person may not approve.
+    pub requester: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What is attached.
     pub attach: Vec<AttachmentConfig>,
 }
 
@@ -63,6 +80,32 @@ pub enum AttachmentConfig {
         /// The predicate.
         predicate: serde_json::Value,
     },
+    /// A signature of the image, by the promoter's signer.
+    Signature {
+        /// What is signed along with it.
+        #[serde(default)]
+        annotations: BTreeMap<String, String>,
+        /// How it is kept: `bundle`, or `cosign-tag` for cosign's older format.
+        #[serde(default)]
+        form: Form,
+    },
+    /// A statement about the image whose predicate is looked at, signed by the promoter's signer. See [`Attestation`].
+    Attestation {
+        /// A name, such as `spdx`, or a URI.
+        r#type: String,
+        /// The predicate as text.
+        #[serde(default)]
+        text: Option<String>,
+        /// Where it is.
+        #[serde(default)]
+        path: Option<PathBuf>,
+        /// The predicate as plain data.
+        #[serde(default)]
+        predicate: Option<serde_json::Value>,
+        /// How it is kept: `bundle`, or `cosign-tag` for cosign's older format.
+        #[serde(default)]
+        form: Form,
+    },
 }
 
 impl RequestConfig {
@@ -78,9 +121,29 @@ impl RequestConfig {
             requester: self.requester,
             reason: self.reason,
             move_tags: self.move_tags,
-            attach: self.attach.into_iter().map(AttachmentConfig::read).collect::<Result<_>>()?,
+            attach: read_all(self.attach)?,
         })
     }
+}
+
+impl AttachConfig {
+    /// The request, for one environment.
+    ///
+    /// # Errors
+    /// As [`RequestConfig::request`]; what [`Attestation::new`] says.
+    pub fn request(self, environment: &str) -> Result<AttachRequest> {
+        Ok(AttachRequest {
+            image: self.image,
+            environment: environment.to_owned(),
+            requester: self.requester,
+            reason: self.reason,
+            attach: read_all(self.attach)?,
+        })
+    }
+}
+
+fn read_all(attach: Vec<AttachmentConfig>) -> Result<Vec<Attachment>> {
+    attach.into_iter().map(AttachmentConfig::read).collect()
 }
 
 impl AttachmentConfig {
@@ -96,6 +159,19 @@ impl AttachmentConfig {
             }
             AttachmentConfig::Statement { predicate_type, predicate } => {
                 Ok(Attachment::Statement { predicate_type, predicate })
+            }
+            AttachmentConfig::Signature { annotations, form } => Ok(Attachment::Signature { annotations, form }),
+            AttachmentConfig::Attestation { r#type, text, path, predicate, form } => {
+                let text = match predicate {
+                    Some(_) if text.is_some() || path.is_some() => {
+                        let error = Error::invalid("an attestation has one of \"text\", \"path\" and \"predicate\"");
+                        return Err(error.context("type", r#type));
+                    }
+                    Some(predicate) => Some(predicate.to_string()),
+                    None => text,
+                };
+                let predicate = content(&r#type, text, path)?;
+                Ok(Attachment::Attestation(Attestation::new(&r#type, &predicate)?.in_form(form)))
             }
         }
     }

@@ -4,13 +4,15 @@ use std::io::{IsTerminal, stdin, stdout};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 
-use super::{KeyConfig, RequestConfig};
+use super::{AttachConfig, KeyConfig, RequestConfig, SignerConfig};
 use crate::approve::{Answer, Approval, ApprovalPolicy, Decision, ask_on_terminal, by_callback, by_signature};
 use crate::error::{Error, Result};
 use crate::model::{Raw, Timestamp, Verdict};
 use crate::plan::Plan;
 use crate::promote::{Given, Outlook, Promoter, Receipt, Watch};
+use crate::sign::Signer;
 
 /// A promoter of one environment.
 #[derive(Debug, Clone)]
@@ -18,12 +20,29 @@ pub struct Session {
     pub(super) promoter: Promoter,
     approval: ApprovalPolicy,
     environment: String,
+    /// The signer that is still to be asked who it is.
+    program: Option<SignerConfig>,
+    asked: Arc<OnceCell<Arc<dyn Signer>>>,
 }
 
 impl Session {
     /// Puts the parts together.
     pub fn new(promoter: Promoter, approval: ApprovalPolicy, environment: String) -> Self {
-        Session { promoter, approval, environment }
+        Session { promoter, approval, environment, program: None, asked: Arc::default() }
+    }
+
+    /// The same with this signer, which is asked who it is when it is first needed.
+    #[must_use]
+    pub fn signed_by(self, program: Option<SignerConfig>) -> Self {
+        Session { program, ..self }
+    }
+
+    async fn promoter(&self) -> Result<Promoter> {
+        let mut promoter = self.promoter.clone();
+        if let Some(program) = &self.program {
+            promoter.signer = Some(Arc::clone(self.asked.get_or_try_init(|| program.signer()).await?));
+        }
+        Ok(promoter)
     }
 
     /// Makes a plan. See [`Promoter::plan_with`].
@@ -31,7 +50,15 @@ impl Session {
     /// # Errors
     /// As there.
     pub async fn plan(&self, request: RequestConfig, given: &[Given]) -> Result<SharedOutlook> {
-        Ok(self.promoter.plan_with(&request.request(&self.environment)?, given).await?.into())
+        Ok(self.promoter().await?.plan_with(&request.request(&self.environment)?, given).await?.into())
+    }
+
+    /// Plans to attach something to an image where it is. See [`Promoter::plan_attaching`].
+    ///
+    /// # Errors
+    /// As there, and what reading the attachments says.
+    pub async fn plan_attaching(&self, request: AttachConfig) -> Result<SharedOutlook> {
+        Ok(self.promoter().await?.plan_attaching(&request.request(&self.environment)?).await?.into())
     }
 
     /// Admits the approvals and executes the plan. See [`Promoter::execute`].
@@ -44,6 +71,7 @@ impl Session {
     pub async fn execute(&self, plan: &SharedPlan, approvals: Vec<Approval>, watch: Option<Watch>) -> Result<Receipt> {
         let now = self.promoter.clock.unwrap_or_else(Timestamp::now);
         let approved = self.approval.admit(plan.plan().clone(), approvals, now)?;
+        let promoter = self.promoter().await?;
         let mut executed = plan.executed.lock().await;
         if *executed {
             return Err(Error::unapproved("this plan was executed before")
@@ -51,8 +79,8 @@ impl Session {
                 .hint("make a new plan and have that approved"));
         }
         let receipt = match watch {
-            Some(watch) => self.promoter.execute_watched(approved, watch).await?,
-            None => self.promoter.execute(approved).await?,
+            Some(watch) => promoter.execute_watched(approved, watch).await?,
+            None => promoter.execute(approved).await?,
         };
         *executed = receipt.is_complete();
         Ok(receipt)

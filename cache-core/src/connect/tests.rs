@@ -5,7 +5,7 @@ use super::*;
 use crate::approve::ApprovalKind;
 use crate::error::ErrorKind;
 use crate::gate::{Evidence, PromotionGate};
-use crate::model::{Digest, Outcome, Pinned, Timestamp};
+use crate::model::{Digest, Outcome, Pinned, Secret, Timestamp};
 use crate::promote::Given;
 use crate::sign::KeySigner;
 
@@ -62,13 +62,70 @@ fn without_a_policy_the_strict_default_judges_and_a_policy_is_text_or_a_file() {
 #[test]
 fn a_key_is_text_or_a_path_and_is_never_shown() {
     let pem = KeySigner::generate("k").unwrap().to_pem().unwrap();
-    let key = KeyConfig { name: "k".into(), pem: Some(pem.to_string()), path: None };
+    let key = KeyConfig { name: "k".into(), pem: Some(pem.to_string().into()), ..KeyConfig::default() };
     assert!(key.signer().is_ok());
     assert!(!format!("{key:?}").contains(pem.lines().nth(1).unwrap()));
     let both = KeyConfig { path: Some("k.pem".into()), ..key.clone() };
     let neither = KeyConfig { pem: None, ..key };
     assert_eq!(both.signer().unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(neither.public().unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[test]
+fn an_encrypted_key_is_read_with_its_password_from_wherever_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("k.key");
+    let made = generate_key(None, Some(&Secret::new("open sesame"))).unwrap();
+    std::fs::write(&path, &*made.private).unwrap();
+    let signer = |more: Value| {
+        let mut stated = json!({"name": "k"});
+        stated.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let key: KeyConfig = serde_json::from_value(stated).unwrap();
+        assert!(!format!("{key:?}").contains("sesame") && !format!("{key:?}").contains("BEGIN"));
+        key.signer()
+    };
+    for more in [json!({"pem": *made.private}), json!({"path": path})] {
+        let with = |field: &str, value: &str| {
+            let mut more = more.clone();
+            more[field] = json!(value);
+            signer(more)
+        };
+        assert_eq!(with("password", "open sesame").unwrap().public_key().to_pem(), made.public);
+        let wrong = with("password", "sesame").unwrap_err();
+        assert_eq!(wrong.kind(), ErrorKind::Denied);
+        assert!(!format!("{wrong:?}").contains("sesame"));
+        assert_eq!(with("passwordEnv", "CACHE_NO_SUCH_VARIABLE").unwrap_err().kind(), ErrorKind::NotFound);
+        // It is set, and it is another.
+        assert_eq!(with("passwordEnv", "PATH").unwrap_err().kind(), ErrorKind::Denied);
+        let hint = signer(more.clone()).unwrap_err();
+        assert!(hint.hint_text().unwrap().contains("password"));
+    }
+    let both = signer(json!({"path": path, "password": "", "passwordEnv": "PATH"})).unwrap_err();
+    assert_eq!(both.kind(), ErrorKind::Invalid);
+    assert_eq!(signer(json!({"path": "env://CACHE_NO_SUCH_VARIABLE"})).unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_in_no_message() {
+    let refused = |value: Value| read::<PromoterConfig>("configuration", value).unwrap_err();
+    let with =
+        |signer: Value| refused(json!({"source": "oci:a", "target": "oci:b", "environment": "e", "signer": signer}));
+    for error in [
+        refused(json!("s3cret")),
+        with(json!("s3cret")),
+        with(json!({"name": "k", "pem": ["s3cret"]})),
+        with(json!({"name": "k", "pem": "s3cret", "password": 53_637})),
+        with(json!({"program": "p", "password": "s3cret"})),
+        refused(json!({"source": "oci:a", "target": "oci:b", "environment": "e", "network": "http://u:s3cret@p"})),
+        refused(json!({"source": "oci:a", "target": "oci:b", "environment": "e",
+                       "network": {"clientCertificate": {"certificate": {}, "key": "a \"s3cret\", expected"}}})),
+    ] {
+        let shown = format!("{error:?} {error}");
+        assert!(!shown.contains("s3cret") && !shown.contains("53637"), "{shown}");
+    }
+    let made = generate_key(Some("ed25519"), None).unwrap();
+    assert!(!format!("{made:?}").contains(made.private.lines().nth(1).unwrap()));
+    assert_eq!(generate_key(Some("dsa"), None).unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 #[test]

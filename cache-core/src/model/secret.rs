@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 /// A password or token: neither `Debug` nor an error shows it, and its memory is cleared when it is dropped.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "String")]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -25,6 +25,13 @@ impl Secret {
 impl From<String> for Secret {
     fn from(text: String) -> Self {
         Secret::new(text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    // The usual message shows what is there instead of a text, such as a password of digits only.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Secret::new).map_err(|_| D::Error::custom("a secret has to be a text"))
     }
 }
 

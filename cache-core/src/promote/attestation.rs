@@ -48,17 +48,7 @@ impl Attestation {
     /// `Invalid` where the type is neither a name nor a URI, the predicate is no JSON, or is not what its type says, as far as
     /// the type is known here. A signature of an image is no attestation, and is refused as one.
     pub fn new(kind: &str, predicate: &[u8]) -> Result<Self> {
-        let known = NAMES.iter().find(|(name, _)| *name == kind).map(|(_, uri)| *uri);
-        let predicate_type = match known {
-            Some(uri) => uri,
-            None if is_uri(kind) => kind,
-            None => {
-                let names: Vec<&str> =
-                    NAMES.iter().map(|(name, _)| *name).filter(|name| *name != "signature").collect();
-                return Err(Error::invalid(format!("{kind:?} is neither a kind of attestation nor a URI"))
-                    .hint(format!("known are {}", names.join(", "))));
-            }
-        };
+        let predicate_type = Attestation::predicate_type_of(kind)?;
         let text = document::text(predicate)?;
         let at = |error: Error| error.context("type", predicate_type);
         let predicate = match predicate_type {
@@ -68,6 +58,19 @@ impl Attestation {
         };
         check(predicate_type, &predicate, &text).map_err(at)?;
         Ok(Attestation { predicate_type: predicate_type.to_owned(), predicate, form: Form::default() })
+    }
+
+    /// The URI that a kind of attestation stands for; a URI stands for itself.
+    ///
+    /// # Errors
+    /// `Invalid` where it is neither.
+    pub fn predicate_type_of(kind: &str) -> Result<&str> {
+        let known = NAMES.iter().find(|(name, _)| *name == kind).map(|(_, uri)| *uri);
+        known.or_else(|| is_uri(kind).then_some(kind)).ok_or_else(|| {
+            let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).filter(|name| *name != "signature").collect();
+            Error::invalid(format!("{kind:?} is neither a kind of attestation nor a URI"))
+                .hint(format!("known are {}", names.join(", ")))
+        })
     }
 
     /// The same, kept in this form.

@@ -45,6 +45,7 @@ pub use services::Services;
 pub use signer::{Sign, Signer};
 pub use signers::{KeyDemands, SignersConfig};
 pub(crate) use simple_signing::SimpleSigning;
+pub(crate) use source::variable;
 pub use statement::{IN_TOTO_PAYLOAD, ResourceDescriptor, STATEMENT_V01, STATEMENT_V1, Statement};
 pub use token::{
     CallbackToken, EnvironmentToken, FileToken, GitHubActionsToken, GivenToken, IdentityToken, SIGSTORE_AUDIENCE,

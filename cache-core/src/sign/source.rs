@@ -21,7 +21,7 @@ pub(super) fn text(place: &str) -> Result<Secret> {
 }
 
 /// The text of a variable. One that is empty is not there.
-pub(super) fn variable(name: &str) -> Result<Secret> {
+pub(crate) fn variable(name: &str) -> Result<Secret> {
     let at = |error: Error| error.context("variable", name);
     match std::env::var(name) {
         Ok(text) if !text.is_empty() => Ok(Secret::new(text)),

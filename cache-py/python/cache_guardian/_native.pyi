@@ -4,11 +4,14 @@ from typing import Any, Literal, final
 from .types import (
     Answer,
     AsyncGate,
+    AttachRequest,
     Gate,
     GenerateProgress,
     GenerateRequest,
     Given,
     Key,
+    KeyKind,
+    KeyPair,
     LicenseHistogram,
     ListedPackage,
     Progress,
@@ -21,11 +24,27 @@ from .types import (
     SbomQuery,
     SbomScore,
     Verdict,
+    Verified,
+    VerifyRequest,
 )
 
-__all__ = ["Approval", "Outlook", "Plan", "Promoter", "Receipt", "Sbom", "error_kinds"]
+__all__ = [
+    "Approval",
+    "Outlook",
+    "Plan",
+    "Promoter",
+    "Receipt",
+    "Sbom",
+    "error_kinds",
+    "generate_key",
+    "verify",
+    "verify_async",
+]
 
 def error_kinds() -> list[str]: ...
+def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def verify(request: VerifyRequest) -> Verified: ...
+def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
 @final
 class Approval:
     @staticmethod
@@ -93,6 +112,8 @@ class Promoter:
     def __new__(cls, config: PromoterConfig, *, gates: Sequence[Gate | AsyncGate] = ...) -> Promoter: ...
     def plan(self, request: Request, *, given: Sequence[Given] = ...) -> Outlook: ...
     def plan_async(self, request: Request, *, given: Sequence[Given] = ...) -> Awaitable[Outlook]: ...
+    def plan_attaching(self, request: AttachRequest) -> Outlook: ...
+    def plan_attaching_async(self, request: AttachRequest) -> Awaitable[Outlook]: ...
     def execute(
         self, plan: Plan, approvals: Sequence[Approval], *, progress: Callable[[Progress], object] | None = None
     ) -> Receipt: ...

@@ -14,11 +14,36 @@ class _Named(TypedDict):
     name: str
 
 
+KeyKind = Literal["p256", "p384", "p521", "rsa2048", "rsa3072", "rsa4096", "ed25519"]
+Form = Literal["bundle", "cosign-tag"]
+
+
 class Key(_Named, total=False):
-    """A key in PEM: the text itself, or the path of a file with it."""
+    """A key in PEM: the text itself, or where it is, a path or ``env://NAME``. ``password`` is that of an encrypted private
+    key, ``passwordEnv`` the variable of the environment that holds it."""
 
     pem: str
     path: str
+    password: str
+    passwordEnv: str
+
+
+class KeyPair(TypedDict):
+    """A new key in PEM."""
+
+    private: str
+    public: str
+
+
+class _Program(TypedDict):
+    program: str
+
+
+class SignerProgram(_Program, total=False):
+    """A program that signs with a key that it has; docs/signing.md says what it is asked."""
+
+    name: str
+    arguments: list[str]
 
 
 class Approver(_Named, total=False):
@@ -75,9 +100,11 @@ class KeyDemands(TypedDict, total=False):
     timestamps: int
 
 
-class TrustedKey(Key, total=False):
-    """A public key that is trusted."""
+class TrustedKey(_Named, total=False):
+    """A public key that is trusted, in PEM: the text itself, or where it is, a path or ``env://NAME``."""
 
+    pem: str
+    path: str
     demands: KeyDemands
 
 
@@ -127,7 +154,7 @@ class PromoterConfig(_Places, total=False):
     trustedSigners: list[Signers]
     trustedRoot: str
     imagePolicies: list[str]
-    signer: Key
+    signer: Union[Key, SignerProgram]
     approval: ApprovalPolicy
     network: Network
     ledger: str
@@ -157,7 +184,45 @@ class Statement(TypedDict):
     predicate: Any
 
 
-Attachment = Union[Document, Statement]
+class _Signature(TypedDict):
+    kind: Literal["signature"]
+
+
+class Signature(_Signature, total=False):
+    """A signature of the image; ``annotations`` are signed along with it."""
+
+    annotations: dict[str, str]
+    form: Form
+
+
+class _Attestation(TypedDict):
+    kind: Literal["attestation"]
+    type: str
+
+
+class Attestation(_Attestation, total=False):
+    """A statement about the image, to be signed: a ``type`` by its name (``spdx``, ``slsaprovenance1``, ``custom``) or URI, and the
+    predicate as text, in a file, or as plain data. It has to be what the type says."""
+
+    text: str
+    path: str
+    predicate: Any
+    form: Form
+
+
+Attachment = Union[Document, Statement, Signature, Attestation]
+
+
+class _Attach(TypedDict):
+    image: str
+    requester: str
+    attach: list[Attachment]
+
+
+class AttachRequest(_Attach, total=False):
+    """What somebody wants to have attached to an image where it is, in the promoter's target."""
+
+    reason: str
 
 _Wanted = TypedDict("_Wanted", {"from": str, "to": str, "requester": str})
 
@@ -330,6 +395,31 @@ class Evidence(TypedDict):
     now: str
     sboms: list[Attached]
     reports: list[Attached]
+    signatures: list[Attached]
+    statements: list[Attached]
+    problems: list[Problem]
+
+
+class _Image(TypedDict):
+    image: str
+
+
+class VerifyRequest(_Image, total=False):
+    """An image, and whose signatures count. ``attestation`` asks for one of this type, by name or URI, in the place of a
+    signature."""
+
+    trustedKeys: list[TrustedKey]
+    trustedSigners: list[Signers]
+    trustedRoot: str
+    attestation: str
+    network: Network
+
+
+class Verified(TypedDict):
+    """What is attached to an image and verifies, and in ``problems`` what does not. The value of a signature has its
+    ``annotations``, that of a statement its ``predicateType`` and ``predicate``. What is about a platform says so in ``about``."""
+
+    image: Pinned
     signatures: list[Attached]
     statements: list[Attached]
     problems: list[Problem]

@@ -1,0 +1,65 @@
+//! Whom to trust, as text.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::KeyConfig;
+use super::config::read_text;
+use crate::error::{Error, Result};
+use crate::sign::{KeyDemands, SignersConfig, Trusted, TrustedRoot};
+
+/// A public key that is trusted: the text itself, or where it is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TrustedKeyConfig {
+    /// What records and verdicts call it.
+    pub name: String,
+    /// The PEM.
+    #[serde(default)]
+    pub pem: Option<String>,
+    /// Where the PEM is: the path of a file, or `env://NAME` for a variable of the environment.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// What has to come with its signatures.
+    #[serde(default)]
+    pub demands: KeyDemands,
+}
+
+impl TrustedKeyConfig {
+    fn key(&self) -> KeyConfig {
+        let pem = self.pem.clone().map(Into::into);
+        KeyConfig { name: self.name.clone(), pem, path: self.path.clone(), ..KeyConfig::default() }
+    }
+}
+
+/// The keys and the keyless signers who are trusted.
+pub(super) fn trusted<'a>(
+    keys: &[TrustedKeyConfig],
+    signers: impl IntoIterator<Item = &'a SignersConfig>,
+    root: Option<&Arc<TrustedRoot>>,
+) -> Result<Vec<Trusted>> {
+    let mut trusted = Vec::new();
+    for key in keys {
+        trusted.push(key.demands.trusted(key.key().public()?, root)?);
+    }
+    for signers in signers {
+        let root = root.ok_or_else(|| {
+            Error::invalid("keyless signers need a trusted root")
+                .context("signers", &signers.name)
+                .hint("set trustedRoot")
+        })?;
+        trusted.push(signers.trusted(root)?);
+    }
+    Ok(trusted)
+}
+
+/// Reads a trusted root. JSON begins with a brace, a path does not.
+pub(super) fn read_root(text: &str) -> Result<Arc<TrustedRoot>> {
+    let root = match text.trim_start().starts_with('{') {
+        true => TrustedRoot::parse(text.as_bytes()),
+        false => TrustedRoot::parse(read_text(Path::new(text))?.as_bytes()).map_err(|e| e.context("root", text)),
+    };
+    root.map(Arc::new)
+}

@@ -1,0 +1,92 @@
+//! What is to be verified, as text, and what came of it, as plain data.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::foreign::{attached, problems_json, statements_json};
+use super::network::NetworkConfig;
+use super::open_source_over;
+use super::trust::{TrustedKeyConfig, read_root, trusted};
+use crate::error::{Error, Result};
+use crate::gate::Evidence;
+use crate::model::{Reference, Timestamp};
+use crate::promote::{Attestation, evidence_of};
+use crate::sign::{SignersConfig, Trust};
+
+/// The most problems that an error tells.
+const MAX_TOLD: usize = 10;
+
+/// An image, and whose signatures count.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VerifyConfig {
+    /// The image, by tag or digest.
+    pub image: Reference,
+    /// The public keys whose signatures count.
+    #[serde(default)]
+    pub trusted_keys: Vec<TrustedKeyConfig>,
+    /// The keyless signers whose signatures count.
+    #[serde(default)]
+    pub trusted_signers: Vec<SignersConfig>,
+    /// The trusted root: its JSON, or the path of a file with it.
+    #[serde(default)]
+    pub trusted_root: Option<String>,
+    /// The attestation that is asked for, by a name (`spdx`, `slsaprovenance1`) or a URI; without one, a signature is.
+    #[serde(default)]
+    pub attestation: Option<String>,
+    /// How the image is reached over a network; without it, as the machine and its environment say.
+    #[serde(default)]
+    pub network: Option<NetworkConfig>,
+}
+
+impl VerifyConfig {
+    /// Verifies what is attached to the image, and says what that is: `image`, `signatures`, `statements` (only those of the
+    /// type where an attestation is asked for) and `problems`, what does not verify. What is about a platform of the image is
+    /// listed as well, and is no signature of the image.
+    ///
+    /// # Errors
+    /// `Untrusted` where no signature of the image, or no such attestation about it, verifies; `Invalid` where nobody is
+    /// trusted; what the registry says.
+    pub async fn verify(&self) -> Result<Value> {
+        let root = self.trusted_root.as_deref().map(read_root).transpose()?;
+        let trusted = trusted(&self.trusted_keys, &self.trusted_signers, root.as_ref())?;
+        if trusted.is_empty() {
+            return Err(Error::invalid("nobody is trusted").hint("set trustedKeys or trustedSigners"));
+        }
+        let wanted = self.attestation.as_deref().map(Attestation::predicate_type_of).transpose()?;
+        let network = self.network.as_ref().map(NetworkConfig::network).transpose()?.unwrap_or_default();
+        let registry = open_source_over(&self.image.repository, network)?;
+        let mut seen = evidence_of(&*registry, &self.image, &Trust::in_all(trusted), Timestamp::now()).await?;
+        if let Some(wanted) = wanted {
+            seen.statements.retain(|statement| statement.value.value().predicate_type == wanted);
+        }
+        let image = &seen.image.digest;
+        let holds = match wanted {
+            Some(_) => seen.statements.iter().any(|statement| statement.about == *image),
+            None => seen.signatures.iter().any(|signature| signature.about == *image),
+        };
+        if holds { verified_json(&seen) } else { Err(nothing(&seen, wanted)) }
+    }
+}
+
+fn verified_json(seen: &Evidence) -> Result<Value> {
+    let signature = |annotations| json!({ "annotations": annotations });
+    let signatures = seen.signatures.iter().map(|s| attached(s, signature(&s.value.value().annotations)));
+    Ok(json!({
+        "image": seen.image,
+        "signatures": signatures.collect::<Vec<_>>(),
+        "statements": statements_json(seen)?,
+        "problems": problems_json(seen),
+    }))
+}
+
+fn nothing(seen: &Evidence, wanted: Option<&str>) -> Error {
+    let error = match wanted {
+        Some(wanted) => Error::untrusted("no such attestation about the image verifies").context("type", wanted),
+        None => Error::untrusted("no signature of the image verifies"),
+    };
+    let told = seen.problems.iter().take(MAX_TOLD);
+    told.fold(error.context("image", &seen.image), |error, problem| {
+        error.context("problem", format!("{} {}: {}", problem.what, problem.digest, problem.message))
+    })
+}

@@ -1,0 +1,64 @@
+//! Keys, and what their signatures are worth.
+
+use cache_core::connect::{self, VerifyConfig, read};
+use cache_core::model::Secret;
+use napi::Env;
+use napi::bindgen_prelude::{Object, Promise, PromiseRaw};
+use napi_derive::napi;
+use serde_json::Value;
+
+use crate::errors::raise;
+use crate::run::unless_stopped;
+
+/// Makes a key of a kind, `p256` where none is said. Both halves are PEM; with a password the private one is encrypted, as
+/// cosign reads it.
+#[cfg_attr(test, allow(dead_code, reason = "napi exports nothing from a test build"))]
+#[napi(ts_return_type = "Promise<KeyPair>")]
+pub fn generate_key<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "KeyKind | undefined | null")] kind: Option<String>,
+    password: Option<String>,
+) -> napi::Result<PromiseRaw<'env, Object<'env>>> {
+    let password = password.map(Secret::new);
+    let made = on_a_thread(move || connect::generate_key(kind.as_deref(), password.as_ref()));
+    env.spawn_future_with_callback(made, |env, made| {
+        let mut halves = Object::new(env)?;
+        halves.set("private", made.private.as_str())?;
+        halves.set("public", made.public)?;
+        Ok(halves)
+    })
+}
+
+/// Verifies what is attached to an image, and says what that is. Rejects with `Untrusted` where no signature of the image, or
+/// no attestation that is asked for, verifies.
+#[cfg_attr(test, allow(dead_code, reason = "napi exports nothing from a test build"))]
+#[napi(ts_return_type = "Promise<Verified>")]
+pub fn verify<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "VerifyRequest")] request: Value,
+    options: Option<StopOptions>,
+) -> napi::Result<PromiseRaw<'env, Value>> {
+    let StopOptions { signal } = options.unwrap_or_default();
+    env.spawn_future(unless_stopped(signal, async move {
+        let config: VerifyConfig = read("request", request).map_err(raise)?;
+        config.verify().await.map_err(raise)
+    }))
+}
+
+/// How work is stopped.
+#[expect(missing_debug_implementations, reason = "a promise of JavaScript has no text")]
+#[derive(Default)]
+#[napi(object, object_to_js = false)]
+pub struct StopOptions {
+    /// Stops the work when it aborts. The promise then rejects with its reason.
+    #[napi(ts_type = "AbortSignal")]
+    pub signal: Option<Promise<()>>,
+}
+
+/// Runs what takes long where it holds up nothing.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> cache_core::Result<T> + Send + 'static,
+) -> napi::Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|e| napi::Error::from_reason(e.to_string()))?.map_err(raise)
+}

@@ -1,0 +1,40 @@
+//! Keys, and what their signatures are worth.
+
+use cache_core::connect::{self, VerifyConfig};
+use cache_core::model::Secret;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use serde_json::Value;
+
+use crate::errors::raise;
+use crate::plain::{Plain, from_python, to_python};
+use crate::runtime::{awaitable, block_on};
+
+/// Makes a key: `p256`, `p384`, `p521`, `rsa2048`, `rsa3072`, `rsa4096` or `ed25519`. Both halves are PEM; with a password the
+/// private one is encrypted, as cosign reads it.
+#[pyfunction]
+#[pyo3(signature = (kind="p256", password=None))]
+pub(crate) fn generate_key<'py>(py: Python<'py>, kind: &str, password: Option<String>) -> PyResult<Bound<'py, PyDict>> {
+    let password = password.map(Secret::new);
+    let made = py.detach(|| connect::generate_key(Some(kind), password.as_ref())).map_err(raise)?;
+    let halves = PyDict::new(py);
+    halves.set_item("private", made.private.as_str())?;
+    halves.set_item("public", made.public)?;
+    Ok(halves)
+}
+
+/// Verifies what is attached to an image, and says what that is. Raises `Untrusted` where no signature of the image, or no
+/// attestation that is asked for, verifies.
+#[pyfunction]
+pub(crate) fn verify(request: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    let (py, config): (_, VerifyConfig) = (request.py(), from_python("request", request)?);
+    let verified: Value = block_on(py, config.verify())?;
+    to_python(py, &verified)
+}
+
+/// The same, to be awaited.
+#[pyfunction]
+pub(crate) fn verify_async<'py>(request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let (py, config): (_, VerifyConfig) = (request.py(), from_python("request", request)?);
+    awaitable(py, async move { config.verify().await }, Plain)
+}
