@@ -27,7 +27,7 @@ check:
 # image is built by `make bench`; without it the comparison of SBOMs is a line of output.
 interop:
 	@scripts/peers.sh
-	$(CARGO) test -p cache-core --all-features --lib --test it -- --ignored interop
+	$(CARGO) test --workspace --all-features --lib --test it -- --ignored interop
 	@CACHE_INTEROP= scripts/oci-conformance.sh
 	@CACHE_INTEROP= scripts/parity.sh
 
