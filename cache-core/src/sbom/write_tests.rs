@@ -293,6 +293,7 @@ fn what_spdx_2_has_no_place_for_is_named() {
     sbom.packages[1].licenses[1].rest.push_text("url", "https://example.com");
     sbom.packages[1].licenses.push(License { form: LicenseForm::Name, ..License::expression("The Own Licence") });
     sbom.packages[1].licenses.push(License::expression("LicenseRef-unknown"));
+    sbom.packages[1].licenses.push(License { form: LicenseForm::Name, ..License::expression("Apache 2.0") });
     sbom.packages[1].hashes[1].algorithm = "sha3256".into();
     sbom.relationships[1].relation = Relation::Other("EVIDENT_BY".into());
     for (format, name) in [("spdx-2.2", "SPDX 2.2"), ("spdx-2.3", "SPDX 2.3")] {
@@ -313,7 +314,7 @@ fn what_spdx_2_has_no_place_for_is_named() {
         let lib = &document["packages"][1];
         assert_eq!(
             lib["licenseDeclared"],
-            "(MIT OR ISC) AND Apache-2.0 AND LicenseRef-The-Own-Licence AND LicenseRef-unknown"
+            "(MIT OR ISC) AND Apache-2.0 AND LicenseRef-The-Own-Licence AND LicenseRef-unknown AND Apache-2.0"
         );
         assert_eq!(lib["filesAnalyzed"], false);
         let texts = &document["hasExtractedLicensingInfos"];

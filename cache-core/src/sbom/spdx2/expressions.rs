@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::super::bom::Sbom;
+use super::super::license::canonical;
 use super::super::text::{Text, plain_word};
 use super::document::{NOASSERTION, NONE};
 use crate::model::Digest;
@@ -34,7 +35,9 @@ impl Expressions {
             return license.into();
         }
         if spdx::Expression::parse(license).is_err() {
-            return self.name(license).into();
+            // What people write for a licence that has an identifier is that one.
+            let canonical = canonical(license).filter(|text| spdx::Expression::parse(text).is_ok());
+            return canonical.filter(|text| !text.contains(LICENSE_REF)).unwrap_or_else(|| self.name(license)).into();
         }
         let words = license.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
         for word in words.filter(|word| word.starts_with(LICENSE_REF) && !self.defined.contains(*word)) {
