@@ -56,7 +56,7 @@ documents=$out/documents
 echo
 echo "Reading documents: $(stat -c '%n %s bytes' "$documents"/*.json | sed "s|$documents/||" | paste -sd ';')"
 echo
-CACHE_BENCH_DOCUMENTS=$documents cargo bench --quiet --manifest-path "$root/benches/peers/Cargo.toml" \
+CACHE_BENCH_DOCUMENTS=$documents CRITERION_HOME=$root/target/criterion cargo bench --quiet --manifest-path "$root/benches/peers/Cargo.toml" \
   --target-dir "$root/target/peer-benches" -- --quiet 2>/dev/null
 
 if [ -x "$root/target/venv/bin/python" ]; then
