@@ -8,9 +8,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use cache_core::connect::open_source;
-use cache_core::generate::{Generator, LayerCache, NativeGenerator, Target, of_platform};
-use cache_core::model::Reference;
+use cache_core::connect::GenerateConfig;
 use cache_core::sbom::{Format, Sbom};
 
 type Failure = Box<dyn std::error::Error>;
@@ -29,25 +27,20 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let what = arguments.next().ok_or("usage: sbom REFERENCE|dir:PATH [--format FORMAT] [--cache FOLDER]")?;
-    let (mut format, mut generator) = ("purls".to_owned(), NativeGenerator::default());
+    let mut format = "purls".to_owned();
+    let mut wanted = match what.strip_prefix("dir:") {
+        Some(folder) => GenerateConfig { folder: Some(folder.into()), ..GenerateConfig::default() },
+        None => GenerateConfig { image: Some(what.parse()?), ..GenerateConfig::default() },
+    };
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{option} needs a value"))?;
         match option.as_str() {
             "--format" => format = value,
-            "--cache" => generator = generator.keeping(LayerCache::at(value)),
+            "--cache" => wanted.layer_cache = Some(value.into()),
             _ => return Err(format!("unknown option {option}").into()),
         }
     }
-    let sbom = match what.strip_prefix("dir:") {
-        Some(folder) => generator.generate(Target::Folder(folder.as_ref())).await?,
-        None => {
-            let reference: Reference = what.parse::<Reference>()?.or_latest();
-            let registry = open_source(&reference.repository)?;
-            let pinned = reference.repository.at(registry.resolve(&reference).await?.digest);
-            let image = of_platform(&*registry, &pinned, None).await?;
-            generator.generate(Target::Image { registry: &*registry, image: &image }).await?
-        }
-    };
+    let sbom = wanted.generate(None).await?;
     print(&sbom, &format)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::network::NetworkConfig;
+use super::network::{NetworkConfig, network};
 use super::trust::{TrustedKeyConfig, read_root, trusted};
 use super::{Session, SignerConfig, open_source_over, open_target_over};
 use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Ledger};
@@ -123,7 +123,7 @@ impl PromoterConfig {
             Some(SignerConfig::Key(key)) => (Some(Arc::new(key.signer()?) as Arc<dyn Signer>), None),
             program => (None, program),
         };
-        let network = self.network.unwrap_or_default().network()?;
+        let network = network(self.network.as_ref())?;
         let promoter = Promoter {
             source: open_source_over(&self.source, network.clone())?,
             target: open_target_over(&self.target, network)?,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::network::NetworkConfig;
+use super::network::{NetworkConfig, network};
 use super::open_source_over;
 use crate::error::{Error, Result};
 use crate::generate::{
@@ -74,7 +74,7 @@ impl GenerateConfig {
 
     async fn of_image(&self, generator: &dyn Generator, image: Reference) -> Result<Sbom<'static>> {
         let platform = self.platform.as_deref().map(str::parse::<Platform>).transpose()?;
-        let network = self.network.as_ref().map(NetworkConfig::network).transpose()?.unwrap_or_default();
+        let network = network(self.network.as_ref())?;
         let registry = open_source_over(&image.repository, network)?;
         let found = image.repository.at(registry.resolve(&image).await?.digest);
         let image = of_platform(&*registry, &found, platform.as_ref()).await?;

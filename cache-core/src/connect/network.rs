@@ -47,6 +47,11 @@ pub struct ClientCertificateConfig {
     pub key: PemConfig,
 }
 
+/// The network that a configuration describes, if any.
+pub(super) fn network(config: Option<&NetworkConfig>) -> Result<Network> {
+    config.map_or_else(|| NetworkConfig::default().network(), NetworkConfig::network)
+}
+
 impl NetworkConfig {
     /// The network that this describes.
     ///

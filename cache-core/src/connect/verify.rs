@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::foreign::{attached, problems_json, statements_json};
-use super::network::NetworkConfig;
+use super::network::{NetworkConfig, network};
 use super::open_source_over;
 use super::trust::{TrustedKeyConfig, read_root, trusted};
 use crate::error::{Error, Result};
@@ -54,7 +54,7 @@ impl VerifyConfig {
             return Err(Error::invalid("nobody is trusted").hint("set trustedKeys or trustedSigners"));
         }
         let wanted = self.attestation.as_deref().map(Attestation::predicate_type_of).transpose()?;
-        let network = self.network.as_ref().map(NetworkConfig::network).transpose()?.unwrap_or_default();
+        let network = network(self.network.as_ref())?;
         let registry = open_source_over(&self.image.repository, network)?;
         let mut seen = evidence_of(&*registry, &self.image, &Trust::in_all(trusted), Timestamp::now()).await?;
         if let Some(wanted) = wanted {

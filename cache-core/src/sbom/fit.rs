@@ -84,11 +84,7 @@ impl Fit {
     }
 
     fn value(&mut self, object: &Object, member: &Member, value: &mut Value<'_>) -> bool {
-        let names: Option<Vec<&str>> = match value {
-            Value::Object(members) => Some(members.iter().map(|(name, _)| &**name).collect()),
-            _ => None,
-        };
-        let Some(kind) = member.form_of(names.as_deref()).map(|form| form.kind) else { return true };
+        let Some(kind) = member.form_of(value).map(|form| form.kind) else { return true };
         match (kind, value) {
             (Kind::Object(at), Value::Object(members)) => {
                 let inner = GRAMMAR.object(at);

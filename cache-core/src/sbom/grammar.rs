@@ -21,6 +21,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::cyclonedx::MORE;
+use super::value::Value;
 
 mod parse;
 
@@ -231,9 +232,16 @@ impl Member {
         required.has(version) && self.is_in(version, side)
     }
 
-    /// How a value is written: an object has these members, and the first form that knows them all is its own.
-    pub(super) fn form_of(&self, names: Option<&[&str]>) -> Option<&Form> {
-        let suits = |form: &&Form| match (form.kind, names) {
+    /// How a value is written: of an object's forms the first is its own that knows all its members.
+    pub(super) fn form_of(&self, value: &Value<'_>) -> Option<&Form> {
+        if let [one] = self.forms.as_slice() {
+            return Some(one);
+        }
+        let names: Option<Vec<&str>> = match value {
+            Value::Object(members) => Some(members.iter().map(|(name, _)| &**name).collect()),
+            _ => None,
+        };
+        let suits = |form: &&Form| match (form.kind, &names) {
             (Kind::Object(at), Some(names)) => {
                 let members = &GRAMMAR.object(at).members;
                 let is_known = |name: &&str| *name == MORE || members.iter().any(|member| member.name == *name);

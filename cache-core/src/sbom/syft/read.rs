@@ -77,10 +77,7 @@ fn package(at: usize, source: Artifact<'_>) -> Package<'_> {
         rest.push_text("type", &source.kind);
     }
     let licenses = kept(&mut rest, "licenses", LICENSES, license);
-    let cpes = kept(&mut rest, "cpes", CPES, |cpe: Either<'_, Cpe<'_>>| match cpe {
-        Either::Text(name) => name.stated(),
-        Either::Object(cpe) => cpe.name.stated(),
-    });
+    let cpes = kept(&mut rest, "cpes", CPES, cpe);
     Package {
         id: source.id.stated().unwrap_or_else(|| format!("cache:artifact-{at}").into()),
         kind: Kind::Library,
@@ -129,6 +126,13 @@ impl<'de: 'a, 'a, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Either
             false => serde_json::from_str(raw).map(Either::Text),
         };
         read.map_err(serde::de::Error::custom)
+    }
+}
+
+pub(super) fn cpe<'a>(cpe: Either<'a, Cpe<'a>>) -> Option<Text<'a>> {
+    match cpe {
+        Either::Text(name) => name.stated(),
+        Either::Object(cpe) => cpe.name.stated(),
     }
 }
 

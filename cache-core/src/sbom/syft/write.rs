@@ -13,11 +13,11 @@ use super::super::package::{Kind, License as Stated, LicenseForm, LicenseStage, 
 use super::super::text::{Rest, Text};
 use super::super::write::{Carrier, name};
 use super::document::{
-    Artifact, CPES, Cpe, Descriptor, Digest, Distro, Document, File, LICENSES, Location, NOTED, Relationship, Schema,
+    Artifact, CPES, Descriptor, Digest, Distro, Document, File, LICENSES, Location, NOTED, Relationship, Schema,
     Source, TYPES,
 };
 use super::metadata::{MODULE, metadata};
-use super::read::{Either, license};
+use super::read::{Either, cpe, license};
 use crate::error::Result;
 
 /// The newest schema: that of Syft 1.57.
@@ -68,11 +68,7 @@ impl Writer {
             Some(raw) => rest.push("licenses".into(), raw),
             None => rest.push_json("licenses", &source.licenses.iter().map(described).collect::<Vec<_>>()),
         }
-        let of_cpe = |cpe: Either<'s, Cpe<'s>>| match cpe {
-            Either::Text(name) => name.stated(),
-            Either::Object(cpe) => cpe.name.stated(),
-        };
-        match unchanged(&mut rest, CPES, of_cpe, &source.cpes) {
+        match unchanged(&mut rest, CPES, cpe, &source.cpes) {
             Some(raw) => rest.push("cpes".into(), raw),
             None => rest.push_json("cpes", &source.cpes.iter().map(|cpe| json!({"cpe": cpe})).collect::<Vec<_>>()),
         }

@@ -50,7 +50,7 @@ impl Check {
 
     fn member(&mut self, member: &Member, value: &Value<'_>) {
         if !member.list {
-            return match form_of(member, value) {
+            return match member.form_of(value) {
                 Some(form) => self.value(form, value),
                 None => self.report.tell("wrong-type", "no such value is expected"),
             };
@@ -68,7 +68,7 @@ impl Check {
             if member.unique && !known.insert(canonical(item)) {
                 self.report.tell("repeated-item", "the list has this item already");
             }
-            if let Some(form) = form_of(member, item) {
+            if let Some(form) = member.form_of(item) {
                 has_expression |= form.element == "expression";
                 self.value(form, item);
             }
@@ -125,17 +125,6 @@ fn alternative<'g>(object: &'g Object, name: &str, value: &Value<'_>, version: M
     let in_version = || object.named(name).map(|(_, member)| member).filter(|m| m.is_in(version, Side::Json));
     let is_list = matches!(value, Value::List(_));
     in_version().find(|member| member.list == is_list).or_else(|| in_version().next())
-}
-
-fn form_of<'g>(member: &'g Member, value: &Value<'_>) -> Option<&'g Form> {
-    match (member.forms.as_slice(), value) {
-        ([one], _) => Some(one),
-        (_, Value::Object(members)) => {
-            let names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
-            member.form_of(Some(&names))
-        }
-        _ => member.form_of(None),
-    }
 }
 
 fn plain<'v>(value: &'v Value<'_>) -> Option<&'v str> {

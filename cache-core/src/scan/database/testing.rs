@@ -6,6 +6,9 @@ use std::path::Path;
 use super::file::Source;
 use super::{Database, DatabaseBuilder};
 use crate::error::Result;
+use crate::model::Timestamp;
+use crate::sbom::{Family, Package, Sbom};
+use crate::scan::{EmbeddedScanner, Report};
 
 /// The bytes of what was gathered.
 pub(in crate::scan) fn bytes(builder: DatabaseBuilder) -> Vec<u8> {
@@ -29,4 +32,16 @@ pub(in crate::scan) fn osv(records: &[serde_json::Value]) -> DatabaseBuilder {
     let mut builder = DatabaseBuilder::new();
     builder.add_osv(folder.path()).unwrap();
     builder
+}
+
+/// What is found of these packages in what was gathered.
+pub(in crate::scan) fn scan(builder: DatabaseBuilder, purls: &[&str]) -> Report {
+    let package = |purl: &&str| Package {
+        name: purl.split('@').next().unwrap().rsplit('/').next().unwrap().to_owned().into(),
+        purl: Some((*purl).to_owned().into()),
+        ..Package::default()
+    };
+    let sbom = Sbom { packages: purls.iter().map(package).collect(), ..Sbom::new(Family::Cache, "1") };
+    let scanner = EmbeddedScanner::new(open(bytes(builder)).unwrap().into());
+    scanner.scan_sbom(&sbom, Timestamp::from_unix(0).unwrap()).unwrap()
 }

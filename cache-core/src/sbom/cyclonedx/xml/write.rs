@@ -146,7 +146,7 @@ impl Writer {
                 Place::Child => {
                     let beside = self.of_child(member, &stated);
                     let kept = kept.and_then(|kept| kept.under(member.name));
-                    if let Some(form) = form_of(member, value) {
+                    if let Some(form) = member.form_of(value) {
                         self.value(form, value, kept, &beside);
                     }
                 }
@@ -185,7 +185,7 @@ impl Writer {
     fn items(&mut self, member: &Member, items: &[Value<'_>], kept: Option<&Kept>) {
         let mut counts = vec![0_usize; member.forms.len()];
         for (at, item) in items.iter().enumerate() {
-            let Some(form) = form_of(member, item) else { continue };
+            let Some(form) = member.form_of(item) else { continue };
             let same = member.forms.iter().position(|other| other.element == form.element).unwrap_or_default();
             let count = counts.get(same).copied().unwrap_or_default();
             counts.iter_mut().skip(same).take(1).for_each(|count| *count += 1);
@@ -267,16 +267,5 @@ impl Writer {
 
     fn lose(&mut self, message: String) {
         self.lost.push(Finding::new("not-converted", position(&self.path), message));
-    }
-}
-
-fn form_of<'g>(member: &'g Member, value: &Value<'_>) -> Option<&'g Form> {
-    match (member.forms.as_slice(), value) {
-        ([one], _) => Some(one),
-        (_, Value::Object(members)) => {
-            let names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
-            member.form_of(Some(&names))
-        }
-        _ => member.form_of(None),
     }
 }

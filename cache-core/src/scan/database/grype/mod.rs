@@ -12,7 +12,7 @@ use std::path::Path;
 use self::blobs::{PackageBlob, VulnerabilityBlob};
 use self::tables::{Handle, Tables, Vulnerability};
 use super::advisory::{Advisory, Names};
-use super::{DatabaseBuilder, DatabaseSource};
+use super::{DatabaseBuilder, DatabaseSource, read};
 use crate::error::{Error, Result};
 use crate::scan::ecosystem::{Ecosystem, distribution_id};
 use crate::sqlite::{Damage, Database};
@@ -27,13 +27,8 @@ impl DatabaseBuilder {
     /// `Invalid` where it is none, is damaged, or is of another schema; what the disk says.
     pub fn add_grype(&mut self, file: impl AsRef<Path>) -> Result<()> {
         let file = file.as_ref();
-        let at = |e: Error| e.context("path", file.display());
-        let size = std::fs::metadata(file).map_err(|e| Error::io(file, e))?.len();
-        if size > MAX_FILE {
-            return Err(at(Error::invalid(format!("the file has {size} bytes; at most {MAX_FILE} are read"))));
-        }
-        let bytes = std::fs::read(file).map_err(|e| Error::io(file, e))?;
-        self.add_grype_bytes(&bytes).map_err(at)
+        let bytes = read(file, MAX_FILE)?;
+        self.add_grype_bytes(&bytes).map_err(|e| e.context("path", file.display()))
     }
 
     fn add_grype_bytes(&mut self, bytes: &[u8]) -> Result<()> {

@@ -7,7 +7,7 @@ mod record;
 use std::path::Path;
 
 use self::record::Vulnerability;
-use super::{DatabaseBuilder, DatabaseSource};
+use super::{DatabaseBuilder, DatabaseSource, read};
 use crate::error::{Error, Result};
 use crate::zip::{Budget, Zip};
 
@@ -88,13 +88,4 @@ impl Reading<'_> {
             Err(_) => self.source.leave_out("no record of OSV"),
         }
     }
-}
-
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let size = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
-    if size > limit {
-        return Err(Error::invalid(format!("the file has {size} bytes; at most {limit} are read"))
-            .context("path", path.display()));
-    }
-    std::fs::read(path).map_err(|e| Error::io(path, e))
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use self::advisories::Value;
 use self::bolt::{Bolt, Bucket, Damage, Item};
 use super::advisory::Advisory;
-use super::{DatabaseBuilder, DatabaseSource};
+use super::{DatabaseBuilder, DatabaseSource, read};
 use crate::document::time;
 use crate::error::{Error, Result};
 use crate::model::{Timestamp, null_is_empty};
@@ -51,14 +51,9 @@ impl DatabaseBuilder {
     /// `Invalid` where it is none or is damaged; `Unsupported` where it is of another schema; what the disk says.
     pub fn add_trivy(&mut self, file: impl AsRef<Path>) -> Result<()> {
         let file = file.as_ref();
-        let at = |e: Error| e.context("path", file.display());
-        let size = std::fs::metadata(file).map_err(|e| Error::io(file, e))?.len();
-        if size > MAX_FILE {
-            return Err(at(Error::invalid(format!("the file has {size} bytes; at most {MAX_FILE} are read"))));
-        }
-        let bytes = std::fs::read(file).map_err(|e| Error::io(file, e))?;
+        let bytes = read(file, MAX_FILE)?;
         let metadata = std::fs::read(file.with_file_name("metadata.json")).ok();
-        self.add_trivy_bytes(&bytes, metadata.as_deref()).map_err(at)
+        self.add_trivy_bytes(&bytes, metadata.as_deref()).map_err(|e| e.context("path", file.display()))
     }
 
     fn add_trivy_bytes(&mut self, bytes: &[u8], metadata: Option<&[u8]>) -> Result<()> {

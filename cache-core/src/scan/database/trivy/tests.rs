@@ -1,23 +1,10 @@
 use super::bolt::{Bolt, Item};
 use crate::error::ErrorKind;
-use crate::model::Timestamp;
-use crate::sbom::{Family, Package, Sbom};
-use crate::scan::database::testing::{bytes, open};
-use crate::scan::{DatabaseBuilder, EmbeddedScanner, FixState, Report, Severity};
+use crate::scan::database::testing::scan;
+use crate::scan::{DatabaseBuilder, FixState, Report, Severity};
 
 fn shared() -> Option<Vec<u8>> {
     Some(std::fs::read(crate::document::shared_data("sbom/own/trivy-db/trivy.db")?).unwrap())
-}
-
-fn scan(builder: DatabaseBuilder, purls: &[&str]) -> Report {
-    let package = |purl: &&str| Package {
-        name: purl.split('@').next().unwrap().rsplit('/').next().unwrap().to_owned().into(),
-        purl: Some((*purl).to_owned().into()),
-        ..Package::default()
-    };
-    let sbom = Sbom { packages: purls.iter().map(package).collect(), ..Sbom::new(Family::Cache, "1") };
-    let scanner = EmbeddedScanner::new(open(bytes(builder)).unwrap().into());
-    scanner.scan_sbom(&sbom, Timestamp::from_unix(0).unwrap()).unwrap()
 }
 
 fn lines(report: &Report) -> Vec<String> {
