@@ -74,7 +74,14 @@ macro_rules! object {
                     map.serialize_entry($member, &self.$field)?;
                 })*
                 for (name, value) in self.rest.raw() {
-                    map.serialize_entry(name, value)?;
+                    // A member that stood twice, once as what it must not be, is written once.
+                    let is_written = match name {
+                        $($member => !$crate::sbom::json::Absent::is_absent(&self.$field),)*
+                        _ => false,
+                    };
+                    if !is_written {
+                        map.serialize_entry(name, value)?;
+                    }
                 }
                 map.end()
             }

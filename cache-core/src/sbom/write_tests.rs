@@ -154,6 +154,21 @@ pub(super) fn made() -> Sbom<'static> {
     sbom
 }
 
+/// Found by fuzzing: both were written, and then neither could be read.
+#[test]
+fn a_member_that_stands_twice_once_as_what_it_must_not_be_is_written_once() {
+    let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"component":"a day",
+        "component":{"type":"container","bom-ref":"i","name":"image"}},"components":[{"type":"library","name":"a"}]}"#;
+    let sbom = Sbom::parse(text.as_bytes()).unwrap();
+    assert_eq!((sbom.packages.len(), sbom.findings.is_empty()), (2, false));
+    for format in ["cyclonedx-1.6", "cyclonedx-1.6-xml", "spdx-2.3", "spdx-3.0"] {
+        let bytes = sbom.write(&Format::parse(format).unwrap()).unwrap().bytes;
+        let again = Sbom::parse(&bytes).unwrap();
+        let names: Vec<&str> = again.packages.iter().map(|package| &*package.name).collect();
+        assert_eq!(names, ["image", "a"], "{format}");
+    }
+}
+
 #[test]
 fn spdx_that_cache_writes_has_all_that_the_format_asks_for() {
     let (document, lost) = write(&made(), "spdx-2.3");
