@@ -94,7 +94,8 @@
 //! # Where things are
 //!
 //! [`model`] holds plain data; [`registry`] reads and writes images; [`sign`] signs and verifies; [`sbom`] and [`scan`] read
-//! what describes an image; [`gate`] judges; [`plan`], [`approve`] and [`promote`] are the way from a wish to a receipt.
+//! what describes an image; [`gate`] judges; [`report`] writes what was found for people and for other tools; [`plan`],
+//! [`approve`] and [`promote`] are the way from a wish to a receipt.
 //!
 //! # Features
 //!
@@ -107,6 +108,7 @@ mod document;
 pub mod error;
 pub mod gate;
 pub mod generate;
+mod html;
 mod http;
 pub mod model;
 mod pages;
@@ -115,11 +117,13 @@ pub mod policy;
 mod program;
 pub mod promote;
 pub mod registry;
+pub mod report;
 pub mod sbom;
 pub mod scan;
 pub mod sign;
 mod sqlite;
 mod tarball;
+mod visible;
 mod watch;
 mod zip;
 pub use error::{Error, ErrorKind, Result};

@@ -153,6 +153,7 @@ async fn verdict(answer: Result<Value, &'static str>) -> Result<Outcome> {
         now,
         sboms: vec![],
         reports: vec![],
+        vex: vec![],
         signatures: vec![],
         statements: vec![],
         problems: vec![],

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Change, Content, DeleteTarget, Expected, Form, Plan, Role};
+use crate::visible;
 
 impl Plan {
     /// The plan in words, made of its bytes alone: what is approved is what is shown.
@@ -30,13 +31,7 @@ impl Plan {
             lines.push("  Left behind".to_owned());
             lines.extend(self.left_behind.iter().map(|what| format!("    {what}")));
         }
-        // Text from outside must not move the cursor or hide a line.
-        let visible = |c: char| if c == '\n' || !c.is_control() { c } else { '\u{fffd}' };
-        lines
-            .iter()
-            .map(|line| line.replace('\n', " ").chars().map(visible).collect())
-            .collect::<Vec<String>>()
-            .join("\n")
+        lines.iter().map(|line| visible::line(line)).collect::<Vec<_>>().join("\n")
     }
 }
 
