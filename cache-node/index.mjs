@@ -3,6 +3,7 @@ import cache from './index.cjs';
 
 export const {
   Approval,
+  Assessment,
   CacheError,
   Conflict,
   Denied,
@@ -20,6 +21,7 @@ export const {
   Unexpected,
   Unsupported,
   Untrusted,
+  assess,
   errorKinds,
   generateKey,
   verify,

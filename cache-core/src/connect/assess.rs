@@ -123,15 +123,21 @@ impl AssessConfig {
                 }
             }
         }
-        // What no report names is known by the first report: each is about something, and nothing else is the same.
-        let reported = || evidence.reports.first().map(|report| report.digest.clone());
-        let known = stated.or_else(|| platforms.first().map(|(digest, _)| digest.clone()));
+        // Several platforms make an image whose digest nobody said. What no report names is known by the first report: each is
+        // about something, and nothing else is the same.
+        let several = platforms.len() > 1;
+        let known = stated.or_else(|| platforms.first().filter(|_| !several).map(|(digest, _)| digest.clone()));
         let is_known = known.is_some();
-        evidence.image.digest = known.or_else(reported).unwrap_or_else(|| evidence.image.digest.clone());
+        let stand_in = || {
+            let parts = platforms.iter().map(|(digest, _)| digest.as_str()).collect::<String>();
+            let first = evidence.reports.first().map(|report| report.digest.clone());
+            if several { Digest::of(parts.as_bytes()) } else { first.unwrap_or_else(|| Digest::of(b"")) }
+        };
+        evidence.image.digest = known.unwrap_or_else(stand_in);
         if let Some(image) = &self.image {
             evidence.image.repository = image.repository.clone();
         }
-        evidence.platforms = if platforms.len() > 1 { platforms } else { Vec::new() };
+        evidence.platforms = if several { platforms } else { Vec::new() };
         let about = evidence.image.digest.clone();
         let all = evidence.reports.iter_mut().map(|it| &mut it.about);
         let all = all.chain(evidence.vex.iter_mut().map(|it| &mut it.about));

@@ -15,12 +15,12 @@ mod sbom;
 mod signature;
 mod smoke;
 
-use async_trait::async_trait;
 pub use advisory::AdvisoryGate;
+use async_trait::async_trait;
 pub use callback::CallbackGate;
 pub use cve::{
-    Assessment, CveGate, ExceptionUse, LayerShare, Packages, Remedy, Scan, Standing, Tally, VexSaid, VexUnmatched, VexUse,
-    Vulnerability,
+    Assessment, CveGate, ExceptionUse, LayerShare, Packages, Remedy, Scan, Standing, Tally, VexSaid, VexUnmatched,
+    VexUse, Vulnerability,
 };
 pub use evidence::{Attached, Evidence, Found, Problem, Style};
 pub use image_policy::{ImageAttestation, ImageAuthority, ImageGlob, ImagePolicy, ImagePolicyGate, ImageVoucher};

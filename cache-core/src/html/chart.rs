@@ -64,7 +64,10 @@ mod tests {
     fn bars_and_rings_stay_within_their_frame() {
         let mut html = Html::default();
         bar(&mut html, "t", &[Part { class: "a", amount: 3 }, Part { class: "b", amount: 9 }], 4, Some(1));
-        assert!(html.out.contains(r#"class="a" x="0" width="750""#) && html.out.contains(r#"class="b" x="750" width="250""#));
+        assert!(
+            html.out.contains(r#"class="a" x="0" width="750""#)
+                && html.out.contains(r#"class="b" x="750" width="250""#)
+        );
         assert!(html.out.contains(r#"x1="250""#));
         let mut html = Html::default();
         ring(&mut html, "t", "a", 1, 3);

@@ -48,7 +48,10 @@ impl Html {
         self.out.push_str("</");
         self.out.push_str(name);
         self.out.push('>');
-        if matches!(name, "p" | "li" | "tr" | "section" | "h1" | "h2" | "h3" | "ul" | "ol" | "table" | "details" | "div") {
+        if matches!(
+            name,
+            "p" | "li" | "tr" | "section" | "h1" | "h2" | "h3" | "ul" | "ol" | "table" | "details" | "div"
+        ) {
             self.out.push('\n');
         }
     }

@@ -31,7 +31,9 @@ impl File {
         }
         for (PromotionTo(environment), section) in self.scan_policy.iter().flatten() {
             let key = format!("scan_policy.promotion_to_{environment}");
-            section.check().map_err(|why| Error::invalid(format!("the policy file is wrong: {why}")).context("key", key))?;
+            section
+                .check()
+                .map_err(|why| Error::invalid(format!("the policy file is wrong: {why}")).context("key", key))?;
         }
         for signers in &self.signers {
             signers.rules()?;

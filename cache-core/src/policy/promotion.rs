@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::gate::{AdvisoryGate, CveGate, LicenseGate, PromotionGate, ProvenanceGate, SbomGate, SignatureGate, SmokeGate};
+use crate::gate::{
+    AdvisoryGate, CveGate, LicenseGate, PromotionGate, ProvenanceGate, SbomGate, SignatureGate, SmokeGate,
+};
 use crate::scan::ScanPolicy;
 
 /// What an image must show to enter an environment.

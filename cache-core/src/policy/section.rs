@@ -219,7 +219,10 @@ impl Section {
         };
         for Exception(exception) in self.exceptions.iter().chain(license) {
             if let Some(lacking) = self.exceptions_need.iter().find_map(|needed| needed.lacks(exception)) {
-                return Err(format!("the exception for {} has no {lacking}, which exceptions_need asks for", exception.id));
+                return Err(format!(
+                    "the exception for {} has no {lacking}, which exceptions_need asks for",
+                    exception.id
+                ));
             }
         }
         Ok(())

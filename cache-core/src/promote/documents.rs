@@ -172,11 +172,12 @@ pub(super) fn from_statements(evidence: &mut Evidence) {
         let (value, by) = (statement.value.value(), statement.by.clone());
         let place = Place { digest: statement.digest.clone(), about: statement.about.clone(), found: statement.found };
         let json = value.predicate_json();
-        // A CycloneDX document may be both.
-        if Vex::is_predicate(&value.predicate_type) {
+        // An SBOM in CycloneDX may hold VEX besides; without an analysis it does not.
+        let is_sbom = Sbom::is_predicate(&value.predicate_type);
+        if Vex::is_predicate(&value.predicate_type) && (!is_sbom || json.contains("\"analysis\"")) {
             match Vex::of_predicate(json) {
-                Ok(read) if read.statements.is_empty() && read.problems.is_empty() => {}
                 Ok(read) => vex.push(Attached { by: by.clone(), ..place.clone().attach(read) }),
+                Err(_) if is_sbom => {}
                 Err(error) => evidence.problems.push(Problem::new(Kind::Vex.name(), &statement.digest, &error)),
             }
         }

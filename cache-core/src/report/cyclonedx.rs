@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{links, pretty, words};
 use crate::error::Result;
-use crate::gate::{Assessment, Standing, Vulnerability, VexSaid};
+use crate::gate::{Assessment, Standing, VexSaid, Vulnerability};
 use crate::model::{Digest, Purl};
 use crate::scan::{Rating, Score, Severity, VexStatus};
 use crate::visible;
@@ -167,7 +167,7 @@ fn tool(name: &str, version: Option<&str>) -> Component {
 
 fn entry(one: &Vulnerability, components: &mut Components) -> Entry {
     let line = |text: &str| visible::line(text).into_owned();
-    let source = |id: &str| Source { name: id.split('-').next().unwrap_or(id).to_owned(), url: links::about(id) };
+    let source = |id: &str| Source { name: line(id.split('-').next().unwrap_or(id)), url: links::about(id) };
     let mut ratings: Vec<Rated> = one.ratings.iter().map(rated).collect();
     // The severity that the gate counts goes first.
     let own = Rated {

@@ -176,9 +176,9 @@ fn entry(one: &Vulnerability, image: &str) -> Entry {
 }
 
 fn identifier(id: &str) -> Identifier {
-    let kind = id.split('-').next().filter(|kind| kind.len() < id.len() && !kind.is_empty()).unwrap_or("other");
     let name = visible::line(if id.is_empty() { "unknown" } else { id }).into_owned();
-    Identifier { r#type: kind.to_ascii_lowercase(), value: name.clone(), name, url: links::about(id) }
+    let kind = name.split('-').next().filter(|kind| kind.len() < name.len() && !kind.is_empty()).unwrap_or("other");
+    Identifier { r#type: kind.to_ascii_lowercase(), value: name.clone(), name: name.clone(), url: links::about(id) }
 }
 
 /// The distribution and its release, as the purl says; for packages of languages there is none.

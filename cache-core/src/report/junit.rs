@@ -106,9 +106,9 @@ fn document(out: &mut Vec<u8>, suites: &[Suite], assessment: &Assessment) -> io:
     ];
     let time = assessment.at.to_string();
     let time = time.trim_end_matches('Z');
-    xml.create_element("testsuites").with_attributes(all.iter().map(|(name, value)| (*name, value.as_str()))).write_inner_content(
-        |xml| suites.iter().try_for_each(|suite| self::suite(xml, suite, &subject, time)),
-    )?;
+    xml.create_element("testsuites")
+        .with_attributes(all.iter().map(|(name, value)| (*name, value.as_str())))
+        .write_inner_content(|xml| suites.iter().try_for_each(|suite| self::suite(xml, suite, &subject, time)))?;
     Ok(())
 }
 

@@ -23,7 +23,11 @@ pub(super) fn write(assessment: &Assessment) -> String {
         }
     }
     list(&mut out, None, others.into_iter());
-    list(&mut out, Some("What would unblock it"), assessment.remedies.iter().map(|remedy| text(&words::remedy(remedy))));
+    list(
+        &mut out,
+        Some("What would unblock it"),
+        assessment.remedies.iter().map(|remedy| text(&words::remedy(remedy))),
+    );
     tallies(&mut out, assessment);
     let after = after(assessment);
     vulnerabilities(&mut out, &assessment.vulnerabilities, MOST.saturating_sub(after.len()));
@@ -32,7 +36,9 @@ pub(super) fn write(assessment: &Assessment) -> String {
 }
 
 fn tallies(out: &mut String, assessment: &Assessment) {
-    out.push_str("| severity | counts | with a fix | excepted | cleared by VEX | allowed |\n|---|--:|--:|--:|--:|--:|\n");
+    out.push_str(
+        "| severity | counts | with a fix | excepted | cleared by VEX | allowed |\n|---|--:|--:|--:|--:|--:|\n",
+    );
     for tally in &assessment.tallies {
         let max = tally.max.map_or_else(|| "any".to_owned(), |max| max.to_string());
         out.push_str(&format!(

@@ -83,7 +83,8 @@ impl FromStr for ReportFormat {
     fn from_str(name: &str) -> Result<Self> {
         ReportFormat::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
             let names: Vec<&str> = ReportFormat::ALL.into_iter().map(ReportFormat::name).collect();
-            Error::invalid(format!("there is no report format {name:?}")).hint(format!("there are {}", names.join(", ")))
+            Error::invalid(format!("there is no report format {name:?}"))
+                .hint(format!("there are {}", names.join(", ")))
         })
     }
 }

@@ -29,10 +29,14 @@ pub(super) fn write(assessment: &Assessment) -> String {
 fn head(html: &mut Html, assessment: &Assessment, subject: &str) {
     html.element("div", &[("class", "head")], |html| {
         let outcome = assessment.outcome().to_string();
-        html.leaf("span", &[("class", &format!("badge {outcome}"))], match assessment.allows() {
-            true => "May go on",
-            false => "Stopped",
-        });
+        html.leaf(
+            "span",
+            &[("class", &format!("badge {outcome}"))],
+            match assessment.allows() {
+                true => "May go on",
+                false => "Stopped",
+            },
+        );
         html.leaf("h1", &[], subject);
         if let Some(digest) = assessment.digest.as_ref().filter(|digest| !subject.contains(digest.as_str())) {
             html.element("p", &[("class", "soft small")], |html| html.leaf("code", &[], digest.as_str()));
@@ -57,7 +61,11 @@ fn blocking(html: &mut Html, assessment: &Assessment) {
         html.element("ul", &[("class", "none")], |html| {
             for (gate, reason) in blocking.take(MOST_LISTED) {
                 html.element("li", &[], |html| {
-                    html.leaf("span", &[("class", &format!("chip {}", reason.outcome))], &format!("{gate}: {}", reason.code));
+                    html.leaf(
+                        "span",
+                        &[("class", &format!("chip {}", reason.outcome))],
+                        &format!("{gate}: {}", reason.code),
+                    );
                     html.text(" ");
                     html.text(&reason.message);
                 });
@@ -85,7 +93,7 @@ fn remedy(html: &mut Html, one: &Remedy) {
 
 /// A bar for each severity: what counts with a fix, without one, and what does not count.
 fn severities(html: &mut Html, tallies: &[Tally]) {
-    let scale = tallies.iter().map(|tally| tally.found.max(tally.max.unwrap_or(0) as usize)).max().unwrap_or(0);
+    let scale = tallies.iter().map(|tally| tally.found).max().unwrap_or(0);
     html.section("Severities", |html| {
         html.element("div", &[("class", "rows")], |html| {
             for tally in tallies {
@@ -131,7 +139,11 @@ fn layers(html: &mut Html, assessment: &Assessment) {
     let Some(packages) = assessment.packages.as_ref().filter(|packages| !packages.layers.is_empty()) else { return };
     let scale = packages.layers.first().map_or(0, |layer| layer.packages);
     html.section("Packages by layer", |html| {
-        html.leaf("p", &[("class", "soft small")], &format!("{} packages; coloured: those with vulnerabilities that count.", packages.total));
+        html.leaf(
+            "p",
+            &[("class", "soft small")],
+            &format!("{} packages; coloured: those with vulnerabilities that count.", packages.total),
+        );
         html.element("div", &[("class", "rows")], |html| {
             for layer in packages.layers.iter().take(MOST_LISTED) {
                 let name: String = layer.layer.trim_start_matches("sha256:").chars().take(12).collect();
@@ -162,7 +174,11 @@ fn reasons(html: &mut Html, assessment: &Assessment) {
                 let reasons = verdict.reasons.iter().filter(|reason| reason.outcome.allows());
                 for reason in reasons.take(MOST_LISTED) {
                     html.element("li", &[], |html| {
-                        let class = if reason.outcome == Outcome::Pass { "plain".to_owned() } else { reason.outcome.to_string() };
+                        let class = if reason.outcome == Outcome::Pass {
+                            "plain".to_owned()
+                        } else {
+                            reason.outcome.to_string()
+                        };
                         html.leaf("span", &[("class", &format!("chip {class}"))], &reason.outcome.to_string());
                         html.text(" ");
                         html.text(&reason.message);
@@ -265,7 +281,9 @@ fn beside(html: &mut Html, assessment: &Assessment) {
                 row.cell(|html| html.leaf("code", &[], vex.document.short()));
                 row.text(&vex.format.to_string());
                 let author = vex.author.as_deref().unwrap_or("not named");
-                row.text(&vex.signed_by.as_ref().map_or_else(|| author.to_owned(), |by| format!("{author}, signed by {by}")));
+                row.text(
+                    &vex.signed_by.as_ref().map_or_else(|| author.to_owned(), |by| format!("{author}, signed by {by}")),
+                );
                 row.text(if vex.trusted { "yes" } else { "no" });
                 row.text(&format!("{} of {}", vex.matched, vex.statements));
             });
@@ -286,7 +304,11 @@ fn beside(html: &mut Html, assessment: &Assessment) {
 
 fn more(html: &mut Html, all: usize, shown: usize) {
     if all > shown {
-        html.leaf("p", &[("class", "soft")], &format!("{} more are not shown here; the JSON report has them.", all - shown));
+        html.leaf(
+            "p",
+            &[("class", "soft")],
+            &format!("{} more are not shown here; the JSON report has them.", all - shown),
+        );
     }
 }
 

@@ -28,7 +28,7 @@ struct Run<'a> {
     #[serde(rename = "columnKind")]
     column_kind: &'static str,
     invocations: [Invocation; 1],
-    results: Vec<Found<'a>>,
+    results: Vec<Found>,
     properties: RunProperties<'a>,
 }
 
@@ -94,7 +94,7 @@ struct Notification {
 struct RunProperties<'a> {
     outcome: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    image: Option<&'a str>,
+    image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<&'a str>,
     results_left_out: usize,
@@ -102,8 +102,8 @@ struct RunProperties<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Found<'a> {
-    rule_id: &'a str,
+struct Found {
+    rule_id: String,
     rule_index: usize,
     level: &'static str,
     message: Text,
@@ -161,11 +161,11 @@ pub(super) fn write(assessment: &Assessment, options: &ReportOptions) -> Result<
         assessment.vulnerabilities.iter().partition(|one| one.standing == Standing::Counts);
     let shown: Vec<&Vulnerability> = counting.into_iter().chain(rest).take(MOST_RESULTS).collect();
     let left_out = assessment.vulnerabilities.len() - shown.len();
-    let mut by_id: BTreeMap<&str, Vec<&Vulnerability>> = BTreeMap::new();
-    shown.iter().for_each(|one| by_id.entry(&one.id).or_default().push(one));
-    let places: BTreeMap<&str, usize> = by_id.keys().enumerate().map(|(at, id)| (*id, at)).collect();
+    let mut by_id: BTreeMap<String, Vec<&Vulnerability>> = BTreeMap::new();
+    shown.iter().for_each(|one| by_id.entry(rule_id(one)).or_default().push(one));
+    let places: BTreeMap<&str, usize> = by_id.keys().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
     let uri = uri(assessment, options);
-    let results = shown.iter().map(|one| result(one, places.get(one.id.as_str()).copied().unwrap_or(0), &uri));
+    let results = shown.iter().map(|one| result(one, places.get(&*rule_id(one)).copied().unwrap_or(0), &uri));
     let run = Run {
         tool: Tool {
             driver: Driver {
@@ -182,7 +182,7 @@ pub(super) fn write(assessment: &Assessment, options: &ReportOptions) -> Result<
         results: results.collect(),
         properties: RunProperties {
             outcome: assessment.outcome().to_string(),
-            image: assessment.image.as_deref(),
+            image: assessment.image.as_deref().map(|image| visible::line(image).into_owned()),
             digest: assessment.digest.as_ref().map(|digest| digest.as_str()),
             results_left_out: left_out,
         },
@@ -193,10 +193,9 @@ pub(super) fn write(assessment: &Assessment, options: &ReportOptions) -> Result<
 /// What stops the image without being a vulnerability, and what was left out.
 fn notifications(assessment: &Assessment, left_out: usize) -> Vec<Notification> {
     let text = |text: &str| Text { text: visible::short(&visible::line(text), 2_000).into_owned() };
-    let blocking = assessment.blocking().map(|(gate, reason)| Notification {
-        level: "error",
-        message: text(&format!("{gate}: {}", reason.message)),
-    });
+    let blocking = assessment
+        .blocking()
+        .map(|(gate, reason)| Notification { level: "error", message: text(&format!("{gate}: {}", reason.message)) });
     let mut all: Vec<Notification> = blocking.collect();
     if left_out > 0 {
         let message = format!("{left_out} results are left out: code scanning shows no more than {MOST_RESULTS}");
@@ -242,16 +241,21 @@ fn sentence(one: &Vulnerability) -> String {
     visible::line(&text).into_owned()
 }
 
-fn result<'a>(one: &'a Vulnerability, rule_index: usize, uri: &str) -> Found<'a> {
+fn rule_id(one: &Vulnerability) -> String {
+    visible::line(&one.id).into_owned()
+}
+
+fn result(one: &Vulnerability, rule_index: usize, uri: &str) -> Found {
     let suppression = words::why_not(one).map(|why| Suppression {
         kind: "external",
         status: "accepted",
         justification: visible::line(&why).into_owned(),
     });
-    let stops = if one.blocks.is_empty() { String::new() } else { format!("; it stops the image ({})", one.blocks.join(", ")) };
+    let stops =
+        if one.blocks.is_empty() { String::new() } else { format!("; it stops the image ({})", one.blocks.join(", ")) };
     let name = one.purls.first().unwrap_or(&one.package);
     Found {
-        rule_id: &one.id,
+        rule_id: rule_id(one),
         rule_index,
         level: if suppression.is_some() { "note" } else { level(one.severity) },
         message: Text { text: format!("{}{stops}", sentence(one)) },

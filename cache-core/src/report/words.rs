@@ -1,6 +1,6 @@
 //! What several formats say in the same words.
 
-use crate::gate::{Assessment, Standing, Vulnerability, VexSaid};
+use crate::gate::{Assessment, Standing, VexSaid, Vulnerability};
 use crate::visible;
 
 /// What the report is about.
@@ -71,7 +71,10 @@ pub(super) fn remedy(remedy: &crate::gate::Remedy) -> String {
     let what = if count == 1 { "1 vulnerability".to_owned() } else { format!("{count} vulnerabilities") };
     let from = remedy.from.join(", ");
     match &remedy.to[..] {
-        [] => format!("{} {from}: no fix for {what}; an exception or a VEX statement would have to cover it", remedy.package),
+        [] => format!(
+            "{} {from}: no fix for {what}; an exception or a VEX statement would have to cover it",
+            remedy.package
+        ),
         [to] => format!("{} {from} to {to}: resolves {what}", remedy.package),
         many => format!("{} {from} to one of {}: resolves {what}", remedy.package, many.join(", ")),
     }

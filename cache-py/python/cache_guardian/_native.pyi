@@ -3,6 +3,7 @@ from typing import Any, Literal, final
 
 from .types import (
     Answer,
+    AssessRequest,
     AsyncGate,
     AttachRequest,
     Gate,
@@ -16,6 +17,7 @@ from .types import (
     ListedPackage,
     Progress,
     PromoterConfig,
+    ReportFormat,
     Request,
     SbomCount,
     SbomDiff,
@@ -30,17 +32,20 @@ from .types import (
 
 __all__ = [
     "Approval",
+    "Assessment",
     "Outlook",
     "Plan",
     "Promoter",
     "Receipt",
     "Sbom",
+    "assess",
     "error_kinds",
     "generate_key",
     "verify",
     "verify_async",
 ]
 
+def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> Assessment: ...
 def error_kinds() -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
 def verify(request: VerifyRequest) -> Verified: ...
@@ -150,3 +155,15 @@ class Sbom:
     def diff(self, later: Sbom) -> SbomDiff: ...
     def score(self) -> SbomScore: ...
     def write(self, format: str) -> tuple[bytes, list[SbomFinding]]: ...
+
+@final
+class Assessment:
+    @staticmethod
+    def from_json(json: bytes) -> Assessment: ...
+    @property
+    def allows(self) -> bool: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+    def write(self, format: ReportFormat, *, width: int | None = None, location: str | None = None) -> bytes: ...

@@ -239,7 +239,7 @@ _Bytes = bytes
 
 
 class _Given(TypedDict):
-    kind: Literal["sbom", "report"]
+    kind: Literal["sbom", "report", "vex"]
 
 
 class Given(_Given, total=False):
@@ -247,6 +247,20 @@ class Given(_Given, total=False):
 
     bytes: _Bytes
     path: Union[str, "os.PathLike[str]"]
+
+
+class AssessRequest(TypedDict, total=False):
+    """By which rules reports are assessed, and what they are about. ``policy`` is YAML or the path of a file, ``gates`` are
+    verdicts of other gates that are to stand in the same report."""
+
+    image: str
+    policy: str
+    environment: str
+    clock: str
+    gates: list["Verdict"]
+
+
+ReportFormat = Literal["json", "sarif", "junit", "gitlab", "cyclonedx", "table", "markdown", "html"]
 
 
 class Progress(TypedDict):
@@ -395,6 +409,7 @@ class Evidence(TypedDict):
     now: str
     sboms: list[Attached]
     reports: list[Attached]
+    vex: list[Attached]
     signatures: list[Attached]
     statements: list[Attached]
     problems: list[Problem]

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document;
+use crate::error::Result;
 use crate::model::{Digest, Outcome, Reason, Timestamp, Verdict};
-use crate::scan::{
-    Epss, Exception, FixState, Note, Rating, Score, Severity, VexFormat, VexProblem, VexStatus,
-};
+use crate::scan::{Epss, Exception, FixState, Note, Rating, Score, Severity, VexFormat, VexProblem, VexStatus};
 
 /// What reports are written from: the verdict of the gate `cve`, and everything behind it. Its JSON Schema is
 /// `docs/schema/assessment-v1.json`.
@@ -55,6 +55,14 @@ pub struct Assessment {
 }
 
 impl Assessment {
+    /// Reads an assessment that was written as JSON.
+    ///
+    /// # Errors
+    /// `Invalid` where it is none.
+    pub fn from_json(json: &[u8]) -> Result<Assessment> {
+        document::json("an assessment", &document::text(json)?)
+    }
+
     /// Whether the image may go on, as far as all verdicts in here are concerned.
     pub fn allows(&self) -> bool {
         self.outcome().allows()

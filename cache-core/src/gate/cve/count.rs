@@ -7,7 +7,7 @@ use super::reports::Counted;
 use super::vex::Statements;
 use crate::gate::Evidence;
 use crate::gate::coverage::{Coverage, listed};
-use crate::model::{Outcome, Reason};
+use crate::model::{Outcome, Reason, Transport};
 use crate::scan::merge::{Merged, merge};
 use crate::scan::{Finding, FixState, Note, Place, ScanPolicy, Severity};
 
@@ -75,12 +75,13 @@ impl<'a> Count<'a> {
         let in_force = |i: &usize| !self.policy.exceptions[*i].is_expired(self.evidence.now);
         let all = |of: &dyn Fn(usize) -> bool| merged.findings.iter().all(|&i| of(i));
         // Every report of it has to be covered; one that is not stays a vulnerability.
-        let standing = if all(&|i| exceptions.meaning(i).iter().any(in_force)) {
-            Standing::Excepted
-        } else if all(&|i| statements.clears(i)) {
-            Standing::Cleared
-        } else {
+        let excepted = |i: usize| exceptions.meaning(i).iter().any(in_force);
+        let standing = if !all(&|i| excepted(i) || statements.clears(i)) {
             Standing::Counts
+        } else if merged.findings.iter().any(|&i| excepted(i)) {
+            Standing::Excepted
+        } else {
+            Standing::Cleared
         };
         let any = |of: fn(&Finding) -> bool| merged.findings.iter().any(|&i| of(self.found[i].finding));
         let has_fix = any(|finding| finding.fixed_in.is_some() || finding.fix_state == FixState::Fixed);
@@ -96,7 +97,10 @@ impl<'a> Count<'a> {
         }
         let is_of = |about| digests.contains(&about);
         let sboms = self.evidence.sboms.iter().filter(|sbom| is_of(&sbom.about)).map(|sbom| &sbom.value).collect();
-        Place { digests, repository: Some(&self.evidence.image.repository), sboms }
+        // A path on this machine is no name for others.
+        let repository = Some(&self.evidence.image.repository);
+        let repository = repository.filter(|repository| repository.transport() == Transport::Registry);
+        Place { digests, repository, sboms }
     }
 
     fn limits(&self, judged: &mut [Judged<'_>], reasons: &mut Vec<Reason>) {
@@ -136,9 +140,13 @@ impl<'a> Count<'a> {
         };
         let names: Vec<String> = judged.iter().filter(|one| is_one(one)).map(|one| one.merged.to_string()).collect();
         if let Some(max) = max.filter(|max| names.len() > *max as usize) {
-            let (code, with) =
-                if fixable { (format!("too-many-fixable-{severity}"), " with a fix") } else { (format!("too-many-{severity}"), "") };
-            let message = format!("{} {severity}{with}, and at most {max} are allowed: {}", names.len(), listed(&names));
+            let (code, with) = if fixable {
+                (format!("too-many-fixable-{severity}"), " with a fix")
+            } else {
+                (format!("too-many-{severity}"), "")
+            };
+            let message =
+                format!("{} {severity}{with}, and at most {max} are allowed: {}", names.len(), listed(&names));
             judged.iter_mut().filter(|one| is_one(one)).for_each(|one| one.blocks.push(code.clone()));
             reasons.push(Reason::fail(code, message));
         }
@@ -148,7 +156,14 @@ impl<'a> Count<'a> {
     /// What is named whatever the limits: what is exploited, and what nobody rates.
     fn named(&self, judged: &mut [Judged<'_>], reasons: &mut Vec<Reason>) {
         let exploited = |one: &Judged<'_>| one.exploited;
-        self.name(judged, exploited, self.policy.exploited.outcome(), "known-exploited", "known to be exploited", reasons);
+        self.name(
+            judged,
+            exploited,
+            self.policy.exploited.outcome(),
+            "known-exploited",
+            "known to be exploited",
+            reasons,
+        );
         let unknown = |one: &Judged<'_>| one.merged.severity == Severity::Unknown;
         let outcome = self.policy.unknown_severity.outcome();
         self.name(judged, unknown, outcome, "unknown-severity", "of unknown severity", reasons);

@@ -25,8 +25,7 @@ impl Count<'_> {
         let layers = Layers::of(self.evidence);
         let vulnerabilities: Vec<Vulnerability> =
             judged.iter().map(|one| self.vulnerability(one, &tallies, statements, exceptions, &layers)).collect();
-        let mut notes: Vec<_> =
-            self.reports.iter().flat_map(|counted| &counted.report.value.notes).cloned().collect();
+        let mut notes: Vec<_> = self.reports.iter().flat_map(|counted| &counted.report.value.notes).cloned().collect();
         notes.sort();
         notes.dedup();
         Assessment {

@@ -95,7 +95,11 @@ impl Count<'_> {
             let names: Vec<String> =
                 applied.iter().map(|one| format!("{}, {}", one.merged, one.merged.severity)).collect();
             let code = if exception.missing().is_some() { "excepted-without-owner-or-expiry" } else { "excepted" };
-            return Reason::excepted(code, format!("the exception for {exception} covers {}", listed(&names)), would_be);
+            return Reason::excepted(
+                code,
+                format!("the exception for {exception} covers {}", listed(&names)),
+                would_be,
+            );
         }
         if let Some(first) = meant.first() {
             let message =
@@ -112,8 +116,7 @@ impl Count<'_> {
     /// An exception that is used and will end soon.
     fn expiring(&self, exception: &Exception, meant: &[&Judged<'_>]) -> Option<Reason> {
         let expires = exception.expires.filter(|_| !exception.is_expired(self.evidence.now) && !meant.is_empty())?;
-        (expires.since(self.evidence.now) <= self.policy.expiry_warning).then(|| {
-            Reason::warn("exception-expiring", format!("the exception for {exception} ends soon"))
-        })
+        (expires.since(self.evidence.now) <= self.policy.expiry_warning)
+            .then(|| Reason::warn("exception-expiring", format!("the exception for {exception} ends soon")))
     }
 }

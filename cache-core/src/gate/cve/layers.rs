@@ -20,7 +20,8 @@ impl Layers {
         // The SBOM of an index and those of its platforms list the same packages.
         let mut seen = HashSet::new();
         for package in evidence.sboms.iter().flat_map(|sbom| sbom.value.listed()) {
-            let layer = package.properties.iter().find(|(name, _)| name == LAYER).map_or("", |(_, layer)| layer.as_str());
+            let layer =
+                package.properties.iter().find(|(name, _)| name == LAYER).map_or("", |(_, layer)| layer.as_str());
             let purl = package.purl.as_ref().map_or("", |purl| purl.as_str());
             let version = package.version.as_ref().map_or("", |version| version.as_str());
             if !seen.insert((purl, package.name.as_str(), version, layer)) {

@@ -12,7 +12,8 @@ mod vex;
 use async_trait::async_trait;
 
 pub use assessment::{
-    Assessment, ExceptionUse, LayerShare, Packages, Remedy, Scan, Standing, Tally, VexSaid, VexUnmatched, VexUse, Vulnerability,
+    Assessment, ExceptionUse, LayerShare, Packages, Remedy, Scan, Standing, Tally, VexSaid, VexUnmatched, VexUse,
+    Vulnerability,
 };
 
 use self::count::Count;

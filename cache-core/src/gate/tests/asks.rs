@@ -54,15 +54,23 @@ fn b2_02_an_unused_exception_is_a_warning_or_what_the_policy_says() {
         let policy = ScanPolicy { exceptions, unused_exceptions: treatment, ..ScanPolicy::default() };
         let assessment = CveGate::new(policy).assess(&with(Vec::new()));
         assert_eq!(outcome(&assessment.verdict, "exception-unused"), expected);
-        assert_eq!((assessment.exceptions[0].id.as_str(), &*assessment.exceptions[0].state), ("CVE-1999-1", "exception-unused"));
+        assert_eq!(
+            (assessment.exceptions[0].id.as_str(), &*assessment.exceptions[0].state),
+            ("CVE-1999-1", "exception-unused")
+        );
     }
 }
 
 #[test]
 fn b2_03_an_exception_ends_at_its_instant_and_is_named_before() {
     let until = |seconds| {
-        let exception = Exception { owner: Some("a".into()), expires: Some(at(seconds)), ..Exception::of("CVE-2024-0") };
-        let policy = ScanPolicy { exceptions: vec![exception], expiry_warning: Duration::from_secs(10), ..ScanPolicy::default() };
+        let exception =
+            Exception { owner: Some("a".into()), expires: Some(at(seconds)), ..Exception::of("CVE-2024-0") };
+        let policy = ScanPolicy {
+            exceptions: vec![exception],
+            expiry_warning: Duration::from_secs(10),
+            ..ScanPolicy::default()
+        };
         verdict(policy, &with(of(Severity::High, 1)))
     };
     assert_eq!(until(11).outcome, Outcome::Excepted);
@@ -172,7 +180,10 @@ fn what_is_known_to_be_exploited_is_named_or_blocks_whatever_its_severity() {
     assert_eq!((exploited.id.as_str(), &exploited.blocks[..]), ("CVE-2024-1", &["known-exploited".to_owned()][..]));
     // A person may still except it, by name; that would be a failure, and the record says so.
     let excepted = judge(Treatment::Deny, vec![Exception::of("CVE-2024-1")]);
-    assert_eq!((excepted.verdict.outcome, excepted.verdict.reasons[0].would_be), (Outcome::Excepted, Some(Outcome::Fail)));
+    assert_eq!(
+        (excepted.verdict.outcome, excepted.verdict.reasons[0].would_be),
+        (Outcome::Excepted, Some(Outcome::Fail))
+    );
 }
 
 #[test]

@@ -184,6 +184,18 @@ fn a_document_about_one_platform_says_nothing_of_the_other() {
 }
 
 #[test]
+fn one_platform_may_be_excepted_and_the_other_cleared() {
+    let mut evidence = index();
+    evidence.reports.push(attached("amd64", report(vec![found("CVE-1", Severity::Critical)])));
+    evidence.reports.push(attached("arm64", report(vec![found("CVE-1", Severity::Critical)])));
+    let vex = given(&document("a", 1, &[statement("CVE-1", "not_affected", EARLY)]));
+    evidence.vex = vec![Attached { about: digest("amd64"), ..vex }];
+    let exception = Exception { digest: Some(digest("arm64")), ..Exception::of("CVE-1") };
+    let policy = ScanPolicy { exceptions: vec![exception], ..ScanPolicy::default() };
+    assert_eq!(verdict(policy, &evidence).outcome, Outcome::Excepted);
+}
+
+#[test]
 fn exceptions_go_before_vex_and_both_are_shown() {
     let vex = given(&document("a", 1, &[statement("CVE-1", "not_affected", EARLY)]));
     let evidence = evidence(vec![found("CVE-1", Severity::Critical)], vec![vex]);
@@ -196,8 +208,7 @@ fn exceptions_go_before_vex_and_both_are_shown() {
 
 #[test]
 fn a_hundred_thousand_statements_are_matched_in_time() {
-    let statements: Vec<Value> =
-        (0..100_000).map(|i| statement(&format!("CVE-{i}"), "not_affected", EARLY)).collect();
+    let statements: Vec<Value> = (0..100_000).map(|i| statement(&format!("CVE-{i}"), "not_affected", EARLY)).collect();
     let findings = (0..50_000).map(|i| found(&format!("CVE-{i}"), Severity::High)).collect();
     let evidence = evidence(findings, vec![given(&document("a", 1, &statements))]);
     let started = std::time::Instant::now();

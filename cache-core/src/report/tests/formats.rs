@@ -15,7 +15,8 @@ fn sarif_is_what_code_scanning_accepts() {
         let ids: BTreeSet<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
         assert_eq!(ids.len(), rules.len());
         for rule in rules {
-            let tags: Vec<&str> = rule["properties"]["tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
+            let tags: Vec<&str> =
+                rule["properties"]["tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
             assert!(tags.len() <= 20 && tags.iter().collect::<BTreeSet<_>>().len() == tags.len(), "{tags:?}");
             for text in ["shortDescription", "fullDescription", "help"] {
                 assert!(!rule[text]["text"].as_str().unwrap().is_empty());
@@ -41,7 +42,10 @@ fn e_108_and_110_the_uri_is_relative_never_empty_and_encoded() {
         let options = ReportOptions { location: location.map(str::to_owned), ..ReportOptions::default() };
         let assessment = Assessment { image: image.map(str::to_owned), ..assessment() };
         let log: Value = serde_json::from_slice(&assessment.write(ReportFormat::Sarif, &options).unwrap()).unwrap();
-        log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap().to_owned()
+        log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(uri(Some("app/My File.jar"), None), "app/My%20File.jar");
     assert_eq!(uri(Some("/etc/../Dockerfile"), None), "etc/Dockerfile");
@@ -57,7 +61,8 @@ fn the_score_in_sarif_means_the_same_word_as_the_severity() {
     all.vulnerabilities[0].severity = Severity::Low;
     let log = json_of(&all, ReportFormat::Sarif);
     let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
-    let score = |id: &str| rules.iter().find(|rule| rule["id"] == id).unwrap()["properties"]["security-severity"].clone();
+    let score =
+        |id: &str| rules.iter().find(|rule| rule["id"] == id).unwrap()["properties"]["security-severity"].clone();
     assert_eq!(score(&all.vulnerabilities[0].id), "0.1");
     let log = json_of(&assessment(), ReportFormat::Sarif);
     let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
@@ -117,7 +122,9 @@ fn e_103_junit_is_well_formed_whatever_the_names_are() {
 #[test]
 fn e_107_other_gates_are_suites_of_junit() {
     let text = written(&assessment(), ReportFormat::Junit);
-    assert!(text.contains("<testsuite name=\"license\"") && text.contains("classname=\"license\" name=\"denied-license\""));
+    assert!(
+        text.contains("<testsuite name=\"license\"") && text.contains("classname=\"license\" name=\"denied-license\"")
+    );
     assert!(text.contains("CDDL + GPLv2"), "a licence that is not understood is there");
     for count in ["tests=\"8\" failures=\"2\" errors=\"0\" skipped=\"2\""] {
         assert!(text.contains(count), "{text}");
@@ -130,7 +137,10 @@ fn e_105_gitlab_is_json_with_what_its_schema_asks_for() {
     for assessment in [assessment(), nothing()] {
         let report = json_of(&assessment, ReportFormat::Gitlab);
         let scan = &report["scan"];
-        assert_eq!((&scan["type"], &scan["status"], &report["version"]), (&json!("container_scanning"), &json!("success"), &json!("15.0.2")));
+        assert_eq!(
+            (&scan["type"], &scan["status"], &report["version"]),
+            (&json!("container_scanning"), &json!("success"), &json!("15.0.2"))
+        );
         for tool in ["analyzer", "scanner"] {
             for field in ["id", "name", "version"] {
                 assert!(!scan[tool][field].as_str().unwrap().is_empty(), "{tool}.{field}");
@@ -149,13 +159,21 @@ fn e_105_gitlab_is_json_with_what_its_schema_asks_for() {
                 assert!(["type", "name", "value"].iter().all(|field| !identifier[field].as_str().unwrap().is_empty()));
             }
             let location = &one["location"];
-            assert!(location["dependency"]["package"]["name"].is_string() && location["dependency"]["version"].is_string());
-            assert!(!location["operating_system"].as_str().unwrap().is_empty() && !location["image"].as_str().unwrap().is_empty());
+            assert!(
+                location["dependency"]["package"]["name"].is_string() && location["dependency"]["version"].is_string()
+            );
+            assert!(
+                !location["operating_system"].as_str().unwrap().is_empty()
+                    && !location["image"].as_str().unwrap().is_empty()
+            );
         }
     }
     let report = json_of(&assessment(), ReportFormat::Gitlab);
     let first = &report["vulnerabilities"][0];
-    assert_eq!((&first["location"]["operating_system"], &first["identifiers"][1]["type"]), (&json!("debian:12"), &json!("ghsa")));
+    assert_eq!(
+        (&first["location"]["operating_system"], &first["identifiers"][1]["type"]),
+        (&json!("debian:12"), &json!("ghsa"))
+    );
     assert!(first["solution"].as_str().unwrap().contains("1.0-2"));
 }
 
@@ -171,7 +189,10 @@ fn the_disclosure_report_is_valid_cyclonedx_and_says_what_vex_says() {
     let all = bom["vulnerabilities"].as_array().unwrap();
     let of = |id: &str| all.iter().find(|one| one["id"] == id).unwrap();
     let analysis = &of("CVE-2024-5")["analysis"];
-    assert_eq!((&analysis["state"], &analysis["justification"]), (&json!("not_affected"), &json!("code_not_reachable")));
+    assert_eq!(
+        (&analysis["state"], &analysis["justification"]),
+        (&json!("not_affected"), &json!("code_not_reachable"))
+    );
     assert_eq!(of("CVE-2024-3")["analysis"]["state"], "exploitable");
     assert!(of("CVE-2024-4").get("analysis").is_none());
     assert_eq!(of("CVE-2024-1")["ratings"][0]["score"], 9.8);

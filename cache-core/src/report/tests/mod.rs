@@ -71,7 +71,12 @@ fn assessment() -> Assessment {
         finding("CVE-2024-3", Severity::Medium, "bash"),
         finding("CVE-2024-4", Severity::High, "perl"),
         finding("CVE-2024-5", Severity::Critical, "curl"),
-        Finding { purl: None, version: HOSTILE.into(), fixed_in: Some(HOSTILE.into()), ..finding(HOSTILE, Severity::Unknown, HOSTILE) },
+        Finding {
+            purl: None,
+            version: HOSTILE.into(),
+            fixed_in: Some(HOSTILE.into()),
+            ..finding(HOSTILE, Severity::Unknown, HOSTILE)
+        },
         finding("CVE-2024-7", Severity::Negligible, "tar"),
         finding("CVE-2024-8", Severity::Low, "漢字パッケージ"),
     ];
@@ -96,7 +101,8 @@ fn assessment() -> Assessment {
         found: Found::Given,
         by: None,
     });
-    let exception = Exception { owner: Some("team".into()), reason: Some(HOSTILE.into()), ..Exception::of("CVE-2024-4") };
+    let exception =
+        Exception { owner: Some("team".into()), reason: Some(HOSTILE.into()), ..Exception::of("CVE-2024-4") };
     let policy = ScanPolicy { exceptions: vec![exception], ..ScanPolicy::default() };
     let mut assessment = CveGate::new(policy).assess(&evidence);
     let reasons = vec![Reason::fail("denied-license", HOSTILE), Reason::warn("unknown-license", "\"CDDL + GPLv2\"")];

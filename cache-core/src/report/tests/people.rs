@@ -12,7 +12,10 @@ fn the_table_says_first_whether_the_image_may_go_on_and_what_decided() {
     let text = table(120);
     let first: Vec<&str> = text.lines().take(2).collect();
     assert!(first[0].starts_with("registry.example/team/app@sha256:") && first[0].ends_with("is stopped"), "{text}");
-    assert!(first[1].starts_with("  fail: cve: 1 critical, and at most 0 are allowed: CVE-2024-1 in openssl"), "{text}");
+    assert!(
+        first[1].starts_with("  fail: cve: 1 critical, and at most 0 are allowed: CVE-2024-1 in openssl"),
+        "{text}"
+    );
     assert!(text.contains("openssl 1.0-1 to 1.0-2: resolves 1 vulnerability"));
     assert!(text.contains("1 critical of at most 0 (and 1 that do not count)"));
     let nothing = written(&nothing(), ReportFormat::Table);
@@ -43,7 +46,11 @@ fn the_summary_shows_markup_as_text() {
     // A cell of a table is one line, and has no bar of its own.
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ") && line.contains("CVE-2024")).collect();
     assert!(rows.len() == 7 && rows.iter().all(|row| row.matches('|').count() == 7), "{rows:#?}");
-    assert!(text.contains("### What would unblock it") && text.contains("### Exceptions") && text.contains("### Not scanned"));
+    assert!(
+        text.contains("### What would unblock it")
+            && text.contains("### Exceptions")
+            && text.contains("### Not scanned")
+    );
 }
 
 #[test]
@@ -64,19 +71,27 @@ fn the_page_shows_hostile_names_as_text() {
     // The only addresses are ours, and no attribute is left open.
     for address in text.split("href=\"").skip(1) {
         let address = address.split('"').next().unwrap();
-        assert!(address.starts_with("https://nvd.nist.gov/") || address.starts_with("https://github.com/advisories/"), "{address}");
+        assert!(
+            address.starts_with("https://nvd.nist.gov/") || address.starts_with("https://github.com/advisories/"),
+            "{address}"
+        );
     }
 }
 
 #[test]
 fn the_page_says_what_blocks_what_would_unblock_and_draws_it() {
     let text = written(&assessment(), ReportFormat::Html);
-    let order = ["badge fail", "What blocks", "What would unblock it", "Severities", "Fixes", "Vulnerabilities", "Exceptions"];
+    let order =
+        ["badge fail", "What blocks", "What would unblock it", "Severities", "Fixes", "Vulnerabilities", "Exceptions"];
     let mut from = 0;
     for part in order {
         from += text[from..].find(part).unwrap_or_else(|| panic!("{part}"));
     }
-    assert!(text.contains("<svg class=\"bar\"") && text.contains("<svg class=\"ring\"") && text.contains("prefers-color-scheme:dark"));
+    assert!(
+        text.contains("<svg class=\"bar\"")
+            && text.contains("<svg class=\"ring\"")
+            && text.contains("prefers-color-scheme:dark")
+    );
     let nothing = written(&nothing(), ReportFormat::Html);
     assert!(nothing.contains("badge pass") && !nothing.contains("What blocks"));
 }

@@ -100,7 +100,9 @@ pub(super) fn parse(text: &str) -> Result<Vex> {
     let document: Document = document::json("a CSAF document", text)?;
     let Head { csaf_version, publisher, tracking } = document.document;
     if !["2.0", "2.1"].contains(&csaf_version.as_str()) {
-        return Err(Error::unsupported(format!("CSAF {csaf_version} is not read")).context("field", "document.csaf_version"));
+        return Err(
+            Error::unsupported(format!("CSAF {csaf_version} is not read")).context("field", "document.csaf_version")
+        );
     }
     let mut problems = Vec::new();
     let issued =

@@ -145,7 +145,8 @@ pub(super) fn parse(text: &str) -> Result<Vex> {
         return Err(Error::invalid(format!("not a CycloneDX document: bomFormat is {:?}", document.bom_format)));
     }
     if !document.spec_version.starts_with("1.") {
-        return Err(Error::unsupported(format!("CycloneDX {} is not read", document.spec_version)).context("field", "specVersion"));
+        return Err(Error::unsupported(format!("CycloneDX {} is not read", document.spec_version))
+            .context("field", "specVersion"));
     }
     let mut problems = Vec::new();
     let issued = time(document.metadata.timestamp.as_deref(), "metadata.timestamp", &mut problems);
@@ -203,7 +204,9 @@ impl Known {
         let inner = inner.map_or(reference, |(_, inner)| inner);
         let mut name = VexName::of(inner);
         if name.purls.is_empty() && inner.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("pkg%")) {
-            name.add_purl(&inner.replacen("%3A", ":", 1).replacen("%3a", ":", 1).replace("%2F", "/").replace("%40", "@"));
+            name.add_purl(
+                &inner.replacen("%3A", ":", 1).replacen("%3a", ":", 1).replace("%2F", "/").replace("%40", "@"),
+            );
         }
         VexName { text: reference.to_owned(), ..name }
     }
@@ -211,9 +214,7 @@ impl Known {
     /// The products that `affects` names: the component, in the image that the document is about.
     fn products(&self, reference: &str, name: VexName) -> VexProduct {
         match &self.subject {
-            Some((own, subject)) if own != reference => {
-                VexProduct { product: subject.clone(), component: Some(name) }
-            }
+            Some((own, subject)) if own != reference => VexProduct { product: subject.clone(), component: Some(name) },
             _ => VexProduct { product: name, component: None },
         }
     }
@@ -248,8 +249,10 @@ impl Vulnerability {
             "" => return Ok(None),
             other => return Err(format!("the state {other:?} is not known")),
         };
-        let vulnerabilities: Vec<String> =
-            std::iter::once(self.id).chain(self.references.into_iter().map(|r| r.id)).filter(|id| !id.is_empty()).collect();
+        let vulnerabilities: Vec<String> = std::iter::once(self.id)
+            .chain(self.references.into_iter().map(|r| r.id))
+            .filter(|id| !id.is_empty())
+            .collect();
         if vulnerabilities.is_empty() {
             return Err("it has no id".to_owned());
         }
@@ -294,7 +297,9 @@ impl Affects {
         }
         let versions: Vec<&str> = self.versions.iter().filter_map(|version| version.version.as_deref()).collect();
         // A component of this document has its version already.
-        if name.purls.iter().all(|purl| purl.version().is_some_and(|own| versions.contains(&own))) && !name.purls.is_empty() {
+        if name.purls.iter().all(|purl| purl.version().is_some_and(|own| versions.contains(&own)))
+            && !name.purls.is_empty()
+        {
             return vec![name];
         }
         let of = |version: &str| {

@@ -173,7 +173,9 @@ fn image(name: &VexName, place: &Place<'_>) -> Fits {
         return differs(format!("it is about the image {}", purl.name()));
     }
     match purl.qualifier("repository_url") {
-        Some(url) if !is_repository(url, purl.name(), repository) => differs(format!("it is about the image at {url:?}")),
+        Some(url) if !is_repository(url, purl.name(), repository) => {
+            differs(format!("it is about the image at {url:?}"))
+        }
         _ => Ok(Fit::Broad),
     }
 }

@@ -195,7 +195,8 @@ impl Vex {
 
     /// Whether `other` is a later version of the same document.
     pub(crate) fn is_superseded_by(&self, other: &Vex) -> bool {
-        let same = self.format == other.format && self.id.is_some() && (&self.id, &self.author) == (&other.id, &other.author);
+        let same =
+            self.format == other.format && self.id.is_some() && (&self.id, &self.author) == (&other.id, &other.author);
         same && match (self.version, other.version) {
             (Some(own), Some(other)) => own < other,
             _ => self.issued.zip(other.issued).is_some_and(|(own, other)| own < other),

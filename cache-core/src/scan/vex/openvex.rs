@@ -125,7 +125,8 @@ fn number(version: &Value) -> Option<u64> {
 }
 
 fn check_context(context: &Value) -> Result<()> {
-    let mut all = context.as_array().map_or(std::slice::from_ref(context), Vec::as_slice).iter().filter_map(Value::as_str);
+    let mut all =
+        context.as_array().map_or(std::slice::from_ref(context), Vec::as_slice).iter().filter_map(Value::as_str);
     let Some(context) = all.find(|context| context.starts_with(CONTEXT)) else {
         return Err(Error::invalid(format!("not an OpenVEX document: @context is {context}")));
     };
@@ -193,7 +194,12 @@ impl OneOf<Vulnerability> {
         };
         names.retain(|name| !name.trim().is_empty());
         let mut seen = Vec::new();
-        names.retain(|name| !seen.contains(name) && { seen.push(*name); true });
+        names.retain(|name| {
+            !seen.contains(name) && {
+                seen.push(*name);
+                true
+            }
+        });
         names.into_iter().map(|name| name.trim().to_owned()).collect()
     }
 }

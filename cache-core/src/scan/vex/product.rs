@@ -38,7 +38,9 @@ impl VexName {
         if is_image(&purl) {
             let version = purl.version().unwrap_or_default();
             let version = version.strip_prefix("sha256:").filter(|rest| rest.starts_with("sha256:")).unwrap_or(version);
-            self.digests.extend(digest_in(version).filter(|digest| !self.digests.contains(digest)).into_iter().collect::<Vec<_>>());
+            self.digests.extend(
+                digest_in(version).filter(|digest| !self.digests.contains(digest)).into_iter().collect::<Vec<_>>(),
+            );
         }
         if !self.purls.contains(&purl) {
             self.purls.push(purl);

@@ -66,7 +66,10 @@ fn what_is_no_vex_is_invalid() {
     for text in ["", "{}", "[]", "null", "7", "{\"@context\": 3}", "{\"bomFormat\": \"x\"}", "{\"document\": 1}"] {
         assert!(Vex::parse(text.as_bytes()).is_err(), "{text}");
     }
-    let deep = format!("{{\"document\":{{\"csaf_version\":\"2.0\"}},\"product_tree\":{{\"branches\":{}", "[{\"branches\":".repeat(50_000));
+    let deep = format!(
+        "{{\"document\":{{\"csaf_version\":\"2.0\"}},\"product_tree\":{{\"branches\":{}",
+        "[{\"branches\":".repeat(50_000)
+    );
     assert!(Vex::parse(deep.as_bytes()).is_err());
 }
 
@@ -159,10 +162,14 @@ fn a_draft_of_csaf_says_nothing_yet() {
 
 #[test]
 fn relationships_in_a_circle_end() {
-    let related = |id: &str, of: &str| json!({"category": "installed_on", "product_reference": of, "relates_to_product_reference": id,
-        "full_product_name": {"product_id": id, "name": id}});
-    let vex = read(&json!({"document": {"csaf_version": "2.1"}, "product_tree": {"relationships": [related("A", "B"), related("B", "A")]},
-        "vulnerabilities": [{"cve": "CVE-1", "product_status": {"fixed": ["A"]}}]}));
+    let related = |id: &str, of: &str| {
+        json!({"category": "installed_on", "product_reference": of, "relates_to_product_reference": id,
+        "full_product_name": {"product_id": id, "name": id}})
+    };
+    let vex = read(
+        &json!({"document": {"csaf_version": "2.1"}, "product_tree": {"relationships": [related("A", "B"), related("B", "A")]},
+        "vulnerabilities": [{"cve": "CVE-1", "product_status": {"fixed": ["A"]}}]}),
+    );
     assert!(vex.unwrap().statements.is_empty());
 }
 

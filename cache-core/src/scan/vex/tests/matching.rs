@@ -3,8 +3,14 @@ use super::*;
 /// sbom.md E 92: registries have several names, and purls are compared as what they mean.
 #[test]
 fn e_92_names_of_registries_and_escapes_do_not_matter() {
-    for url in ["docker.io/library/app", "docker.io%2Flibrary%2Fapp", "index.docker.io/library", "https://registry-1.docker.io/library/app/"] {
-        let product = json!({"@id": format!("pkg:oci/app?repository_url={url}"), "subcomponents": [{"@id": "pkg:npm/lib@1"}]});
+    for url in [
+        "docker.io/library/app",
+        "docker.io%2Flibrary%2Fapp",
+        "index.docker.io/library",
+        "https://registry-1.docker.io/library/app/",
+    ] {
+        let product =
+            json!({"@id": format!("pkg:oci/app?repository_url={url}"), "subcomponents": [{"@id": "pkg:npm/lib@1"}]});
         assert_eq!(fit(&not_affected(&product), "pkg:npm/lib@1", vec![]), Ok(Fit::Exact), "{url}");
     }
     let escaped = json!({"@id": format!("pkg:oci/app@{}?repository_url=docker.io%2Flibrary%2Fapp", image().as_str().replace(':', "%3A"))});
@@ -18,7 +24,9 @@ fn e_92_names_of_registries_and_escapes_do_not_matter() {
 fn e_93_an_image_with_a_package_in_it() {
     let found = "pkg:deb/debian/dpkg@1.18.25?arch=amd64&distro=debian-9";
     let within = |product: String| json!({"@id": product, "subcomponents": [{"@id": "pkg:deb/debian/dpkg@1.18.25"}]});
-    for product in [format!("pkg:oci/app@{}", image()), format!("pkg:oci/app@sha256:{}", image()), "pkg:oci/app".to_owned()] {
+    for product in
+        [format!("pkg:oci/app@{}", image()), format!("pkg:oci/app@sha256:{}", image()), "pkg:oci/app".to_owned()]
+    {
         assert_eq!(fit(&not_affected(&within(product.clone())), found, vec![]), Ok(Fit::Exact), "{product}");
     }
     let other = within(format!("pkg:oci/app@{}", Digest::of(b"other")));
@@ -46,7 +54,10 @@ fn b2_27_a_purl_without_a_version_is_broad() {
     assert_eq!(fit(&not_affected(&json!({"@id": "pkg:npm/lib"})), "pkg:npm/lib@1", vec![]), Ok(Fit::Broad));
     let within = |product: String| json!({"@id": product, "subcomponents": [{"@id": "pkg:npm/lib"}]});
     assert_eq!(fit(&not_affected(&within("pkg:oci/app".into())), "pkg:npm/lib@1", vec![]), Ok(Fit::Broad));
-    assert_eq!(fit(&not_affected(&within(format!("pkg:oci/app@{}", image()))), "pkg:npm/lib@1", vec![]), Ok(Fit::Exact));
+    assert_eq!(
+        fit(&not_affected(&within(format!("pkg:oci/app@{}", image()))), "pkg:npm/lib@1", vec![]),
+        Ok(Fit::Exact)
+    );
     assert_eq!(fit(&not_affected(&json!({"@id": "pkg:oci/app"})), "pkg:npm/lib@1", vec![]), Ok(Fit::Broad));
 }
 
@@ -102,7 +113,9 @@ fn a_component_of_a_package_needs_an_sbom_that_says_so() {
 
 #[test]
 fn aliases_name_the_vulnerability_and_several_cves_name_none() {
-    let said = |names: Value| openvex(json!([{"vulnerability": names, "products": [{"@id": "pkg:npm/lib@1"}], "status": "fixed"}]));
+    let said = |names: Value| {
+        openvex(json!([{"vulnerability": names, "products": [{"@id": "pkg:npm/lib@1"}], "status": "fixed"}]))
+    };
     assert!(fit(&said(json!({"name": "GHSA-1", "aliases": ["cve-1"]})), "pkg:npm/lib@1", vec![]).is_ok());
     assert!(fit(&said(json!({"name": "ADV-1", "aliases": ["CVE-1", "CVE-2"]})), "pkg:npm/lib@1", vec![]).is_err());
     assert!(fit(&said(json!({"name": "CVE-2"})), "pkg:npm/lib@1", vec![]).is_err());
@@ -110,7 +123,8 @@ fn aliases_name_the_vulnerability_and_several_cves_name_none() {
 
 #[test]
 fn a_later_version_of_a_document_supersedes_it() {
-    let at = |version: u64, author: &str| Vex { version: Some(version), author: Some(author.into()), ..openvex(json!([])) };
+    let at =
+        |version: u64, author: &str| Vex { version: Some(version), author: Some(author.into()), ..openvex(json!([])) };
     assert!(at(1, "a").is_superseded_by(&at(2, "a")));
     assert!(!at(2, "a").is_superseded_by(&at(1, "a")) && !at(1, "a").is_superseded_by(&at(2, "b")));
     assert!(!Vex { id: None, ..at(1, "a") }.is_superseded_by(&Vex { id: None, ..at(2, "a") }));

@@ -26,7 +26,13 @@ fn not_affected(product: &Value) -> Vex {
 }
 
 fn finding(purl: &str) -> Finding {
-    Finding { id: "CVE-1".into(), package: "lib".into(), version: "1".into(), purl: Some(purl.into()), ..Finding::default() }
+    Finding {
+        id: "CVE-1".into(),
+        package: "lib".into(),
+        version: "1".into(),
+        purl: Some(purl.into()),
+        ..Finding::default()
+    }
 }
 
 fn image() -> Digest {
