@@ -213,7 +213,7 @@ impl<'a> Statements<'a> {
         }
         if !far.is_empty() {
             let message =
-                format!("{} has {} statements that match nothing: {}", self.document(document), far.len(), names(&far));
+                format!("{} has what matches nothing ({}): {}", self.document(document), far.len(), names(&far));
             reasons.push(Reason::pass("vex-unmatched", message));
         }
         if !vex.problems.is_empty() {
