@@ -105,6 +105,7 @@ pub mod conformance;
 pub mod connect;
 mod document;
 pub mod error;
+pub mod execute;
 pub mod gate;
 pub mod generate;
 mod http;

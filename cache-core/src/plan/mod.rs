@@ -25,20 +25,16 @@ pub type Plan = Raw<PlanBody>;
 pub struct PlanBody {
     /// [`PLAN_VERSION`].
     pub version: u32,
-    /// The environment that the image enters, such as `staging`.
+    /// The environment that is changed, such as `staging`.
     pub environment: String,
     /// Who asked for it; usually excluded from approving.
     pub requester: String,
     /// Why, in the requester's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The reference that was asked for.
-    pub from: Reference,
-    /// What it named when the plan was made.
-    pub image: Pinned,
-    /// The reference that will name the image.
-    pub to: Reference,
-    /// The digest of the policy document that the gates applied.
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The digest of the policy document that was applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Digest>,
     /// What the gates said, one verdict a gate.
@@ -49,9 +45,29 @@ pub struct PlanBody {
     pub left_behind: Vec<String>,
 }
 
-impl PlanBody {
-    /// Whether the image is where it shall be, under the name that it has: then something is only attached to it.
-    pub(crate) fn stays(&self) -> bool {
-        self.from == self.to && !self.changes.iter().any(|change| matches!(change, Change::Copy(_)))
-    }
+/// What a plan is for, which says who executes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Purpose {
+    /// An image goes to another place. Executed by a [`Promoter`](crate::promote::Promoter).
+    Promotion {
+        /// The reference that was asked for.
+        from: Reference,
+        /// What it named when the plan was made.
+        image: Pinned,
+        /// The reference that will name the image.
+        to: Reference,
+    },
+    /// Something is attached to an image, which stays where it is. Executed by a [`Promoter`](crate::promote::Promoter).
+    Attaching {
+        /// The reference that was asked for.
+        to: Reference,
+        /// What it named when the plan was made.
+        image: Pinned,
+    },
+    /// Registries are kept in order.
+    Upkeep {
+        /// What is done, in words.
+        what: String,
+    },
 }

@@ -16,7 +16,6 @@ mod execute;
 mod gather;
 mod planning;
 mod progress;
-mod receipt;
 mod record;
 mod steps;
 mod unit;
@@ -30,8 +29,9 @@ pub use documents::{Given, REPORT_MEDIA_TYPE};
 pub use gather::evidence_of;
 pub use planning::{Outlook, Request};
 pub use progress::{Progress, Watch};
-pub use receipt::{Receipt, Step, StepOutcome};
 pub use record::PROMOTION_TYPE;
+
+pub use crate::execute::{Receipt, Step, StepOutcome};
 
 use crate::approve::Ledger;
 use crate::gate::PromotionGate;

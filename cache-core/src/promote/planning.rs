@@ -14,7 +14,9 @@ use super::unit::Unit;
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::gate::{Style, judge_all};
 use crate::model::{Digest, Manifest, Pinned, Raw, Reference, Repository, Tag, Verdict};
-use crate::plan::{Attach, Change, Content, CopyManifest, Expected, Form, PLAN_VERSION, Plan, PlanBody, Role, SetTag};
+use crate::plan::{
+    Attach, Change, Content, CopyManifest, Expected, Form, PLAN_VERSION, Plan, PlanBody, Purpose, Role, SetTag,
+};
 use crate::sign::{SBOM_TAG_SUFFIX, SignedLayer};
 
 /// What somebody wants.
@@ -285,9 +287,7 @@ impl Promoter {
             environment: request.environment.clone(),
             requester: request.requester.clone(),
             reason: request.reason.clone(),
-            from: request.from.clone(),
-            image,
-            to: request.to.clone(),
+            purpose: Purpose::Promotion { from: request.from.clone(), image, to: request.to.clone() },
             policy: self.policy.clone(),
             verdicts,
             changes,

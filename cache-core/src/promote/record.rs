@@ -4,8 +4,9 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::approve::{ApprovalKind, Approved};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Digest, Pinned, Reference, Timestamp};
+use crate::plan::Purpose;
 use crate::sign::Statement;
 
 /// The predicate type of a promotion record. Its JSON Schema is `docs/schema/promotion-v1.json`.
@@ -43,14 +44,17 @@ struct Approver<'a> {
 /// The statement about `subject` that records the execution of the plan.
 pub(super) fn statement(approved: &Approved, subject: &Digest, at: Timestamp) -> Result<Bytes> {
     let plan = approved.plan();
+    let Purpose::Promotion { image, to, .. } = &plan.purpose else {
+        return Err(Error::invalid("the plan is no promotion").context("plan", plan.digest()));
+    };
     let approver = |a: &'_ crate::approve::Approval| (a.digest().clone(), a.approver().to_owned(), a.kind(), a.at());
     let approvals: Vec<_> = approved.approvals().iter().map(approver).collect();
     let promotion = Promotion {
         plan: plan.digest(),
         environment: &plan.environment,
         requester: &plan.requester,
-        from: &plan.image,
-        to: &plan.to,
+        from: image,
+        to,
         policy: plan.policy.as_ref(),
         verdicts: plan.verdicts.iter().map(|v| Judged { gate: &v.gate, outcome: v.outcome }).collect(),
         approvals: approvals

@@ -10,8 +10,9 @@ use super::execute::{Execution, There};
 use super::record;
 use crate::approve::{Permit, Permitted};
 use crate::error::{Error, Result};
+use crate::execute::{delete, set_tag};
 use crate::model::{Descriptor, Manifest, Repository};
-use crate::plan::{Attach, BlobCopy, Content, CopyManifest, Form, SetTag};
+use crate::plan::{Attach, BlobCopy, Content, CopyManifest, Form};
 use crate::registry::{MemoryRegistry, Moved, Registry};
 use crate::sign::{BUNDLE_V03, COSIGN_SIGN_TYPE, ResourceDescriptor, SimpleSigning, Statement, signature_layer};
 
@@ -23,13 +24,13 @@ const BLOBS_AT_ONCE: usize = 4;
 
 impl Execution<'_> {
     /// Makes one change; `false` where it was so already.
-    pub(super) async fn step(&mut self, permit: Permitted<'_>) -> Result<bool> {
+    pub(super) async fn change(&mut self, permit: Permitted<'_>) -> Result<bool> {
         match permit {
             Permitted::Copy(op) => self.copy(op).await,
             Permitted::Attach(op) if self.is_attached(&op).await? => Ok(false),
             Permitted::Attach(op) => self.attach(op).await,
-            Permitted::SetTag(op) => self.set_tag(op).await,
-            Permitted::Delete(op) => self.promoter.target.delete(op).await.map(|()| true),
+            Permitted::SetTag(op) => set_tag(&*self.promoter.target, op).await,
+            Permitted::Delete(op) => delete(&*self.promoter.target, op).await,
         }
     }
 
@@ -134,20 +135,5 @@ impl Execution<'_> {
     async fn material(&self, content: &Descriptor) -> Result<Bytes> {
         let anywhere = Repository::parse("memory:materials")?;
         self.promoter.materials.blob(&anywhere, content).await?.into_bytes(MAX_MATERIAL).await
-    }
-
-    async fn set_tag(&self, op: Permit<'_, SetTag>) -> Result<bool> {
-        if !self.promoter.expect_tag(&op).await? {
-            return Ok(false);
-        }
-        let (reference, wanted) = (op.repository.tagged(op.tag.clone()), op.to.clone());
-        self.promoter.target.set_tag(op).await?;
-        let found = self.promoter.target.resolve(&reference).await?.digest;
-        if found != wanted {
-            return Err(Error::conflict("the tag names something else right after it was set")
-                .context("tag", reference)
-                .context("found", found));
-        }
-        Ok(true)
     }
 }
