@@ -37,7 +37,7 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Outlook, Plan, Receipt, Sbom] = ['Approval', 'Outlook', 'Plan', 'Receipt', 'Sbom'].map((name) =>
+const [Approval, Outlook, Plan, Receipt, Sbom, Story] = ['Approval', 'Outlook', 'Plan', 'Receipt', 'Sbom', 'Story'].map((name) =>
   face(native[name], notByHand),
 );
 
@@ -97,6 +97,8 @@ Promoter.prototype.execute = function (approved, approvals, options) {
 
 const { errorKinds } = native;
 const generateKey = translated(native.generateKey);
+const tellNow = translated(native.tellStory);
+const tellStory = (request, options) => stoppable(options ?? {}, (known) => tellNow(request, known));
 const verifyNow = translated(native.verify);
 const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
 
@@ -107,8 +109,10 @@ module.exports = {
   Promoter,
   Receipt,
   Sbom,
+  Story,
   errorKinds,
   generateKey,
+  tellStory,
   verify,
   ...errors,
 };

@@ -14,6 +14,7 @@ export const {
   RateLimited,
   Receipt,
   Sbom,
+  Story,
   Unapproved,
   Unauthenticated,
   Unavailable,
@@ -22,6 +23,7 @@ export const {
   Untrusted,
   errorKinds,
   generateKey,
+  tellStory,
   verify,
 } = cache;
 export default cache;

@@ -22,6 +22,8 @@ import type {
   SbomPaths,
   SbomQuery,
   SbomScore,
+  StoryData,
+  StoryRequest,
   Verdict,
   Verified,
   VerifyRequest,

@@ -120,6 +120,7 @@ pub mod sbom;
 pub mod scan;
 pub mod sign;
 mod sqlite;
+pub mod story;
 mod tarball;
 mod watch;
 mod zip;

@@ -14,6 +14,9 @@ impl Plan {
                 format!("  Image      {image}"),
                 format!("  Target     {to}"),
             ],
+            Purpose::Rollback { to, image } => {
+                vec![format!("  PUT BACK in {}: {to}", self.environment), format!("  Image      {image}")]
+            }
             Purpose::Attaching { to, image } => {
                 vec![format!("  Attach in {}: {to}", self.environment), format!("  Image      {image}")]
             }
@@ -22,6 +25,13 @@ impl Plan {
         lines.push(format!("  Requester  {}", self.requester));
         lines.extend(self.reason.iter().map(|reason| format!("  Reason     {reason}")));
         lines.extend(self.policy.iter().map(|policy| format!("  Policy     {policy}")));
+        lines.extend(self.break_glass.iter().flat_map(|glass| {
+            [
+                "  BREAK-GLASS: THE GATES ARE OVERRULED".to_owned(),
+                format!("    Justification  {}", glass.justification),
+                format!("    Expires        {}", glass.expires),
+            ]
+        }));
         lines.push("  Gates".to_owned());
         if self.verdicts.is_empty() {
             lines.push("    none".to_owned());

@@ -26,7 +26,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("policy", &["approve", "gate", "sbom", "scan", "sign"]),
     ("execute", &["approve", "plan", "registry"]),
     ("promote", &["approve", "document", "execute", "gate", "plan", "registry", "sbom", "scan", "sign", "watch"]),
-    ("connect", &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign"]),
+    ("story", &["gate", "promote", "registry", "sbom", "scan", "sign"]),
+    (
+        "connect",
+        &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign", "story"],
+    ),
     ("conformance", &["approve", "plan", "registry"]),
 ];
 
