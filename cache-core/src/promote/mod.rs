@@ -84,6 +84,8 @@ mod again_tests;
 #[cfg(test)]
 mod attaching_tests;
 #[cfg(test)]
+mod emergency_tests;
+#[cfg(test)]
 mod evidence_tests;
 #[cfg(test)]
 mod progress_tests;
