@@ -1,7 +1,7 @@
 // The plain data that crosses between JavaScript and the core. The schemas in docs/schema say the same.
 
 export type Decision = 'approve' | 'deny';
-export type ApprovalKind = 'terminal' | 'callback' | 'key';
+export type ApprovalKind = 'terminal' | 'callback' | 'webhook' | 'key';
 export type Outcome = 'pass' | 'excepted' | 'warn' | 'fail' | 'error';
 
 export type KeyKind = 'p256' | 'p384' | 'p521' | 'rsa2048' | 'rsa3072' | 'rsa4096' | 'ed25519';

@@ -100,6 +100,7 @@
 //!
 //! `conformance`: a strict OCI registry in process with fault switches, and the suite that any registry adapter must pass.
 pub mod approve;
+pub mod ask;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod connect;

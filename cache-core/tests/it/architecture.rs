@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("scan", &["document", "generate", "pages", "program", "registry", "sbom", "sqlite", "zip"]),
     ("sign", &["approve", "http", "program"]),
     ("approve", &["plan", "sign"]),
+    ("ask", &["approve", "http", "plan", "scan"]),
     ("http", &[]),
     ("program", &[]),
     ("pages", &[]),

@@ -6,7 +6,7 @@ import os
 from typing import Any, Literal, Optional, Protocol, TypedDict, Union
 
 Decision = Literal["approve", "deny"]
-Kind = Literal["terminal", "callback", "key"]
+Kind = Literal["terminal", "callback", "webhook", "key"]
 Outcome = Literal["pass", "excepted", "warn", "fail", "error"]
 
 
