@@ -15,6 +15,7 @@ export const {
   RateLimited,
   Receipt,
   Sbom,
+  Story,
   Unapproved,
   Unauthenticated,
   Unavailable,
@@ -24,6 +25,7 @@ export const {
   assess,
   errorKinds,
   generateKey,
+  tellStory,
   verify,
 } = cache;
 export default cache;

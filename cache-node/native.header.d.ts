@@ -26,6 +26,8 @@ import type {
   SbomPaths,
   SbomQuery,
   SbomScore,
+  StoryData,
+  StoryRequest,
   Verdict,
   Verified,
   VerifyRequest,

@@ -101,11 +101,13 @@
 //!
 //! `conformance`: a strict OCI registry in process with fault switches, and the suite that any registry adapter must pass.
 pub mod approve;
+pub mod ask;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod connect;
 mod document;
 pub mod error;
+pub mod execute;
 pub mod gate;
 pub mod generate;
 mod html;
@@ -122,6 +124,7 @@ pub mod sbom;
 pub mod scan;
 pub mod sign;
 mod sqlite;
+pub mod story;
 mod tarball;
 mod visible;
 mod watch;

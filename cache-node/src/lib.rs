@@ -13,3 +13,4 @@ mod promoter;
 mod run;
 mod sbom;
 mod sign;
+mod story;

@@ -10,6 +10,7 @@ mod key;
 mod network;
 mod request;
 mod session;
+mod story;
 mod trust;
 mod verify;
 
@@ -23,6 +24,7 @@ pub use key::{KeyConfig, NewKey, ProgramConfig, SignerConfig, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
+pub use story::StoryConfig;
 pub use trust::TrustedKeyConfig;
 pub use verify::VerifyConfig;
 

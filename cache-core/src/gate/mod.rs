@@ -14,6 +14,7 @@ mod provenance;
 mod sbom;
 mod signature;
 mod smoke;
+mod soak;
 
 pub use advisory::AdvisoryGate;
 use async_trait::async_trait;
@@ -25,10 +26,12 @@ pub use cve::{
 pub use evidence::{Attached, Evidence, Found, Problem, Style};
 pub use image_policy::{ImageAttestation, ImageAuthority, ImageGlob, ImagePolicy, ImagePolicyGate, ImageVoucher};
 pub use license::LicenseGate;
+pub(crate) use provenance::Build;
 pub use provenance::{ProvenanceGate, SLSA_V1, SLSA_V02, WantedRef};
 pub use sbom::SbomGate;
 pub use signature::SignatureGate;
 pub use smoke::{Health, HealthCheck, HttpHealth, SmokeGate, TEST_RESULT_TYPE};
+pub use soak::{PROMOTION_TYPE, SoakGate};
 
 use crate::error::Result;
 use crate::model::{Outcome, Reason, Verdict};

@@ -25,6 +25,7 @@ from .types import (
     SbomPaths,
     SbomQuery,
     SbomScore,
+    StoryRequest,
     Verdict,
     Verified,
     VerifyRequest,
@@ -38,9 +39,12 @@ __all__ = [
     "Promoter",
     "Receipt",
     "Sbom",
+    "Story",
     "assess",
     "error_kinds",
     "generate_key",
+    "tell_story",
+    "tell_story_async",
     "verify",
     "verify_async",
 ]
@@ -48,8 +52,16 @@ __all__ = [
 def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> Assessment: ...
 def error_kinds() -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def tell_story(request: StoryRequest) -> Story: ...
+def tell_story_async(request: StoryRequest) -> Awaitable[Story]: ...
 def verify(request: VerifyRequest) -> Verified: ...
 def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
+@final
+class Story:
+    @property
+    def data(self) -> dict[str, Any]: ...
+    def markdown(self) -> str: ...
+
 @final
 class Approval:
     @staticmethod

@@ -6,7 +6,7 @@ import os
 from typing import Any, Literal, Optional, Protocol, TypedDict, Union
 
 Decision = Literal["approve", "deny"]
-Kind = Literal["terminal", "callback", "key"]
+Kind = Literal["terminal", "callback", "webhook", "key"]
 Outcome = Literal["pass", "excepted", "warn", "fail", "error"]
 
 
@@ -438,6 +438,27 @@ class Verified(TypedDict):
     signatures: list[Attached]
     statements: list[Attached]
     problems: list[Problem]
+
+
+class _Deployment(TypedDict):
+    digest: str
+    place: str
+
+
+class Deployment(_Deployment, total=False):
+    """Where an image, or a platform of it, runs; ``since`` in RFC 3339."""
+
+    since: str
+
+
+class StoryRequest(_Image, total=False):
+    """An image, whose word about it counts, and where images run."""
+
+    trustedKeys: list[TrustedKey]
+    trustedSigners: list[Signers]
+    trustedRoot: str
+    deployments: list[Deployment]
+    network: Network
 
 
 class Gate(Protocol):

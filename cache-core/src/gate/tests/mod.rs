@@ -8,6 +8,7 @@ mod provenance;
 mod sbom;
 mod signature;
 mod smoke;
+mod soak;
 mod vex;
 
 use futures_util::FutureExt as _;
