@@ -99,20 +99,22 @@ impl<'a> Statements<'a> {
         statements
     }
 
-    /// Of those that could count, the newest does: by its time, then by its place in one document; of two documents with one time, the more
-    /// careful one.
+    /// Of those that could count, the newest does. In a document that is by its time and then by its place; of several
+    /// documents with one time, the more careful one.
     fn keep_newest(&mut self) {
         let documents = self.documents;
         let get = |says: &Says| &documents[says.document].value.statements[says.statement];
         for all in &mut self.by_finding {
-            let newest = all.iter().enumerate().filter(|(_, says)| says.ignored.is_none()).max_by(|(_, a), (_, b)| {
-                let (said_a, said_b) = (get(a), get(b));
-                said_a.at.cmp(&said_b.at).then_with(|| match a.document == b.document {
-                    true => a.statement.cmp(&b.statement),
-                    false => said_b.status.cmp(&said_a.status),
-                })
-            });
-            let Some(newest) = newest.map(|(at, _)| at) else { continue };
+            let mut of_documents: BTreeMap<usize, usize> = BTreeMap::new();
+            for (at, says) in all.iter().enumerate().filter(|(_, says)| says.ignored.is_none()) {
+                let newest = of_documents.entry(says.document).or_insert(at);
+                let known = &all[*newest];
+                if (get(says).at, says.statement) > (get(known).at, known.statement) {
+                    *newest = at;
+                }
+            }
+            let careful = |at: &usize| (get(&all[*at]).at, std::cmp::Reverse(get(&all[*at]).status));
+            let Some(newest) = of_documents.into_values().max_by_key(careful) else { continue };
             for (at, says) in all.iter_mut().enumerate() {
                 if at != newest && says.ignored.is_none() {
                     says.ignored = Some(Ignored::Older);
