@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gate", &["document", "sbom", "scan", "sign", "http"]),
     ("policy", &["approve", "gate", "sbom", "scan", "sign"]),
     ("execute", &["approve", "plan", "registry"]),
+    ("administer", &["approve", "execute", "plan", "registry"]),
     ("promote", &["approve", "document", "execute", "gate", "plan", "registry", "sbom", "scan", "sign", "watch"]),
     ("connect", &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign"]),
     ("conformance", &["approve", "plan", "registry"]),
