@@ -94,11 +94,13 @@
 //! # Where things are
 //!
 //! [`model`] holds plain data; [`registry`] reads and writes images; [`sign`] signs and verifies; [`sbom`] and [`scan`] read
-//! what describes an image; [`gate`] judges; [`plan`], [`approve`] and [`promote`] are the way from a wish to a receipt.
+//! what describes an image; [`gate`] judges; [`plan`], [`approve`] and [`promote`] are the way from a wish to a receipt, and
+//! [`administer`] is the same way for what a registry keeps beside images.
 //!
 //! # Features
 //!
 //! `conformance`: a strict OCI registry in process with fault switches, and the suite that any registry adapter must pass.
+pub mod administer;
 pub mod approve;
 pub mod ask;
 #[cfg(feature = "conformance")]

@@ -26,6 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gate", &["document", "sbom", "scan", "sign", "http"]),
     ("policy", &["approve", "gate", "sbom", "scan", "sign"]),
     ("execute", &["approve", "plan", "registry"]),
+    ("administer", &["approve", "execute", "plan", "registry"]),
     ("promote", &["approve", "document", "execute", "gate", "plan", "registry", "sbom", "scan", "sign", "watch"]),
     ("story", &["gate", "promote", "registry", "sbom", "scan", "sign"]),
     (
