@@ -95,11 +95,13 @@
 //!
 //! [`model`] holds plain data; [`registry`] reads and writes images; [`sign`] signs and verifies; [`sbom`] and [`scan`] read
 //! what describes an image; [`gate`] judges; [`report`] writes what was found for people and for other tools; [`plan`],
-//! [`approve`] and [`promote`] are the way from a wish to a receipt.
+//! [`approve`] and [`promote`] are the way from a wish to a receipt, and [`administer`] is the same way for what a registry keeps
+//! beside images.
 //!
 //! # Features
 //!
 //! `conformance`: a strict OCI registry in process with fault switches, and the suite that any registry adapter must pass.
+pub mod administer;
 pub mod approve;
 pub mod ask;
 #[cfg(feature = "conformance")]

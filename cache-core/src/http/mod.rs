@@ -7,6 +7,8 @@ mod answer;
 mod proxy;
 mod retry;
 mod route;
+#[cfg(test)]
+pub(crate) mod testing;
 mod tls;
 mod url;
 

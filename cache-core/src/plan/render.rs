@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Change, Content, DeleteTarget, Expected, Form, Plan, Purpose, Role};
+use crate::model::Tag;
 use crate::visible;
 
 impl Plan {
@@ -81,8 +82,13 @@ impl fmt::Display for Change {
             },
             Change::Delete(op) => match &op.target {
                 DeleteTarget::Tag(tag) => write!(f, "DELETE tag {}:{tag} ({})", op.repository, op.expected),
-                DeleteTarget::Manifest => write!(f, "DELETE manifest {}@{} with its tags", op.repository, op.expected),
+                DeleteTarget::Manifest => {
+                    let tags: Vec<&str> = op.tags.iter().map(Tag::as_str).collect();
+                    let tags = if tags.is_empty() { String::new() } else { format!(": {}", tags.join(", ")) };
+                    write!(f, "DELETE manifest {}@{} with its tags{tags}", op.repository, op.expected)
+                }
             },
+            Change::Administer(op) => write!(f, "{op}"),
         }
     }
 }

@@ -29,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["gate", "html", "scan", "visible"]),
     ("policy", &["approve", "gate", "sbom", "scan", "sign"]),
     ("execute", &["approve", "plan", "registry"]),
+    ("administer", &["approve", "execute", "plan", "registry"]),
     ("promote", &["approve", "document", "execute", "gate", "plan", "registry", "sbom", "scan", "sign", "watch"]),
     ("story", &["gate", "promote", "registry", "sbom", "scan", "sign"]),
     (
