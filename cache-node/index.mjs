@@ -22,6 +22,7 @@ export const {
   Untrusted,
   errorKinds,
   generateKey,
+  refreshTrustedRoot,
   verify,
 } = cache;
 export default cache;

@@ -12,3 +12,4 @@ mod promoter;
 mod run;
 mod sbom;
 mod sign;
+mod token;

@@ -3,6 +3,7 @@
 //! It is thin. Data crosses as plain objects, by way of JSON; what has a state is a class; nothing of the core is done here.
 
 mod approval;
+mod callback;
 mod errors;
 mod gate;
 mod given;
@@ -14,6 +15,7 @@ mod promoter;
 mod runtime;
 mod sbom;
 mod sign;
+mod token;
 
 use pyo3::prelude::*;
 
@@ -33,5 +35,5 @@ mod _native {
     #[pymodule_export]
     use super::sbom::Sbom;
     #[pymodule_export]
-    use super::sign::{generate_key, verify, verify_async};
+    use super::sign::{generate_key, refresh_trusted_root, refresh_trusted_root_async, verify, verify_async};
 }

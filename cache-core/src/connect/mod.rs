@@ -8,8 +8,12 @@ mod generate;
 mod key;
 mod network;
 mod request;
+mod services;
 mod session;
+mod signer;
+mod token;
 mod trust;
+mod tuf;
 mod verify;
 
 use std::sync::Arc;
@@ -17,11 +21,15 @@ use std::sync::Arc;
 pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use generate::{GenerateConfig, GeneratorName};
-pub use key::{KeyConfig, NewKey, ProgramConfig, SignerConfig, generate_key};
+pub use key::{KeyConfig, NewKey, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
+pub use services::{LogConfig, ServicesConfig};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
+pub use signer::{Backing, KeylessConfig, OpenSigner, ProgramConfig, SignerConfig, Who};
+pub use token::TokenConfig;
 pub use trust::TrustedKeyConfig;
+pub use tuf::TufConfig;
 pub use verify::VerifyConfig;
 
 use serde::de::DeserializeOwned;
@@ -106,5 +114,7 @@ fn unsupported(repository: &Repository, what: &str) -> Error {
         .hint("use a registry, or an OCI layout: oci:DIR:TAG")
 }
 
+#[cfg(test)]
+mod keyless_tests;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,8 @@ mod change;
 mod render;
 
 pub use change::{
-    Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest, Role, SetTag,
+    AddLayers, Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest,
+    Role, SetTag,
 };
 use serde::{Deserialize, Serialize};
 

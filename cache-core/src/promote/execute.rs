@@ -95,7 +95,7 @@ impl Promoter {
                     let found = self.target.resolve(&image).await.absent_is_none()?;
                     found.ok_or_else(|| moved().context("image", image).context("found", "nothing"))?;
                 }
-                Change::Attach(_) | Change::Delete(_) => {}
+                Change::Attach(_) | Change::AddLayers(_) | Change::Delete(_) => {}
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ mod attached;
 mod attaching;
 mod attachment;
 mod attestation;
+mod cosign_lists;
 mod cosign_tags;
 mod documents;
 mod execute;

@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("policy", &["approve", "gate", "sbom", "scan", "sign"]),
     ("promote", &["approve", "document", "gate", "plan", "registry", "sbom", "scan", "sign", "watch"]),
     ("connect", &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign"]),
-    ("conformance", &["approve", "plan", "registry"]),
+    ("conformance", &["approve", "plan", "registry", "sign"]),
 ];
 
 #[test]

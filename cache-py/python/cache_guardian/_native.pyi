@@ -9,7 +9,6 @@ from .types import (
     GenerateProgress,
     GenerateRequest,
     Given,
-    Key,
     KeyKind,
     KeyPair,
     LicenseHistogram,
@@ -23,6 +22,9 @@ from .types import (
     SbomPaths,
     SbomQuery,
     SbomScore,
+    Signer,
+    Token,
+    TufRequest,
     Verdict,
     Verified,
     VerifyRequest,
@@ -37,12 +39,16 @@ __all__ = [
     "Sbom",
     "error_kinds",
     "generate_key",
+    "refresh_trusted_root",
+    "refresh_trusted_root_async",
     "verify",
     "verify_async",
 ]
 
 def error_kinds() -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def refresh_trusted_root(request: TufRequest) -> str: ...
+def refresh_trusted_root_async(request: TufRequest) -> Awaitable[str]: ...
 def verify(request: VerifyRequest) -> Verified: ...
 def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
 @final
@@ -81,9 +87,11 @@ class Plan:
         self, ask: Callable[[Plan], Awaitable[Answer]], *, at: str | None = None
     ) -> Awaitable[Approval]: ...
     def approve_on_terminal(self, approver: str, *, at: str | None = None) -> Approval: ...
-    def approve_by_signature(self, answer: Answer, key: Key, *, at: str | None = None) -> Approval: ...
+    def approve_by_signature(
+        self, answer: Answer, signer: Signer, *, at: str | None = None, token: Token | None = None
+    ) -> Approval: ...
     def approve_by_signature_async(
-        self, answer: Answer, key: Key, *, at: str | None = None
+        self, answer: Answer, signer: Signer, *, at: str | None = None, token: Token | None = None
     ) -> Awaitable[Approval]: ...
     def _repr_html_(self) -> str: ...
 
@@ -109,7 +117,9 @@ class Receipt:
 
 @final
 class Promoter:
-    def __new__(cls, config: PromoterConfig, *, gates: Sequence[Gate | AsyncGate] = ...) -> Promoter: ...
+    def __new__(
+        cls, config: PromoterConfig, *, gates: Sequence[Gate | AsyncGate] = ..., token: Token | None = None
+    ) -> Promoter: ...
     def plan(self, request: Request, *, given: Sequence[Given] = ...) -> Outlook: ...
     def plan_async(self, request: Request, *, given: Sequence[Given] = ...) -> Awaitable[Outlook]: ...
     def plan_attaching(self, request: AttachRequest) -> Outlook: ...
