@@ -27,14 +27,16 @@ def main(registry: str, repository: str, image: str) -> None:
         ask("PUT", f"{upload}&digest={digest}", content, "application/octet-stream")
         return {"mediaType": media_type, "digest": digest, "size": len(content)}
 
+    # Half of them with the same payload, as signatures by several signers have it, the other half each with its own.
     critical = {
         "identity": {"docker-reference": repository},
         "image": {"docker-manifest-digest": image},
         "type": "cosign container image signature",
     }
-    payload = blob(SIMPLE_SIGNING, json.dumps({"critical": critical, "optional": None}).encode())
     layers = []
     for number in range(MANY):
+        if number == 0 or number > MANY // 2:
+            payload = blob(SIMPLE_SIGNING, json.dumps({"critical": critical, "optional": {"number": number}}).encode())
         # In ASN.1: two numbers, which are no signature of anything.
         parts = b"\x02\x20" + b"\x11" * 32 + b"\x02\x20" + b"\x22" * 30 + number.to_bytes(2, "big")
         signature = base64.b64encode(b"\x30\x44" + parts).decode()

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use cache_core::connect::open_source;
 use cache_core::model::{Reference, Timestamp};
-use cache_core::promote::{Attestation, evidence_of};
+use cache_core::promote::{Attestation, signed_evidence_of};
 use cache_core::sign::{PublicKey, Trust};
 
 type Failure = Box<dyn std::error::Error>;
@@ -69,7 +69,7 @@ fn asked(mut words: impl Iterator<Item = String>) -> Result<Asked, Failure> {
 /// What was verified, in words.
 async fn verify(asked: &Asked) -> Result<String, Failure> {
     let registry = open_source(&asked.image.repository)?;
-    let seen = evidence_of(&*registry, &asked.image, &asked.trust, Timestamp::now()).await?;
+    let seen = signed_evidence_of(&*registry, &asked.image, &asked.trust, Timestamp::now()).await?;
     let (about, problems) = (&seen.image.digest, seen.problems.len());
     let found = match &asked.kind {
         None => seen.signatures.iter().filter(|signature| signature.about == *about).count(),

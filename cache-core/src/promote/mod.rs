@@ -28,7 +28,7 @@ pub use attaching::AttachRequest;
 pub use attachment::Attachment;
 pub use attestation::Attestation;
 pub use documents::{Given, REPORT_MEDIA_TYPE};
-pub use gather::evidence_of;
+pub use gather::{evidence_of, signed_evidence_of};
 pub use planning::{Outlook, Request};
 pub use progress::{Progress, Watch};
 pub use receipt::{Receipt, Step, StepOutcome};
