@@ -25,6 +25,7 @@ export const {
   assess,
   errorKinds,
   generateKey,
+  refreshTrustedRoot,
   tellStory,
   verify,
 } = cache;

@@ -8,7 +8,6 @@ import type {
   GenerateProgress,
   GenerateRequest,
   Judgement,
-  Key,
   KeyKind,
   KeyPair,
   LicenseHistogram,
@@ -22,6 +21,9 @@ import type {
   SbomPaths,
   SbomQuery,
   SbomScore,
+  Signer,
+  Token,
+  TufRequest,
   Verdict,
   Verified,
   VerifyRequest,
@@ -84,13 +86,13 @@ export declare class Plan {
    */
   approveOnTerminal(approver: string, at?: string | undefined | null): Promise<Approval>
   /** Signs the answer with the person's private key, perhaps on another machine. */
-  approveBySignature(answer: Answer, key: Key, at?: string | undefined | null): Promise<Approval>
+  approveBySignature(answer: Answer, signer: Signer, at?: string | undefined | null, token?: Token | undefined | null): Promise<Approval>
 }
 
 /** Promotes images from one repository to another, into one environment. */
 export declare class Promoter {
   /** Opens what the configuration names. `gates` are judged after those of the policy. */
-  constructor(config: PromoterConfig, gates?: Array<Gate> | undefined | null)
+  constructor(config: PromoterConfig, gates?: Array<Gate> | undefined | null, token?: Token | undefined | null)
   /** Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only. */
   plan(request: Request, options?: PlanOptions | undefined | null): Promise<Outlook>
   /**
@@ -216,6 +218,7 @@ export interface StopOptions {
  * Verifies what is attached to an image, and says what that is. Rejects with `Untrusted` where no signature of the image, or
  * no attestation that is asked for, verifies.
  */
+export declare function refreshTrustedRoot(request: TufRequest, options?: StopOptions | undefined | null): Promise<string>
 export declare function verify(request: VerifyRequest, options?: StopOptions | undefined | null): Promise<Verified>
 
 /** An SBOM as a document. */

@@ -14,3 +14,4 @@ mod run;
 mod sbom;
 mod sign;
 mod story;
+mod token;

@@ -36,7 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "connect",
         &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign", "story"],
     ),
-    ("conformance", &["approve", "plan", "registry"]),
+    ("conformance", &["approve", "plan", "registry", "sign"]),
 ];
 
 #[test]
