@@ -2,6 +2,7 @@
 //!
 //! This is the one list of adapters. What two bindings need is here as well, so that they stay thin.
 
+mod assess;
 mod config;
 mod foreign;
 mod generate;
@@ -9,11 +10,13 @@ mod key;
 mod network;
 mod request;
 mod session;
+mod story;
 mod trust;
 mod verify;
 
 use std::sync::Arc;
 
+pub use assess::{AssessConfig, Document};
 pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use generate::{GenerateConfig, GeneratorName};
@@ -21,6 +24,7 @@ pub use key::{KeyConfig, NewKey, ProgramConfig, SignerConfig, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
+pub use story::StoryConfig;
 pub use trust::TrustedKeyConfig;
 pub use verify::VerifyConfig;
 
