@@ -5,7 +5,7 @@
 //     node sigstore-mock.mjs FOLDER      the folder with the package in node_modules
 //
 // The package answers the client of its own authors. What others rely on is added here: the token is in a header, a certificate
-// comes with status 200, and a `dsse` entry is kept as Rekor keeps it, by its hashes.
+// comes with status 200, a `dsse` entry is kept as Rekor keeps it, by its hashes, and the name of an entry is in a header.
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -41,7 +41,7 @@ function logged(proposed) {
 async function answer(request, response) {
   const parts = [];
   for await (const part of request) parts.push(part);
-  const reply = (status, type, body) => response.writeHead(status, { 'content-type': type }).end(body);
+  const reply = (status, type, body, more) => response.writeHead(status, { 'content-type': type, ...more }).end(body);
   try {
     const body = JSON.parse(Buffer.concat(parts));
     if (request.url === fulcio.path) {
@@ -51,7 +51,9 @@ async function answer(request, response) {
     }
     if (request.url === rekor.path) {
       const made = await rekor.fn(JSON.stringify(logged(body)));
-      return reply(made.statusCode, 'application/json', made.response);
+      if (made.statusCode !== 201) return reply(made.statusCode, 'text/plain', made.response);
+      const [uuid] = Object.keys(JSON.parse(made.response));
+      return reply(201, 'application/json', made.response, { etag: uuid, location: `${rekor.path}/${uuid}` });
     }
     return reply(404, 'text/plain', 'there is nothing here');
   } catch (error) {

@@ -10,7 +10,7 @@ use super::admit::Approved;
 use crate::error::{Error, Result};
 use crate::model::{Descriptor, Digest, Manifest, ManifestBody, Repository, Tag};
 use crate::plan::{AddLayers, Attach, BlobCopy, Content, CopyManifest, Expected, Form, PutManifest, SetTag};
-use crate::sign::{COSIGN_SIGN_TYPE, Sign, SimpleSigning, Statement, tag_suffix};
+use crate::sign::{COSIGN_SIGN_TYPE, Sign, SignedLayer, SimpleSigning, Statement, tag_suffix};
 
 /// Leave to do exactly `Op`, once.
 ///
@@ -125,6 +125,9 @@ impl<'a> Permit<'a, AddLayers> {
     /// Leave to write a manifest that has some of the layers beside what cosign's tag names now, and to point the tag at it.
     /// All layers that were there are there.
     pub(crate) fn appended(&self, manifest: Manifest, found: Option<&Manifest>) -> Result<Appended<'a>> {
+        if !SignedLayer::is_promised_by_tag(&self.op.tag) {
+            return Err(Error::unapproved("the tag lists no signatures").context("tag", &self.op.tag));
+        }
         if !added(&manifest, found)?.iter().all(|layer| self.op.layers.contains(layer)) {
             return Err(Error::unapproved("the manifest has a layer that the plan does not name"));
         }

@@ -219,8 +219,11 @@ fn a_permit_adds_only_what_was_planned() {
         Manifest::parse(document.to_string(), None).unwrap()
     };
     let tag = Tag::of_digest(&Digest::of(b"image"), ".sig");
-    let add = crate::plan::AddLayers { from: place(), to: place(), tag, layers: vec![of("c"), of("d")] };
-    let (permit, found) = (testing_permit(add), parsed(&["a", "b"]));
+    let add = |tag| {
+        testing_permit(crate::plan::AddLayers { from: place(), to: place(), tag, layers: vec![of("c"), of("d")] })
+    };
+    let (permit, found) = (add(tag), parsed(&["a", "b"]));
+    assert!(add(v1()).appended(parsed(&["a", "b", "c"]), Some(&found)).is_err(), "an image is no list");
     for (granted, count) in [(&["a", "b", "c", "d"][..], 2), (&["a", "b", "d"], 1), (&["a", "b"], 0)] {
         assert_eq!(permit.appended(parsed(granted), Some(&found)).unwrap().layers.len(), count);
     }
