@@ -377,6 +377,7 @@ impl Case<'_> {
             reports: Vec::new(),
             vex: Vec::new(),
             signatures: Vec::new(),
+            vex: Vec::new(),
             statements: vec![statement],
             problems: Vec::new(),
         };
