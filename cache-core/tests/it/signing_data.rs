@@ -375,6 +375,7 @@ impl Case<'_> {
             now: Timestamp::now(),
             sboms: Vec::new(),
             reports: Vec::new(),
+            vex: Vec::new(),
             signatures: Vec::new(),
             vex: Vec::new(),
             statements: vec![statement],
