@@ -28,7 +28,7 @@ function face(made, construct) {
   }
   Face.prototype = made.prototype;
   Object.defineProperty(made.prototype, 'constructor', { value: Face, configurable: true });
-  for (const name of ['fromJson', 'generate', 'merge', 'parse', 'validate']) {
+  for (const name of ['build', 'fromJson', 'generate', 'merge', 'open', 'parse', 'update', 'validate']) {
     if (made[name]) Face[name] = translated((...given) => made[name](...given));
   }
   return Face;
@@ -37,9 +37,15 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Outlook, Plan, Receipt, Sbom] = ['Approval', 'Outlook', 'Plan', 'Receipt', 'Sbom'].map((name) =>
-  face(native[name], notByHand),
-);
+const [Approval, Database, Outlook, Plan, Receipt, Sbom] = [
+  'Approval',
+  'Database',
+  'Outlook',
+  'Plan',
+  'Receipt',
+  'Sbom',
+].map((name) => face(native[name], notByHand));
+const Scanner = face(native.Scanner, (config) => new native.Scanner(config));
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
 const { approveByCallback } = Plan.prototype;
@@ -84,6 +90,16 @@ async function stoppable({ signal, onProgress, ...options }, call) {
 }
 const { generate } = Sbom;
 Sbom.generate = (request, options) => stoppable(options ?? {}, (known) => generate(request, known));
+const { build, update } = Database;
+Database.build = (request, options) => stoppable(options ?? {}, (known) => build(request, known));
+Database.update = (request, options) => stoppable(options ?? {}, (known) => update(request, known));
+const { scan, scanSbom } = Scanner.prototype;
+Scanner.prototype.scan = function (request, options) {
+  return stoppable(options ?? {}, (known) => scan.call(this, request, known));
+};
+Scanner.prototype.scanSbom = function (sbom, options) {
+  return stoppable(options ?? {}, (known) => scanSbom.call(this, sbom, known));
+};
 const { plan, planAttaching, execute } = Promoter.prototype;
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
@@ -97,18 +113,24 @@ Promoter.prototype.execute = function (approved, approvals, options) {
 
 const { errorKinds } = native;
 const generateKey = translated(native.generateKey);
+const mergeReports = translated(native.mergeReports);
+const parseReport = translated(native.parseReport);
 const verifyNow = translated(native.verify);
 const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
 
 module.exports = {
   Approval,
+  Database,
   Outlook,
   Plan,
   Promoter,
   Receipt,
   Sbom,
+  Scanner,
   errorKinds,
   generateKey,
+  mergeReports,
+  parseReport,
   verify,
   ...errors,
 };

@@ -5,6 +5,7 @@ export const {
   Approval,
   CacheError,
   Conflict,
+  Database,
   Denied,
   Invalid,
   NotFound,
@@ -14,6 +15,7 @@ export const {
   RateLimited,
   Receipt,
   Sbom,
+  Scanner,
   Unapproved,
   Unauthenticated,
   Unavailable,
@@ -22,6 +24,8 @@ export const {
   Untrusted,
   errorKinds,
   generateKey,
+  mergeReports,
+  parseReport,
   verify,
 } = cache;
 export default cache;

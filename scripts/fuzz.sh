@@ -13,7 +13,7 @@ seconds=${1:?how many seconds for each}
 shift
 
 # Readers of documents, and the path that a file has for each cataloger.
-documents=(sbom report license purl reference manifest bundle envelope key root policy image-policy)
+documents=(sbom report osv grype-db trivy-db version license purl reference manifest bundle envelope key root policy image-policy)
 files=(
   dpkg:var/lib/dpkg/status opkg:usr/lib/opkg/info/a.control copyright:usr/share/doc/a/copyright
   dpkg-list:var/lib/dpkg/info/a.list apk:lib/apk/db/installed os-release:etc/os-release
@@ -55,6 +55,12 @@ run() {
   fi
 }
 
+# Small databases and a pair of versions to begin with.
+databases=$root/target/fuzz/databases
+mkdir -p "$databases"
+python3 "$root/scripts/scan/databases.py" "$databases" >/dev/null
+printf '1:1.0~rc1-1.el9\nv2.0.0-beta.1+x' >"$databases/versions"
+
 wanted() { [ $# = 1 ] || [[ " ${*:2} " == *" $1 "* ]]; }
 
 for name in "${documents[@]}"; do
@@ -63,6 +69,10 @@ for name in "${documents[@]}"; do
   case $name in
     sbom) mapfile -t seeds < <(find "$shared/data/sbom" -name '*.json' -o -name '*.xml' -o -name '*.spdx' | head -n 400) ;;
     report) mapfile -t seeds < <(find "$shared/data/sbom/trivy" -name '*.json*' | head -n 100) ;;
+    osv) mapfile -t seeds < <(find "$databases/osv" "$shared/data/sbom/osv" -name '*.json' -size -64k | head -n 200) ;;
+    grype-db) seeds=("$databases/grype.db") ;;
+    trivy-db) seeds=("$databases/trivy/db/trivy.db") ;;
+    version) seeds=("$databases/versions") ;;
     bundle | envelope | root) mapfile -t seeds < <(find "$shared/data/signing" -name '*.json' | head -n 300) ;;
     policy | image-policy) mapfile -t seeds < <(find "$shared/data/signing" "$root/examples" -name '*.yaml' | head -n 100) ;;
   esac

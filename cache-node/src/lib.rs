@@ -11,4 +11,5 @@ mod plan;
 mod promoter;
 mod run;
 mod sbom;
+mod scan;
 mod sign;

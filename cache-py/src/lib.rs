@@ -13,6 +13,7 @@ mod progress;
 mod promoter;
 mod runtime;
 mod sbom;
+mod scan;
 mod sign;
 
 use pyo3::prelude::*;
@@ -32,6 +33,8 @@ mod _native {
     use super::promoter::Promoter;
     #[pymodule_export]
     use super::sbom::Sbom;
+    #[pymodule_export]
+    use super::scan::{Database, Scanner, merge_reports, parse_report};
     #[pymodule_export]
     use super::sign::{generate_key, verify, verify_async};
 }

@@ -1,10 +1,12 @@
 //! Looks for vulnerabilities in an SBOM, an image or a folder, with no other program and no network; and makes the database.
 //!
 //!     cargo run --release --example scan -- --database FILE --build-database PATH [--build-database PATH …]
+//!     cargo run --release --example scan -- --database FILE --update osv:PyPI,npm [--update grype …] [--osv ADDRESS] [--grype ADDRESS] [--trivy IMAGE]
 //!     cargo run --release --example scan -- --database FILE --sbom FILE [--sbom FILE …] [--format table|json]
 //!     cargo run --release --example scan -- --database FILE REFERENCE|dir:PATH [--format table|json]
 //!
-//! A PATH to build from is a folder of OSV's archives, Grype's `vulnerability.db` or Trivy's `trivy.db`. The exit code is 0
+//! `--update` brings the database up to date with what is published: by OSV for these ecosystems (`osv` for all), by Grype, by
+//! Trivy; the addresses are for mirrors. A PATH to build from is a folder of OSV's archives, Grype's `vulnerability.db` or Trivy's `trivy.db`. The exit code is 0
 //! whatever is found: what is acceptable is a policy's to say.
 
 use std::collections::BTreeMap;
@@ -12,11 +14,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use cache_core::connect::open_source;
+use cache_core::Watch;
+use cache_core::connect::{GrypeConfig, OsvConfig, TrivyConfig, UpdateConfig, open_source};
 use cache_core::generate::{Target, of_platform};
 use cache_core::model::{Reference, Timestamp};
 use cache_core::sbom::Sbom;
-use cache_core::scan::{Database, DatabaseBuilder, EmbeddedScanner, Report, ScanTarget, Scanner};
+use cache_core::scan::{Database, DatabaseBuilder, EmbeddedScanner, Report, ScanTarget, Scanner, UpdateProgress};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -38,6 +41,10 @@ async fn main() -> ExitCode {
 struct Options {
     database: Option<PathBuf>,
     build: Vec<PathBuf>,
+    update: Vec<String>,
+    osv: Option<String>,
+    grype: Option<String>,
+    trivy: Option<Reference>,
     sboms: Vec<PathBuf>,
     target: Option<String>,
     json: bool,
@@ -56,6 +63,10 @@ impl Options {
             match (option.as_str(), value.as_str()) {
                 ("--database", _) => options.database = Some(value.into()),
                 ("--build-database", _) => options.build.push(value.into()),
+                ("--update", _) => options.update.push(value),
+                ("--osv", _) => options.osv = Some(value),
+                ("--grype", _) => options.grype = Some(value),
+                ("--trivy", _) => options.trivy = Some(value.parse()?),
                 ("--sbom", _) => options.sboms.push(value.into()),
                 ("--format", "json" | "table") => options.json = value == "json",
                 _ => return Err(format!("unknown option {option} {value}").into()),
@@ -67,11 +78,14 @@ impl Options {
 
 async fn run() -> Result<(), Failure> {
     let options = Options::read()?;
-    let file = options
-        .database
-        .ok_or("usage: scan --database FILE (--build-database PATH | --sbom FILE | REFERENCE | dir:PATH)")?;
+    let file = options.database.clone().ok_or(
+        "usage: scan --database FILE (--build-database PATH | --update WHAT | --sbom FILE | REFERENCE | dir:PATH)",
+    )?;
     if !options.build.is_empty() {
         build(&file, &options.build)?;
+    }
+    if !options.update.is_empty() {
+        update(&file, &options).await?;
     }
     if options.sboms.is_empty() && options.target.is_none() {
         return Ok(());
@@ -105,6 +119,31 @@ fn build(file: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
     }
     let info = builder.write(file)?;
     eprintln!("{}: {} advisories about {} packages", file.display(), info.advisories, info.packages);
+    Ok(())
+}
+
+/// Fetches what is published and changed, and makes the database of it.
+async fn update(file: &Path, options: &Options) -> Result<(), Failure> {
+    let mut config = UpdateConfig { path: file.to_owned(), ..UpdateConfig::default() };
+    for what in &options.update {
+        match what.split_once(':').unwrap_or((what, "")) {
+            ("osv", names) => {
+                let ecosystems = names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+                config.osv = Some(OsvConfig { address: options.osv.clone(), ecosystems });
+            }
+            ("grype", _) => config.grype = Some(GrypeConfig { listing: options.grype.clone() }),
+            ("trivy", _) => config.trivy = Some(TrivyConfig { image: options.trivy.clone() }),
+            _ => return Err(format!("{what}: neither osv, grype nor trivy").into()),
+        }
+    }
+    let watch = Watch::new(|news: &UpdateProgress| match news {
+        UpdateProgress::Download { what, already, size } => eprintln!("{what}: {size:?} bytes, {already} are here"),
+        UpdateProgress::Unchanged { what } => eprintln!("{what}: unchanged"),
+        _ => {}
+    });
+    let updated = config.update(Some(watch)).await?;
+    let changed = if updated.changed { "new" } else { "as it was" };
+    eprintln!("{}: {changed}, {} advisories", file.display(), updated.info.advisories);
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod generate;
 mod key;
 mod network;
 mod request;
+mod scan;
 mod session;
 mod trust;
 mod verify;
@@ -20,6 +21,9 @@ pub use generate::{GenerateConfig, GeneratorName};
 pub use key::{KeyConfig, NewKey, ProgramConfig, SignerConfig, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
+pub use scan::{
+    BuildConfig, GrypeConfig, OpenScanner, OsvConfig, ScannerConfig, ScannerName, TrivyConfig, UpdateConfig,
+};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
 pub use trust::TrustedKeyConfig;
 pub use verify::VerifyConfig;

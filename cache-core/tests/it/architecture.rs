@@ -10,7 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &[]),
     ("document", &[]),
     ("sbom", &["document", "pages", "sqlite", "tarball", "zip"]),
-    ("scan", &["document", "generate", "pages", "program", "registry", "sbom", "sqlite", "zip"]),
+    ("scan", &["document", "generate", "http", "pages", "program", "registry", "sbom", "sqlite", "watch", "zip"]),
     ("sign", &["approve", "http", "program"]),
     ("approve", &["plan", "sign"]),
     ("http", &[]),
@@ -25,7 +25,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gate", &["document", "sbom", "scan", "sign", "http"]),
     ("policy", &["approve", "gate", "sbom", "scan", "sign"]),
     ("promote", &["approve", "document", "gate", "plan", "registry", "sbom", "scan", "sign", "watch"]),
-    ("connect", &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign"]),
+    (
+        "connect",
+        &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign", "watch"],
+    ),
     ("conformance", &["approve", "plan", "registry"]),
 ];
 

@@ -1,10 +1,16 @@
 from collections.abc import Awaitable, Callable, Sequence
+from os import PathLike
 from typing import Any, Literal, final
 
 from .types import (
     Answer,
     AsyncGate,
     AttachRequest,
+    DatabaseBuildRequest,
+    DatabaseInfo,
+    DatabaseProgress,
+    DatabaseUpdateRequest,
+    DatabaseUpdated,
     Gate,
     GenerateProgress,
     GenerateRequest,
@@ -14,8 +20,10 @@ from .types import (
     KeyPair,
     LicenseHistogram,
     ListedPackage,
+    MergedReport,
     Progress,
     PromoterConfig,
+    Report,
     Request,
     SbomCount,
     SbomDiff,
@@ -23,6 +31,8 @@ from .types import (
     SbomPaths,
     SbomQuery,
     SbomScore,
+    ScannerConfig,
+    ScannerInfo,
     Verdict,
     Verified,
     VerifyRequest,
@@ -30,19 +40,25 @@ from .types import (
 
 __all__ = [
     "Approval",
+    "Database",
     "Outlook",
     "Plan",
     "Promoter",
     "Receipt",
     "Sbom",
+    "Scanner",
     "error_kinds",
     "generate_key",
+    "merge_reports",
+    "parse_report",
     "verify",
     "verify_async",
 ]
 
 def error_kinds() -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def merge_reports(reports: Sequence[Report]) -> MergedReport: ...
+def parse_report(document: bytes) -> Report: ...
 def verify(request: VerifyRequest) -> Verified: ...
 def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
 @final
@@ -150,3 +166,38 @@ class Sbom:
     def diff(self, later: Sbom) -> SbomDiff: ...
     def score(self) -> SbomScore: ...
     def write(self, format: str) -> tuple[bytes, list[SbomFinding]]: ...
+
+@final
+class Scanner:
+    def __new__(cls, config: ScannerConfig) -> Scanner: ...
+    @property
+    def info(self) -> ScannerInfo: ...
+    def scan(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Report: ...
+    def scan_async(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Awaitable[Report]: ...
+    def scan_sbom(self, sbom: Sbom) -> Report: ...
+
+@final
+class Database:
+    @staticmethod
+    def open(path: str | PathLike[str]) -> Database: ...
+    @staticmethod
+    def build(request: DatabaseBuildRequest) -> DatabaseInfo: ...
+    @staticmethod
+    def build_async(request: DatabaseBuildRequest) -> Awaitable[DatabaseInfo]: ...
+    @staticmethod
+    def update(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> DatabaseUpdated: ...
+    @staticmethod
+    def update_async(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> Awaitable[DatabaseUpdated]: ...
+    @property
+    def info(self) -> DatabaseInfo: ...
+    @property
+    def digest(self) -> str: ...
+    def verify(self) -> None: ...
