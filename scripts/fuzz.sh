@@ -46,7 +46,7 @@ run() {
   local corpus=$root/target/fuzz/corpus/$name found=$root/target/fuzz/found/$name log=$root/target/fuzz/$name.log
   mkdir -p "$corpus" "$found"
   for seed in "${seeds[@]}"; do [ ! -f "$seed" ] || cp -n "$seed" "$corpus/" 2>/dev/null || true; done
-  if "$bin/$target" "$corpus" -artifact_prefix="$found/" -max_total_time="$seconds" -max_len=65536 -timeout=10 \
+  if "$bin/$target" "$corpus" -artifact_prefix="$found/" -max_total_time="$seconds" -max_len=131072 -timeout=10 \
     -rss_limit_mb=2048 -print_final_stats=1 >"$log" 2>&1; then
     echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions, $(grep -o 'cov: [0-9]*' "$log" | tail -n 1), nothing found"
   else
