@@ -45,8 +45,12 @@ peer() {
 failed=()
 for sbom in "$out"/sboms/*.cdx.json; do
   set=$(basename "$sbom" .cdx.json)
-  "$scan" --database "$out/cache.db" --sbom "$sbom" --format json >"$out/reports/$set.cache.json"
+  "$scan" --database "$out/cache.db" --sbom "$sbom" --format json >"$out/reports/$set.cache.json" 2>/dev/null
   given=()
+  for database in of-grype of-trivy; do
+    "$scan" --database "$out/$database.db" --sbom "$sbom" --format json >"$out/reports/$set.cache-$database.json" 2>/dev/null
+    given+=("cache-$database=$out/reports/$set.cache-$database.json")
+  done
   for name in "${peers[@]}"; do
     peer "$name" "$sbom" "$out/reports/$set.$name.json"
     given+=("$name=$out/reports/$set.$name.json")

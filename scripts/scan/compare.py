@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Where the scanners differ about the same packages and the same advisories.
 
-    compare.py NAMES KNOWN SET CACHE NAME=FILE...
+    compare.py NAMES KNOWN SET CACHE SBOM NAME=FILE...
 
-NAMES says which names are one vulnerability; CACHE is Cache's own report as JSON, each FILE that of the scanner NAME: `grype`,
-`osv-scanner` or `trivy`. A finding is a package with its version and a vulnerability under whichever of its names, with the
+NAMES says which names are one vulnerability; CACHE is Cache's own report of SBOM as JSON, each FILE that of the scanner NAME: `grype`,
+`osv-scanner`, `trivy`, or of Cache itself with another database. A finding is a package with its version and a vulnerability under whichever of its names, with the
 version that has the fix where both say one. KNOWN lists explained differences, a line each: set, scanner, package, vulnerability,
 what differs (`only-cache`, `only-peer`, `fix`), the row of docs/parity.md. Fails on a difference that is not listed, and
 on a line that is no difference any more. A vulnerability of `*` stands for all of the package.
@@ -36,20 +36,15 @@ def grype(document: dict):
         yield key(artifact.get("purl", ""), artifact["name"], artifact["version"]), vulnerability["id"], ", ".join(fixes)
 
 
-def osv_scanner(document: dict):
-    for result in document.get("results") or []:
-        for found in result["packages"]:
-            package = found["package"]
-            for group in found["groups"]:
-                yield found, package, group
-
-
-def osv(document: dict, purls: dict[str, str]):
-    for found, package, group in osv_scanner(document):
-        name, version = package["name"], package["version"]
-        ecosystem = package["ecosystem"].split(":")[0]
-        purl = purls.get(f"{ecosystem}/{name}@{version}".lower(), "")
-        yield key(purl, f"{ecosystem}/{name}", version), group["ids"][0], ""
+def osv_scanner(document: dict, purls: dict[str, list[str]], names: dict[str, str], mine: dict):
+    for found in (package for result in document.get("results") or [] for package in result["packages"]):
+        package = found["package"]
+        shown = f"{package['ecosystem'].split(':')[0]}/{package['name']}@{package['version']}"
+        of = [key(purl, "", "") for purl in purls.get(shown.lower(), [])] or [shown.lower()]
+        for identifier in (group["ids"][0] for group in found["groups"]):
+            # Where several packages are shown alike, it is the one that has the vulnerability.
+            likely = [one for one in of if (one, names.get(identifier, identifier)) in mine]
+            yield (likely or of)[0], identifier, ""
 
 
 def trivy(document: dict):
@@ -65,9 +60,9 @@ OSV_NAMES = {
 }
 
 
-def purls_of(sbom: dict) -> dict[str, str]:
-    """OSV's scanner writes no purls: they are found again by its own names."""
-    found = {}
+def purls_of(sbom: dict) -> dict[str, list[str]]:
+    """OSV's scanner writes no purls: they are found again by its own names, and by the last part, which is what it shows of some."""
+    found: dict[str, list[str]] = {}
     for component in sbom["components"]:
         purl = component.get("purl")
         if purl:
@@ -77,7 +72,8 @@ def purls_of(sbom: dict) -> dict[str, str]:
                 name = name.partition("/")[2]
             name = name.replace("/", ":") if kind == "maven" else name
             for spelled in {version, version.removeprefix("v"), version.removeprefix("go")}:
-                found[f"{OSV_NAMES[kind]}/{name}@{spelled}".lower()] = purl
+                for shown in (name, name.replace(":", "/").rpartition("/")[2]):
+                    found.setdefault(f"{OSV_NAMES[kind]}/{shown}@{spelled}".lower(), []).append(purl)
     return found
 
 
@@ -98,8 +94,10 @@ def main() -> None:
     for given in sys.argv[6:]:
         scanner, path = given.split("=", 1)
         document = json.loads(Path(path).read_text())
-        read = {"grype": grype, "trivy": trivy, "osv-scanner": lambda d: osv(d, purls_of(sbom))}[scanner]
-        theirs = gathered(read(document))
+        if scanner == "osv-scanner":
+            theirs = gathered(osv_scanner(document, purls_of(sbom), names, mine))
+        else:
+            theirs = gathered({"grype": grype, "trivy": trivy}.get(scanner, cache)(document))
         both = mine.keys() & theirs.keys()
         seen = {(*pair, "only-cache") for pair in mine.keys() - both} | {(*pair, "only-peer") for pair in theirs.keys() - both}
         seen |= {(*pair, "fix") for pair in both if mine[pair] and theirs[pair] and not mine[pair] & theirs[pair]}

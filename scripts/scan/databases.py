@@ -206,6 +206,7 @@ def write_grype(path: Path, entries: list[dict]) -> None:
 
 def write_trivy(folder: Path, entries: list[dict]) -> None:
     root: dict = {"vulnerability": {}, "data-source": {}}
+    said_of: dict = {}
 
     def dumped(value: object) -> bytes:
         return json.dumps(value).encode()
@@ -213,7 +214,8 @@ def write_trivy(folder: Path, entries: list[dict]) -> None:
     for entry in entries:
         one, ecosystem = entry["one"], entry["ecosystem"]
         # Trivy's builder names a vulnerability by its CVE.
-        identifier = next((name for name in sorted(one.get("aliases", [])) if name.startswith("CVE-")), one["id"])
+        cves = {name for name in [one["id"], *one.get("aliases", [])] if name.startswith("CVE-")}
+        identifier = cves.pop() if len(cves) == 1 else one["id"]
         level = SEVERITIES.get(severity(one), 0)
         if ecosystem in SYSTEMS:
             bucket, source = SYSTEMS[ecosystem][2], SYSTEMS[ecosystem][3][0]
@@ -225,9 +227,15 @@ def write_trivy(folder: Path, entries: list[dict]) -> None:
             ranges = [constraint(begin, end, ", ") or ">=0" for begin, end in entry["ranges"]]
             said = {"VulnerableVersions": ranges + [f"={version}" for version in sorted(entry["versions"])]}
             said |= {"PatchedVersions": fixed} if fixed else {}
-        root.setdefault(bucket, {}).setdefault(name_of(entry), {}).setdefault(identifier, dumped(said))
+        package = said_of.setdefault(bucket, {}).setdefault(name_of(entry), {})
+        for part, value in said.items():
+            # Of several records about one vulnerability the ranges add up.
+            known = package.setdefault(identifier, {})
+            known[part] = [*known.get(part, []), *value] if isinstance(value, list) else value
         root["data-source"][bucket] = dumped({"ID": source, "Name": source, "URL": "https://example.com"})
         root["vulnerability"][identifier] = dumped({"Title": identifier, "Severity": list(SEVERITIES)[level - 1].upper() if level else "UNKNOWN", "VendorSeverity": {source: level}})
+    for bucket, packages in said_of.items():
+        root[bucket] = {name: {key: dumped(said) for key, said in some.items()} for name, some in packages.items()}
     folder.mkdir(parents=True, exist_ok=True)
     bolt.write(str(folder / "trivy.db"), root)
     dates = {"UpdatedAt": BUILT, "NextUpdate": "2036-01-01T00:00:00Z", "DownloadedAt": BUILT}

@@ -120,13 +120,8 @@ impl Downloader {
                     self.tell(|| UpdateProgress::Unchanged { what: shown(url) });
                     return known.map(|known| known.digest).ok_or_else(|| refused(url, StatusCode::NOT_MODIFIED));
                 }
-                Tried::Stale => {
-                    discard(to)?;
-                    resumes += 1;
-                    if resumes > MAX_RESUMES {
-                        return Err(Error::unavailable("the file changes all the time").context("url", shown(url)));
-                    }
-                }
+                // Without a part it is not asked for the rest of one.
+                Tried::Stale => discard(to)?,
                 Tried::Broken(error) => {
                     resumes += 1;
                     stuck = if length(&part(to)) > before { 1 } else { stuck + 1 };

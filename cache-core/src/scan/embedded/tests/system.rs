@@ -198,6 +198,17 @@ fn kernel_headers_are_not_judged_as_the_kernel() {
 }
 
 #[test]
+fn records_of_rpm_distributions_name_sources_but_almalinux_names_what_is_installed() {
+    let purl = |id: &str, release: &str| {
+        format!("pkg:rpm/{id}/own-libs@2.0-2.el9?arch=x86_64&distro={id}-{release}&upstream=own-2.0-2.el9.src.rpm")
+    };
+    let rocky = [fixed("CVE-1", "Rocky Linux:9", "own", "2.0-3.el9")];
+    assert_eq!(said(&scan(&rocky, &[&purl("rocky", "9.3")])), ["CVE-1 in own-libs"]);
+    let alma = [fixed("CVE-1", "AlmaLinux:9", "own", "2.0-3.el9")];
+    assert_eq!(said(&scan(&alma, &[&purl("almalinux", "9.3")])), [""; 0]);
+}
+
+#[test]
 fn a_kernel_that_was_signed_elsewhere_is_judged_as_the_kernel() {
     let fixes =
         |name: &str| [fixed("CVE-3", "Debian:12", name, "6.1.90-1"), fixed("CVE-4", "Debian:12", name, "6.1.76-1")];
