@@ -37,13 +37,14 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Database, Outlook, Plan, Receipt, Sbom] = [
+const [Approval, Database, Outlook, Plan, Receipt, Sbom, Story] = [
   'Approval',
   'Database',
   'Outlook',
   'Plan',
   'Receipt',
   'Sbom',
+  'Story',
 ].map((name) => face(native[name], notByHand));
 const Scanner = face(native.Scanner, (config) => new native.Scanner(config));
 
@@ -115,6 +116,8 @@ const { errorKinds } = native;
 const generateKey = translated(native.generateKey);
 const mergeReports = translated(native.mergeReports);
 const parseReport = translated(native.parseReport);
+const tellNow = translated(native.tellStory);
+const tellStory = (request, options) => stoppable(options ?? {}, (known) => tellNow(request, known));
 const verifyNow = translated(native.verify);
 const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
 
@@ -127,10 +130,12 @@ module.exports = {
   Receipt,
   Sbom,
   Scanner,
+  Story,
   errorKinds,
   generateKey,
   mergeReports,
   parseReport,
+  tellStory,
   verify,
   ...errors,
 };

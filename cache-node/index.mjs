@@ -16,6 +16,7 @@ export const {
   Receipt,
   Sbom,
   Scanner,
+  Story,
   Unapproved,
   Unauthenticated,
   Unavailable,
@@ -26,6 +27,7 @@ export const {
   generateKey,
   mergeReports,
   parseReport,
+  tellStory,
   verify,
 } = cache;
 export default cache;

@@ -31,6 +31,8 @@ import type {
   SbomScore,
   ScannerConfig,
   ScannerInfo,
+  StoryData,
+  StoryRequest,
   Verdict,
   Verified,
   VerifyRequest,

@@ -409,6 +409,45 @@ export interface Verified {
   problems: Evidence['problems'];
 }
 
+/** Where an image, or a platform of it, runs; `since` in RFC 3339. */
+export interface Deployment {
+  digest: string;
+  place: string;
+  since?: string;
+}
+
+/** An image, whose word about it counts, and where images run. */
+export interface StoryRequest {
+  image: string;
+  trustedKeys?: TrustedKey[];
+  trustedSigners?: Signers[];
+  trustedRoot?: string;
+  deployments?: Deployment[];
+  network?: Network;
+}
+
+/** One thing that happened to an image, and who says so. What is only claimed, whoever could push could write. */
+export interface StoryEvent {
+  at?: string;
+  kind: 'built' | 'described' | 'scanned' | 'tested' | 'signed' | 'stated' | 'judged' | 'promoted' | 'deployed';
+  title: string;
+  facts: { name: string; value: string }[];
+  standing: { kind: 'verified'; by: Record<string, unknown> } | { kind: 'claimed' };
+  digest: string;
+  about: string;
+  found: string;
+}
+
+/** What registries know about an image, oldest first; the schema is `story-v1.json`. */
+export interface StoryData {
+  reference: string;
+  image: Evidence['image'];
+  platforms: { digest: string; platform?: string }[];
+  toldAt: string;
+  events: StoryEvent[];
+  problems: { what: string; digest: string; why: string }[];
+}
+
 /** A package of an SBOM in short. */
 export interface ListedPackage {
   id: string;

@@ -13,3 +13,4 @@ mod run;
 mod sbom;
 mod scan;
 mod sign;
+mod story;

@@ -15,6 +15,7 @@ mod runtime;
 mod sbom;
 mod scan;
 mod sign;
+mod story;
 
 use pyo3::prelude::*;
 
@@ -37,4 +38,6 @@ mod _native {
     use super::scan::{Database, Scanner, merge_reports, parse_report};
     #[pymodule_export]
     use super::sign::{generate_key, verify, verify_async};
+    #[pymodule_export]
+    use super::story::{Story, tell_story, tell_story_async};
 }

@@ -188,7 +188,10 @@ fn batch(scanner: &EmbeddedScanner, folder: &Path, threads: Option<usize>) -> Re
     std::thread::scope(|scope| {
         for _ in 0..threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)) {
             scope.spawn(|| {
-                while let Some((at, path)) = { let at = next.fetch_add(1, Relaxed); paths.get(at).map(|path| (at, path)) } {
+                while let Some((at, path)) = {
+                    let at = next.fetch_add(1, Relaxed);
+                    paths.get(at).map(|path| (at, path))
+                } {
                     let count = one(path).map_err(|e| e.to_string());
                     counts.lock().expect("no thread panics")[at] = Some(count);
                 }

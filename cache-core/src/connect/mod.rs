@@ -10,6 +10,7 @@ mod network;
 mod request;
 mod scan;
 mod session;
+mod story;
 mod trust;
 mod verify;
 
@@ -25,6 +26,7 @@ pub use scan::{
     BuildConfig, GrypeConfig, OpenScanner, OsvConfig, ScannerConfig, ScannerName, TrivyConfig, UpdateConfig,
 };
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
+pub use story::StoryConfig;
 pub use trust::TrustedKeyConfig;
 pub use verify::VerifyConfig;
 

@@ -13,6 +13,7 @@ mod provenance;
 mod sbom;
 mod signature;
 mod smoke;
+mod soak;
 
 use async_trait::async_trait;
 pub use callback::CallbackGate;
@@ -20,10 +21,12 @@ pub use cve::CveGate;
 pub use evidence::{Attached, Evidence, Found, Problem, Style};
 pub use image_policy::{ImageAttestation, ImageAuthority, ImageGlob, ImagePolicy, ImagePolicyGate, ImageVoucher};
 pub use license::LicenseGate;
+pub(crate) use provenance::Build;
 pub use provenance::{ProvenanceGate, SLSA_V1, SLSA_V02, WantedRef};
 pub use sbom::SbomGate;
 pub use signature::SignatureGate;
 pub use smoke::{Health, HealthCheck, HttpHealth, SmokeGate, TEST_RESULT_TYPE};
+pub use soak::{PROMOTION_TYPE, SoakGate};
 
 use crate::error::Result;
 use crate::model::{Outcome, Reason, Verdict};

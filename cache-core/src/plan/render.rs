@@ -2,20 +2,36 @@
 
 use std::fmt;
 
-use super::{Change, Content, DeleteTarget, Expected, Form, Plan, Role};
+use super::{Change, Content, DeleteTarget, Expected, Form, Plan, Purpose, Role};
 
 impl Plan {
     /// The plan in words, made of its bytes alone: what is approved is what is shown.
     pub fn render(&self) -> String {
-        let mut lines = vec![
-            format!("Plan {}", self.digest()),
-            format!("  {} {}: {}", if self.stays() { "Attach in" } else { "Promote to" }, self.environment, self.from),
-            format!("  Image      {}", self.image),
-            format!("  Target     {}", self.to),
-            format!("  Requester  {}", self.requester),
-        ];
+        let mut lines = vec![format!("Plan {}", self.digest())];
+        lines.extend(match &self.purpose {
+            Purpose::Promotion { from, image, to } => vec![
+                format!("  Promote to {}: {from}", self.environment),
+                format!("  Image      {image}"),
+                format!("  Target     {to}"),
+            ],
+            Purpose::Rollback { to, image } => {
+                vec![format!("  PUT BACK in {}: {to}", self.environment), format!("  Image      {image}")]
+            }
+            Purpose::Attaching { to, image } => {
+                vec![format!("  Attach in {}: {to}", self.environment), format!("  Image      {image}")]
+            }
+            Purpose::Upkeep { what } => vec![format!("  Upkeep of {}: {what}", self.environment)],
+        });
+        lines.push(format!("  Requester  {}", self.requester));
         lines.extend(self.reason.iter().map(|reason| format!("  Reason     {reason}")));
         lines.extend(self.policy.iter().map(|policy| format!("  Policy     {policy}")));
+        lines.extend(self.break_glass.iter().flat_map(|glass| {
+            [
+                "  BREAK-GLASS: THE GATES ARE OVERRULED".to_owned(),
+                format!("    Justification  {}", glass.justification),
+                format!("    Expires        {}", glass.expires),
+            ]
+        }));
         lines.push("  Gates".to_owned());
         if self.verdicts.is_empty() {
             lines.push("    none".to_owned());

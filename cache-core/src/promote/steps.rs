@@ -10,8 +10,9 @@ use super::execute::{Execution, There};
 use super::record;
 use crate::approve::{Permit, Permitted};
 use crate::error::{Error, Result};
+use crate::execute::{delete, set_tag};
 use crate::model::{Descriptor, Manifest, Repository};
-use crate::plan::{Attach, BlobCopy, Content, CopyManifest, Form, SetTag};
+use crate::plan::{Attach, BlobCopy, Content, CopyManifest, Form};
 use crate::registry::{MemoryRegistry, Moved, Registry};
 use crate::sign::{BUNDLE_V03, COSIGN_SIGN_TYPE, ResourceDescriptor, SimpleSigning, Statement, signature_layer};
 
@@ -23,13 +24,13 @@ const BLOBS_AT_ONCE: usize = 4;
 
 impl Execution<'_> {
     /// Makes one change; `false` where it was so already.
-    pub(super) async fn step(&mut self, permit: Permitted<'_>) -> Result<bool> {
+    pub(super) async fn change(&mut self, permit: Permitted<'_>) -> Result<bool> {
         match permit {
             Permitted::Copy(op) => self.copy(op).await,
             Permitted::Attach(op) if self.is_attached(&op).await? => Ok(false),
             Permitted::Attach(op) => self.attach(op).await,
-            Permitted::SetTag(op) => self.set_tag(op).await,
-            Permitted::Delete(op) => self.promoter.target.delete(op).await.map(|()| true),
+            Permitted::SetTag(op) => set_tag(&*self.promoter.target, op).await,
+            Permitted::Delete(op) => delete(&*self.promoter.target, op).await,
         }
     }
 
@@ -70,14 +71,14 @@ impl Execution<'_> {
     /// Whether an earlier execution of the plan attached this, before it was stopped. Only statements need the question:
     /// signed anew they would be attached a second time.
     async fn is_attached(&mut self, op: &Attach) -> Result<bool> {
-        let Content::Statement { predicate, signer, .. } = &op.content else { return Ok(false) };
+        let Content::Statement { predicate_type, predicate, signer, .. } = &op.content else { return Ok(false) };
         if let There::Unknown = self.there {
             let (target, image) = (self.promoter.target.as_registry(), op.repository.at(op.subject.digest.clone()));
             self.there = There::Known(Attached::to(target, &image, &self.promoter.recognised()).await?);
         }
         Ok(match (&self.there, predicate) {
             (There::Known(attached), Some(_)) => attached.holds(&op.content),
-            (There::Known(attached), None) => attached.records(self.approved.plan().digest(), signer),
+            (There::Known(attached), None) => attached.records(predicate_type, self.approved.plan().digest(), signer),
             _ => false,
         })
     }
@@ -95,7 +96,7 @@ impl Execution<'_> {
                     (Form::CosignTag, _) if predicate_type == COSIGN_SIGN_TYPE => {
                         SimpleSigning::write(&op.repository, &op.subject.digest, &annotations)?
                     }
-                    (_, None) => record::statement(self.approved, &op.subject.digest, at)?,
+                    (_, None) => record::statement(&predicate_type, self.approved, &op.subject.digest, at)?,
                     (_, Some(predicate)) => {
                         let subject = ResourceDescriptor::of(&op.subject.digest).annotated(&annotations);
                         let predicate = self.material(predicate).await?;
@@ -134,20 +135,5 @@ impl Execution<'_> {
     async fn material(&self, content: &Descriptor) -> Result<Bytes> {
         let anywhere = Repository::parse("memory:materials")?;
         self.promoter.materials.blob(&anywhere, content).await?.into_bytes(MAX_MATERIAL).await
-    }
-
-    async fn set_tag(&self, op: Permit<'_, SetTag>) -> Result<bool> {
-        if !self.promoter.expect_tag(&op).await? {
-            return Ok(false);
-        }
-        let (reference, wanted) = (op.repository.tagged(op.tag.clone()), op.to.clone());
-        self.promoter.target.set_tag(op).await?;
-        let found = self.promoter.target.resolve(&reference).await?.digest;
-        if found != wanted {
-            return Err(Error::conflict("the tag names something else right after it was set")
-                .context("tag", reference)
-                .context("found", found));
-        }
-        Ok(true)
     }
 }

@@ -24,10 +24,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("registry", &["approve", "plan", "http", "tarball"]),
     ("gate", &["document", "sbom", "scan", "sign", "http"]),
     ("policy", &["approve", "gate", "sbom", "scan", "sign"]),
-    ("promote", &["approve", "document", "gate", "plan", "registry", "sbom", "scan", "sign", "watch"]),
+    ("execute", &["approve", "plan", "registry"]),
+    ("promote", &["approve", "document", "execute", "gate", "plan", "registry", "sbom", "scan", "sign", "watch"]),
+    ("story", &["gate", "promote", "registry", "sbom", "scan", "sign"]),
     (
         "connect",
-        &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign", "watch"],
+        &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign", "story"],
     ),
     ("conformance", &["approve", "plan", "registry"]),
 ];

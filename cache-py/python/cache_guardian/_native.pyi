@@ -33,6 +33,7 @@ from .types import (
     SbomScore,
     ScannerConfig,
     ScannerInfo,
+    StoryRequest,
     Verdict,
     Verified,
     VerifyRequest,
@@ -47,10 +48,13 @@ __all__ = [
     "Receipt",
     "Sbom",
     "Scanner",
+    "Story",
     "error_kinds",
     "generate_key",
     "merge_reports",
     "parse_report",
+    "tell_story",
+    "tell_story_async",
     "verify",
     "verify_async",
 ]
@@ -59,8 +63,16 @@ def error_kinds() -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
 def merge_reports(reports: Sequence[Report]) -> MergedReport: ...
 def parse_report(document: bytes) -> Report: ...
+def tell_story(request: StoryRequest) -> Story: ...
+def tell_story_async(request: StoryRequest) -> Awaitable[Story]: ...
 def verify(request: VerifyRequest) -> Verified: ...
 def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
+@final
+class Story:
+    @property
+    def data(self) -> dict[str, Any]: ...
+    def markdown(self) -> str: ...
+
 @final
 class Approval:
     @staticmethod

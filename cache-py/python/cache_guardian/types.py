@@ -686,6 +686,27 @@ class Verified(TypedDict):
     problems: list[Problem]
 
 
+class _Deployment(TypedDict):
+    digest: str
+    place: str
+
+
+class Deployment(_Deployment, total=False):
+    """Where an image, or a platform of it, runs; ``since`` in RFC 3339."""
+
+    since: str
+
+
+class StoryRequest(_Image, total=False):
+    """An image, whose word about it counts, and where images run."""
+
+    trustedKeys: list[TrustedKey]
+    trustedSigners: list[Signers]
+    trustedRoot: str
+    deployments: list[Deployment]
+    network: Network
+
+
 class Gate(Protocol):
     """A gate written in Python. What it raises is the outcome ``error``, which stops the image."""
 

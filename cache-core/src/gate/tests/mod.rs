@@ -7,6 +7,7 @@ mod provenance;
 mod sbom;
 mod signature;
 mod smoke;
+mod soak;
 
 use futures_util::FutureExt as _;
 use serde_json::Value;

@@ -40,7 +40,9 @@ fn said_in(report: &Value) -> BTreeMap<String, BTreeSet<(String, String)>> {
 #[test]
 fn what_trivy_found_is_found() {
     let golden = crate::document::shared_data("sbom/trivy/golden");
-    let Some((golden, database)) = golden.zip(crate::document::shared_data("sbom/own/trivy-db/trivy.db")) else { return };
+    let Some((golden, database)) = golden.zip(crate::document::shared_data("sbom/own/trivy-db/trivy.db")) else {
+        return;
+    };
     let (mut found, mut differences) = (0, Vec::new());
     for entry in std::fs::read_dir(golden).unwrap() {
         let path = entry.unwrap().path();

@@ -1,0 +1,89 @@
+//! Executing an approved plan: the order of things, and the receipt.
+//!
+//! What the changes do is the business of whoever executes: a [`Promoter`](crate::promote::Promoter) for promotions. Common to
+//! all is the order: the approvals are claimed, the world is compared with the plan, then each change is made in its turn
+//! until one fails, and the approvals are spent when all is done.
+
+mod receipt;
+mod tags;
+
+use async_trait::async_trait;
+
+pub use receipt::{Receipt, Step, StepOutcome};
+pub(crate) use tags::{delete, expect_delete, expect_tag, moved, set_tag};
+
+use crate::approve::{Approved, Ledger, Permitted};
+use crate::error::Result;
+use crate::model::Timestamp;
+use crate::plan::Change;
+
+/// Makes the changes of one plan.
+#[async_trait]
+pub(crate) trait Executor: Send {
+    /// Compares the world with the plan, before the first change. Reads only.
+    async fn expect_the_planned_world(&self) -> Result<()>;
+
+    /// Makes one change; `false` where it was so already.
+    async fn step(&mut self, permit: Permitted<'_>) -> Result<bool>;
+
+    /// A change begins, in these words.
+    fn begin(&mut self, _what: &str) {}
+
+    /// A change ended. Gives the bytes of blobs that it sent.
+    fn end(&mut self, _change: &Change, _outcome: &StepOutcome) -> u64 {
+        0
+    }
+
+    /// Nothing comes any more.
+    fn close(&mut self) {}
+}
+
+/// Executes an approved plan, once.
+///
+/// # Errors
+/// An error means that nothing was changed: `Conflict` where the world moved since the plan was made, `Unapproved` where an
+/// approval was used before. Once something may have been changed, the result is a receipt.
+pub(crate) async fn execute(
+    executor: &mut dyn Executor,
+    approved: &Approved,
+    ledger: &Ledger,
+    clock: impl Fn() -> Timestamp,
+) -> Result<Receipt> {
+    let started = clock();
+    let claim = ledger.claim(approved)?;
+    if let Err(error) = executor.expect_the_planned_world().await {
+        claim.release()?;
+        return Err(error);
+    }
+    let mut steps = Vec::new();
+    let mut failed = false;
+    for (permit, change) in approved.permits().into_iter().zip(&approved.plan().changes) {
+        let what = change.to_string();
+        if failed {
+            steps.push(Step { what, outcome: StepOutcome::NotTried, sent: 0 });
+            continue;
+        }
+        executor.begin(&what);
+        let outcome = match executor.step(permit).await {
+            Ok(true) => StepOutcome::Done,
+            Ok(false) => StepOutcome::AlreadySo,
+            Err(error) => StepOutcome::failed(&error),
+        };
+        failed = matches!(outcome, StepOutcome::Failed { .. });
+        let sent = executor.end(change, &outcome);
+        steps.push(Step { what, outcome, sent });
+    }
+    let receipt = Receipt {
+        plan: approved.plan().digest().clone(),
+        approvals: approved.approvals().iter().map(|a| a.digest().clone()).collect(),
+        started,
+        finished: clock(),
+        steps,
+    };
+    // What failed may go on with the same approvals: they stay claimed for this plan.
+    if receipt.is_complete() {
+        claim.spend(approved)?;
+    }
+    executor.close();
+    Ok(receipt)
+}

@@ -1,0 +1,92 @@
+//! Tags and deletions: expected as planned, changed, and read back.
+
+use crate::approve::Permit;
+use crate::error::{Absent, Error, Result};
+use crate::model::{Digest, Reference};
+use crate::plan::{Delete, DeleteTarget, Expected, SetTag};
+use crate::registry::{Registry, RegistryWriter};
+
+/// Whether the tag still has to be set.
+///
+/// # Errors
+/// `Conflict` where it is neither as expected nor as wanted.
+pub(crate) async fn expect_tag(registry: &dyn Registry, set: &SetTag) -> Result<bool> {
+    let reference = set.repository.tagged(set.tag.clone());
+    let found = found(registry, &reference).await?;
+    if found.as_ref() == Some(&set.to) {
+        return Ok(false);
+    }
+    if set.expected.is_met_by(found.as_ref()) {
+        return Ok(true);
+    }
+    let expected = match &set.expected {
+        Expected::Absent => None,
+        Expected::At(digest) => Some(digest),
+    };
+    Err(differs("tag", &reference, expected, found.as_ref()))
+}
+
+/// Points a tag at a manifest and reads it back; `false` where it was so already.
+pub(crate) async fn set_tag(registry: &dyn RegistryWriter, op: Permit<'_, SetTag>) -> Result<bool> {
+    if !expect_tag(registry.as_registry(), &op).await? {
+        return Ok(false);
+    }
+    let (reference, wanted) = (op.repository.tagged(op.tag.clone()), op.to.clone());
+    registry.set_tag(op).await?;
+    let found = registry.resolve(&reference).await?.digest;
+    if found != wanted {
+        return Err(Error::conflict("the tag names something else right after it was set")
+            .context("tag", reference)
+            .context("found", found));
+    }
+    Ok(true)
+}
+
+/// Whether this still has to be deleted.
+///
+/// # Errors
+/// `Conflict` where the tag names something else than expected.
+pub(crate) async fn expect_delete(registry: &dyn Registry, delete: &Delete) -> Result<bool> {
+    let reference = deleted(delete);
+    match found(registry, &reference).await? {
+        None => Ok(false),
+        Some(found) if found == delete.expected => Ok(true),
+        Some(found) => Err(differs("tag", &reference, Some(&delete.expected), Some(&found))),
+    }
+}
+
+/// Deletes a tag or a manifest, and looks whether it is gone; `false` where it was so already.
+pub(crate) async fn delete(registry: &dyn RegistryWriter, op: Permit<'_, Delete>) -> Result<bool> {
+    if !expect_delete(registry.as_registry(), &op).await? {
+        return Ok(false);
+    }
+    let reference = deleted(&op);
+    registry.delete(op).await?;
+    match found(registry.as_registry(), &reference).await? {
+        None => Ok(true),
+        Some(found) => Err(Error::conflict("it is still there right after it was deleted")
+            .context("deleted", reference)
+            .context("found", found)),
+    }
+}
+
+fn deleted(op: &Delete) -> Reference {
+    match &op.target {
+        DeleteTarget::Tag(tag) => op.repository.tagged(tag.clone()),
+        DeleteTarget::Manifest => op.repository.at(op.expected.clone()).into(),
+    }
+}
+
+async fn found(registry: &dyn Registry, reference: &Reference) -> Result<Option<Digest>> {
+    Ok(registry.resolve(reference).await.absent_is_none()?.map(|descriptor| descriptor.digest))
+}
+
+fn differs(what: &'static str, reference: &Reference, expected: Option<&Digest>, found: Option<&Digest>) -> Error {
+    let text = |digest: Option<&Digest>| digest.map_or("nothing".to_owned(), Digest::to_string);
+    moved().context(what, reference).context("expected", text(expected)).context("found", text(found))
+}
+
+/// The world is not as the plan says.
+pub(crate) fn moved() -> Error {
+    Error::conflict("the world moved since the plan was made").hint("make a new plan and have that approved")
+}
