@@ -59,6 +59,12 @@ impl Scanner {
         to_python(py, &report)
     }
 
+    /// The same, to be awaited.
+    fn scan_sbom_async<'py>(&self, py: Python<'py>, sbom: Py<Sbom>) -> PyResult<Bound<'py, PyAny>> {
+        let scanner = Arc::clone(&self.0);
+        awaitable(py, async move { plain(&scanner.scan_sbom(sbom.get().inner()).await?) }, Plain)
+    }
+
     fn __repr__(&self) -> String {
         format!("<Scanner {}>", self.0.info().name)
     }

@@ -109,7 +109,8 @@ def test_an_sbom_an_image_and_a_folder_are_scanned(database: str, tmp_path: Path
     assert [found["id"] for found in report["findings"]] == ["CVE-2026-1"]
     assert report["scannedAt"] == "2026-01-31T12:00:00Z" and len(report["subjects"]) == 1
     assert seen[-1]["kind"] == "packages"
-    assert asyncio.run(awaited(scanner, image))["findings"] == report["findings"]
+    both = asyncio.run(awaited(scanner, image))
+    assert both[0]["findings"] == report["findings"] and both[1]["findings"] == [finding]
 
     (tmp_path / "folder").mkdir()
     lock = {"lockfileVersion": 3, "packages": {"node_modules/lodash": {"version": "4.17.15"}}}
@@ -117,8 +118,8 @@ def test_an_sbom_an_image_and_a_folder_are_scanned(database: str, tmp_path: Path
     assert len(scanner.scan({"folder": str(tmp_path / "folder")})["findings"]) == 1
 
 
-async def awaited(scanner: cache.Scanner, image: str) -> cache.Report:
-    return await scanner.scan_async({"image": image})
+async def awaited(scanner: cache.Scanner, image: str) -> tuple[cache.Report, cache.Report]:
+    return await scanner.scan_async({"image": image}), await scanner.scan_sbom_async(sbom())
 
 
 def test_a_database_says_what_it_is_and_a_damaged_one_is_refused(database: str, tmp_path: Path) -> None:
