@@ -126,9 +126,9 @@ def test_a_database_says_what_it_is_and_a_damaged_one_is_refused(database: str, 
     opened = cache.Database.open(database)
     opened.verify()
     assert opened.info["packages"] == 1 and opened.digest.startswith("sha256:")
-    again = {"path": str(tmp_path / "again.db"), "osv": [str(tmp_path / "osv")]}
-    asyncio.run(built(again))
-    assert cache.Database.open(Path(again["path"])).digest == opened.digest
+    again = tmp_path / "again.db"
+    asyncio.run(built({"path": str(again), "osv": [str(tmp_path / "osv")]}))
+    assert cache.Database.open(again).digest == opened.digest
     damaged = tmp_path / "damaged.db"
     damaged.write_bytes(Path(database).read_bytes()[:-1])
     with pytest.raises(cache.Untrusted):
@@ -137,7 +137,7 @@ def test_a_database_says_what_it_is_and_a_damaged_one_is_refused(database: str, 
         cache.Scanner({"database": str(tmp_path / "absent.db")})
 
 
-async def built(request: Any) -> cache.DatabaseInfo:
+async def built(request: cache.DatabaseBuildRequest) -> cache.DatabaseInfo:
     return await cache.Database.build_async(request)
 
 
