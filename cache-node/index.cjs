@@ -37,8 +37,9 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Database, Outlook, Plan, Receipt, Sbom, Story] = [
+const [Approval, Assessment, Database, Outlook, Plan, Receipt, Sbom, Story] = [
   'Approval',
+  'Assessment',
   'Database',
   'Outlook',
   'Plan',
@@ -113,6 +114,7 @@ Promoter.prototype.execute = function (approved, approvals, options) {
 };
 
 const { errorKinds } = native;
+const assess = translated(native.assess);
 const generateKey = translated(native.generateKey);
 const mergeReports = translated(native.mergeReports);
 const parseReport = translated(native.parseReport);
@@ -123,6 +125,7 @@ const verify = (request, options) => stoppable(options ?? {}, (known) => verifyN
 
 module.exports = {
   Approval,
+  Assessment,
   Database,
   Outlook,
   Plan,
@@ -131,6 +134,7 @@ module.exports = {
   Sbom,
   Scanner,
   Story,
+  assess,
   errorKinds,
   generateKey,
   mergeReports,

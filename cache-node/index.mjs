@@ -3,6 +3,7 @@ import cache from './index.cjs';
 
 export const {
   Approval,
+  Assessment,
   CacheError,
   Conflict,
   Database,
@@ -23,6 +24,7 @@ export const {
   Unexpected,
   Unsupported,
   Untrusted,
+  assess,
   errorKinds,
   generateKey,
   mergeReports,

@@ -13,7 +13,9 @@ seconds=${1:?how many seconds for each}
 shift
 
 # Readers of documents, and the path that a file has for each cataloger.
-documents=(sbom report osv grype-db trivy-db version license purl reference manifest bundle envelope key root policy image-policy)
+documents=(
+  sbom report vex findings osv grype-db trivy-db version license purl reference manifest bundle envelope key root policy image-policy
+)
 files=(
   dpkg:var/lib/dpkg/status opkg:usr/lib/opkg/info/a.control copyright:usr/share/doc/a/copyright
   dpkg-list:var/lib/dpkg/info/a.list apk:lib/apk/db/installed os-release:etc/os-release
@@ -68,7 +70,8 @@ for name in "${documents[@]}"; do
   seeds=()
   case $name in
     sbom) mapfile -t seeds < <(find "$shared/data/sbom" -name '*.json' -o -name '*.xml' -o -name '*.spdx' | head -n 400) ;;
-    report) mapfile -t seeds < <(find "$shared/data/sbom/trivy" -name '*.json*' | head -n 100) ;;
+    report | findings) mapfile -t seeds < <(find "$shared/data/sbom/trivy" "$root/examples/findings" -name '*.json*' | head -n 100) ;;
+    vex) mapfile -t seeds < <(find "$shared/data/sbom/vex" "$root/examples/findings" -name '*.json' -size -64k | head -n 400) ;;
     osv) mapfile -t seeds < <(find "$databases/osv" "$shared/data/sbom/osv" -name '*.json' -size -64k | head -n 200) ;;
     grype-db) seeds=("$databases/grype.db") ;;
     trivy-db) seeds=("$databases/trivy/db/trivy.db") ;;

@@ -5,9 +5,11 @@ import {
   Plan,
   Promoter,
   Scanner,
+  assess,
   generateKey,
   mergeReports,
   verify,
+  type AssessmentData,
   type AttachRequest,
   type DatabaseProgress,
   type Evidence,
@@ -86,4 +88,12 @@ export async function scan(image: string): Promise<MergedReport> {
   console.log(new Scanner({ scanner: 'cache' }));
   const [own, other] = [new Scanner({ database: 'cache.db' }), new Scanner({ scanner: 'grype' })];
   return mergeReports([await own.scan({ image }, { signal }), await other.scan({ image })]);
+}
+
+export function judge(): AssessmentData {
+  const assessment = assess([{ kind: 'report', path: 'report.json' }], { policy: 'policy.yaml', environment: 'prod' });
+  const page: Buffer = assessment.write('html');
+  // @ts-expect-error there is no such format
+  assessment.write('pdf');
+  return assessment.allows && page.length > 0 ? assessment.data : { ...assessment.data };
 }

@@ -3,6 +3,7 @@
 //! It is thin. Data crosses as plain objects, by way of JSON; what has a state is a class; nothing of the core is done here.
 
 mod approval;
+mod assess;
 mod errors;
 mod gate;
 mod given;
@@ -24,6 +25,8 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use super::approval::Approval;
+    #[pymodule_export]
+    use super::assess::{Assessment, assess};
     #[pymodule_export]
     use super::errors::error_kinds;
     #[pymodule_export]

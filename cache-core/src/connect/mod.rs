@@ -2,6 +2,7 @@
 //!
 //! This is the one list of adapters. What two bindings need is here as well, so that they stay thin.
 
+mod assess;
 mod config;
 mod foreign;
 mod generate;
@@ -16,6 +17,7 @@ mod verify;
 
 use std::sync::Arc;
 
+pub use assess::{AssessConfig, Document};
 pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use generate::{GenerateConfig, GeneratorName};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Administer;
 use crate::model::{Descriptor, Digest, Identity, Manifest, Repository, Tag};
 
 /// One planned change.
@@ -18,6 +19,8 @@ pub enum Change {
     SetTag(SetTag),
     /// Deletes a tag or a manifest.
     Delete(Delete),
+    /// Changes what a registry keeps beside images.
+    Administer(Administer),
 }
 
 /// Copies a manifest, byte for byte, and the blobs that it names.
@@ -185,6 +188,10 @@ pub struct Delete {
     pub target: DeleteTarget,
     /// What the tag names, or the manifest itself: it must still be so.
     pub expected: Digest,
+    /// The tags that go with a manifest. It is not deleted where another one names it by then, as far as the registry says
+    /// which tags name a manifest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
 }
 
 /// What a [`Delete`] removes.

@@ -3,9 +3,12 @@
 //! A plan has no power. It can be saved, mailed and rendered; only an [`Approved`](crate::approve::Approved) plan can be
 //! executed. It holds neither a clock reading nor a random number, so that the same world gives the same digest.
 
+mod administer;
 mod change;
+mod page;
 mod render;
 
+pub use administer::{Action, Administer, Policy, Scope};
 pub use change::{
     Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest, Role, SetTag,
 };
@@ -85,7 +88,7 @@ pub enum Purpose {
         /// What it named when the plan was made.
         image: Pinned,
     },
-    /// Registries are kept in order.
+    /// Registries are kept in order. Executed by an [`Administrator`](crate::administer::Administrator).
     Upkeep {
         /// What is done, in words.
         what: String,

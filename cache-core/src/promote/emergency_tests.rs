@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::approve::{Answer, ApprovalPolicy, Approved, Decision, by_callback};
 use crate::error::ErrorKind;
-use crate::gate::{CallbackGate, Evidence, SoakGate};
+use crate::gate::{CallbackGate, SoakGate};
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Reason, Reference, Repository, Tag, Verdict};
 use crate::plan::{BreakGlass, Change, Expected, Plan, Purpose};
@@ -87,12 +87,8 @@ fn approve(plan: &Plan, when: Timestamp) -> Approved {
 }
 
 fn refusing() -> Arc<dyn PromotionGate> {
-    let refuse = |_: &Evidence| {
-        let reason = Reason::fail("found", "something critical was found");
-        let verdict = Verdict::new("strict", vec![reason], Vec::new());
-        Box::pin(async move { Ok(verdict) }) as futures_util::future::BoxFuture<'_, _>
-    };
-    Arc::new(CallbackGate::new("strict", refuse).unwrap())
+    let verdict = || Verdict::new("strict", vec![Reason::fail("found", "something critical was found")], Vec::new());
+    Arc::new(CallbackGate::new("strict", move |_| Box::pin(async move { Ok(verdict()) })).unwrap())
 }
 
 impl World {

@@ -54,6 +54,10 @@ impl Promoter {
     }
 }
 
+pub(super) fn no_promotion() -> Error {
+    Error::invalid("a promotion changes nothing but images").hint("let an administrator execute the plan")
+}
+
 /// An execution that goes on.
 pub(super) struct Execution<'a> {
     pub(super) promoter: &'a Promoter,
@@ -106,6 +110,7 @@ impl Executor for Execution<'_> {
                     found.ok_or_else(|| moved().context("image", image).context("found", "nothing"))?;
                 }
                 Change::Attach(_) => {}
+                Change::Administer(_) => return Err(no_promotion()),
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ from typing import Any, Literal, final
 
 from .types import (
     Answer,
+    AssessRequest,
     AsyncGate,
     AttachRequest,
     DatabaseBuildRequest,
@@ -24,6 +25,7 @@ from .types import (
     Progress,
     PromoterConfig,
     Report,
+    ReportFormat,
     Request,
     SbomCount,
     SbomDiff,
@@ -41,6 +43,7 @@ from .types import (
 
 __all__ = [
     "Approval",
+    "Assessment",
     "Database",
     "Outlook",
     "Plan",
@@ -49,6 +52,7 @@ __all__ = [
     "Sbom",
     "Scanner",
     "Story",
+    "assess",
     "error_kinds",
     "generate_key",
     "merge_reports",
@@ -59,6 +63,7 @@ __all__ = [
     "verify_async",
 ]
 
+def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> Assessment: ...
 def error_kinds() -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
 def merge_reports(reports: Sequence[Report]) -> MergedReport: ...
@@ -72,6 +77,8 @@ class Story:
     @property
     def data(self) -> dict[str, Any]: ...
     def markdown(self) -> str: ...
+    def html(self) -> str: ...
+    def _repr_html_(self) -> str: ...
 
 @final
 class Approval:
@@ -104,6 +111,7 @@ class Plan:
     @property
     def data(self) -> dict[str, Any]: ...
     def render(self) -> str: ...
+    def html(self) -> str: ...
     def approve_by_callback(self, ask: Callable[[Plan], Answer], *, at: str | None = None) -> Approval: ...
     def approve_by_callback_async(
         self, ask: Callable[[Plan], Awaitable[Answer]], *, at: str | None = None
@@ -214,3 +222,16 @@ class Database:
     @property
     def digest(self) -> str: ...
     def verify(self) -> None: ...
+
+@final
+class Assessment:
+    @staticmethod
+    def from_json(json: bytes) -> Assessment: ...
+    @property
+    def allows(self) -> bool: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+    def write(self, format: ReportFormat, *, width: int | None = None, location: str | None = None) -> bytes: ...
+    def _repr_html_(self) -> str: ...

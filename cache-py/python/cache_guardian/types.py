@@ -6,7 +6,7 @@ import os
 from typing import Any, Literal, Optional, Protocol, TypedDict, Union
 
 Decision = Literal["approve", "deny"]
-Kind = Literal["terminal", "callback", "key"]
+Kind = Literal["terminal", "callback", "webhook", "key"]
 Outcome = Literal["pass", "excepted", "warn", "fail", "error"]
 
 
@@ -239,7 +239,7 @@ _Bytes = bytes
 
 
 class _Given(TypedDict):
-    kind: Literal["sbom", "report"]
+    kind: Literal["sbom", "report", "vex"]
 
 
 class Given(_Given, total=False):
@@ -247,6 +247,20 @@ class Given(_Given, total=False):
 
     bytes: _Bytes
     path: Union[str, "os.PathLike[str]"]
+
+
+class AssessRequest(TypedDict, total=False):
+    """By which rules reports are assessed, and what they are about. ``policy`` is YAML or the path of a file, ``gates`` are
+    verdicts of other gates that are to stand in the same report."""
+
+    image: str
+    policy: str
+    environment: str
+    clock: str
+    gates: list["Verdict"]
+
+
+ReportFormat = Literal["json", "sarif", "junit", "gitlab", "cyclonedx", "table", "markdown", "html"]
 
 
 class Progress(TypedDict):
@@ -391,6 +405,7 @@ class Report(_Reported, total=False):
     dataAsOf: str
     subjects: list[str]
     platform: dict[str, Any]
+    packages: int
     notes: list[Note]
 
 
@@ -656,6 +671,7 @@ class Evidence(TypedDict):
     now: str
     sboms: list[Attached]
     reports: list[Attached]
+    vex: list[Attached]
     signatures: list[Attached]
     statements: list[Attached]
     problems: list[Problem]

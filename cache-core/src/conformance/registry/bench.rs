@@ -146,7 +146,7 @@ impl<'a> Bench<'a> {
     }
 
     pub(super) async fn delete(&self, target: DeleteTarget, expected: &Digest) -> Result<()> {
-        let op = Delete { repository: self.repository.clone(), target, expected: expected.clone() };
+        let op = Delete { repository: self.repository.clone(), target, expected: expected.clone(), tags: Vec::new() };
         let approved = approve(self.repository, Change::Delete(op))?;
         for permit in approved.permits() {
             if let Permitted::Delete(permit) = permit {
