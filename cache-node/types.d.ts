@@ -417,7 +417,7 @@ export interface AssessRequest {
   environment?: string;
   /** A clock that stands still, in RFC 3339. */
   clock?: string;
-    /** Verdicts of other gates, to stand in the same report. */
+  /** Verdicts of other gates, to stand in the same report. */
   gates?: Verdict[];
 }
 
