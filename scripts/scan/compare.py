@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Where the scanners differ about the same packages and the same advisories.
 
-    compare.py NAMES KNOWN SET CACHE SBOM NAME=FILE...
+    compare.py NAMES KNOWN SET CACHE TARGET NAME=FILE...
 
-NAMES says which names are one vulnerability; CACHE is Cache's own report of SBOM as JSON, each FILE that of the scanner NAME: `grype`,
+NAMES says which names are one vulnerability; CACHE is Cache's own report of TARGET (an SBOM or an image) as JSON, each FILE that of the scanner NAME: `grype`,
 `osv-scanner`, `trivy`, or of Cache itself with another database. A finding is a package with its version and a vulnerability under whichever of its names, with the
 version that has the fix where both say one. KNOWN lists explained differences, a line each: set, scanner, package, vulnerability,
 what differs (`only-cache`, `only-peer`, `fix`), the row of docs/parity.md. Fails on a difference that is not listed, and
@@ -80,7 +80,7 @@ def purls_of(sbom: dict) -> dict[str, list[str]]:
 def main() -> None:
     names = json.loads(Path(sys.argv[1]).read_text())
     known, wanted, own = Path(sys.argv[2]), sys.argv[3], json.loads(Path(sys.argv[4]).read_text())
-    sbom = json.loads(Path(sys.argv[5]).read_text())
+    target = Path(sys.argv[5])
 
     def gathered(findings) -> dict[tuple[str, str], set[str]]:
         found: dict[tuple[str, str], set[str]] = {}
@@ -95,7 +95,7 @@ def main() -> None:
         scanner, path = given.split("=", 1)
         document = json.loads(Path(path).read_text())
         if scanner == "osv-scanner":
-            theirs = gathered(osv_scanner(document, purls_of(sbom), names, mine))
+            theirs = gathered(osv_scanner(document, purls_of(json.loads(target.read_text())), names, mine))
         else:
             theirs = gathered({"grype": grype, "trivy": trivy}.get(scanner, cache)(document))
         both = mine.keys() & theirs.keys()
