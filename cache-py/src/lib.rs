@@ -15,6 +15,7 @@ mod progress;
 mod promoter;
 mod runtime;
 mod sbom;
+mod scan;
 mod sign;
 mod story;
 mod token;
@@ -38,6 +39,8 @@ mod _native {
     use super::promoter::Promoter;
     #[pymodule_export]
     use super::sbom::Sbom;
+    #[pymodule_export]
+    use super::scan::{Database, Scanner, merge_reports, parse_report};
     #[pymodule_export]
     use super::sign::{generate_key, refresh_trusted_root, refresh_trusted_root_async, verify, verify_async};
     #[pymodule_export]

@@ -9,6 +9,7 @@ mod generate;
 mod key;
 mod network;
 mod request;
+mod scan;
 mod services;
 mod session;
 mod signer;
@@ -27,6 +28,9 @@ pub use generate::{GenerateConfig, GeneratorName};
 pub use key::{KeyConfig, NewKey, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
+pub use scan::{
+    BuildConfig, GrypeConfig, OpenScanner, OsvConfig, ScannerConfig, ScannerName, TrivyConfig, UpdateConfig,
+};
 pub use services::{LogConfig, ServicesConfig};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
 pub use signer::{Backing, KeylessConfig, OpenSigner, ProgramConfig, SignerConfig, Who};

@@ -28,7 +28,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
 
-pub(crate) use answer::{Answer, chunk};
+pub(crate) use answer::{Answer, chunk, kind};
 pub use proxy::{Proxy, ProxyAddress};
 pub use retry::Patience;
 pub use tls::Tls;

@@ -1,4 +1,5 @@
 from collections.abc import Awaitable, Callable, Sequence
+from os import PathLike
 from typing import Any, Literal, final
 
 from .types import (
@@ -6,6 +7,11 @@ from .types import (
     AssessRequest,
     AsyncGate,
     AttachRequest,
+    DatabaseBuildRequest,
+    DatabaseInfo,
+    DatabaseProgress,
+    DatabaseUpdateRequest,
+    DatabaseUpdated,
     Gate,
     GenerateProgress,
     GenerateRequest,
@@ -14,8 +20,10 @@ from .types import (
     KeyPair,
     LicenseHistogram,
     ListedPackage,
+    MergedReport,
     Progress,
     PromoterConfig,
+    Report,
     ReportFormat,
     Request,
     SbomCount,
@@ -24,6 +32,8 @@ from .types import (
     SbomPaths,
     SbomQuery,
     SbomScore,
+    ScannerConfig,
+    ScannerInfo,
     Signer,
     Token,
     TufRequest,
@@ -36,15 +46,19 @@ from .types import (
 __all__ = [
     "Approval",
     "Assessment",
+    "Database",
     "Outlook",
     "Plan",
     "Promoter",
     "Receipt",
     "Sbom",
+    "Scanner",
     "Story",
     "assess",
     "error_kinds",
     "generate_key",
+    "merge_reports",
+    "parse_report",
     "refresh_trusted_root",
     "refresh_trusted_root_async",
     "tell_story",
@@ -56,6 +70,8 @@ __all__ = [
 def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> Assessment: ...
 def error_kinds() -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def merge_reports(reports: Sequence[Report]) -> MergedReport: ...
+def parse_report(document: bytes) -> Report: ...
 def refresh_trusted_root(request: TufRequest) -> str: ...
 def refresh_trusted_root_async(request: TufRequest) -> Awaitable[str]: ...
 def tell_story(request: StoryRequest) -> Story: ...
@@ -180,6 +196,42 @@ class Sbom:
     def diff(self, later: Sbom) -> SbomDiff: ...
     def score(self) -> SbomScore: ...
     def write(self, format: str) -> tuple[bytes, list[SbomFinding]]: ...
+
+@final
+class Scanner:
+    def __new__(cls, config: ScannerConfig) -> Scanner: ...
+    @property
+    def info(self) -> ScannerInfo: ...
+    def scan(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Report: ...
+    def scan_async(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Awaitable[Report]: ...
+    def scan_sbom(self, sbom: Sbom) -> Report: ...
+    def scan_sbom_async(self, sbom: Sbom) -> Awaitable[Report]: ...
+
+@final
+class Database:
+    @staticmethod
+    def open(path: str | PathLike[str]) -> Database: ...
+    @staticmethod
+    def build(request: DatabaseBuildRequest) -> DatabaseInfo: ...
+    @staticmethod
+    def build_async(request: DatabaseBuildRequest) -> Awaitable[DatabaseInfo]: ...
+    @staticmethod
+    def update(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> DatabaseUpdated: ...
+    @staticmethod
+    def update_async(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> Awaitable[DatabaseUpdated]: ...
+    @property
+    def info(self) -> DatabaseInfo: ...
+    @property
+    def digest(self) -> str: ...
+    def verify(self) -> None: ...
 
 @final
 class Assessment:
