@@ -17,6 +17,7 @@ mod gather;
 mod planning;
 mod progress;
 mod record;
+mod room;
 mod steps;
 mod unit;
 

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::{Harbor, HarborRegistry};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::encode;
 use crate::model::Repository;
-use crate::registry::Catalog;
+use crate::registry::{Catalog, Room};
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -124,6 +124,20 @@ impl Harbor {
     }
 }
 
+/// A repository comes to be by pushing; its project does not, and has a quota.
+#[async_trait]
+impl Room for HarborRegistry {
+    async fn room(&self, repository: &Repository) -> Result<Option<u64>> {
+        let (project, _) = self.vendor.place(repository)?;
+        // Not everybody who may push may read the quota.
+        let quota = match self.vendor.quota(&project).await {
+            Err(error) if error.kind() == ErrorKind::Denied => None,
+            quota => quota?,
+        };
+        Ok(quota.and_then(|quota| Some(quota.limit?.saturating_sub(quota.used))))
+    }
+}
+
 /// `_catalog` needs an administrator; projects are listed for anybody who may see them.
 #[async_trait]
 impl Catalog for HarborRegistry {
@@ -133,7 +147,9 @@ impl Catalog for HarborRegistry {
             for repository in self.repositories_of(&project.name).await? {
                 let name = format!("{}/{}", self.vendor.0.host, repository.name);
                 all.push(Repository::parse(&name).map_err(|e| {
-                    Error::unavailable("Harbor lists a repository whose name is none").context("name", name).caused_by(e)
+                    Error::unavailable("Harbor lists a repository whose name is none")
+                        .context("name", name)
+                        .caused_by(e)
                 })?);
             }
         }

@@ -47,7 +47,7 @@ impl Access {
         Access { path: String::new(), scopes: vec!["registry:catalog:*".to_owned()] }
     }
 
-    fn to(path: &str, actions: &str) -> Self {
+    pub(super) fn to(path: &str, actions: &str) -> Self {
         Access { path: path.to_owned(), scopes: vec![format!("repository:{path}:{actions}")] }
     }
 

@@ -126,7 +126,7 @@ impl OciRegistry {
     }
 
     /// The path of a repository, which must be one of ours.
-    fn path<'a>(&self, repository: &'a Repository) -> Result<&'a str> {
+    pub(super) fn path<'a>(&self, repository: &'a Repository) -> Result<&'a str> {
         if repository.transport() == crate::model::Transport::Registry && repository.host() == self.0.host {
             return Ok(repository.path());
         }

@@ -31,6 +31,10 @@ impl Api {
         Ok(Api { http: Http::over(network, Some(base.clone()), patience), base })
     }
 
+    pub(in crate::registry) fn base(&self) -> &Uri {
+        &self.base
+    }
+
     /// A request to a path below the address; what stands in it is encoded already.
     pub(in crate::registry) fn request(&self, method: Method, path_and_query: &str) -> Result<Request> {
         let base = self.base.path().trim_end_matches('/');
