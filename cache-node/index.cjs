@@ -37,9 +37,15 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Outlook, Plan, Receipt, Sbom] = ['Approval', 'Outlook', 'Plan', 'Receipt', 'Sbom'].map((name) =>
-  face(native[name], notByHand),
-);
+const [Approval, Assessment, Outlook, Plan, Receipt, Sbom, Story] = [
+  'Approval',
+  'Assessment',
+  'Outlook',
+  'Plan',
+  'Receipt',
+  'Sbom',
+  'Story',
+].map((name) => face(native[name], notByHand));
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
 const { approveByCallback } = Plan.prototype;
@@ -96,19 +102,26 @@ Promoter.prototype.execute = function (approved, approvals, options) {
 };
 
 const { errorKinds } = native;
+const assess = translated(native.assess);
 const generateKey = translated(native.generateKey);
+const tellNow = translated(native.tellStory);
+const tellStory = (request, options) => stoppable(options ?? {}, (known) => tellNow(request, known));
 const verifyNow = translated(native.verify);
 const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
 
 module.exports = {
   Approval,
+  Assessment,
   Outlook,
   Plan,
   Promoter,
   Receipt,
   Sbom,
+  Story,
+  assess,
   errorKinds,
   generateKey,
+  tellStory,
   verify,
   ...errors,
 };

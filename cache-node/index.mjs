@@ -3,6 +3,7 @@ import cache from './index.cjs';
 
 export const {
   Approval,
+  Assessment,
   CacheError,
   Conflict,
   Denied,
@@ -14,14 +15,17 @@ export const {
   RateLimited,
   Receipt,
   Sbom,
+  Story,
   Unapproved,
   Unauthenticated,
   Unavailable,
   Unexpected,
   Unsupported,
   Untrusted,
+  assess,
   errorKinds,
   generateKey,
+  tellStory,
   verify,
 } = cache;
 export default cache;

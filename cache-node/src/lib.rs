@@ -4,6 +4,7 @@
 //! `index.cjs` turns the errors into the classes of `errors.cjs`.
 
 mod approval;
+mod assess;
 mod errors;
 mod gate;
 mod outcome;
@@ -12,3 +13,4 @@ mod promoter;
 mod run;
 mod sbom;
 mod sign;
+mod story;

@@ -70,6 +70,7 @@ impl Administrator {
             reason: request.reason.clone(),
             purpose: Purpose::Upkeep { what: request.what.clone() },
             policy: None,
+            break_glass: None,
             verdicts: Vec::new(),
             changes,
             left_behind: Vec::new(),

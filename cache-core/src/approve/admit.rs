@@ -96,7 +96,7 @@ impl ApprovalPolicy {
         }
         let person = match approval.kind() {
             ApprovalKind::Key => self.signer(approval)?,
-            ApprovalKind::Terminal | ApprovalKind::Callback => {
+            ApprovalKind::Terminal | ApprovalKind::Callback | ApprovalKind::Webhook => {
                 let listed = |a: &&super::Approver| same_person(&a.name, approval.approver());
                 match self.approvers.iter().find(listed) {
                     Some(approver) => approver.name.clone(),
@@ -140,6 +140,7 @@ fn name(kind: ApprovalKind) -> &'static str {
     match kind {
         ApprovalKind::Terminal => "terminal",
         ApprovalKind::Callback => "callback",
+        ApprovalKind::Webhook => "webhook",
         ApprovalKind::Key => "key",
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! This is the one list of adapters. What two bindings need is here as well, so that they stay thin.
 
+mod assess;
 mod config;
 mod foreign;
 mod generate;
@@ -10,11 +11,13 @@ mod network;
 mod registry;
 mod request;
 mod session;
+mod story;
 mod trust;
 mod verify;
 
 use std::sync::Arc;
 
+pub use assess::{AssessConfig, Document};
 pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use generate::{GenerateConfig, GeneratorName};
@@ -23,6 +26,7 @@ pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use registry::{LoginConfig, RegistryConfig, SystemName};
 pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
+pub use story::StoryConfig;
 pub use trust::TrustedKeyConfig;
 pub use verify::VerifyConfig;
 

@@ -104,7 +104,7 @@ pub enum Content {
     Statement {
         /// The type of the predicate.
         predicate_type: String,
-        /// The predicate, as canonical JSON; absent for the promotion record, which is written when the rest is done.
+        /// The predicate, as canonical JSON; absent for the promotion record and its summary, which are written when the rest is done.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         predicate: Option<Descriptor>,
         /// What the signer adds to the image's name in it, such as `env: prod`.

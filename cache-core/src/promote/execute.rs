@@ -45,6 +45,11 @@ impl Promoter {
         if let Purpose::Upkeep { what } = &approved.plan().purpose {
             return Err(Error::invalid("the plan is no promotion").context("plan", what));
         }
+        if let Some(glass) = approved.plan().break_glass.as_ref().filter(|glass| glass.expires <= self.now()) {
+            return Err(
+                Error::unapproved("the emergency that the plan is for is over").context("expired", glass.expires)
+            );
+        }
         let mut execution = Execution::new(self, &approved, meter);
         execute(&mut execution, &approved, &self.ledger, || self.now()).await
     }

@@ -101,14 +101,14 @@ impl Execution<'_> {
     /// Whether an earlier execution of the plan attached this, before it was stopped. Only statements need the question:
     /// signed anew they would be attached a second time.
     async fn is_attached(&mut self, op: &Attach) -> Result<bool> {
-        let Content::Statement { predicate, signer, .. } = &op.content else { return Ok(false) };
+        let Content::Statement { predicate_type, predicate, signer, .. } = &op.content else { return Ok(false) };
         if let There::Unknown = self.there {
             let (target, image) = (self.promoter.target.as_registry(), op.repository.at(op.subject.digest.clone()));
             self.there = There::Known(Attached::to(target, &image, &self.promoter.recognised()).await?);
         }
         Ok(match (&self.there, predicate) {
             (There::Known(attached), Some(_)) => attached.holds(&op.content),
-            (There::Known(attached), None) => attached.records(self.approved.plan().digest(), signer),
+            (There::Known(attached), None) => attached.records(predicate_type, self.approved.plan().digest(), signer),
             _ => false,
         })
     }
@@ -126,7 +126,7 @@ impl Execution<'_> {
                     (Form::CosignTag, _) if predicate_type == COSIGN_SIGN_TYPE => {
                         SimpleSigning::write(&op.repository, &op.subject.digest, &annotations)?
                     }
-                    (_, None) => record::statement(self.approved, &op.subject.digest, at)?,
+                    (_, None) => record::statement(&predicate_type, self.approved, &op.subject.digest, at)?,
                     (_, Some(predicate)) => {
                         let subject = ResourceDescriptor::of(&op.subject.digest).annotated(&annotations);
                         let predicate = self.material(predicate).await?;

@@ -3,6 +3,7 @@ from typing import Any, Literal, final
 
 from .types import (
     Answer,
+    AssessRequest,
     AsyncGate,
     AttachRequest,
     Gate,
@@ -16,6 +17,7 @@ from .types import (
     ListedPackage,
     Progress,
     PromoterConfig,
+    ReportFormat,
     Request,
     SbomCount,
     SbomDiff,
@@ -23,6 +25,7 @@ from .types import (
     SbomPaths,
     SbomQuery,
     SbomScore,
+    StoryRequest,
     Verdict,
     Verified,
     VerifyRequest,
@@ -30,21 +33,35 @@ from .types import (
 
 __all__ = [
     "Approval",
+    "Assessment",
     "Outlook",
     "Plan",
     "Promoter",
     "Receipt",
     "Sbom",
+    "Story",
+    "assess",
     "error_kinds",
     "generate_key",
+    "tell_story",
+    "tell_story_async",
     "verify",
     "verify_async",
 ]
 
+def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> Assessment: ...
 def error_kinds() -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def tell_story(request: StoryRequest) -> Story: ...
+def tell_story_async(request: StoryRequest) -> Awaitable[Story]: ...
 def verify(request: VerifyRequest) -> Verified: ...
 def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
+@final
+class Story:
+    @property
+    def data(self) -> dict[str, Any]: ...
+    def markdown(self) -> str: ...
+
 @final
 class Approval:
     @staticmethod
@@ -150,3 +167,15 @@ class Sbom:
     def diff(self, later: Sbom) -> SbomDiff: ...
     def score(self) -> SbomScore: ...
     def write(self, format: str) -> tuple[bytes, list[SbomFinding]]: ...
+
+@final
+class Assessment:
+    @staticmethod
+    def from_json(json: bytes) -> Assessment: ...
+    @property
+    def allows(self) -> bool: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+    def write(self, format: ReportFormat, *, width: int | None = None, location: str | None = None) -> bytes: ...

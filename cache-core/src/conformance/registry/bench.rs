@@ -196,6 +196,7 @@ fn approve(repository: &Repository, change: Change) -> Result<Approved> {
         reason: None,
         purpose: Purpose::Upkeep { what: format!("conformance of {repository}") },
         policy: None,
+        break_glass: None,
         verdicts: Vec::new(),
         changes: vec![change],
         left_behind: Vec::new(),
