@@ -13,6 +13,7 @@ mod request;
 mod session;
 mod story;
 mod trust;
+mod upkeep;
 mod verify;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
 pub use story::StoryConfig;
 pub use trust::TrustedKeyConfig;
+pub use upkeep::{AdministratorConfig, Upkeep, UpkeepConfig, WishConfig};
 pub use verify::VerifyConfig;
 
 use serde::de::DeserializeOwned;

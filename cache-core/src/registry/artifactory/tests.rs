@@ -162,6 +162,13 @@ fn answer(state: &mut State, images: &Images, call: &Call) -> Reply {
 }
 
 #[tokio::test]
+async fn the_adapter_passes_the_suite_of_all_adapters() {
+    let rig = Rig::new().await;
+    let report = crate::conformance::check_registry(&rig.artifactory, &rig.repository("docker-dev/suite")).await;
+    assert!(report.is_passed(), "{report}");
+}
+
+#[tokio::test]
 async fn v04_an_image_is_copied_by_one_tag_and_never_moved() {
     let rig = Rig::new().await;
     let image = rig.image("docker-dev/team/app", Some("7"), "layer");

@@ -86,6 +86,10 @@ impl Auth {
         Auth { host, base, credentials, trusted_realms, anonymous_reads, state: Mutex::default() }
     }
 
+    pub(super) async fn credential(&self) -> Result<Credential> {
+        self.credentials.get(&self.host, "").await
+    }
+
     /// The `Authorization` that a request needs, as far as is known.
     pub(super) async fn header(&self, http: &Http, access: &Access) -> Result<Option<HeaderValue>> {
         let mut state = self.state.lock().await;

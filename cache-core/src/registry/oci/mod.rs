@@ -115,6 +115,14 @@ impl OciRegistry {
         OciRegistry::new(repository.host(), options).map_err(|e| e.context("repository", repository))
     }
 
+    /// The login that this registry is shown now; those that last for hours are asked for where they are about to end.
+    ///
+    /// # Errors
+    /// What the source of the credentials says.
+    pub async fn login(&self) -> Result<Credential> {
+        self.0.auth.credential().await
+    }
+
     /// Where it is.
     pub(super) fn base(&self) -> &Uri {
         &self.0.base

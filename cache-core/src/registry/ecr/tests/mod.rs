@@ -63,6 +63,13 @@ impl Rig {
 }
 
 #[tokio::test]
+async fn the_adapter_passes_the_suite_of_all_adapters() {
+    let rig = Rig::with_app().await;
+    let report = crate::conformance::check_registry(&rig.ecr, &rig.app()).await;
+    assert!(report.is_passed(), "{report}");
+}
+
+#[tokio::test]
 async fn the_login_is_asked_once_and_again_before_its_twelve_hours_end() {
     let rig = Rig::with_app().await;
     let image = rig.image(Some("1"), "layer");
@@ -78,6 +85,14 @@ async fn the_login_is_asked_once_and_again_before_its_twelve_hours_end() {
         rig.ecr.manifest(&image).await.unwrap();
     }
     assert!(rig.fake.calls("GetAuthorizationToken").len() >= 2);
+}
+
+#[tokio::test]
+async fn the_login_can_be_handed_on() {
+    let rig = Rig::new().await;
+    let login = rig.ecr.login().await.unwrap();
+    assert_eq!(login.reveal().unwrap(), Some(("AWS", "password-1")));
+    assert!(!format!("{login:?}").contains("password-1"));
 }
 
 #[tokio::test]

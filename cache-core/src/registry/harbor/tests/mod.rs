@@ -58,6 +58,13 @@ impl Rig {
 }
 
 #[tokio::test]
+async fn the_adapter_passes_the_suite_of_all_adapters() {
+    let rig = Rig::new().await;
+    let report = crate::conformance::check_registry(&rig.harbor, &rig.repository("p/suite")).await;
+    assert!(report.is_passed(), "{report}");
+}
+
+#[tokio::test]
 async fn v01_a_slash_in_a_repository_is_encoded_twice() {
     let rig = Rig::new().await;
     let image = rig.image("p/a/b", "1");
@@ -279,6 +286,43 @@ mod copy {
         }
     }
 
+    fn request(rig: &Rig, to: &str) -> Request {
+        Request {
+            from: rig.repository("p/dev").tagged(Tag::parse("dev-7").unwrap()),
+            to: rig.repository(to).tagged(Tag::parse("v1").unwrap()),
+            environment: "prod".into(),
+            requester: "pipeline".into(),
+            reason: None,
+            move_tags: false,
+            attach: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn v03_a_promotion_beyond_the_quota_does_not_begin() {
+        let rig = Rig::new().await;
+        seed_image(&rig.fake.images, "p/dev", Some("dev-7"), "layer");
+        let folder = tempfile::tempdir().unwrap();
+        let promoter = promoter(&rig, folder.path());
+        let Outlook::Ready(plan) = promoter.plan(&request(&rig, "p/prod")).await.unwrap() else { panic!() };
+        (rig.fake.state().storage, rig.fake.state().used) = (1000, 900);
+        let error = promoter.execute(approved(&plan)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert!(error.to_string().contains("bytes left: 100"), "{error}");
+        assert!(!rig.fake.images.repositories().contains(&"p/prod".to_owned()));
+        rig.fake.state().used = 0;
+        assert!(promoter.execute(approved(&plan)).await.unwrap().is_complete());
+    }
+
+    #[tokio::test]
+    async fn v06_a_missing_project_is_told_when_it_is_planned() {
+        let rig = Rig::new().await;
+        seed_image(&rig.fake.images, "p/dev", Some("dev-7"), "layer");
+        let folder = tempfile::tempdir().unwrap();
+        let error = promoter(&rig, folder.path()).plan(&request(&rig, "absent/app")).await.unwrap_err();
+        assert!(error.is_not_found() && error.to_string().contains("absent"), "{error}");
+    }
+
     /// Harbor copies the children of an index itself; what has a tag goes the usual way, which mounts.
     #[tokio::test]
     async fn harbor_copies_itself_what_has_neither_tags_nor_accessories() {
@@ -286,16 +330,7 @@ mod copy {
         let child = seed_image(&rig.fake.images, "p/dev", None, "layer");
         let index = seed_index(&rig.fake.images, "p/dev", Some("dev-7"), &[&child]);
         let folder = tempfile::tempdir().unwrap();
-        let promoter = promoter(&rig, folder.path());
-        let request = Request {
-            from: rig.repository("p/dev").tagged(Tag::parse("dev-7").unwrap()),
-            to: rig.repository("p/prod").tagged(Tag::parse("v1").unwrap()),
-            environment: "prod".into(),
-            requester: "pipeline".into(),
-            reason: None,
-            move_tags: false,
-            attach: Vec::new(),
-        };
+        let (promoter, request) = (promoter(&rig, folder.path()), request(&rig, "p/prod"));
         let Outlook::Ready(plan) = promoter.plan(&request).await.unwrap() else { panic!() };
         let receipt = promoter.execute(approved(&plan)).await.unwrap();
         assert!(receipt.is_complete(), "{receipt}");

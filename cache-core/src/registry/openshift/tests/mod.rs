@@ -44,6 +44,13 @@ impl Rig {
 }
 
 #[tokio::test]
+async fn the_adapter_passes_the_suite_of_all_adapters() {
+    let rig = Rig::new().await;
+    let report = crate::conformance::check_registry(&rig.openshift, &rig.repository("dev/suite")).await;
+    assert!(report.is_passed(), "{report}");
+}
+
+#[tokio::test]
 async fn v11_the_token_is_the_password_whatever_the_user_and_the_missing_role_is_named() {
     let rig = Rig::new().await;
     let image = rig.image("dev/app", Some("1"), "layer");
