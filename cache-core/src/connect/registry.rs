@@ -148,65 +148,64 @@ impl RegistryConfig {
             SystemName::Oci => Ok(Arc::new(OciRegistry::new(&self.host, oci)?)),
             #[cfg(feature = "harbor")]
             SystemName::Harbor => {
-                let mut options = crate::registry::HarborOptions::default();
-                (options.oci, options.api) = (oci, self.api.clone());
-                Ok(Arc::new(crate::registry::HarborRegistry::harbor(&self.host, options)?))
+                use crate::registry::{HarborOptions, HarborRegistry};
+                let options = HarborOptions { oci, api: self.api.clone() };
+                Ok(Arc::new(HarborRegistry::harbor(&self.host, options)?))
             }
             #[cfg(feature = "ecr")]
             SystemName::Ecr => {
                 use crate::registry::{AwsCredentials, EcrOptions, EcrRegistry};
-                let mut options = EcrOptions::default();
-                options.registry = match (self.account.clone(), self.region.clone()) {
+                let registry = match (self.account.clone(), self.region.clone()) {
                     (Some(account), Some(region)) => Some((account, region)),
                     (None, None) => None,
                     _ => return Err(Error::invalid("the account and the region are said both, or neither")),
                 };
-                options.credentials =
-                    self.profile.as_ref().map_or_else(AwsCredentials::of_this_machine, AwsCredentials::profile);
-                (options.oci, options.endpoint, options.create_on_push) = (oci, self.api.clone(), self.create_on_push);
+                let profile = self.profile.as_ref();
+                let options = EcrOptions {
+                    oci,
+                    credentials: profile.map_or_else(AwsCredentials::of_this_machine, AwsCredentials::profile),
+                    endpoint: self.api.clone(),
+                    registry,
+                    create_on_push: self.create_on_push,
+                };
                 Ok(Arc::new(EcrRegistry::ecr(&self.host, options)?))
             }
             #[cfg(feature = "acr")]
             SystemName::Acr => {
                 use crate::registry::{AcrOptions, AcrRegistry, AzureCredentials};
-                let mut options = AcrOptions::default();
                 // A public registry is read without a login; Azure's is asked where there is a word of it.
                 let wanted = self.resource_id.is_some() || AzureCredentials::is_configured();
-                options.azure = wanted.then(AzureCredentials::of_this_machine);
-                (options.oci, options.resource_id, options.management) =
-                    (oci, self.resource_id.clone(), self.api.clone());
-                Ok(Arc::new(AcrRegistry::acr(&self.host, options)?))
+                let azure = wanted.then(AzureCredentials::of_this_machine);
+                let (resource_id, management) = (self.resource_id.clone(), self.api.clone());
+                Ok(Arc::new(AcrRegistry::acr(&self.host, AcrOptions { oci, azure, resource_id, management })?))
             }
             #[cfg(feature = "artifactory")]
             SystemName::Artifactory => {
                 use crate::registry::artifactory::RepositoryKey;
                 use crate::registry::{ArtifactoryOptions, ArtifactoryRegistry};
-                let mut options = ArtifactoryOptions::default();
-                options.key = match &self.key {
+                let key = match &self.key {
                     None => RepositoryKey::Path,
                     Some(key) if self.host.contains(&format!("{key}.")) => RepositoryKey::Subdomain(key.clone()),
                     Some(key) => RepositoryKey::Port(key.clone()),
                 };
-                (options.oci, options.platform) = (oci, self.api.clone());
+                let options = ArtifactoryOptions { oci, key, platform: self.api.clone() };
                 Ok(Arc::new(ArtifactoryRegistry::artifactory(&self.host, options)?))
             }
             #[cfg(feature = "openshift")]
             SystemName::OpenShift => {
                 use crate::registry::openshift::KubeLogin;
                 use crate::registry::{OpenShiftOptions, OpenShiftRegistry};
-                let mut options = OpenShiftOptions::default();
-                options.login = match (&self.api, self.login.as_ref().map(LoginConfig::credential).transpose()?) {
+                let login = match (&self.api, self.login.as_ref().map(LoginConfig::credential).transpose()?) {
                     (Some(server), Some(Credential::Bearer(token))) => KubeLogin::token(server, token),
                     _ => KubeLogin::of_this_machine(self.context.as_deref())?,
                 };
                 // A token of the cluster is a password at its registry.
-                options.oci = match &self.login {
-                    Some(login) if login.user.is_none() => {
-                        OciOptions { credentials: Arc::new(Credential::Anonymous), ..oci }
-                    }
-                    _ => oci,
+                let of_cluster = self.login.as_ref().is_some_and(|login| login.user.is_none());
+                let oci = match of_cluster {
+                    true => OciOptions { credentials: Arc::new(Credential::Anonymous), ..oci },
+                    false => oci,
                 };
-                Ok(Arc::new(OpenShiftRegistry::openshift(&self.host, options)?))
+                Ok(Arc::new(OpenShiftRegistry::openshift(&self.host, OpenShiftOptions { oci, login })?))
             }
             #[allow(unreachable_patterns)]
             other => Err(Error::unsupported(format!("this build has no adapter for {other:?}"))),

@@ -79,7 +79,7 @@ pub(in crate::registry) fn confirms(answer: &Answer, sent: &Digest) -> Result<()
     }
 }
 
-pub(in crate::registry) fn kind(status: StatusCode) -> ErrorKind {
+fn kind(status: StatusCode) -> ErrorKind {
     match status.as_u16() {
         401 => ErrorKind::Unauthenticated,
         403 => ErrorKind::Denied,

@@ -26,6 +26,7 @@ mod oci;
 pub mod openshift;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(feature = "vendor")]
 mod vendor;
 
 pub use abilities::{

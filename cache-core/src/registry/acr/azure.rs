@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Http, Network, Patience, Proxy, Request, encode};
 use crate::model::{Secret, Timestamp};
 use crate::registry::answer;
-use crate::registry::vendor::{Variables, json, secret_file};
+use crate::registry::vendor::{Variables, expect_secure, json, secret_file};
 
 /// A token is asked for again this long before it ends.
 const MARGIN: i64 = 300;
@@ -109,6 +109,7 @@ impl AzureCredentials {
     async fn of_directory(&self, audience: &str, tenant: &str, client: &str, proof: Proof) -> Result<Given> {
         let url = format!("{}/{}/oauth2/v2.0/token", self.0.authority.trim_end_matches('/'), encode(tenant));
         let url = url.parse().map_err(|_| Error::invalid("AZURE_AUTHORITY_HOST is no address"))?;
+        expect_secure(&url)?;
         let mut request = Request::new(Method::POST, url);
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         let proof = match &proof {

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::AcrRegistry;
 use crate::error::{Error, Result};
-use crate::http::{Answer, encode};
+use crate::http::{Answer, Request, encode, resolve};
 use crate::model::{Digest, Pinned, Reference, Repository, Tag};
 use crate::registry::answer;
-use crate::registry::vendor::{json, query};
+use crate::registry::vendor::{json, query, with_json};
 
 /// More entries than this are not given at once.
 const PAGE: usize = 1000;
@@ -153,7 +153,11 @@ impl AcrRegistry {
         rights: &str,
         body: Option<&Value>,
     ) -> Result<Answer> {
-        let answer = self.oci.beside(method, path, (self.oci.path(repository)?, rights), body).await?;
+        let mut request = Request::new(method, resolve(self.oci.base(), path)?);
+        if let Some(body) = body {
+            request = with_json(request, body)?;
+        }
+        let answer = self.oci.beside(request, (self.oci.path(repository)?, rights)).await?;
         if answer.status().is_success() {
             return Ok(answer);
         }
@@ -184,7 +188,8 @@ impl AcrRegistry {
         for _ in 0..MAX_PAGES {
             let mut parameters = vec![("n", &size[..])];
             parameters.extend(last.as_deref().map(|last| ("last", last)));
-            let answer = self.oci.beside(Method::GET, &format!("{path}{}", query(&parameters)), access, None).await?;
+            let url = resolve(self.oci.base(), &format!("{path}{}", query(&parameters)))?;
+            let answer = self.oci.beside(Request::new(Method::GET, url), access).await?;
             if !answer.status().is_success() {
                 return Err(answer::refusal(answer, "the registry does not give the list").await);
             }

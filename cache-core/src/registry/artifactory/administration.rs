@@ -59,8 +59,10 @@ impl ArtifactoryRegistry {
         if to.tag.is_none() || to.digest.is_some() {
             return Err(Error::invalid("an import is named by a tag, and by no digest").context("to", to));
         }
-        self.tag_of(from).await?;
         let named = self.oci.resolve(to).await.absent_is_none()?;
+        if named.is_none() {
+            self.tag_of(from).await?;
+        }
         Ok(Standing::of(named.map(|found| json!(found.digest)), Some(&json!(from.digest))))
     }
 

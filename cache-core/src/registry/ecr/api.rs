@@ -10,10 +10,10 @@ use super::host::EcrHost;
 use super::keys::AwsCredentials;
 use super::signature::sign;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Http, Network, Patience, Request, is_secure, shown};
+use crate::http::{Http, Network, Patience, Request};
 use crate::model::Timestamp;
 use crate::registry::answer;
-use crate::registry::vendor::{json as read, parse};
+use crate::registry::vendor::{expect_secure, json as read, parse};
 
 const PREFIX: &str = "AmazonEC2ContainerRegistry_V20150921";
 /// More entries than this are not given at once.
@@ -115,11 +115,7 @@ impl Api {
     }
 
     async fn once(&self, operation: &str, body: &Value) -> Result<crate::http::Answer> {
-        if !is_secure(&self.url) && !crate::http::is_loopback(&crate::http::host_name(&self.url)) {
-            return Err(
-                Error::untrusted("the interface is not spoken to without encryption").context("url", shown(&self.url))
-            );
-        }
+        expect_secure(&self.url)?;
         let now = Timestamp::now();
         let keys = self.credentials.get(self.host.region(), now).await?;
         let mut request = Request::new(Method::POST, self.url.clone());

@@ -11,6 +11,7 @@ use super::signature::sign;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Http, Patience, Request, encode};
 use crate::model::{Secret, Timestamp};
+use crate::registry::vendor::expect_secure;
 
 const MAX_ANSWER: u64 = 1 << 20;
 const SESSION: &str = "cache";
@@ -52,6 +53,7 @@ async fn ask(search: &Search<'_>, form: &[(&str, &str)], by: Option<&Keys>) -> R
     let usual = || format!("https://sts.{}.{suffix}/", search.region);
     let url = search.variables.text("AWS_ENDPOINT_URL_STS").unwrap_or_else(usual);
     let url = url.parse().map_err(|_| Error::invalid("AWS_ENDPOINT_URL_STS is no address"))?;
+    expect_secure(&url)?;
     let mut request = Request::new(Method::POST, url);
     request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     let pairs = form.iter().chain(&[("Version", "2011-06-15")]).map(|(key, value)| format!("{key}={}", encode(value)));

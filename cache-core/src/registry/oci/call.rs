@@ -1,7 +1,7 @@
 //! One request to the registry: with the leave that it needs, through redirects, again after a challenge.
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
-use http::{HeaderValue, Method, StatusCode, Uri};
+use http::header::{AUTHORIZATION, LOCATION};
+use http::{Method, StatusCode, Uri};
 
 use super::OciRegistry;
 use super::auth::Access;
@@ -21,18 +21,8 @@ impl OciRegistry {
 
     /// A call to an interface that the registry has beside the protocol, under the same login: `actions` is what the token must
     /// allow for the repository, or for the catalogue where `path` is empty.
-    pub(in crate::registry) async fn beside(
-        &self,
-        method: Method,
-        path_and_query: &str,
-        (path, actions): (&str, &str),
-        body: Option<&serde_json::Value>,
-    ) -> Result<Answer> {
-        let mut request = Request::new(method, resolve(&self.0.base, path_and_query)?);
-        if let Some(body) = body {
-            request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            request.body = body.to_string().into();
-        }
+    #[cfg(feature = "acr")]
+    pub(in crate::registry) async fn beside(&self, request: Request, (path, actions): (&str, &str)) -> Result<Answer> {
         let access = if path.is_empty() { Access::catalog() } else { Access::to(path, actions) };
         self.call(request, &access).await
     }

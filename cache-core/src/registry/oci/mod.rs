@@ -19,6 +19,7 @@ mod tests;
 mod token;
 mod upload;
 
+#[cfg(feature = "vendor")]
 pub(super) use token::authorization;
 
 use std::collections::HashSet;
@@ -124,6 +125,7 @@ impl OciRegistry {
     }
 
     /// Where it is.
+    #[cfg(feature = "vendor")]
     pub(super) fn base(&self) -> &Uri {
         &self.0.base
     }

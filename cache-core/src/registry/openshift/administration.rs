@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{OpenShift, OpenShiftRegistry};
 use crate::approve::Permit;
 use crate::error::{Absent, Error, ErrorKind, Result};
-use crate::model::{Pinned, Reference, Repository};
+use crate::model::{Pinned, Reference, Repository, Tag};
 use crate::plan::{Action, Administer};
 use crate::registry::vendor::{json as read, pruned, unsupported};
 use crate::registry::{Administration, Issued, Standing};
@@ -95,17 +95,22 @@ impl OpenShift {
 
     /// Whether the tag's source is looked at again and again, or is itself a tag that moves.
     async fn follows(&self, to: &Reference) -> Result<bool> {
-        let (namespace, stream) = self.place(&to.repository)?;
-        let tag = to.tag.as_ref().map(ToString::to_string).unwrap_or_default();
-        let path = self.path(namespace, "imagestreams", Some(stream));
-        let found: Value = self.read(&path, "the image stream cannot be read").await?;
-        let specified = found.pointer("/spec/tags").and_then(Value::as_array).into_iter().flatten();
-        let own = specified.into_iter().find(|entry| entry.get("name").and_then(Value::as_str) == Some(&tag));
-        Ok(own.is_some_and(|entry| {
+        let spec = self.specified(&to.repository).await?;
+        let mut tags = spec.get("tags").and_then(Value::as_array).into_iter().flatten();
+        let is_it = |entry: &&Value| entry.get("name").and_then(Value::as_str) == to.tag.as_ref().map(Tag::as_str);
+        Ok(tags.find(is_it).is_some_and(|entry| {
             let kind = entry.pointer("/from/kind").and_then(Value::as_str);
             let scheduled = entry.pointer("/importPolicy/scheduled").and_then(Value::as_bool);
             kind == Some("ImageStreamTag") || scheduled == Some(true)
         }))
+    }
+
+    /// What a stream should be like; nothing where there is none.
+    async fn specified(&self, repository: &Repository) -> Result<Value> {
+        let (namespace, stream) = self.place(repository)?;
+        let path = self.path(namespace, "imagestreams", Some(stream));
+        let found: Option<Value> = self.read(&path, "the image stream cannot be read").await.absent_is_none()?;
+        Ok(found.and_then(|mut found| found.get_mut("spec").map(Value::take)).unwrap_or_default())
     }
 
     /// Tags an image of this registry, by its digest or as a tag that is followed. No bytes move.
@@ -122,11 +127,16 @@ impl OpenShift {
             }),
         };
         let name = format!("{stream}:{tag}");
+        let lookup = self.specified(&to.repository).await?.get("lookupPolicy").cloned();
         let body = json!({
             "apiVersion": "image.openshift.io/v1",
             "kind": "ImageStreamTag",
             "metadata": {"name": name, "namespace": namespace},
             "tag": {"name": tag, "from": from, "referencePolicy": {"type": "Source"}},
+            // These have to be there. The stream's own setting stays as it is; the others are not looked at.
+            "lookupPolicy": lookup.unwrap_or(json!({"local": false})),
+            "generation": 0,
+            "image": {"dockerImageLayers": []},
         });
         // This makes the tag, and the stream where there is none, or changes them.
         let path = self.path(namespace, "imagestreamtags", Some(&name));
@@ -152,6 +162,7 @@ impl OpenShift {
                     "referencePolicy": {"type": "Source"},
                 }],
             },
+            "status": {},
         });
         let path = self.path(namespace, "imagestreamimports", None);
         let answer = self.call(Method::POST, &path, Some(&body), "the image is not imported").await;

@@ -46,7 +46,8 @@ impl Deletion for OpenShiftRegistry {
         };
         let (namespace, stream) = self.vendor.place(&op.repository)?;
         let path = self.vendor.path(namespace, "imagestreamtags", Some(&format!("{stream}:{tag}")));
-        let deleted = self.vendor.call(Method::DELETE, &path, None, "the tag is not deleted").await;
+        let how = serde_json::json!({"apiVersion": "v1", "kind": "DeleteOptions"});
+        let deleted = self.vendor.call(Method::DELETE, &path, Some(&how), "the tag is not deleted").await;
         deleted.map(drop).map_err(|e| e.context("tag", op.repository.tagged(tag.clone())))
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
-pub(super) use api::{Api, json, parse, query, with_json};
+pub(super) use api::{Api, expect_secure, json, parse, query, with_json};
 pub(super) use variables::{Variables, secret_file};
 
 use super::credentials::{Credential, Credentials};

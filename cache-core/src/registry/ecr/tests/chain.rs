@@ -113,6 +113,13 @@ async fn a_web_identity_gets_keys_and_new_ones_before_they_end() {
     assert_eq!(asked.len(), 2);
     assert!(asked[0].starts_with("nobody: Action=AssumeRoleWithWebIdentity&"), "{}", asked[0]);
     assert!(asked[0].contains("&WebIdentityToken=identity-token&"));
+    // The token goes nowhere in the clear.
+    let elsewhere = [
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap()),
+        ("AWS_ROLE_ARN", "arn:role/ci"),
+        ("AWS_ENDPOINT_URL_STS", "http://sts.evil.test/"),
+    ];
+    assert_eq!(keys(&elsewhere, None).await.unwrap_err().kind(), ErrorKind::Untrusted);
 }
 
 #[tokio::test]
