@@ -5,6 +5,7 @@
 
 mod administer;
 mod change;
+mod page;
 mod render;
 
 pub use administer::{Action, Administer, Policy, Scope};

@@ -376,6 +376,7 @@ impl Case<'_> {
             sboms: Vec::new(),
             reports: Vec::new(),
             signatures: Vec::new(),
+            vex: Vec::new(),
             statements: vec![statement],
             problems: Vec::new(),
         };
