@@ -34,7 +34,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("story", &["gate", "html", "promote", "registry", "sbom", "scan", "sign", "visible"]),
     (
         "connect",
-        &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign", "story"],
+        &[
+            "administer",
+            "approve",
+            "gate",
+            "generate",
+            "plan",
+            "policy",
+            "promote",
+            "registry",
+            "sbom",
+            "scan",
+            "sign",
+            "story",
+        ],
     ),
     ("conformance", &["approve", "plan", "registry", "sign"]),
 ];
