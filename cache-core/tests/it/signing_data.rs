@@ -377,7 +377,6 @@ impl Case<'_> {
             reports: Vec::new(),
             vex: Vec::new(),
             signatures: Vec::new(),
-            vex: Vec::new(),
             statements: vec![statement],
             problems: Vec::new(),
         };
