@@ -3,8 +3,10 @@ import cache from './index.cjs';
 
 export const {
   Approval,
+  Assessment,
   CacheError,
   Conflict,
+  Database,
   Denied,
   Invalid,
   NotFound,
@@ -14,15 +16,21 @@ export const {
   RateLimited,
   Receipt,
   Sbom,
+  Scanner,
+  Story,
   Unapproved,
   Unauthenticated,
   Unavailable,
   Unexpected,
   Unsupported,
   Untrusted,
+  assess,
   errorKinds,
   generateKey,
+  mergeReports,
+  parseReport,
   refreshTrustedRoot,
+  tellStory,
   verify,
 } = cache;
 export default cache;

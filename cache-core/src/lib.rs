@@ -94,19 +94,27 @@
 //! # Where things are
 //!
 //! [`model`] holds plain data; [`registry`] reads and writes images; [`sign`] signs and verifies; [`sbom`] and [`scan`] read
-//! what describes an image; [`gate`] judges; [`plan`], [`approve`] and [`promote`] are the way from a wish to a receipt.
+//! what describes an image; [`gate`] judges; [`report`] writes what was found for people and for other tools; [`plan`],
+//! [`approve`] and [`promote`] are the way from a wish to a receipt, and [`administer`] is the same way for what a registry keeps
+//! beside images.
 //!
 //! # Features
 //!
+//! `acr`, `artifactory`, `ecr`, `harbor`, `openshift`, all on by default: what these systems have beside the OCI protocol.
+//!
 //! `conformance`: a strict OCI registry in process with fault switches, and the suite that any registry adapter must pass.
+pub mod administer;
 pub mod approve;
+pub mod ask;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod connect;
 mod document;
 pub mod error;
+pub mod execute;
 pub mod gate;
 pub mod generate;
+mod html;
 mod http;
 pub mod model;
 mod pages;
@@ -115,11 +123,14 @@ pub mod policy;
 mod program;
 pub mod promote;
 pub mod registry;
+pub mod report;
 pub mod sbom;
 pub mod scan;
 pub mod sign;
 mod sqlite;
+pub mod story;
 mod tarball;
+mod visible;
 mod watch;
 mod zip;
 pub use error::{Error, ErrorKind, Result};

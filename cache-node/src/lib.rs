@@ -4,6 +4,7 @@
 //! `index.cjs` turns the errors into the classes of `errors.cjs`.
 
 mod approval;
+mod assess;
 mod errors;
 mod gate;
 mod outcome;
@@ -11,5 +12,7 @@ mod plan;
 mod promoter;
 mod run;
 mod sbom;
+mod scan;
 mod sign;
+mod story;
 mod token;

@@ -51,6 +51,12 @@ impl Plan {
         self.0.plan().render()
     }
 
+    /// The plan as a page that stands alone, for the person who approves it.
+    #[napi]
+    pub fn html(&self) -> String {
+        self.0.plan().html()
+    }
+
     /// Shows the plan to a person in the application's own way: `ask` gets it and returns the answer. What it throws, this
     /// rejects with. The approval is recorded as asserted by the host.
     #[napi]

@@ -3,6 +3,7 @@
 //! It is thin. Data crosses as plain objects, by way of JSON; what has a state is a class; nothing of the core is done here.
 
 mod approval;
+mod assess;
 mod callback;
 mod errors;
 mod gate;
@@ -14,7 +15,9 @@ mod progress;
 mod promoter;
 mod runtime;
 mod sbom;
+mod scan;
 mod sign;
+mod story;
 mod token;
 
 use pyo3::prelude::*;
@@ -24,6 +27,8 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use super::approval::Approval;
+    #[pymodule_export]
+    use super::assess::{Assessment, assess};
     #[pymodule_export]
     use super::errors::error_kinds;
     #[pymodule_export]
@@ -35,5 +40,9 @@ mod _native {
     #[pymodule_export]
     use super::sbom::Sbom;
     #[pymodule_export]
+    use super::scan::{Database, Scanner, merge_reports, parse_report};
+    #[pymodule_export]
     use super::sign::{generate_key, refresh_trusted_root, refresh_trusted_root_async, verify, verify_async};
+    #[pymodule_export]
+    use super::story::{Story, tell_story, tell_story_async};
 }

@@ -6,7 +6,7 @@ use pyo3::types::PyBytes;
 
 use crate::approval::{Approval, time};
 use crate::errors::raise;
-use crate::plain::{from_python, to_python};
+use crate::plain::{from_python, in_a_frame, to_python};
 use crate::runtime::{awaitable, block_on};
 use crate::token::tokens;
 
@@ -44,6 +44,11 @@ impl Plan {
     /// The plan in words, for the person who approves it.
     fn render(&self) -> String {
         self.0.plan().render()
+    }
+
+    /// The plan as a page that stands alone, for the person who approves it.
+    fn html(&self) -> String {
+        self.0.plan().html()
     }
 
     /// Shows the plan to a person in the application's own way: `ask` gets it and returns the answer. What it raises, this
@@ -117,6 +122,6 @@ impl Plan {
     }
 
     fn _repr_html_(&self) -> String {
-        format!("<pre>{}</pre>", self.render().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+        in_a_frame(&self.html())
     }
 }

@@ -5,11 +5,12 @@ use super::permit::Permit;
 use super::policy::{ApprovalPolicy, Approver, same_person};
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
-use crate::plan::{AddLayers, Attach, Change, CopyManifest, Delete, Plan, SetTag};
+use crate::plan::{AddLayers, Administer, Attach, Change, CopyManifest, Delete, Plan, SetTag};
 use crate::sign::{Bundle, Trust, Trusted};
 
 /// A plan that enough people approved. Made by [`ApprovalPolicy::admit`] only, consumed by
-/// [`Promoter::execute`](crate::promote::Promoter::execute).
+/// [`Promoter::execute`](crate::promote::Promoter::execute) or
+/// [`Administrator::execute`](crate::administer::Administrator::execute).
 #[derive(Debug)]
 pub struct Approved {
     plan: Plan,
@@ -35,6 +36,7 @@ impl Approved {
             Change::AddLayers(op) => Permitted::AddLayers(Permit::new(op)),
             Change::SetTag(op) => Permitted::SetTag(Permit::new(op)),
             Change::Delete(op) => Permitted::Delete(Permit::new(op)),
+            Change::Administer(op) => Permitted::Administer(Permit::new(op)),
         };
         self.plan.changes.iter().map(permit).collect()
     }
@@ -48,6 +50,7 @@ pub(crate) enum Permitted<'a> {
     AddLayers(Permit<'a, AddLayers>),
     SetTag(Permit<'a, SetTag>),
     Delete(Permit<'a, Delete>),
+    Administer(Permit<'a, Administer>),
 }
 
 impl ApprovalPolicy {
@@ -103,7 +106,7 @@ impl ApprovalPolicy {
                 }
                 signer.name.clone()
             }
-            ApprovalKind::Terminal | ApprovalKind::Callback => {
+            ApprovalKind::Terminal | ApprovalKind::Callback | ApprovalKind::Webhook => {
                 let listed = |a: &&Approver| same_person(&a.name, approval.approver());
                 match self.approvers.iter().find(listed) {
                     Some(approver) => approver.name.clone(),
@@ -170,6 +173,7 @@ fn name(kind: ApprovalKind) -> &'static str {
     match kind {
         ApprovalKind::Terminal => "terminal",
         ApprovalKind::Callback => "callback",
+        ApprovalKind::Webhook => "webhook",
         ApprovalKind::Key => "key",
         ApprovalKind::Keyless => "keyless",
     }

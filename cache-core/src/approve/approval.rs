@@ -29,6 +29,8 @@ pub enum ApprovalKind {
     Terminal,
     /// The host application says that a person approved ("host-asserted").
     Callback,
+    /// Answered in a chat, whose service signed the request that brought the answer. The service vouches for the person.
+    Webhook,
     /// Signed with a person's key, perhaps on another machine: it proves who it was.
     Key,
     /// Signed without a key of one's own, perhaps on another machine: a provider of identities says who it was, and a

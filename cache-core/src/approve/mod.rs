@@ -21,6 +21,7 @@ pub use ledger::Ledger;
 pub(crate) use permit::Appended;
 pub use permit::Permit;
 pub use policy::{ApprovalPolicy, Approver};
+pub(crate) use sources::by_webhook;
 pub use sources::{Answer, ask_on_terminal, by_callback, by_signature};
 
 /// A permit that no plan gave, for tests of this crate alone.

@@ -42,7 +42,13 @@ impl Default for ApprovalPolicy {
     /// One person who is not the requester, by any kind, within a day.
     fn default() -> Self {
         ApprovalPolicy {
-            accept: vec![ApprovalKind::Terminal, ApprovalKind::Callback, ApprovalKind::Key, ApprovalKind::Keyless],
+            accept: vec![
+                ApprovalKind::Terminal,
+                ApprovalKind::Callback,
+                ApprovalKind::Webhook,
+                ApprovalKind::Key,
+                ApprovalKind::Keyless,
+            ],
             required: 1,
             approvers: Vec::new(),
             exclude_requester: true,
@@ -100,7 +106,7 @@ impl ApprovalPolicy {
         self.accept.iter().any(|kind| match kind {
             ApprovalKind::Key => approver.key.is_some(),
             ApprovalKind::Keyless => !approver.identities.is_empty(),
-            ApprovalKind::Terminal | ApprovalKind::Callback => false,
+            ApprovalKind::Terminal | ApprovalKind::Callback | ApprovalKind::Webhook => false,
         })
     }
 }

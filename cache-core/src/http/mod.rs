@@ -7,6 +7,12 @@ mod answer;
 mod proxy;
 mod retry;
 mod route;
+#[cfg(any(test, feature = "conformance"))]
+#[cfg_attr(
+    not(test),
+    allow(dead_code, unused_imports, clippy::unwrap_used, reason = "only tests use it, and they use all of it")
+)]
+pub(crate) mod testing;
 mod tls;
 mod url;
 
@@ -22,11 +28,13 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
 
-pub(crate) use answer::{Answer, chunk};
+pub(crate) use answer::{Answer, chunk, kind};
 pub use proxy::{Proxy, ProxyAddress};
 pub use retry::Patience;
 pub use tls::Tls;
-pub(crate) use url::{encode, host_name, is_loopback, is_secure, resolve, same_origin, shown, with_query};
+#[cfg(feature = "ecr")]
+pub(crate) use url::with_port;
+pub(crate) use url::{decode, encode, host_name, is_loopback, is_secure, resolve, same_origin, shown, with_query};
 
 use self::proxy::Proxies;
 use self::route::Route;

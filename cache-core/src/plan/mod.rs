@@ -3,16 +3,19 @@
 //! A plan has no power. It can be saved, mailed and rendered; only an [`Approved`](crate::approve::Approved) plan can be
 //! executed. It holds neither a clock reading nor a random number, so that the same world gives the same digest.
 
+mod administer;
 mod change;
+mod page;
 mod render;
 
+pub use administer::{Action, Administer, Policy, Scope};
 pub use change::{
     AddLayers, Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest,
     Role, SetTag,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Digest, Pinned, Raw, Reference, Verdict};
+use crate::model::{Digest, Pinned, Raw, Reference, Timestamp, Verdict};
 
 /// The version of the plan document that this crate writes and reads.
 pub const PLAN_VERSION: u32 = 1;
@@ -26,22 +29,21 @@ pub type Plan = Raw<PlanBody>;
 pub struct PlanBody {
     /// [`PLAN_VERSION`].
     pub version: u32,
-    /// The environment that the image enters, such as `staging`.
+    /// The environment that is changed, such as `staging`.
     pub environment: String,
     /// Who asked for it; usually excluded from approving.
     pub requester: String,
     /// Why, in the requester's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The reference that was asked for.
-    pub from: Reference,
-    /// What it named when the plan was made.
-    pub image: Pinned,
-    /// The reference that will name the image.
-    pub to: Reference,
-    /// The digest of the policy document that the gates applied.
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The digest of the policy document that was applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Digest>,
+    /// Why the image goes on although a gate refused it. Nobody should be able to overlook it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<BreakGlass>,
     /// What the gates said, one verdict a gate.
     pub verdicts: Vec<Verdict>,
     /// What will be done, in this order.
@@ -50,9 +52,46 @@ pub struct PlanBody {
     pub left_behind: Vec<String>,
 }
 
-impl PlanBody {
-    /// Whether the image is where it shall be, under the name that it has: then something is only attached to it.
-    pub(crate) fn stays(&self) -> bool {
-        self.from == self.to && !self.changes.iter().any(|change| matches!(change, Change::Copy(_)))
-    }
+/// The emergency in which the gates are overruled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakGlass {
+    /// Why it has to be, in words. Never empty.
+    pub justification: String,
+    /// Until when the plan may be executed, and the image be where it does not belong.
+    pub expires: Timestamp,
+}
+
+/// What a plan is for, which says who executes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Purpose {
+    /// An image goes to another place. Executed by a [`Promoter`](crate::promote::Promoter).
+    Promotion {
+        /// The reference that was asked for.
+        from: Reference,
+        /// What it named when the plan was made.
+        image: Pinned,
+        /// The reference that will name the image.
+        to: Reference,
+    },
+    /// A tag is put back to an image that it named before. Executed by a [`Promoter`](crate::promote::Promoter).
+    Rollback {
+        /// The tag.
+        to: Reference,
+        /// What it named before, and will name again.
+        image: Pinned,
+    },
+    /// Something is attached to an image, which stays where it is. Executed by a [`Promoter`](crate::promote::Promoter).
+    Attaching {
+        /// The reference that was asked for.
+        to: Reference,
+        /// What it named when the plan was made.
+        image: Pinned,
+    },
+    /// Registries are kept in order. Executed by an [`Administrator`](crate::administer::Administrator).
+    Upkeep {
+        /// What is done, in words.
+        what: String,
+    },
 }

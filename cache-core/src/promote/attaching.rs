@@ -6,7 +6,7 @@ use super::attachment::Attachment;
 use super::planning::{Outlook, Place};
 use crate::error::{Error, Result};
 use crate::model::{Raw, Reference, Tag};
-use crate::plan::{Attach, Change, PLAN_VERSION, PlanBody};
+use crate::plan::{Attach, Change, PLAN_VERSION, PlanBody, Purpose};
 
 /// What somebody wants to have attached to an image at the promoter's target.
 #[derive(Debug, Clone)]
@@ -56,10 +56,9 @@ impl Promoter {
             environment: request.environment.clone(),
             requester: request.requester.clone(),
             reason: request.reason.clone(),
-            from: request.image.clone(),
-            image: image.clone(),
-            to: request.image.clone(),
+            purpose: Purpose::Attaching { to: request.image.clone(), image: image.clone() },
             policy: self.policy.clone(),
+            break_glass: None,
             verdicts: Vec::new(),
             changes: contents.into_iter().map(attach).chain(tag.map(Change::SetTag)).collect(),
             left_behind: Vec::new(),

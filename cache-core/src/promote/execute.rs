@@ -1,16 +1,18 @@
-//! From an approved plan to a receipt: the order of things.
+//! Executing a promotion: what must be so before the first change, and what is counted.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use super::Promoter;
 use super::attached::Attached;
 use super::progress::{Meter, Metered, Watch};
-use super::receipt::{Receipt, Step, StepOutcome};
-use crate::approve::Approved;
+use super::room::expect_room;
+use crate::approve::{Approved, Permitted};
 use crate::error::{Absent, Error, Result};
-use crate::model::Digest;
-use crate::plan::{Change, CopyManifest, Role, SetTag};
+use crate::execute::{Executor, Receipt, StepOutcome, execute, expect_delete, expect_tag, moved};
+use crate::plan::{Change, CopyManifest, Purpose, Role};
 use crate::registry::Registry;
 
 impl Promoter {
@@ -40,91 +42,21 @@ impl Promoter {
     }
 
     async fn carry_out(&self, approved: Approved, meter: Option<Meter>) -> Result<Receipt> {
-        let started = self.now();
-        let claim = self.ledger.claim(&approved)?;
-        if let Err(error) = self.expect_the_planned_world(&approved).await {
-            claim.release()?;
-            return Err(error);
+        if let Purpose::Upkeep { what } = &approved.plan().purpose {
+            return Err(Error::invalid("the plan is no promotion").context("plan", what));
+        }
+        if let Some(glass) = approved.plan().break_glass.as_ref().filter(|glass| glass.expires <= self.now()) {
+            return Err(
+                Error::unapproved("the emergency that the plan is for is over").context("expired", glass.expires)
+            );
         }
         let mut execution = Execution::new(self, &approved, meter);
-        let mut steps = Vec::new();
-        let mut failed = false;
-        for (permit, change) in approved.permits().into_iter().zip(&approved.plan().changes) {
-            let what = change.to_string();
-            if failed {
-                steps.push(Step { what, outcome: StepOutcome::NotTried, sent: 0 });
-                continue;
-            }
-            execution.begin(&what);
-            let outcome = match execution.step(permit).await {
-                Ok(true) => StepOutcome::Done,
-                Ok(false) => StepOutcome::AlreadySo,
-                Err(error) => StepOutcome::failed(&error),
-            };
-            failed = matches!(outcome, StepOutcome::Failed { .. });
-            let sent = execution.end(change, &outcome);
-            steps.push(Step { what, outcome, sent });
-        }
-        let receipt = Receipt {
-            plan: approved.plan().digest().clone(),
-            approvals: approved.approvals().iter().map(|a| a.digest().clone()).collect(),
-            started,
-            finished: self.now(),
-            steps,
-        };
-        // What failed may go on with the same approvals: they stay claimed for this plan.
-        if receipt.is_complete() {
-            claim.spend(&approved)?;
-        }
-        execution.close();
-        Ok(receipt)
-    }
-
-    async fn expect_the_planned_world(&self, approved: &Approved) -> Result<()> {
-        let plan = approved.plan();
-        if !plan.stays() {
-            self.source.manifest(&plan.image).await?;
-        }
-        let mut known = HashSet::new();
-        for change in &plan.changes {
-            match change {
-                Change::SetTag(set) => drop(self.expect_tag(set).await?),
-                Change::Copy(op) => drop(known.insert((&op.to, &op.digest))),
-                Change::Attach(op) if known.insert((&op.repository, &op.subject.digest)) => {
-                    let image = op.repository.at(op.subject.digest.clone()).into();
-                    let found = self.target.resolve(&image).await.absent_is_none()?;
-                    found.ok_or_else(|| moved().context("image", image).context("found", "nothing"))?;
-                }
-                Change::Attach(_) | Change::AddLayers(_) | Change::Delete(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the tag still has to be set; an error where it is neither as expected nor as wanted.
-    pub(super) async fn expect_tag(&self, set: &SetTag) -> Result<bool> {
-        let reference = set.repository.tagged(set.tag.clone());
-        let found = self.target.resolve(&reference).await.absent_is_none()?.map(|d| d.digest);
-        if found.as_ref() == Some(&set.to) {
-            return Ok(false);
-        }
-        if set.expected.is_met_by(found.as_ref()) {
-            return Ok(true);
-        }
-        let text = |digest: Option<&Digest>| digest.map_or("nothing".to_owned(), Digest::to_string);
-        let expected = match &set.expected {
-            crate::plan::Expected::Absent => None,
-            crate::plan::Expected::At(digest) => Some(digest),
-        };
-        Err(moved()
-            .context("tag", &reference)
-            .context("expected", text(expected))
-            .context("found", text(found.as_ref())))
+        execute(&mut execution, &approved, &self.ledger, || self.now()).await
     }
 }
 
-fn moved() -> Error {
-    Error::conflict("the world moved since the plan was made").hint("make a new plan and have that approved")
+pub(super) fn no_promotion() -> Error {
+    Error::invalid("a promotion changes nothing but images").hint("let an administrator execute the plan")
 }
 
 /// An execution that goes on.
@@ -157,6 +89,38 @@ impl<'a> Execution<'a> {
         };
         Execution { promoter, approved, source, meter, there: There::Unknown, sent: 0 }
     }
+}
+
+#[async_trait]
+impl Executor for Execution<'_> {
+    async fn expect_the_planned_world(&self) -> Result<()> {
+        let plan = self.approved.plan();
+        let target = self.promoter.target.as_registry();
+        if let Purpose::Promotion { image, .. } = &plan.purpose {
+            self.promoter.source.manifest(image).await?;
+        }
+        expect_room(target, &plan.changes).await?;
+        let mut known = HashSet::new();
+        for change in &plan.changes {
+            match change {
+                Change::SetTag(set) => drop(expect_tag(target, set).await?),
+                Change::Delete(delete) => drop(expect_delete(target, delete).await?),
+                Change::Copy(op) => drop(known.insert((&op.to, &op.digest))),
+                Change::Attach(op) if known.insert((&op.repository, &op.subject.digest)) => {
+                    let image = op.repository.at(op.subject.digest.clone()).into();
+                    let found = target.resolve(&image).await.absent_is_none()?;
+                    found.ok_or_else(|| moved().context("image", image).context("found", "nothing"))?;
+                }
+                Change::Attach(_) | Change::AddLayers(_) => {}
+                Change::Administer(_) => return Err(no_promotion()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, permit: Permitted<'_>) -> Result<bool> {
+        self.change(permit).await
+    }
 
     fn begin(&mut self, what: &str) {
         self.sent = 0;
@@ -165,7 +129,6 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Gives the bytes that the step has sent.
     fn end(&mut self, change: &Change, outcome: &StepOutcome) -> u64 {
         if let (Change::Copy(CopyManifest { role: Role::Image, .. }), StepOutcome::Done) = (change, outcome) {
             self.there = There::Nothing;
@@ -176,7 +139,7 @@ impl<'a> Execution<'a> {
         self.sent
     }
 
-    fn close(&self) {
+    fn close(&mut self) {
         if let Some(meter) = &self.meter {
             meter.ends();
         }

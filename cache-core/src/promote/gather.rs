@@ -90,6 +90,7 @@ async fn read(
         now,
         sboms: Vec::new(),
         reports: Vec::new(),
+        vex: Vec::new(),
         signatures: Vec::new(),
         statements: Vec::new(),
         problems: Vec::new(),

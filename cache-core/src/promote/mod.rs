@@ -17,8 +17,9 @@ mod execute;
 mod gather;
 mod planning;
 mod progress;
-mod receipt;
 mod record;
+mod rollback;
+mod room;
 mod steps;
 mod unit;
 
@@ -31,8 +32,12 @@ pub use documents::{Given, REPORT_MEDIA_TYPE};
 pub use gather::{evidence_of, signed_evidence_of};
 pub use planning::{Outlook, Request};
 pub use progress::{Progress, Watch};
-pub use receipt::{Receipt, Step, StepOutcome};
-pub use record::PROMOTION_TYPE;
+pub use record::{ApprovalRecord, BREAK_GLASS_TYPE, GateOutcome, PromotionRecord, VSA_TYPE};
+pub use rollback::RollbackRequest;
+
+pub use crate::gate::PROMOTION_TYPE;
+
+pub use crate::execute::{Receipt, Step, StepOutcome};
 
 use crate::approve::Ledger;
 use crate::gate::PromotionGate;
@@ -80,6 +85,8 @@ impl Promoter {
 mod again_tests;
 #[cfg(test)]
 mod attaching_tests;
+#[cfg(test)]
+mod emergency_tests;
 #[cfg(test)]
 mod evidence_tests;
 #[cfg(test)]

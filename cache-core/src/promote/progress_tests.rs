@@ -8,7 +8,7 @@ use super::*;
 use crate::approve::{Answer, Approval, ApprovalPolicy, Approved, Decision, by_callback};
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Digest, Repository, Tag};
-use crate::plan::Plan;
+use crate::plan::{Plan, Purpose};
 use crate::registry::testing::OtherBlobs;
 use crate::registry::{BlobStream, Layout};
 
@@ -128,21 +128,22 @@ async fn an_execution_that_is_dropped_leaves_no_tag_and_the_same_approval_goes_o
         ended = stuck.execute_watched(world.admit(), watch) => panic!("{ended:?}"),
     }
     assert!(seen.lock().unwrap().iter().any(|progress| progress.bytes >= LAYER as u64));
-    let to = &world.plan.to;
+    let Purpose::Promotion { image, to, .. } = &world.plan.purpose else { panic!("{:?}", world.plan.purpose) };
     assert!(world.promoter.target.resolve(to).await.unwrap_err().is_not_found());
     let receipt = world.promoter.execute(world.admit()).await.unwrap();
     assert!(receipt.is_complete(), "{receipt}");
     assert!(receipt.steps[0].sent < 3 * LAYER as u64, "all was sent again");
-    assert_eq!(world.promoter.target.resolve(to).await.unwrap().digest, world.plan.image.digest);
+    assert_eq!(world.promoter.target.resolve(to).await.unwrap().digest, image.digest);
 }
 
 #[tokio::test]
 async fn a_plan_that_only_attaches_needs_its_image() {
     let world = world().await;
     assert!(world.promoter.execute(world.admit()).await.unwrap().is_complete());
+    let Purpose::Promotion { from, to, .. } = &world.plan.purpose else { panic!("{:?}", world.plan.purpose) };
     let request = Request {
-        from: world.plan.from.clone(),
-        to: world.plan.to.clone(),
+        from: from.clone(),
+        to: to.clone(),
         environment: "prod".into(),
         requester: "pipeline".into(),
         reason: None,

@@ -4,23 +4,51 @@
 //! type. [`OciRegistry`] speaks to a server, [`Layout`] keeps images in a folder, [`MemoryRegistry`] in this process;
 //! [`OciArchive`] and [`DockerArchive`] read them from a tar file.
 
+mod abilities;
+#[cfg(feature = "acr")]
+pub mod acr;
+mod answer;
 pub mod archive;
+#[cfg(feature = "artifactory")]
+pub mod artifactory;
 mod blob;
 mod checks;
 pub mod credentials;
+#[cfg(feature = "ecr")]
+pub mod ecr;
 mod files;
+#[cfg(feature = "harbor")]
+pub mod harbor;
 pub mod layout;
 mod memory;
 mod oci;
+#[cfg(feature = "openshift")]
+pub mod openshift;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(feature = "vendor")]
+mod vendor;
 
+pub use abilities::{
+    Abilities, Administration, Catalog, Deletion, Findings, FindingsDocument, Issued, Room, ServerCopy, Standing,
+    TagsOf, TagsWithin,
+};
+#[cfg(feature = "acr")]
+pub use acr::{AcrOptions, AcrRegistry, AzureCredentials};
 pub use archive::{DockerArchive, OciArchive};
+#[cfg(feature = "artifactory")]
+pub use artifactory::{ArtifactoryOptions, ArtifactoryRegistry};
 use async_trait::async_trait;
 pub use blob::{BlobStream, Moved};
+#[cfg(feature = "ecr")]
+pub use ecr::{AwsCredentials, EcrOptions, EcrRegistry};
+#[cfg(feature = "harbor")]
+pub use harbor::{HarborOptions, HarborRegistry};
 pub use layout::Layout;
 pub use memory::MemoryRegistry;
 pub use oci::{OciOptions, OciRegistry};
+#[cfg(feature = "openshift")]
+pub use openshift::{OpenShiftOptions, OpenShiftRegistry};
 
 pub use crate::http::{Network, Patience, Proxy, ProxyAddress, Tls};
 
@@ -94,38 +122,4 @@ pub trait RegistryWriter: Registry {
 
     /// The same registry, for reading.
     fn as_registry(&self) -> &dyn Registry;
-}
-
-/// What a registry can do beyond [`Registry`]: each ability is its own small trait, so that the flag and the code cannot
-/// disagree.
-#[non_exhaustive]
-#[derive(Default, Clone, Copy)]
-pub struct Abilities<'a> {
-    /// Lists its repositories.
-    pub catalog: Option<&'a dyn Catalog>,
-    /// Lists the tags of a repository where that is cheap. Offered where a question costs a request.
-    pub tags_within: Option<&'a dyn TagsWithin>,
-}
-
-impl std::fmt::Debug for Abilities<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Abilities")
-            .field("catalog", &self.catalog.is_some())
-            .field("tags_within", &self.tags_within.is_some())
-            .finish()
-    }
-}
-
-/// Lists the repositories of a registry.
-#[async_trait]
-pub trait Catalog: Send + Sync {
-    /// Every repository that the credentials may see, sorted.
-    async fn repositories(&self) -> Result<Vec<Repository>>;
-}
-
-/// Lists tags where there are few.
-#[async_trait]
-pub trait TagsWithin: Send + Sync {
-    /// Every tag of a repository, sorted; `None` where listing them takes more than so many requests.
-    async fn tags_within(&self, repository: &Repository, requests: usize) -> Result<Option<Vec<Tag>>>;
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Epss, FixState, Rating};
-use crate::model::{Digest, Platform, Timestamp};
+use crate::model::{Digest, Platform, Purl, Timestamp};
 
 /// The severities, mildest first. `Unknown` is what the source did not say, and stands below the rest only in this order:
 /// whether it blocks is the policy's word.
@@ -123,6 +123,13 @@ pub struct Note {
     pub message: String,
 }
 
+impl Note {
+    /// Whether it says how something was decided. Any other note, of whatever scanner, is a gap: nobody knows.
+    pub fn is_answer(&self) -> bool {
+        matches!(self.code.as_str(), "fixed-by-distribution" | "kernel-headers" | "other-distribution")
+    }
+}
+
 /// What a scanner found in an image. Its JSON Schema is `docs/schema/report-v1.json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -144,6 +151,9 @@ pub struct Report {
     /// The platform that was scanned, where the report says. A scanner that is given an index looks at one platform of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    /// How many packages were looked at, where the scanner says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<u64>,
     /// The vulnerabilities.
     pub findings: Vec<Finding>,
     /// What was not scanned, and what could not be decided. Scanners that do not tell have none.
@@ -157,4 +167,14 @@ pub(super) fn platform(os: String, architecture: String) -> Option<Platform> {
         return None;
     }
     Some(Platform { os, architecture, variant: None, os_version: None, os_features: Vec::new() })
+}
+
+/// The purl of a language's package whose name a scanner writes in one piece: `group:artifact`, `@scope/name`.
+pub(super) fn purl_of(kind: &str, name: &str, version: &str) -> Option<String> {
+    let separator = if kind == "maven" { ':' } else { '/' };
+    let builder = match name.rsplit_once(separator) {
+        Some((namespace, name)) => Purl::builder(kind, name).namespace(namespace),
+        None => Purl::builder(kind, name),
+    };
+    builder.version(version).build().ok().map(|purl| purl.to_string())
 }

@@ -9,7 +9,7 @@ use cache_core::approve::{Answer, Approval, ApprovalPolicy, Approver, Decision, 
 use cache_core::conformance::server::{Effect, Fault, LoggedRequest, Options, Server};
 use cache_core::model::manifest::media_type;
 use cache_core::model::{Descriptor, Digest, Raw, Repository, Timestamp};
-use cache_core::plan::Plan;
+use cache_core::plan::{Plan, Purpose};
 use cache_core::promote::{Attachment, Outlook, PROMOTION_TYPE, Promoter, Receipt, StepOutcome};
 use cache_core::registry::{MemoryRegistry, OciOptions, OciRegistry, Registry};
 use cache_core::sign::{COSIGN_SIGN_TYPE, KeySigner, Trust};
@@ -188,7 +188,8 @@ async fn executes_until_it_is_killed() {
     let approver =
         Approver { name: SIGNER.to_owned(), key: Some(key(folder).public_key().clone()), ..Approver::default() };
     let policy = ApprovalPolicy { approvers: vec![approver], ..ApprovalPolicy::default() };
-    let promoter = promoter(folder, &plan.from.repository, &plan.to.repository);
+    let Purpose::Promotion { from, to, .. } = &plan.purpose else { panic!("{:?}", plan.purpose) };
+    let promoter = promoter(folder, &from.repository, &to.repository);
     let approved = policy.admit(plan, vec![approval], Timestamp::now()).unwrap();
     let receipt = promoter.execute(approved).await.unwrap();
     std::fs::write(folder.join("receipt"), serde_json::to_vec(&receipt).unwrap()).unwrap();

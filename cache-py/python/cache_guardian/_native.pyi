@@ -1,10 +1,17 @@
 from collections.abc import Awaitable, Callable, Sequence
+from os import PathLike
 from typing import Any, Literal, final
 
 from .types import (
     Answer,
+    AssessRequest,
     AsyncGate,
     AttachRequest,
+    DatabaseBuildRequest,
+    DatabaseInfo,
+    DatabaseProgress,
+    DatabaseUpdateRequest,
+    DatabaseUpdated,
     Gate,
     GenerateProgress,
     GenerateRequest,
@@ -13,8 +20,11 @@ from .types import (
     KeyPair,
     LicenseHistogram,
     ListedPackage,
+    MergedReport,
     Progress,
     PromoterConfig,
+    Report,
+    ReportFormat,
     Request,
     SbomCount,
     SbomDiff,
@@ -22,9 +32,12 @@ from .types import (
     SbomPaths,
     SbomQuery,
     SbomScore,
+    ScannerConfig,
+    ScannerInfo,
     Signer,
     Token,
     TufRequest,
+    StoryRequest,
     Verdict,
     Verified,
     VerifyRequest,
@@ -32,25 +45,47 @@ from .types import (
 
 __all__ = [
     "Approval",
+    "Assessment",
+    "Database",
     "Outlook",
     "Plan",
     "Promoter",
     "Receipt",
     "Sbom",
+    "Scanner",
+    "Story",
+    "assess",
     "error_kinds",
     "generate_key",
+    "merge_reports",
+    "parse_report",
     "refresh_trusted_root",
     "refresh_trusted_root_async",
+    "tell_story",
+    "tell_story_async",
     "verify",
     "verify_async",
 ]
 
+def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> Assessment: ...
 def error_kinds() -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def merge_reports(reports: Sequence[Report]) -> MergedReport: ...
+def parse_report(document: bytes) -> Report: ...
 def refresh_trusted_root(request: TufRequest) -> str: ...
 def refresh_trusted_root_async(request: TufRequest) -> Awaitable[str]: ...
+def tell_story(request: StoryRequest) -> Story: ...
+def tell_story_async(request: StoryRequest) -> Awaitable[Story]: ...
 def verify(request: VerifyRequest) -> Verified: ...
 def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
+@final
+class Story:
+    @property
+    def data(self) -> dict[str, Any]: ...
+    def markdown(self) -> str: ...
+    def html(self) -> str: ...
+    def _repr_html_(self) -> str: ...
+
 @final
 class Approval:
     @staticmethod
@@ -82,6 +117,7 @@ class Plan:
     @property
     def data(self) -> dict[str, Any]: ...
     def render(self) -> str: ...
+    def html(self) -> str: ...
     def approve_by_callback(self, ask: Callable[[Plan], Answer], *, at: str | None = None) -> Approval: ...
     def approve_by_callback_async(
         self, ask: Callable[[Plan], Awaitable[Answer]], *, at: str | None = None
@@ -160,3 +196,52 @@ class Sbom:
     def diff(self, later: Sbom) -> SbomDiff: ...
     def score(self) -> SbomScore: ...
     def write(self, format: str) -> tuple[bytes, list[SbomFinding]]: ...
+
+@final
+class Scanner:
+    def __new__(cls, config: ScannerConfig) -> Scanner: ...
+    @property
+    def info(self) -> ScannerInfo: ...
+    def scan(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Report: ...
+    def scan_async(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Awaitable[Report]: ...
+    def scan_sbom(self, sbom: Sbom) -> Report: ...
+    def scan_sbom_async(self, sbom: Sbom) -> Awaitable[Report]: ...
+
+@final
+class Database:
+    @staticmethod
+    def open(path: str | PathLike[str]) -> Database: ...
+    @staticmethod
+    def build(request: DatabaseBuildRequest) -> DatabaseInfo: ...
+    @staticmethod
+    def build_async(request: DatabaseBuildRequest) -> Awaitable[DatabaseInfo]: ...
+    @staticmethod
+    def update(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> DatabaseUpdated: ...
+    @staticmethod
+    def update_async(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> Awaitable[DatabaseUpdated]: ...
+    @property
+    def info(self) -> DatabaseInfo: ...
+    @property
+    def digest(self) -> str: ...
+    def verify(self) -> None: ...
+
+@final
+class Assessment:
+    @staticmethod
+    def from_json(json: bytes) -> Assessment: ...
+    @property
+    def allows(self) -> bool: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+    def write(self, format: ReportFormat, *, width: int | None = None, location: str | None = None) -> bytes: ...
+    def _repr_html_(self) -> str: ...

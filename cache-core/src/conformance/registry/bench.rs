@@ -9,7 +9,7 @@ use crate::error::{Absent, Error, Result};
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Digest, Manifest, Pinned, Raw, Repository, Tag, Timestamp};
 use crate::plan::{
-    Change, CopyManifest, Delete, DeleteTarget, Expected, PLAN_VERSION, PlanBody, PutManifest, Role, SetTag,
+    Change, CopyManifest, Delete, DeleteTarget, Expected, PLAN_VERSION, PlanBody, Purpose, PutManifest, Role, SetTag,
 };
 use crate::registry::{MemoryRegistry, Moved, Registry, RegistryWriter};
 
@@ -146,7 +146,7 @@ impl<'a> Bench<'a> {
     }
 
     pub(super) async fn delete(&self, target: DeleteTarget, expected: &Digest) -> Result<()> {
-        let op = Delete { repository: self.repository.clone(), target, expected: expected.clone() };
+        let op = Delete { repository: self.repository.clone(), target, expected: expected.clone(), tags: Vec::new() };
         let approved = approve(self.repository, Change::Delete(op))?;
         for permit in approved.permits() {
             if let Permitted::Delete(permit) = permit {
@@ -189,16 +189,14 @@ fn copies(approved: &Approved) -> impl Iterator<Item = Permit<'_, CopyManifest>>
 
 /// A plan of one change, approved by the suite.
 fn approve(repository: &Repository, change: Change) -> Result<Approved> {
-    let nothing = repository.at(Digest::of(b""));
     let plan = Raw::canonical(PlanBody {
         version: PLAN_VERSION,
         environment: "conformance".into(),
         requester: "conformance".into(),
         reason: None,
-        from: nothing.clone().into(),
-        to: nothing.clone().into(),
-        image: nothing,
+        purpose: Purpose::Upkeep { what: format!("conformance of {repository}") },
         policy: None,
+        break_glass: None,
         verdicts: Vec::new(),
         changes: vec![change],
         left_behind: Vec::new(),

@@ -47,7 +47,7 @@ impl Access {
         Access { path: String::new(), scopes: vec!["registry:catalog:*".to_owned()] }
     }
 
-    fn to(path: &str, actions: &str) -> Self {
+    pub(super) fn to(path: &str, actions: &str) -> Self {
         Access { path: path.to_owned(), scopes: vec![format!("repository:{path}:{actions}")] }
     }
 
@@ -84,6 +84,10 @@ impl Auth {
     ) -> Self {
         let host = host.to_owned();
         Auth { host, base, credentials, trusted_realms, anonymous_reads, state: Mutex::default() }
+    }
+
+    pub(super) async fn credential(&self) -> Result<Credential> {
+        self.credentials.get(&self.host, "").await
     }
 
     /// The `Authorization` that a request needs, as far as is known.
@@ -133,12 +137,7 @@ impl Auth {
     }
 
     async fn basic(&self, access: &Access) -> Result<Option<HeaderValue>> {
-        match self.credentials.get(&self.host, &access.path).await? {
-            Credential::Anonymous => Ok(None),
-            Credential::Password { user, password } => token::basic(&user, &password).map(Some),
-            Credential::IdentityToken(secret) => token::basic("<token>", &secret).map(Some),
-            Credential::Bearer(secret) => Token::lasting(secret).header().map(Some),
-        }
+        token::authorization(&self.credentials.get(&self.host, &access.path).await?)
     }
 
     async fn bearer(&self, http: &Http, state: &mut State, realm: &Realm, access: &Access) -> Result<HeaderValue> {

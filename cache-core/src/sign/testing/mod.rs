@@ -3,19 +3,18 @@
 
 mod fulcio;
 mod log;
-mod server;
 mod timestamps;
 pub(super) mod tuf;
 
 use std::sync::Arc;
 
+pub(in crate::sign) use crate::http::testing::{Call, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 pub(super) use fulcio::{Fault as FulcioFault, Fulcio};
 pub(crate) use log::Version;
 pub(super) use log::{Fault as LogFault, Log};
 use serde_json::{Value, json};
-pub(in crate::sign) use server::{Call, Server};
 pub(super) use timestamps::{Authority, Fault as TimestampFault};
 
 use super::{KeySigner, SigningConfig, TrustedRoot};
