@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("zip", &[]),
     ("generate", &["program", "registry", "sbom", "watch"]),
     ("registry", &["approve", "plan", "http", "tarball"]),
-    ("gate", &["document", "sbom", "scan", "sign", "http"]),
+    ("gate", &["document", "sbom", "scan", "sign", "http", "visible"]),
     ("report", &["gate", "html", "scan", "visible"]),
     ("policy", &["approve", "gate", "sbom", "scan", "sign"]),
     ("execute", &["approve", "plan", "registry"]),
