@@ -106,12 +106,18 @@ Scanner.prototype.scan = function (request, options) {
 Scanner.prototype.scanSbom = function (sbom, options) {
   return stoppable(options ?? {}, (known) => scanSbom.call(this, sbom, known));
 };
-const { plan, planAttaching, execute } = Promoter.prototype;
+const { plan, planAttaching, planBreakingGlass, planRollback, execute } = Promoter.prototype;
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
 };
 Promoter.prototype.planAttaching = function (request, options) {
   return stoppable(options ?? {}, (known) => planAttaching.call(this, request, known));
+};
+Promoter.prototype.planBreakingGlass = function (request, breakGlass, options) {
+  return stoppable(options ?? {}, (known) => planBreakingGlass.call(this, request, breakGlass, known));
+};
+Promoter.prototype.planRollback = function (request, options) {
+  return stoppable(options ?? {}, (known) => planRollback.call(this, request, known));
 };
 Promoter.prototype.execute = function (approved, approvals, options) {
   return stoppable(options ?? {}, (known) => execute.call(this, approved, approvals, known));

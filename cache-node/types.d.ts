@@ -167,6 +167,19 @@ export interface AttachRequest {
   attach: Attachment[];
 }
 
+/** An emergency in which the gates are overruled; `expires` in RFC 3339. */
+export interface BreakGlass {
+  justification: string;
+  expires: string;
+}
+
+/** A tag of the promoter's target that shall name again what it named before. */
+export interface RollbackRequest {
+  tag: string;
+  requester: string;
+  reason?: string;
+}
+
 /** What somebody wants. */
 export interface Request {
   from: string;

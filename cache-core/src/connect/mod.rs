@@ -30,7 +30,7 @@ pub use generate::{GenerateConfig, GeneratorName};
 pub use key::{KeyConfig, NewKey, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use registry::{LoginConfig, RegistryConfig, SystemName};
-pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
+pub use request::{AttachConfig, AttachmentConfig, RequestConfig, RollbackConfig, given};
 pub use scan::{
     BuildConfig, GrypeConfig, OpenScanner, OsvConfig, ScannerConfig, ScannerName, TrivyConfig, UpdateConfig,
 };

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttachConfig, Backing, OpenSigner, RequestConfig, SignerConfig};
+use super::{AttachConfig, Backing, OpenSigner, RequestConfig, RollbackConfig, SignerConfig};
 use crate::approve::{Answer, Approval, ApprovalPolicy, Decision, ask_on_terminal, by_callback, by_signature};
 use crate::error::{Error, Result};
 use crate::model::{Raw, Timestamp, Verdict};
-use crate::plan::Plan;
+use crate::plan::{BreakGlass, Plan};
 use crate::promote::{Given, Outlook, Promoter, Receipt, Watch};
 use crate::sign::TokenSource;
 
@@ -56,6 +56,28 @@ impl Session {
     /// As there, and what reading the attachments says.
     pub async fn plan_attaching(&self, request: AttachConfig) -> Result<SharedOutlook> {
         Ok(self.promoter().await?.plan_attaching(&request.request(&self.environment)?).await?.into())
+    }
+
+    /// Plans a promotion that the gates refuse, in an emergency. See [`Promoter::plan_breaking_glass`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn plan_breaking_glass(
+        &self,
+        request: RequestConfig,
+        glass: &BreakGlass,
+        given: &[Given],
+    ) -> Result<SharedOutlook> {
+        let request = request.request(&self.environment)?;
+        Ok(self.promoter().await?.plan_breaking_glass(&request, given, glass).await?.into())
+    }
+
+    /// Plans to put a tag back to what it named before. See [`Promoter::plan_rollback`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn plan_rollback(&self, request: RollbackConfig) -> Result<SharedOutlook> {
+        Ok(self.promoter().await?.plan_rollback(&request.request(&self.environment)).await?.into())
     }
 
     /// Admits the approvals and executes the plan. See [`Promoter::execute`].

@@ -7,6 +7,7 @@ from .types import (
     AssessRequest,
     AsyncGate,
     AttachRequest,
+    BreakGlass,
     DatabaseBuildRequest,
     DatabaseInfo,
     DatabaseProgress,
@@ -26,6 +27,7 @@ from .types import (
     Report,
     ReportFormat,
     Request,
+    RollbackRequest,
     SbomCount,
     SbomDiff,
     SbomFinding,
@@ -35,9 +37,9 @@ from .types import (
     ScannerConfig,
     ScannerInfo,
     Signer,
+    StoryRequest,
     Token,
     TufRequest,
-    StoryRequest,
     Verdict,
     Verified,
     VerifyRequest,
@@ -160,6 +162,14 @@ class Promoter:
     def plan_async(self, request: Request, *, given: Sequence[Given] = ...) -> Awaitable[Outlook]: ...
     def plan_attaching(self, request: AttachRequest) -> Outlook: ...
     def plan_attaching_async(self, request: AttachRequest) -> Awaitable[Outlook]: ...
+    def plan_breaking_glass(
+        self, request: Request, break_glass: BreakGlass, *, given: Sequence[Given] = ...
+    ) -> Outlook: ...
+    def plan_breaking_glass_async(
+        self, request: Request, break_glass: BreakGlass, *, given: Sequence[Given] = ...
+    ) -> Awaitable[Outlook]: ...
+    def plan_rollback(self, request: RollbackRequest) -> Outlook: ...
+    def plan_rollback_async(self, request: RollbackRequest) -> Awaitable[Outlook]: ...
     def execute(
         self, plan: Plan, approvals: Sequence[Approval], *, progress: Callable[[Progress], object] | None = None
     ) -> Receipt: ...

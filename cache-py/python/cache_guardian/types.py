@@ -299,6 +299,25 @@ class AttachRequest(_Attach, total=False):
 
     reason: str
 
+
+class BreakGlass(TypedDict):
+    """An emergency in which the gates are overruled; ``expires`` in RFC 3339."""
+
+    justification: str
+    expires: str
+
+
+class _Rollback(TypedDict):
+    tag: str
+    requester: str
+
+
+class RollbackRequest(_Rollback, total=False):
+    """A tag of the promoter's target that shall name again what it named before."""
+
+    reason: str
+
+
 _Wanted = TypedDict("_Wanted", {"from": str, "to": str, "requester": str})
 
 
