@@ -12,5 +12,7 @@ mod plan;
 mod promoter;
 mod run;
 mod sbom;
+mod scan;
 mod sign;
 mod story;
+mod token;

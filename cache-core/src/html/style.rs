@@ -40,7 +40,7 @@ th,td{padding:8px 10px;border-bottom:1px solid var(--line);vertical-align:top}tr
 details{margin:4px 0 0}summary{cursor:pointer;color:var(--soft)}
 @media(max-width:720px){main{padding:12px 10px 32px}section,.head{padding:14px}.cards{grid-template-columns:1fr}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}table,tbody,tr{display:block}td{display:grid;grid-template-columns:6.2em 1fr;gap:8px;padding:3px 0;border:0}
-td:empty{display:none}td::before{content:attr(data-name);color:var(--soft);font-size:.8rem;padding-top:2px}td>div{min-width:0}
+td:has(>div:empty){display:none}td::before{content:attr(data-name);color:var(--soft);font-size:.8rem;padding-top:2px}td>div{min-width:0}
 tr{padding:10px 0;border-bottom:1px solid var(--line)}tr:last-child{border-bottom:0}.beside{gap:14px}.ring{width:92px;height:92px}}
 @media print{body{background:#fff}section,.head{break-inside:avoid}}
 </style>";

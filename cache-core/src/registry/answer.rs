@@ -2,11 +2,10 @@
 //! Harbor, ACR and Artifactory write the same), of AWS (`__type`, `message`), of Azure's management (`error`) and of
 //! Kubernetes (`Status`).
 
-use http::StatusCode;
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, shown};
+use crate::http::{Answer, kind, shown};
 use crate::model::Digest;
 
 /// Of an error's body more is not read.
@@ -76,19 +75,6 @@ pub(in crate::registry) fn confirms(answer: &Answer, sent: &Digest) -> Result<()
                 .context("stored", stored))
         }
         _ => Ok(()),
-    }
-}
-
-fn kind(status: StatusCode) -> ErrorKind {
-    match status.as_u16() {
-        401 => ErrorKind::Unauthenticated,
-        403 => ErrorKind::Denied,
-        404 | 410 => ErrorKind::NotFound,
-        405 | 501 => ErrorKind::Unsupported,
-        409 | 412 => ErrorKind::Conflict,
-        429 => ErrorKind::RateLimited,
-        408 | 500.. => ErrorKind::Unavailable,
-        _ => ErrorKind::Unexpected,
     }
 }
 

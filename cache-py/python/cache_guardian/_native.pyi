@@ -1,4 +1,5 @@
 from collections.abc import Awaitable, Callable, Sequence
+from os import PathLike
 from typing import Any, Literal, final
 
 from .types import (
@@ -6,17 +7,23 @@ from .types import (
     AssessRequest,
     AsyncGate,
     AttachRequest,
+    DatabaseBuildRequest,
+    DatabaseInfo,
+    DatabaseProgress,
+    DatabaseUpdateRequest,
+    DatabaseUpdated,
     Gate,
     GenerateProgress,
     GenerateRequest,
     Given,
-    Key,
     KeyKind,
     KeyPair,
     LicenseHistogram,
     ListedPackage,
+    MergedReport,
     Progress,
     PromoterConfig,
+    Report,
     ReportFormat,
     Request,
     SbomCount,
@@ -25,6 +32,11 @@ from .types import (
     SbomPaths,
     SbomQuery,
     SbomScore,
+    ScannerConfig,
+    ScannerInfo,
+    Signer,
+    Token,
+    TufRequest,
     StoryRequest,
     Verdict,
     Verified,
@@ -34,15 +46,21 @@ from .types import (
 __all__ = [
     "Approval",
     "Assessment",
+    "Database",
     "Outlook",
     "Plan",
     "Promoter",
     "Receipt",
     "Sbom",
+    "Scanner",
     "Story",
     "assess",
     "error_kinds",
     "generate_key",
+    "merge_reports",
+    "parse_report",
+    "refresh_trusted_root",
+    "refresh_trusted_root_async",
     "tell_story",
     "tell_story_async",
     "verify",
@@ -52,6 +70,10 @@ __all__ = [
 def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> Assessment: ...
 def error_kinds() -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def merge_reports(reports: Sequence[Report]) -> MergedReport: ...
+def parse_report(document: bytes) -> Report: ...
+def refresh_trusted_root(request: TufRequest) -> str: ...
+def refresh_trusted_root_async(request: TufRequest) -> Awaitable[str]: ...
 def tell_story(request: StoryRequest) -> Story: ...
 def tell_story_async(request: StoryRequest) -> Awaitable[Story]: ...
 def verify(request: VerifyRequest) -> Verified: ...
@@ -101,9 +123,11 @@ class Plan:
         self, ask: Callable[[Plan], Awaitable[Answer]], *, at: str | None = None
     ) -> Awaitable[Approval]: ...
     def approve_on_terminal(self, approver: str, *, at: str | None = None) -> Approval: ...
-    def approve_by_signature(self, answer: Answer, key: Key, *, at: str | None = None) -> Approval: ...
+    def approve_by_signature(
+        self, answer: Answer, signer: Signer, *, at: str | None = None, token: Token | None = None
+    ) -> Approval: ...
     def approve_by_signature_async(
-        self, answer: Answer, key: Key, *, at: str | None = None
+        self, answer: Answer, signer: Signer, *, at: str | None = None, token: Token | None = None
     ) -> Awaitable[Approval]: ...
     def _repr_html_(self) -> str: ...
 
@@ -129,7 +153,9 @@ class Receipt:
 
 @final
 class Promoter:
-    def __new__(cls, config: PromoterConfig, *, gates: Sequence[Gate | AsyncGate] = ...) -> Promoter: ...
+    def __new__(
+        cls, config: PromoterConfig, *, gates: Sequence[Gate | AsyncGate] = ..., token: Token | None = None
+    ) -> Promoter: ...
     def plan(self, request: Request, *, given: Sequence[Given] = ...) -> Outlook: ...
     def plan_async(self, request: Request, *, given: Sequence[Given] = ...) -> Awaitable[Outlook]: ...
     def plan_attaching(self, request: AttachRequest) -> Outlook: ...
@@ -170,6 +196,42 @@ class Sbom:
     def diff(self, later: Sbom) -> SbomDiff: ...
     def score(self) -> SbomScore: ...
     def write(self, format: str) -> tuple[bytes, list[SbomFinding]]: ...
+
+@final
+class Scanner:
+    def __new__(cls, config: ScannerConfig) -> Scanner: ...
+    @property
+    def info(self) -> ScannerInfo: ...
+    def scan(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Report: ...
+    def scan_async(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Awaitable[Report]: ...
+    def scan_sbom(self, sbom: Sbom) -> Report: ...
+    def scan_sbom_async(self, sbom: Sbom) -> Awaitable[Report]: ...
+
+@final
+class Database:
+    @staticmethod
+    def open(path: str | PathLike[str]) -> Database: ...
+    @staticmethod
+    def build(request: DatabaseBuildRequest) -> DatabaseInfo: ...
+    @staticmethod
+    def build_async(request: DatabaseBuildRequest) -> Awaitable[DatabaseInfo]: ...
+    @staticmethod
+    def update(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> DatabaseUpdated: ...
+    @staticmethod
+    def update_async(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> Awaitable[DatabaseUpdated]: ...
+    @property
+    def info(self) -> DatabaseInfo: ...
+    @property
+    def digest(self) -> str: ...
+    def verify(self) -> None: ...
 
 @final
 class Assessment:

@@ -1,12 +1,12 @@
 //! One request to the registry: with the leave that it needs, through redirects, again after a challenge.
 
-use http::header::{AUTHORIZATION, LOCATION};
+use http::header::AUTHORIZATION;
 use http::{Method, StatusCode, Uri};
 
 use super::OciRegistry;
 use super::auth::Access;
 use crate::error::{Error, Result};
-use crate::http::{Answer, Request, is_secure, resolve, same_origin, shown};
+use crate::http::{Answer, Request, resolve, same_origin, shown};
 
 /// A registry may send us to a storage, and that to another; not for ever.
 const MAX_REDIRECTS: usize = 5;
@@ -32,15 +32,10 @@ impl OciRegistry {
         for _ in 0..=MAX_REDIRECTS {
             let answer = self.authorized(&mut request, access).await?;
             let reads = matches!(request.method, Method::GET | Method::HEAD);
-            let moved = matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308);
-            let Some(location) = answer.header(LOCATION).filter(|_| reads && moved) else { return Ok(answer) };
-            let url = resolve(&request.url, location)?;
-            if is_secure(&request.url) && !is_secure(&url) {
-                return Err(Error::untrusted("the registry redirects to an address that is not encrypted")
-                    .context("from", shown(&request.url))
-                    .context("to", shown(&url)));
+            match if reads { answer.redirect()? } else { None } {
+                Some(url) => request.url = url,
+                None => return Ok(answer),
             }
-            request.url = url;
         }
         Err(Error::unavailable("the registry redirects without end").context("url", shown(&request.url)))
     }
