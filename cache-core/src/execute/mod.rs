@@ -1,8 +1,9 @@
 //! Executing an approved plan: the order of things, and the receipt.
 //!
 //! What the changes do is the business of whoever executes: a [`Promoter`](crate::promote::Promoter) for promotions, an
-//! [`Administrator`](crate::administer::Administrator) for the upkeep of a registry. Common to all is the order: the approvals are claimed, the world is compared with the plan, then each change is made in its turn
-//! until one fails, and the approvals are spent when all is done.
+//! [`Administrator`](crate::administer::Administrator) for the upkeep of a registry. Common to all is the order: the approvals are
+//! claimed, the world is compared with the plan, then each change is made in its turn until one fails, and the approvals are
+//! spent when all is done.
 
 mod administer;
 mod receipt;

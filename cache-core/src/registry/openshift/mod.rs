@@ -105,10 +105,10 @@ impl Vendor for OpenShift {
     fn explain(&self, error: Error) -> Error {
         match error.kind() {
             ErrorKind::Denied | ErrorKind::Unauthenticated => error.hint(
-                "the account needs the role system:image-builder in the namespace, which is the first part of the repository's name",
+                "the account needs the role system:image-builder in the namespace, the first part of the repository's name",
             ),
             ErrorKind::Unavailable => error.hint(
-                "the internal registry fails on images of several platforms that it does not know; let the cluster fetch the image (action import)",
+                "the registry fails on some images of several platforms; let the cluster fetch the image (action import)",
             ),
             _ => error,
         }
