@@ -10,6 +10,7 @@ mod checks;
 pub mod credentials;
 mod files;
 pub mod layout;
+mod listing;
 mod memory;
 mod oci;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use archive::{DockerArchive, OciArchive};
 use async_trait::async_trait;
 pub use blob::{BlobStream, Moved};
 pub use layout::Layout;
+pub use listing::{Listed, ListedTag, Listing, Untag};
 pub use memory::MemoryRegistry;
 pub use oci::{OciOptions, OciRegistry};
 
@@ -105,6 +107,10 @@ pub struct Abilities<'a> {
     pub catalog: Option<&'a dyn Catalog>,
     /// Lists the tags of a repository where that is cheap. Offered where a question costs a request.
     pub tags_within: Option<&'a dyn TagsWithin>,
+    /// Lists everything that a repository holds, with times.
+    pub listing: Option<&'a dyn Listing>,
+    /// What it does when a tag is deleted.
+    pub untag: Untag,
 }
 
 impl std::fmt::Debug for Abilities<'_> {
@@ -112,6 +118,8 @@ impl std::fmt::Debug for Abilities<'_> {
         f.debug_struct("Abilities")
             .field("catalog", &self.catalog.is_some())
             .field("tags_within", &self.tags_within.is_some())
+            .field("listing", &self.listing.is_some())
+            .field("untag", &self.untag)
             .finish()
     }
 }

@@ -154,7 +154,7 @@ impl Registry for OciRegistry {
     }
 
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { catalog: Some(self), tags_within: Some(self) }
+        Abilities { catalog: Some(self), tags_within: Some(self), ..Abilities::default() }
     }
 }
 
