@@ -94,7 +94,8 @@
 //! # Where things are
 //!
 //! [`model`] holds plain data; [`registry`] reads and writes images; [`sign`] signs and verifies; [`sbom`] and [`scan`] read
-//! what describes an image; [`gate`] judges; [`plan`], [`approve`] and [`promote`] are the way from a wish to a receipt.
+//! what describes an image; [`gate`] judges; [`plan`], [`approve`] and [`promote`] are the way from a wish to a receipt; [`retention`]
+//! cleans up.
 //!
 //! # Features
 //!
@@ -116,6 +117,7 @@ pub mod policy;
 mod program;
 pub mod promote;
 pub mod registry;
+pub mod retention;
 pub mod sbom;
 pub mod scan;
 pub mod sign;

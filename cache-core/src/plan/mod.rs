@@ -5,11 +5,13 @@
 
 mod change;
 mod render;
+mod stays;
 
 pub use change::{
     Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest, Role, SetTag,
 };
 use serde::{Deserialize, Serialize};
+pub use stays::Stays;
 
 use crate::model::{Digest, Pinned, Raw, Reference, Verdict};
 
@@ -69,5 +71,19 @@ pub enum Purpose {
     Upkeep {
         /// What is done, in words.
         what: String,
+    },
+    /// What is not needed any more goes. Executed by a [`Cleaner`](crate::retention::Cleaner).
+    Retention {
+        /// What goes, in words.
+        what: String,
+        /// What stays of each repository that something goes from. It must be so before, and is looked at afterwards.
+        stays: Vec<Stays>,
+    },
+    /// What went comes back. Executed by a [`Cleaner`](crate::retention::Cleaner).
+    Restoring {
+        /// What comes back, in words.
+        what: String,
+        /// The file that it is in.
+        file: Digest,
     },
 }

@@ -41,7 +41,9 @@ impl Promoter {
     }
 
     async fn carry_out(&self, approved: Approved, meter: Option<Meter>) -> Result<Receipt> {
-        if let Purpose::Upkeep { what } = &approved.plan().purpose {
+        if let Purpose::Upkeep { what } | Purpose::Retention { what, .. } | Purpose::Restoring { what, .. } =
+            &approved.plan().purpose
+        {
             return Err(Error::invalid("the plan is no promotion").context("plan", what));
         }
         let mut execution = Execution::new(self, &approved, meter);
