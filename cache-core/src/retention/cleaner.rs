@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::FutureExt;
 use serde::Serialize;
 
+use super::at_once::at_once;
 use super::kept::{Going, expect_all, expect_no_news, verify};
 use super::restore::Wanted;
 use crate::approve::{Approved, Ledger, Permitted};
@@ -141,6 +142,11 @@ impl<'a> Deleting<'a> {
         }
     }
 
+    async fn expect_deletions(&self, deletions: impl IntoIterator<Item = &Delete>) -> Result<()> {
+        let checks = deletions.into_iter().map(|op| expect_delete(self.registry(), op).boxed()).collect();
+        at_once(checks, self.cleaner.concurrency).await.map(drop)
+    }
+
     async fn save(&self) -> Result<()> {
         let mut wanted = Wanted { plan: self.approved.plan().digest(), manifests: Vec::new(), tags: Vec::new() };
         for op in deletions(self.approved) {
@@ -158,13 +164,14 @@ impl<'a> Deleting<'a> {
 
     /// Looks right before a manifest goes whether somebody needs it by now.
     async fn nobody_needs(&mut self, op: &Delete) -> Result<()> {
+        let registry = self.registry();
         let (stays, going) = self.staying(&op.repository)?;
         let news = match self.seen.get(&op.repository) {
-            Some(seen) => expect_no_news(self.registry(), stays, going, seen).await?,
-            None => expect_all(self.registry(), stays, going, self.cleaner.concurrency).await?,
+            Some(seen) => expect_no_news(registry, stays, going, seen).await?,
+            None => expect_all(registry, stays, going, self.cleaner.concurrency).await?,
         };
         let image = op.repository.at(op.expected.clone());
-        let referrers = self.registry().referrers(&image).await.absent_is_none()?.unwrap_or_default();
+        let referrers = registry.referrers(&image).await.absent_is_none()?.unwrap_or_default();
         if let Some(new) = referrers.iter().find(|referrer| !going.manifests.contains(&referrer.digest)) {
             let error = moved().context("manifest", &image).context("new referrer", &new.digest);
             return Err(error.hint("somebody attached something to it; make a new plan"));
@@ -206,13 +213,10 @@ impl Executor for Deleting<'_> {
                 let (repository, target) = ((*repository).clone(), DeleteTarget::Tag(tag.clone()));
                 Delete { repository, target, expected: digest.clone() }
             };
-            let along: Vec<_> = stays.goes_along.iter().map(along).collect();
-            let checks = stream::iter(&along).map(|op| expect_delete(self.registry(), op));
-            checks.buffer_unordered(self.cleaner.concurrency).try_collect::<Vec<_>>().await?;
+            self.expect_deletions(&stays.goes_along.iter().map(along).collect::<Vec<_>>()).await?;
             expect_all(self.registry(), stays, going, self.cleaner.concurrency).await?;
         }
-        let checks = stream::iter(deletions(self.approved)).map(|op| expect_delete(self.registry(), op));
-        checks.buffer_unordered(self.cleaner.concurrency).try_collect::<Vec<_>>().await?;
+        self.expect_deletions(deletions(self.approved)).await?;
         self.save().await
     }
 
@@ -223,8 +227,8 @@ impl Executor for Deleting<'_> {
         if op.target != DeleteTarget::Manifest {
             return delete(&*self.cleaner.registry, op).await;
         }
-        self.nobody_needs(&op).await?;
         let (repository, digest) = (op.repository.clone(), op.expected.clone());
+        self.nobody_needs(&Delete::clone(&op)).await?;
         let done = delete(&*self.cleaner.registry, op).await?;
         self.tags_are_gone(&repository, &digest).await?;
         Ok(done)

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 
+use super::at_once::at_once;
 use super::decision::{Fate, RepositoryDecision};
 use super::graph::{AttachingName, RepositoryGraph};
 use super::order::untags;
-use crate::error::{Absent, Error, Result};
+use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::execute::moved;
 use crate::model::manifest::MAX_DEPTH;
-use crate::model::{Digest, Repository, Tag};
+use crate::model::{Digest, Reference, Repository, Tag};
 use crate::plan::Stays;
 use crate::registry::Registry;
 
@@ -62,17 +63,20 @@ pub(super) async fn expect_all(
     going: &Going,
     concurrency: usize,
 ) -> Result<HashSet<Tag>> {
-    let checks = stream::iter(&stays.tags).map(|(tag, digest)| async move {
-        let reference = stays.repository.tagged(tag.clone());
-        let found = registry.resolve(&reference).await.absent_is_none()?.map(|descriptor| descriptor.digest);
-        if found.as_ref() == Some(digest) {
-            return Ok(());
-        }
-        let found = found.map_or("nothing".to_owned(), |found| found.to_string());
-        Err(moved().context("tag", reference).context("expected", digest).context("found", found))
+    let checks = stays.tags.iter().map(|(tag, digest)| {
+        expect_named(registry, stays.repository.tagged(tag.clone()), digest).boxed()
     });
-    checks.buffer_unordered(concurrency).try_collect::<()>().await?;
+    at_once(checks.collect(), concurrency).await?;
     expect_no_news(registry, stays, going, &HashSet::new()).await
+}
+
+async fn expect_named(registry: &dyn Registry, tag: Reference, digest: &Digest) -> Result<()> {
+    let found = registry.resolve(&tag).await.absent_is_none()?.map(|descriptor| descriptor.digest);
+    if found.as_ref() == Some(digest) {
+        return Ok(());
+    }
+    let found = found.map_or("nothing".to_owned(), |found| found.to_string());
+    Err(moved().context("tag", tag).context("expected", digest).context("found", found))
 }
 
 /// Looks at the tags that are new: not among those that stay or go, and not `seen` before. Gives all that are new.
@@ -142,24 +146,33 @@ pub(super) async fn verify(registry: &dyn Registry, stays: &[Stays], concurrency
         stays.tags.iter().map(|(tag, digest)| (&stays.repository, Some(tag), digest))
     });
     let untagged = stays.iter().flat_map(|stays| stays.untagged.iter().map(|digest| (&stays.repository, None, digest)));
-    let all: Vec<_> = tags.chain(untagged).collect();
-    let count = all.len();
-    let looked_at = stream::iter(all).map(|(repository, tag, digest)| async move {
-        let named = match tag {
-            Some(tag) => registry.resolve(&repository.tagged(tag.clone())).await.map(|found| found.digest),
-            None => Ok(digest.clone()),
-        };
-        let name = tag.map_or_else(|| repository.at(digest.clone()).to_string(), |tag| format!("{repository}:{tag}"));
-        match named {
-            Ok(named) if named != *digest => return vec![format!("{name} names {named} and not {digest}")],
-            Ok(_) => {}
-            Err(error) => return vec![format!("{name} does not resolve: {error}")],
-        }
-        missing(registry, repository, digest, known).await.into_iter().map(|what| format!("{name}: {what}")).collect()
-    });
-    let mut broken: Vec<String> = looked_at.buffer_unordered(concurrency).concat().await;
+    let looks = tags.chain(untagged);
+    let looks: Vec<_> =
+        looks.map(|(repository, tag, digest)| faults(registry, repository, tag, digest, known).boxed()).collect();
+    let count = looks.len();
+    let mut broken: Vec<String> = stream::iter(looks).buffer_unordered(concurrency.max(1)).concat().await;
     broken.sort();
     (count, broken)
+}
+
+/// What is wrong with an image that stays.
+async fn faults(
+    registry: &dyn Registry,
+    repository: &Repository,
+    tag: Option<&Tag>,
+    digest: &Digest,
+    known: &HashSet<&Digest>,
+) -> Vec<String> {
+    let mut name = repository.at(digest.clone()).to_string();
+    if let Some(tag) = tag {
+        name = format!("{repository}:{tag}");
+        match registry.resolve(&repository.tagged(tag.clone())).await {
+            Ok(named) if named.digest == *digest => {}
+            Ok(named) => return vec![format!("{name} names {} and not {digest}", named.digest)],
+            Err(error) => return vec![format!("{name} does not resolve: {error}")],
+        }
+    }
+    missing(registry, repository, digest, known).await.into_iter().map(|what| format!("{name}: {what}")).collect()
 }
 
 /// What a manifest lists, at any depth, and cannot be had, but for what is known to be missing.
@@ -178,7 +191,7 @@ async fn missing(
         }
         match registry.manifest(&repository.at(digest.clone())).await {
             Ok(manifest) => open.extend(manifest.children().iter().map(|child| child.digest.clone())),
-            Err(error) if error.kind() == crate::error::ErrorKind::Unsupported => {}
+            Err(error) if error.kind() == ErrorKind::Unsupported => {}
             Err(error) => broken.push(format!("{digest} cannot be had: {error}")),
         }
     }

@@ -4,10 +4,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
+use super::at_once::at_once;
 use super::facts::{Facts, ManifestFacts, TagFacts};
 use super::graph::{AttachingName, RepositoryGraph};
 use crate::error::{Absent, Error, ErrorKind, Result};
@@ -86,15 +88,18 @@ impl<'a> Survey<'a> {
         let unique: BTreeSet<&Repository> = repositories.iter().collect();
         self.expect(unique.len());
         // All lists come first: they say what the rest costs.
-        let listed = stream::iter(unique).map(|repository| self.list(repository)).buffered(self.options.concurrency);
-        let listed: Vec<Listing> = listed.try_collect().await?;
+        let lists = unique.into_iter().map(|repository| self.list(repository).boxed()).collect();
+        let listed: Vec<Listing> = self.at_once(lists).await?;
         if let Some(most) = self.options.max_requests.filter(|most| self.requests().estimated > *most) {
             let estimated = self.requests().estimated;
             return Err(Error::unsupported(format!("{estimated} requests are needed, and {most} are allowed"))
                 .hint("name fewer repositories, or allow more requests"));
         }
-        let graphs = stream::iter(listed).map(|listing| self.graph(listing)).buffered(self.options.concurrency);
-        graphs.try_collect().await
+        self.at_once(listed.into_iter().map(|listing| self.graph(listing).boxed()).collect()).await
+    }
+
+    async fn at_once<T>(&self, questions: Vec<BoxFuture<'_, Result<T>>>) -> Result<Vec<T>> {
+        at_once(questions, self.options.concurrency).await
     }
 
     pub(super) fn requests(&self) -> Requests {
@@ -148,12 +153,8 @@ impl<'a> Survey<'a> {
     async fn graph(&self, listing: Listing) -> Result<RepositoryGraph> {
         let Listing { mut facts, unresolved, mut known } = listing;
         let repository = facts.repository.clone();
-        let resolved = stream::iter(unresolved).map(|tag| async {
-            let named = self.ask(self.registry.resolve(&repository.tagged(tag.clone()))).await.absent_is_none()?;
-            Ok::<_, Error>((tag, named.map(|descriptor| descriptor.digest)))
-        });
-        let resolved: Vec<_> = resolved.buffer_unordered(self.options.concurrency).try_collect().await?;
-        for (tag, named) in resolved {
+        let resolved = unresolved.into_iter().map(|tag| self.resolve(&repository, tag).boxed()).collect();
+        for (tag, named) in self.at_once(resolved).await? {
             match named {
                 Some(digest) => facts.tags.push(TagFacts { tag, digest, tagged: None, locked: false }),
                 None => facts.dangling.push(tag),
@@ -166,9 +167,9 @@ impl<'a> Survey<'a> {
         let mut open: BTreeSet<Digest> = named.chain(about).chain(known.keys().cloned()).collect();
         let mut seen: HashSet<Digest> = open.iter().cloned().collect();
         while !open.is_empty() {
-            let read = stream::iter(std::mem::take(&mut open)).map(|digest| self.manifest(repository.at(digest)));
-            let read: Vec<_> = read.buffer_unordered(self.options.concurrency).try_collect().await?;
-            for (read, referrers) in read.into_iter().flatten() {
+            let read = std::mem::take(&mut open).into_iter();
+            let read = read.map(|digest| self.manifest(repository.at(digest)).boxed()).collect();
+            for (read, referrers) in self.at_once(read).await?.into_iter().flatten() {
                 let found = read.children.iter().chain(&read.subject).cloned().chain(referrers);
                 open.extend(found.filter(|digest| seen.insert(digest.clone())));
                 let listed = known.remove(&read.digest);
@@ -187,6 +188,11 @@ impl<'a> Survey<'a> {
         facts.tags = tags;
         facts.dangling.extend(dangling.into_iter().map(|tag| tag.tag));
         Ok(RepositoryGraph::new(facts))
+    }
+
+    async fn resolve(&self, repository: &Repository, tag: Tag) -> Result<(Tag, Option<Digest>)> {
+        let named = self.ask(self.registry.resolve(&repository.tagged(tag.clone()))).await.absent_is_none()?;
+        Ok((tag, named.map(|descriptor| descriptor.digest)))
     }
 
     /// A manifest and what the registry lists as its referrers; `None` where it is not there.
