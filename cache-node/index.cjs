@@ -37,9 +37,15 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Outlook, Plan, Receipt, Sbom] = ['Approval', 'Outlook', 'Plan', 'Receipt', 'Sbom'].map((name) =>
-  face(native[name], notByHand),
-);
+const [Approval, Cleaned, Outlook, Plan, Proposal, Receipt, Sbom] = [
+  'Approval',
+  'Cleaned',
+  'Outlook',
+  'Plan',
+  'Proposal',
+  'Receipt',
+  'Sbom',
+].map((name) => face(native[name], notByHand));
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
 const { approveByCallback } = Plan.prototype;
@@ -51,6 +57,8 @@ const Promoter = face(NativePromoter, (config, gates = []) => {
   const asked = gates.map((gate) => ({ name: gate.name, judge: async (evidence) => gate.judge(evidence) }));
   return new NativePromoter(config, asked);
 });
+const NativeRetention = native.Retention;
+const Retention = face(NativeRetention, (config) => new NativeRetention(config));
 
 // Signals become promises, which the native half waits for. A promise that nobody can settle any more goes away.
 async function stoppable({ signal, onProgress, ...options }, call) {
@@ -94,21 +102,45 @@ Promoter.prototype.planAttaching = function (request, options) {
 Promoter.prototype.execute = function (approved, approvals, options) {
   return stoppable(options ?? {}, (known) => execute.call(this, approved, approvals, known));
 };
+const { plan: planRetention, execute: clean, planRestore, restore } = Retention.prototype;
+Retention.prototype.plan = function (request, options) {
+  return stoppable(options ?? {}, (known) => planRetention.call(this, request, known));
+};
+Retention.prototype.execute = function (approved, approvals, options) {
+  return stoppable(options ?? {}, (known) => clean.call(this, approved, approvals, known));
+};
+Retention.prototype.planRestore = function (request, options) {
+  return stoppable(options ?? {}, (known) => planRestore.call(this, request, known));
+};
+Retention.prototype.restore = function (approved, approvals, file, options) {
+  return stoppable(options ?? {}, (known) => restore.call(this, approved, approvals, file, known));
+};
 
 const { errorKinds } = native;
+const [explainPolicy, simulatePolicy, translatePolicy] = [
+  native.explainPolicy,
+  native.simulatePolicy,
+  native.translatePolicy,
+].map(translated);
 const generateKey = translated(native.generateKey);
 const verifyNow = translated(native.verify);
 const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
 
 module.exports = {
   Approval,
+  Cleaned,
   Outlook,
   Plan,
   Promoter,
+  Proposal,
   Receipt,
+  Retention,
   Sbom,
   errorKinds,
+  explainPolicy,
   generateKey,
+  simulatePolicy,
+  translatePolicy,
   verify,
   ...errors,
 };

@@ -4,6 +4,7 @@ import cache from './index.cjs';
 export const {
   Approval,
   CacheError,
+  Cleaned,
   Conflict,
   Denied,
   Invalid,
@@ -11,8 +12,10 @@ export const {
   Outlook,
   Plan,
   Promoter,
+  Proposal,
   RateLimited,
   Receipt,
+  Retention,
   Sbom,
   Unapproved,
   Unauthenticated,
@@ -21,7 +24,10 @@ export const {
   Unsupported,
   Untrusted,
   errorKinds,
+  explainPolicy,
   generateKey,
+  simulatePolicy,
+  translatePolicy,
   verify,
 } = cache;
 export default cache;

@@ -9,6 +9,7 @@ mod gate;
 mod outcome;
 mod plan;
 mod promoter;
+mod retention;
 mod run;
 mod sbom;
 mod sign;

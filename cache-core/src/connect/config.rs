@@ -176,7 +176,7 @@ impl ApprovalConfig {
 }
 
 /// A policy has several lines, a path has one.
-fn read_policy(policy: &str) -> Result<Policy> {
+pub(super) fn read_policy(policy: &str) -> Result<Policy> {
     match policy.contains('\n') {
         true => Policy::parse(policy),
         false => Policy::parse(&read_text(Path::new(policy))?).map_err(|e| e.context("policy", policy)),

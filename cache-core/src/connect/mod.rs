@@ -8,8 +8,10 @@ mod generate;
 mod key;
 mod network;
 mod request;
+mod retention;
 mod session;
 mod trust;
+mod vendor;
 mod verify;
 
 use std::sync::Arc;
@@ -20,8 +22,13 @@ pub use generate::{GenerateConfig, GeneratorName};
 pub use key::{KeyConfig, NewKey, ProgramConfig, SignerConfig, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
+pub use retention::{
+    InventoryConfig, KubernetesConfig, RestoreConfig, RetentionConfig, RetentionRequestConfig, RetentionSession,
+    SharedProposal, UntagConfig, cleaned_json,
+};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
 pub use trust::TrustedKeyConfig;
+pub use vendor::{SimulateConfig, TranslateConfig, VendorName, explain_policy, simulate_policy, translate_policy};
 pub use verify::VerifyConfig;
 
 use serde::de::DeserializeOwned;

@@ -14,7 +14,7 @@ use super::kept::{Going, expect_all, expect_no_news, verify};
 use super::restore::Wanted;
 use crate::approve::{Approved, Ledger, Permitted};
 use crate::error::{Absent, Error, Result};
-use crate::execute::{Executor, Receipt, delete, execute, expect_delete, moved};
+use crate::execute::{Executor, Receipt, Step, StepOutcome, delete, execute, expect_delete, moved};
 use crate::model::{Digest, Repository, Tag, Timestamp};
 use crate::plan::{Change, Delete, DeleteTarget, Purpose, Stays};
 use crate::registry::{Registry, RegistryWriter};
@@ -77,6 +77,35 @@ impl Cleaner {
     /// An error means that nothing was deleted: `Conflict` where the world moved since the plan was made, `Unapproved` where an
     /// approval was used before. Once something may have been deleted, the result says what was.
     pub async fn execute(&self, approved: Approved) -> Result<Cleaned> {
+        let stays = self.stays(&approved)?;
+        let mut deleting = Deleting::new(self, &approved, stays);
+        let receipt = execute(&mut deleting, &approved, &self.ledger, || self.now()).await?;
+        let (looked_at, broken) = verify(self.registry.as_registry(), stays, self.concurrency).await;
+        Ok(Cleaned { receipt, restore: self.restore_file(approved.plan().digest()), looked_at, broken })
+    }
+
+    /// Looks whether an approved plan could be carried out now, and changes nothing: a dry run. Its receipt says of each change
+    /// that it was not tried, and there is no restore file.
+    ///
+    /// # Errors
+    /// As [`execute`](Cleaner::execute), before anything is deleted; whether an approval was used is not asked.
+    pub async fn rehearse(&self, approved: &Approved) -> Result<Cleaned> {
+        let deleting = Deleting::new(self, approved, self.stays(approved)?);
+        deleting.expect_what_was_planned().await?;
+        let plan = approved.plan();
+        let not_tried = |change: &Change| Step { what: change.to_string(), outcome: StepOutcome::NotTried, sent: 0 };
+        let receipt = Receipt {
+            plan: plan.digest().clone(),
+            approvals: approved.approvals().iter().map(|approval| approval.digest().clone()).collect(),
+            started: self.now(),
+            finished: self.now(),
+            steps: plan.changes.iter().map(not_tried).collect(),
+        };
+        Ok(Cleaned { receipt, restore: self.restore_file(plan.digest()), looked_at: 0, broken: Vec::new() })
+    }
+
+    /// What stays, where this is a plan that a cleaner executes.
+    fn stays<'a>(&self, approved: &'a Approved) -> Result<&'a [Stays]> {
         let Purpose::Retention { stays, .. } = &approved.plan().purpose else {
             let error = Error::invalid("the plan is not one that a cleaner executes");
             return Err(error.context("plan", approved.plan().digest()));
@@ -84,10 +113,7 @@ impl Cleaner {
         if self.concurrency == 0 {
             return Err(Error::invalid("at least one request has to be on its way at once"));
         }
-        let mut deleting = Deleting::new(self, &approved, stays);
-        let receipt = execute(&mut deleting, &approved, &self.ledger, || self.now()).await?;
-        let (looked_at, broken) = verify(self.registry.as_registry(), stays, self.concurrency).await;
-        Ok(Cleaned { receipt, restore: self.restore_file(approved.plan().digest()), looked_at, broken })
+        Ok(stays)
     }
 
     /// Where the restore file of a plan is.
@@ -95,7 +121,7 @@ impl Cleaner {
         self.restore.join(format!("{}.jsonl", plan.hex()))
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.unwrap_or_else(Timestamp::now)
     }
 }
@@ -140,6 +166,24 @@ impl<'a> Deleting<'a> {
                 Err(error.context("repository", repository))
             }
         }
+    }
+
+    /// Compares all that stays and goes with the plan.
+    async fn expect_what_was_planned(&self) -> Result<()> {
+        let plan = self.approved.plan();
+        if let Some(other) = plan.changes.iter().find(|change| !matches!(change, Change::Delete(_))) {
+            return Err(Error::invalid("a plan of a retention only deletes").context("change", other));
+        }
+        for (repository, going) in &self.going {
+            let (stays, _) = self.staying(repository)?;
+            let along = |(tag, digest): (&Tag, &Digest)| {
+                let (repository, target) = ((*repository).clone(), DeleteTarget::Tag(tag.clone()));
+                Delete { repository, target, expected: digest.clone() }
+            };
+            self.expect_deletions(&stays.goes_along.iter().map(along).collect::<Vec<_>>()).await?;
+            expect_all(self.registry(), stays, going, self.cleaner.concurrency).await?;
+        }
+        self.expect_deletions(deletions(self.approved)).await
     }
 
     async fn expect_deletions(&self, deletions: impl IntoIterator<Item = &Delete>) -> Result<()> {
@@ -203,20 +247,7 @@ fn deletions(approved: &Approved) -> impl Iterator<Item = &Delete> {
 #[async_trait]
 impl Executor for Deleting<'_> {
     async fn expect_the_planned_world(&self) -> Result<()> {
-        let plan = self.approved.plan();
-        if let Some(other) = plan.changes.iter().find(|change| !matches!(change, Change::Delete(_))) {
-            return Err(Error::invalid("a plan of a retention only deletes").context("change", other));
-        }
-        for (repository, going) in &self.going {
-            let (stays, _) = self.staying(repository)?;
-            let along = |(tag, digest): (&Tag, &Digest)| {
-                let (repository, target) = ((*repository).clone(), DeleteTarget::Tag(tag.clone()));
-                Delete { repository, target, expected: digest.clone() }
-            };
-            self.expect_deletions(&stays.goes_along.iter().map(along).collect::<Vec<_>>()).await?;
-            expect_all(self.registry(), stays, going, self.cleaner.concurrency).await?;
-        }
-        self.expect_deletions(deletions(self.approved)).await?;
+        self.expect_what_was_planned().await?;
         self.save().await
     }
 

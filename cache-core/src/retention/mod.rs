@@ -37,7 +37,7 @@ pub use graph::{Node, NodeId, RepositoryGraph};
 pub use judge::judge;
 pub use put_back::RestoreRequest;
 pub use restore::{RESTORE_VERSION, Restorable, RestoreFile};
-pub use retention::{Proposal, Retention, RetentionRequest, Verdict};
+pub use retention::{InventoryNote, Proposal, Retention, RetentionRequest, Verdict};
 pub use rules::{
     KeepLast, KeepSemver, LastOf, LastVersions, MOVING_TAGS, MaxDeletions, Per, Protect, RepositoryRules,
     RetentionRules,

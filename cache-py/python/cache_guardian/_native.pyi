@@ -1,10 +1,13 @@
 from collections.abc import Awaitable, Callable, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, Literal, final
 
 from .types import (
     Answer,
     AsyncGate,
     AttachRequest,
+    DoomedImage,
     Gate,
     GenerateProgress,
     GenerateRequest,
@@ -16,13 +19,22 @@ from .types import (
     ListedPackage,
     Progress,
     PromoterConfig,
+    ProposalData,
     Request,
+    Requests,
+    RestoreRequest,
+    RetentionConfig,
+    RetentionRequest,
     SbomCount,
     SbomDiff,
     SbomFinding,
     SbomPaths,
     SbomQuery,
     SbomScore,
+    SimulateRequest,
+    TranslateRequest,
+    Translation,
+    Vendor,
     Verdict,
     Verified,
     VerifyRequest,
@@ -30,19 +42,28 @@ from .types import (
 
 __all__ = [
     "Approval",
+    "Cleaned",
     "Outlook",
     "Plan",
     "Promoter",
+    "Proposal",
     "Receipt",
+    "Retention",
     "Sbom",
     "error_kinds",
+    "explain_policy",
     "generate_key",
+    "simulate_policy",
+    "translate_policy",
     "verify",
     "verify_async",
 ]
 
 def error_kinds() -> list[str]: ...
+def explain_policy(vendor: Vendor, text: str) -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def simulate_policy(request: SimulateRequest) -> list[DoomedImage]: ...
+def translate_policy(request: TranslateRequest) -> Translation: ...
 def verify(request: VerifyRequest) -> Verified: ...
 def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
 @final
@@ -120,6 +141,52 @@ class Promoter:
     def execute_async(
         self, plan: Plan, approvals: Sequence[Approval], *, progress: Callable[[Progress], object] | None = None
     ) -> Awaitable[Receipt]: ...
+
+@final
+class Retention:
+    def __new__(cls, config: RetentionConfig) -> Retention: ...
+    def plan(
+        self, request: RetentionRequest, *, progress: Callable[[Requests], object] | None = None
+    ) -> Proposal: ...
+    def plan_async(
+        self, request: RetentionRequest, *, progress: Callable[[Requests], object] | None = None
+    ) -> Awaitable[Proposal]: ...
+    def execute(self, plan: Plan, approvals: Sequence[Approval], *, dry_run: bool = True) -> Cleaned: ...
+    def execute_async(
+        self, plan: Plan, approvals: Sequence[Approval], *, dry_run: bool = True
+    ) -> Awaitable[Cleaned]: ...
+    def plan_restore(self, request: RestoreRequest) -> Plan | None: ...
+    def plan_restore_async(self, request: RestoreRequest) -> Awaitable[Plan | None]: ...
+    def restore(self, plan: Plan, approvals: Sequence[Approval], file: str | PathLike[str]) -> Receipt: ...
+    def restore_async(
+        self, plan: Plan, approvals: Sequence[Approval], file: str | PathLike[str]
+    ) -> Awaitable[Receipt]: ...
+
+@final
+class Proposal:
+    @property
+    def state(self) -> Literal["ready", "refused", "nothing"]: ...
+    @property
+    def plan(self) -> Plan | None: ...
+    @property
+    def refusals(self) -> list[str]: ...
+    @property
+    def data(self) -> ProposalData: ...
+
+@final
+class Cleaned:
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def receipt(self) -> Receipt: ...
+    @property
+    def restore(self) -> Path: ...
+    @property
+    def broken(self) -> list[str]: ...
+    @property
+    def json(self) -> bytes: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
 
 @final
 class Sbom:

@@ -79,7 +79,7 @@ type Meanwhile = fn(&World, &[Digest]);
 async fn i03_whatever_needs_what_goes_stops_it_before_it_begins() {
     let meanwhile: [(&str, Meanwhile); 8] = [
         ("the tag that stays moved", |world, old| world.server.tag(APP, "v1", &old[0])),
-        ("the tag that stays is gone", |world, _| drop(world.server.untag(APP, "v1"))),
+        ("the tag that stays is gone", |world, _| assert!(world.server.untag(APP, "v1"))),
         ("the tag that goes moved", |world, _| drop(world.image(Some("old"), "another"))),
         ("a new tag names it", |world, old| world.server.tag(APP, "new", &old[0])),
         ("a new tag names a child", |world, old| world.server.tag(APP, "new", &old[2])),
@@ -93,7 +93,7 @@ async fn i03_whatever_needs_what_goes_stops_it_before_it_begins() {
             drop(world.image(Some(Tag::of_digest(&old[0], ".att").as_str()), "att"));
         }),
         ("a child is gone, and what it was is not saved", |world, old| {
-            drop(world.server.remove_manifest(APP, &old[1]));
+            assert!(world.server.remove_manifest(APP, &old[1]));
         }),
     ];
     for (what, happens) in meanwhile {
