@@ -18,7 +18,7 @@ use crate::retention::inventory::{
     ClusterConfig, Inventory, InventoryFile, InventorySource, KubernetesCluster, Mirror, of_kubernetes,
 };
 use crate::retention::{
-    Cleaned, Cleaner, Proposal, Requests, RestoreRequest, Retention, RetentionRequest, SurveyOptions, Verdict,
+    Cleaned, Cleaner, Proposal, Requests, RestoreRequest, Retention, RetentionRequest, SurveyOptions, Proposed,
 };
 use crate::watch::Watch;
 
@@ -286,10 +286,10 @@ pub struct SharedProposal {
 
 impl SharedProposal {
     fn new(proposal: Proposal) -> Self {
-        let (state, plan, refusals) = match &proposal.verdict {
-            Verdict::Ready(plan) => ("ready", Some(SharedPlan::new(plan.clone())), Vec::new()),
-            Verdict::Refused(why) => ("refused", None, why.clone()),
-            Verdict::Nothing => ("nothing", None, Vec::new()),
+        let (state, plan, refusals) = match &proposal.outcome {
+            Proposed::Ready(plan) => ("ready", Some(SharedPlan::new(plan.clone())), Vec::new()),
+            Proposed::Refused(why) => ("refused", None, why.clone()),
+            Proposed::Nothing => ("nothing", None, Vec::new()),
         };
         SharedProposal { state, plan, refusals, proposal: Arc::new(proposal) }
     }

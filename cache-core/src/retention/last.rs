@@ -59,7 +59,7 @@ pub(super) fn semver<'a>(graph: &'a RepositoryGraph, rules: &RetentionRules, age
     match &rules.keep_semver {
         None | Some(KeepSemver::None) => HashMap::new(),
         Some(KeepSemver::All) => {
-            tags().filter(|(tag, _)| Version::of(tag, true).is_some()).map(|(tag, _)| (tag, Why::Semver)).collect()
+            tags().filter(|(tag, _)| Version::of(tag, false).is_some()).map(|(tag, _)| (tag, Why::Semver)).collect()
         }
         Some(KeepSemver::Last(rule)) => {
             let versions: Vec<_> = tags()

@@ -18,9 +18,9 @@ mod judge;
 mod kept;
 mod last;
 mod order;
+mod planning;
 mod put_back;
 mod restore;
-mod retention;
 mod rules;
 mod selectors;
 mod storage;
@@ -35,9 +35,9 @@ pub use decision::{Decision, Fate, Kind, RepositoryDecision, TagDecision, Totals
 pub use facts::{Facts, ManifestFacts, TagFacts};
 pub use graph::{Node, NodeId, RepositoryGraph};
 pub use judge::judge;
+pub use planning::{InventoryNote, Proposal, Proposed, Retention, RetentionRequest};
 pub use put_back::RestoreRequest;
 pub use restore::{RESTORE_VERSION, Restorable, RestoreFile};
-pub use retention::{InventoryNote, Proposal, Retention, RetentionRequest, Verdict};
 pub use rules::{
     KeepLast, KeepSemver, LastOf, LastVersions, MOVING_TAGS, MaxDeletions, Per, Protect, RepositoryRules,
     RetentionRules,

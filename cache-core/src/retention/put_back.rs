@@ -93,6 +93,19 @@ impl RestoreFile {
             let names = manifest.children().iter().chain(manifest.subject());
             names.filter_map(|name| numbers.get(&(repository, &name.digest)).copied()).collect::<Vec<_>>()
         };
+        // What each manifest is about: by its subject, and by cosign's tags.
+        let mut about: Vec<(usize, usize)> = Vec::new();
+        for (n, Restorable { repository, manifest }) in self.manifests.iter().enumerate() {
+            let subject = manifest.subject().and_then(|subject| numbers.get(&(repository, &subject.digest)));
+            about.extend(subject.map(|subject| (n, *subject)));
+        }
+        for (repository, tags) in &self.tags {
+            for (tag, named) in tags {
+                let subject = AttachingName::of(tag).and_then(|name| name.digest());
+                let subject = subject.and_then(|subject| numbers.get(&(repository, &subject)).copied());
+                about.extend(numbers.get(&(repository, named)).copied().zip(subject));
+            }
+        }
         let mut chosen: BTreeSet<usize> = match only {
             [] => (0..self.manifests.len()).collect(),
             only => {
@@ -107,12 +120,8 @@ impl RestoreFile {
         loop {
             let size = chosen.len();
             let below: Vec<usize> = chosen.iter().flat_map(|&n| before(n)).collect();
-            let about = |n: &usize| {
-                let found = &self.manifests[*n];
-                let subject = found.manifest.subject().map(|s| &s.digest);
-                subject.and_then(|s| numbers.get(&(&found.repository, s))).is_some_and(|s| chosen.contains(s))
-            };
-            let above: Vec<usize> = (0..self.manifests.len()).filter(about).collect();
+            let above = about.iter().filter(|(_, subject)| chosen.contains(subject)).map(|(n, _)| *n);
+            let above: Vec<usize> = above.collect();
             chosen.extend(below.into_iter().chain(above));
             if chosen.len() == size {
                 break;

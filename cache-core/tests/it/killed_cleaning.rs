@@ -13,7 +13,7 @@ use cache_core::plan::{Plan, Purpose};
 use cache_core::policy::Policy;
 use cache_core::promote::Receipt;
 use cache_core::registry::{OciOptions, OciRegistry};
-use cache_core::retention::{Cleaner, RestoreFile, Retention, RetentionRequest, SurveyOptions, Verdict};
+use cache_core::retention::{Cleaner, Proposed, RestoreFile, Retention, RetentionRequest, SurveyOptions};
 use cache_core::sign::KeySigner;
 use serde_json::json;
 
@@ -91,7 +91,7 @@ impl Job {
             requester: "pipeline".to_owned(),
             reason: None,
         };
-        let Verdict::Ready(plan) = retention.plan(&request).await.unwrap().verdict else { panic!("nothing to do") };
+        let Proposed::Ready(plan) = retention.plan(&request).await.unwrap().outcome else { panic!("nothing to do") };
         let signer = KeySigner::generate(PERSON).unwrap();
         let yes = Answer { decision: Decision::Approve, approver: PERSON.to_owned(), comment: None };
         let approval = by_signature(&plan, yes, &signer, Timestamp::now()).await.unwrap();

@@ -4,6 +4,8 @@
 //! cannot be understood is no inventory, and without one nothing is deleted.
 
 mod cluster;
+#[cfg(test)]
+mod cluster_tests;
 mod config;
 mod kubernetes;
 #[cfg(test)]

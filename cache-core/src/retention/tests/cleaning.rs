@@ -186,14 +186,15 @@ async fn a_plan_goes_on_where_it_failed() {
     let old = world.unit("old");
     let plan = world.plan(RULES).await;
     world.server.faults().push(Fault::new(Effect::status(403)).method("DELETE").nth(6));
-    let cleaned = world.cleaner().execute(approved(plan.clone())).await.unwrap();
+    let first = approved(plan.clone());
+    let [second, third] = [(); 2].map(|()| approved_again(&first, plan.clone()));
+    let cleaned = world.cleaner().execute(first).await.unwrap();
     assert_eq!(done(&cleaned), 5, "{cleaned}");
-    let again = world.cleaner().execute(approved(plan.clone())).await.unwrap();
+    let again = world.cleaner().execute(second).await.unwrap();
     assert!(again.is_complete(), "{again}");
     assert_eq!(done(&again), again.receipt.steps.len() - 5);
     assert_eq!(RestoreFile::read(&again.restore).unwrap().manifests.len(), old.len());
-    let error = world.cleaner().execute(approved(plan)).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Unapproved | ErrorKind::Conflict), "{error}");
+    assert_eq!(world.cleaner().execute(third).await.unwrap_err().kind(), ErrorKind::Unapproved);
 }
 
 /// Two at once: of one approved plan one runs; of two plans for the same images both end well.
@@ -234,6 +235,22 @@ fn approved_again(first: &crate::approve::Approved, plan: Plan) -> crate::approv
     crate::approve::ApprovalPolicy::default()
         .admit(plan, first.approvals().to_vec(), crate::model::Timestamp::now())
         .unwrap()
+}
+
+/// A dry run looks at everything and changes nothing, not even a file.
+#[tokio::test]
+async fn b52_a_rehearsal_changes_nothing() {
+    let world = World::new(Options::default()).await;
+    world.unit("v1");
+    let old = world.unit("old");
+    let plan = world.plan(RULES).await;
+    let rehearsed = world.cleaner().rehearse(&approved(plan.clone())).await.unwrap();
+    assert!(!rehearsed.is_complete() && rehearsed.receipt.steps.len() == plan.changes.len());
+    assert_eq!((world.deletions(), world.server.count("PUT", "")), (0, 0));
+    assert!(!world.restore_folder().exists());
+    world.server.tag(APP, "new", &old[0]);
+    let error = world.cleaner().rehearse(&approved(plan)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
 }
 
 /// Plans that are none of a retention, and ones that were changed by hand, are refused.

@@ -9,7 +9,7 @@ use crate::error::ErrorKind;
 use crate::model::{Digest, Tag, Timestamp};
 use crate::registry::MemoryRegistry;
 use crate::retention::inventory::{InventorySource, inventory_by};
-use crate::retention::{Fate, Kind, Retention, SurveyOptions, Verdict};
+use crate::retention::{Fate, Kind, Retention, SurveyOptions, Proposed};
 use crate::watch::Watch;
 use crate::{Error, Result};
 
@@ -120,7 +120,7 @@ async fn b75_dangling_tags_and_signatures_of_untagged_images() {
     let proposal = world.propose("{max_age_days: 30, orphaned_after_days: 0}").await.unwrap();
     assert!(proposal.decisions[0].notes.iter().any(|note| note.contains("ghost")));
     assert_eq!(fate_of(&proposal, &sig.digest), Fate::Keep);
-    assert!(matches!(proposal.verdict, Verdict::Nothing));
+    assert!(matches!(proposal.outcome, Proposed::Nothing));
     world.server.remove_manifest(APP, &image.digest);
     let proposal = world.propose("{max_age_days: 30, orphaned_after_days: 0}").await.unwrap();
     assert_eq!(fate_of(&proposal, &sig.digest), Fate::Delete);
@@ -159,7 +159,7 @@ async fn b55_k17_without_an_inventory_nothing_goes() {
     let mut inventory = deployed(&[], &["a"]);
     inventory.images[0].digest = Some(old.digest);
     retention.inventories = vec![Arc::new(inventory)];
-    assert!(matches!(retention.plan(&world.request()).await.unwrap().verdict, Verdict::Nothing));
+    assert!(matches!(retention.plan(&world.request()).await.unwrap().outcome, Proposed::Nothing));
 }
 
 /// The limits of a plan: so many images, or so many of a hundred.
@@ -169,10 +169,10 @@ async fn too_many_deletions_are_refused() {
     (0..10).for_each(|n| drop(world.image(Some(&format!("t{n}")), &format!("image {n}"))));
     let verdict = async |limit: &str| {
         let rules = format!("{{max_age_days: 0, protect: {{tags: [t0, t1, t2, t3, t4]}}, max_deletions: {limit}}}");
-        world.propose(&rules).await.unwrap().verdict
+        world.propose(&rules).await.unwrap().outcome
     };
     for (limit, refused) in [("4", true), ("5", false), ("'49%'", true), ("'50%'", false)] {
-        let is_refused = matches!(verdict(limit).await, Verdict::Refused(why) if why[0].contains("max_deletions"));
+        let is_refused = matches!(verdict(limit).await, Proposed::Refused(why) if why[0].contains("max_deletions"));
         assert_eq!(is_refused, refused, "{limit}");
     }
 }

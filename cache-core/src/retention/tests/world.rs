@@ -13,7 +13,7 @@ use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Digest, Repository, Tag, Timestamp};
 use crate::plan::Plan;
 use crate::registry::{OciOptions, OciRegistry, Registry, RegistryWriter, Untag};
-use crate::retention::{Cleaner, Proposal, Retention, RetentionRequest, SurveyOptions, Verdict};
+use crate::retention::{Cleaner, Proposal, Proposed, Retention, RetentionRequest, SurveyOptions};
 use crate::{Error, Result};
 
 pub(super) const APP: &str = "team/app";
@@ -168,8 +168,8 @@ impl World {
 }
 
 pub(super) fn ready(proposal: Proposal) -> Plan {
-    match proposal.verdict {
-        Verdict::Ready(plan) => plan,
+    match proposal.outcome {
+        Proposed::Ready(plan) => plan,
         other => panic!("{other:?}"),
     }
 }

@@ -16,7 +16,7 @@ use super::rules::{MaxDeletions, RetentionRules};
 use super::storage::{Storage, freed};
 use super::survey::{Requests, Survey, SurveyOptions};
 use crate::error::{Error, Result};
-use crate::model::{Digest, LookedAt, Raw, Reason, Repository, Timestamp, Verdict as GateVerdict};
+use crate::model::{Digest, LookedAt, Raw, Reason, Repository, Timestamp, Verdict};
 use crate::plan::{PLAN_VERSION, Plan, PlanBody, Purpose};
 use crate::registry::Registry;
 use crate::watch::Watch;
@@ -58,7 +58,7 @@ pub struct RetentionRequest {
 #[derive(Debug, Clone)]
 pub struct Proposal {
     /// Whether there is something to approve.
-    pub verdict: Verdict,
+    pub outcome: Proposed,
     /// What becomes of everything, and why.
     pub decisions: Vec<RepositoryDecision>,
     /// How much stays and goes.
@@ -75,7 +75,7 @@ pub struct Proposal {
 
 /// Whether there is something to approve.
 #[derive(Debug, Clone)]
-pub enum Verdict {
+pub enum Proposed {
     /// A plan for a human to approve.
     Ready(Plan),
     /// A limit of the rules forbids it: there is no plan. In words.
@@ -169,17 +169,17 @@ impl Retention {
         let refusals = self.refusals(&decisions);
         // Expected, expected again, deleted, looked for; what stays is looked at before, in between and afterwards.
         let execution_requests = changes.len() * 5 + kept * 4;
-        let verdict = if !refusals.is_empty() {
-            Verdict::Refused(refusals)
+        let outcome = if !refusals.is_empty() {
+            Proposed::Refused(refusals)
         } else if changes.is_empty() {
-            Verdict::Nothing
+            Proposed::Nothing
         } else {
             let Totals { images_kept, images_deleted, manifests_deleted, tags_deleted } = totals;
             let (all, bytes) = (images_deleted + images_kept, frees.bytes);
             let what = format!(
                 "{images_deleted} of {all} images go: {manifests_deleted} manifests, {tags_deleted} tags, {bytes} bytes"
             );
-            Verdict::Ready(Raw::canonical(PlanBody {
+            Proposed::Ready(Raw::canonical(PlanBody {
                 version: PLAN_VERSION,
                 environment: request.environment.clone(),
                 requester: request.requester.clone(),
@@ -191,7 +191,7 @@ impl Retention {
                 left_behind: Vec::new(),
             })?)
         };
-        Ok(Proposal { verdict, decisions, totals, frees, requests, execution_requests, inventories })
+        Ok(Proposal { outcome, decisions, totals, frees, requests, execution_requests, inventories })
     }
 
     /// The limits that the decisions exceed.
@@ -230,7 +230,7 @@ fn note(inventory: &Inventory) -> Result<InventoryNote> {
 }
 
 /// Why each image goes, for the person who approves.
-fn reasons(decisions: &[RepositoryDecision], inventories: &[InventoryNote]) -> GateVerdict {
+fn reasons(decisions: &[RepositoryDecision], inventories: &[InventoryNote]) -> Verdict {
     let mut reasons = Vec::new();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for repository in decisions {
@@ -264,5 +264,5 @@ fn reasons(decisions: &[RepositoryDecision], inventories: &[InventoryNote]) -> G
         about: inventory.digest.clone(),
         source: format!("{}, {} images, taken {}", inventory.source, inventory.images, inventory.taken),
     });
-    GateVerdict::new("retention", reasons, looked_at.collect())
+    Verdict::new("retention", reasons, looked_at.collect())
 }
