@@ -37,14 +37,16 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Cleaned, Outlook, Plan, Proposal, Receipt, Sbom] = [
+const [Approval, Assessment, Cleaned, Outlook, Plan, Proposal, Receipt, Sbom, Story] = [
   'Approval',
+  'Assessment',
   'Cleaned',
   'Outlook',
   'Plan',
   'Proposal',
   'Receipt',
   'Sbom',
+  'Story',
 ].map((name) => face(native[name], notByHand));
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
@@ -117,17 +119,21 @@ Retention.prototype.restore = function (approved, approvals, file, options) {
 };
 
 const { errorKinds } = native;
+const assess = translated(native.assess);
 const [explainPolicy, simulatePolicy, translatePolicy] = [
   native.explainPolicy,
   native.simulatePolicy,
   native.translatePolicy,
 ].map(translated);
 const generateKey = translated(native.generateKey);
+const tellNow = translated(native.tellStory);
+const tellStory = (request, options) => stoppable(options ?? {}, (known) => tellNow(request, known));
 const verifyNow = translated(native.verify);
 const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
 
 module.exports = {
   Approval,
+  Assessment,
   Cleaned,
   Outlook,
   Plan,
@@ -136,10 +142,13 @@ module.exports = {
   Receipt,
   Retention,
   Sbom,
+  Story,
+  assess,
   errorKinds,
   explainPolicy,
   generateKey,
   simulatePolicy,
+  tellStory,
   translatePolicy,
   verify,
   ...errors,

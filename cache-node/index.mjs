@@ -3,6 +3,7 @@ import cache from './index.cjs';
 
 export const {
   Approval,
+  Assessment,
   CacheError,
   Cleaned,
   Conflict,
@@ -17,16 +18,19 @@ export const {
   Receipt,
   Retention,
   Sbom,
+  Story,
   Unapproved,
   Unauthenticated,
   Unavailable,
   Unexpected,
   Unsupported,
   Untrusted,
+  assess,
   errorKinds,
   explainPolicy,
   generateKey,
   simulatePolicy,
+  tellStory,
   translatePolicy,
   verify,
 } = cache;

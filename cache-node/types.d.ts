@@ -1,7 +1,7 @@
 // The plain data that crosses between JavaScript and the core. The schemas in docs/schema say the same.
 
 export type Decision = 'approve' | 'deny';
-export type ApprovalKind = 'terminal' | 'callback' | 'key';
+export type ApprovalKind = 'terminal' | 'callback' | 'webhook' | 'key';
 export type Outcome = 'pass' | 'excepted' | 'warn' | 'fail' | 'error';
 
 export type KeyKind = 'p256' | 'p384' | 'p521' | 'rsa2048' | 'rsa3072' | 'rsa4096' | 'ed25519';
@@ -242,9 +242,124 @@ export interface Evidence {
     packages: { name: string; version: string | null; purl: string | null; licenses: string[] }[];
   }>[];
   reports: Attached<Record<string, unknown>>[];
+  vex: Attached<{
+    format: string;
+    id: string | null;
+    author: string | null;
+    statements: {
+      position: string;
+      vulnerabilities: string[];
+      products: { product: string; component: string | null }[];
+      status: VexStatus;
+      justification: string | null;
+      explanation: string | null;
+      at: string | null;
+    }[];
+    problems: { position: string; message: string }[];
+  }>[];
   signatures: Attached<string>[];
   statements: Attached<{ predicateType: string; predicate: unknown }>[];
   problems: { what: string; digest: string; kind: string; message: string }[];
+}
+
+/** By which rules reports are assessed, and what they are about. */
+export interface AssessRequest {
+  /** The image. Without a digest, the one that the reports name. */
+  image?: string;
+  /** The policy, as YAML or as the path of a file; without one, the default of the environment. */
+  policy?: string;
+  /** The environment whose rules apply; `prod` where it is left out. */
+  environment?: string;
+  /** A clock that stands still, in RFC 3339. */
+  clock?: string;
+  /** Verdicts of other gates, to stand in the same report. */
+  gates?: Verdict[];
+}
+
+export type ReportFormat = 'json' | 'sarif' | 'junit' | 'gitlab' | 'cyclonedx' | 'table' | 'markdown' | 'html';
+export type Severity = 'unknown' | 'negligible' | 'low' | 'medium' | 'high' | 'critical';
+export type VexStatus = 'affected' | 'under_investigation' | 'fixed' | 'not_affected';
+
+/** A verdict with all that it is made of. The schema is docs/schema/assessment-v1.json. */
+export interface AssessmentData {
+  image?: string;
+  digest?: string;
+  at: string;
+  policy?: string;
+  environment?: string;
+  verdict: Verdict;
+  gates?: Verdict[];
+  scans: { report: string; scanner: string; version?: string; scannedAt?: string; dataAsOf?: string; findings: number }[];
+  tallies: {
+    severity: Severity;
+    found: number;
+    foundWithFix: number;
+    counting: number;
+    countingWithFix: number;
+    excepted: number;
+    cleared: number;
+    max?: number;
+    maxWithFix?: number;
+  }[];
+  vulnerabilities: AssessedVulnerability[];
+  remedies?: { package: string; from: string[]; to: string[]; resolves: string[] }[];
+  exceptions?: { exception: string; id: string; state: string; means?: string[]; expires?: string }[];
+  vex?: {
+    document: string;
+    format: 'openvex' | 'cyclonedx' | 'csaf';
+    id?: string;
+    author?: string;
+    signedBy?: string;
+    trusted: boolean;
+    statements: number;
+    matched: number;
+    unmatched?: { position: string; vulnerability: string; differs?: string }[];
+    problems?: { position: string; message: string }[];
+  }[];
+  notes?: { code: string; package: string; version?: string; purl?: string; advisories?: string[]; message: string }[];
+  packages?: {
+    total: number;
+    layers?: { layer: string; packages: number; affected: number; vulnerabilities: number }[];
+  };
+}
+
+/** One vulnerability in one package, whoever reported it. */
+export interface AssessedVulnerability {
+  id: string;
+  aliases?: string[];
+  severity: Severity;
+  /** Whose word that is: the source of the rating, or the scanner. */
+  severityBy: string;
+  score?: number;
+  ratings?: { source: string; severity: Severity; score?: number; vector?: string }[];
+  package: string;
+  versions: string[];
+  purls?: string[];
+  layers?: string[];
+  fixedIn?: string[];
+  fixState: 'unknown' | 'fixed' | 'not-fixed' | 'wont-fix';
+  sources?: string[];
+  reportedBy: string[];
+  exploited?: boolean;
+  epss?: { probability: number; percentile: number };
+  standing: 'counts' | 'excepted' | 'cleared';
+  /** Where it does not count: what it would amount to if it did. */
+  wouldBe?: Outcome;
+  /** The codes of the verdict's reasons by which it stops the image. */
+  blocks?: string[];
+  exceptions?: string[];
+  vex?: {
+    document: string;
+    position: string;
+    status: VexStatus;
+    justification?: string;
+    explanation?: string;
+    author?: string;
+    signedBy?: string;
+    at?: string;
+    /** Why it does not count. */
+    ignored?: 'unverified' | 'unjustified' | 'broad' | 'superseded' | 'older';
+  }[];
 }
 
 /** An image, and whose signatures count. */
@@ -264,6 +379,45 @@ export interface Verified {
   signatures: Attached<{ annotations: Record<string, string> }>[];
   statements: Evidence['statements'];
   problems: Evidence['problems'];
+}
+
+/** Where an image, or a platform of it, runs; `since` in RFC 3339. */
+export interface Deployment {
+  digest: string;
+  place: string;
+  since?: string;
+}
+
+/** An image, whose word about it counts, and where images run. */
+export interface StoryRequest {
+  image: string;
+  trustedKeys?: TrustedKey[];
+  trustedSigners?: Signers[];
+  trustedRoot?: string;
+  deployments?: Deployment[];
+  network?: Network;
+}
+
+/** One thing that happened to an image, and who says so. What is only claimed, whoever could push could write. */
+export interface StoryEvent {
+  at?: string;
+  kind: 'built' | 'described' | 'scanned' | 'tested' | 'signed' | 'stated' | 'judged' | 'promoted' | 'deployed';
+  title: string;
+  facts: { name: string; value: string }[];
+  standing: { kind: 'verified'; by: Record<string, unknown> } | { kind: 'claimed' };
+  digest: string;
+  about: string;
+  found: string;
+}
+
+/** What registries know about an image, oldest first; the schema is `story-v1.json`. */
+export interface StoryData {
+  reference: string;
+  image: Evidence['image'];
+  platforms: { digest: string; platform?: string }[];
+  toldAt: string;
+  events: StoryEvent[];
+  problems: { what: string; digest: string; why: string }[];
 }
 
 /** A package of an SBOM in short. */
@@ -422,7 +576,7 @@ export interface RetentionConfig {
   /** The beginning of names at a mirror, and what stands there in the registry itself. */
   mirrors?: { mirror: string; of: string }[];
   /** What the registry does when a tag is deleted, where that is known. */
-  untag?: 'alone' | 'never' | 'with-manifest';
+  untag?: 'alone' | 'alone-but-last' | 'never' | 'with-manifest';
   concurrency?: number;
   maxRequests?: number;
   approval?: ApprovalPolicy;

@@ -13,7 +13,7 @@ seconds=${1:?how many seconds for each}
 shift
 
 # Readers of documents, and the path that a file has for each cataloger.
-documents=(sbom report license purl reference manifest bundle envelope key root policy image-policy)
+documents=(sbom report vex findings license purl reference manifest bundle envelope key root policy image-policy)
 files=(
   dpkg:var/lib/dpkg/status opkg:usr/lib/opkg/info/a.control copyright:usr/share/doc/a/copyright
   dpkg-list:var/lib/dpkg/info/a.list apk:lib/apk/db/installed os-release:etc/os-release
@@ -62,7 +62,8 @@ for name in "${documents[@]}"; do
   seeds=()
   case $name in
     sbom) mapfile -t seeds < <(find "$shared/data/sbom" -name '*.json' -o -name '*.xml' -o -name '*.spdx' | head -n 400) ;;
-    report) mapfile -t seeds < <(find "$shared/data/sbom/trivy" -name '*.json*' | head -n 100) ;;
+    report | findings) mapfile -t seeds < <(find "$shared/data/sbom/trivy" "$root/examples/findings" -name '*.json*' | head -n 100) ;;
+    vex) mapfile -t seeds < <(find "$shared/data/sbom/vex" "$root/examples/findings" -name '*.json' -size -64k | head -n 400) ;;
     bundle | envelope | root) mapfile -t seeds < <(find "$shared/data/signing" -name '*.json' | head -n 300) ;;
     policy | image-policy) mapfile -t seeds < <(find "$shared/data/signing" "$root/examples" -name '*.yaml' | head -n 100) ;;
   esac

@@ -94,13 +94,16 @@
 //! # Where things are
 //!
 //! [`model`] holds plain data; [`registry`] reads and writes images; [`sign`] signs and verifies; [`sbom`] and [`scan`] read
-//! what describes an image; [`gate`] judges; [`plan`], [`approve`] and [`promote`] are the way from a wish to a receipt; [`retention`]
-//! cleans up.
+//! what describes an image; [`gate`] judges; [`report`] writes what was found for people and for other tools; [`plan`],
+//! [`approve`] and [`promote`] are the way from a wish to a receipt, and [`administer`] is the same way for what a registry keeps
+//! beside images. [`retention`] cleans up.
 //!
 //! # Features
 //!
 //! `conformance`: a strict OCI registry in process with fault switches, and the suite that any registry adapter must pass.
+pub mod administer;
 pub mod approve;
+pub mod ask;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod connect;
@@ -109,6 +112,7 @@ pub mod error;
 pub mod execute;
 pub mod gate;
 pub mod generate;
+mod html;
 mod http;
 pub mod model;
 mod pages;
@@ -117,12 +121,15 @@ pub mod policy;
 mod program;
 pub mod promote;
 pub mod registry;
+pub mod report;
 pub mod retention;
 pub mod sbom;
 pub mod scan;
 pub mod sign;
 mod sqlite;
+pub mod story;
 mod tarball;
+mod visible;
 mod watch;
 mod zip;
 pub use error::{Error, ErrorKind, Result};

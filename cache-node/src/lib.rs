@@ -4,6 +4,7 @@
 //! `index.cjs` turns the errors into the classes of `errors.cjs`.
 
 mod approval;
+mod assess;
 mod errors;
 mod gate;
 mod outcome;
@@ -13,3 +14,4 @@ mod retention;
 mod run;
 mod sbom;
 mod sign;
+mod story;

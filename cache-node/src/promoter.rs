@@ -1,5 +1,8 @@
 //! The promoter.
 
+use std::path::PathBuf;
+
+use bytes::Bytes;
 use cache_core::connect::{PromoterConfig, Session, SharedPlan, given, read};
 use cache_core::{approve, promote};
 use napi::Env;
@@ -115,7 +118,7 @@ pub struct ExecuteOptions {
 #[napi(object, object_to_js = false)]
 pub struct Given {
     /// What it is.
-    #[napi(ts_type = "'sbom' | 'report'")]
+    #[napi(ts_type = "'sbom' | 'report' | 'vex'")]
     pub kind: String,
     /// The document.
     pub bytes: Option<Uint8Array>,
@@ -125,7 +128,15 @@ pub struct Given {
 
 impl Given {
     fn read(self) -> napi::Result<promote::Given> {
+        self.read_as(given)
+    }
+
+    /// The document; `make` takes its kind and where it is.
+    pub(crate) fn read_as<T>(
+        self,
+        make: fn(&str, Option<Bytes>, Option<PathBuf>) -> cache_core::Result<T>,
+    ) -> napi::Result<T> {
         let bytes = self.bytes.map(|bytes| bytes.to_vec().into());
-        given(&self.kind, bytes, self.path.map(Into::into)).map_err(raise)
+        make(&self.kind, bytes, self.path.map(Into::into)).map_err(raise)
     }
 }

@@ -3,6 +3,7 @@
 //! It is thin. Data crosses as plain objects, by way of JSON; what has a state is a class; nothing of the core is done here.
 
 mod approval;
+mod assess;
 mod errors;
 mod gate;
 mod given;
@@ -15,6 +16,7 @@ mod retention;
 mod runtime;
 mod sbom;
 mod sign;
+mod story;
 
 use pyo3::prelude::*;
 
@@ -23,6 +25,8 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use super::approval::Approval;
+    #[pymodule_export]
+    use super::assess::{Assessment, assess};
     #[pymodule_export]
     use super::errors::error_kinds;
     #[pymodule_export]
@@ -37,4 +41,6 @@ mod _native {
     use super::sbom::Sbom;
     #[pymodule_export]
     use super::sign::{generate_key, verify, verify_async};
+    #[pymodule_export]
+    use super::story::{Story, tell_story, tell_story_async};
 }

@@ -94,7 +94,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--policy", required=True, metavar="FILE", help="a policy with a retention_policy")
     parser.add_argument("--environment", required=True)
     parser.add_argument("--inventory", action="append", default=[], metavar="FILE", help="what is deployed; may be repeated")
-    parser.add_argument("--untag", choices=["alone", "never", "with-manifest"], help="what deleting a tag does there")
+    parser.add_argument("--untag", choices=["alone", "alone-but-last", "never", "with-manifest"], help="what deleting a tag does there")
     parser.add_argument("--ledger", metavar="FOLDER")
     parser.add_argument("--approve", metavar="PLAN_DIGEST")
     parser.add_argument("--restore", metavar="FILE")

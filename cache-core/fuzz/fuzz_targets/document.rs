@@ -3,17 +3,21 @@
 
 use std::sync::LazyLock;
 
+use cache_core::connect::{AssessConfig, Document};
 use cache_core::model::{Manifest, Purl, Reference};
 use cache_core::policy::{ClusterImagePolicy, Policy};
 use cache_core::sbom::license::{canonical, identifiers};
 use cache_core::sbom::{Format, Sbom, query};
-use cache_core::scan::Report;
+use cache_core::report::{ReportFormat, ReportOptions};
+use cache_core::scan::{Report, Vex};
 use cache_core::sign::{Bundle, Envelope, PublicKey, TrustedRoot};
 use libfuzzer_sys::fuzz_target;
 
 static READ: LazyLock<fn(&[u8])> = LazyLock::new(|| match std::env::var("CACHE_FUZZ_READER").as_deref() {
     Ok("sbom") => sbom,
     Ok("report") => |bytes| drop(Report::parse(bytes)),
+    Ok("vex") => |bytes| drop(Vex::parse(bytes)),
+    Ok("findings") => findings,
     Ok("license") => |bytes| drop(text(bytes).map(|license| (canonical(license), identifiers(license)))),
     Ok("purl") => purl,
     Ok("reference") => |bytes| drop(text(bytes).map(str::parse::<Reference>)),
@@ -45,6 +49,17 @@ fn sbom(bytes: &[u8]) {
         let Ok(written) = sbom.write(&format) else { continue };
         let again = Sbom::parse(&written.bytes).expect("what is written can be read");
         assert!(again.packages.len() >= sbom.packages.len(), "no package is lost");
+    }
+}
+
+/// What is found can be written in every format, and the disclosure report is valid.
+fn findings(bytes: &[u8]) {
+    let Ok(assessment) = AssessConfig::default().assess(&[Document::Report(bytes.to_vec().into())]) else { return };
+    for format in ReportFormat::ALL {
+        let written = assessment.write(format, &ReportOptions::default()).expect("it can be written");
+        if format == ReportFormat::CycloneDx {
+            assert_eq!(cache_core::sbom::validate(&written).expect("it can be read"), []);
+        }
     }
 }
 

@@ -5,10 +5,11 @@ use super::permit::Permit;
 use super::policy::{ApprovalPolicy, same_person};
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
-use crate::plan::{Attach, Change, CopyManifest, Delete, Plan, SetTag};
+use crate::plan::{Administer, Attach, Change, CopyManifest, Delete, Plan, SetTag};
 
 /// A plan that enough people approved. Made by [`ApprovalPolicy::admit`] only, consumed by
-/// [`Promoter::execute`](crate::promote::Promoter::execute).
+/// [`Promoter::execute`](crate::promote::Promoter::execute) or
+/// [`Administrator::execute`](crate::administer::Administrator::execute).
 #[derive(Debug)]
 pub struct Approved {
     plan: Plan,
@@ -33,6 +34,7 @@ impl Approved {
             Change::Attach(op) => Permitted::Attach(Permit::new(op)),
             Change::SetTag(op) => Permitted::SetTag(Permit::new(op)),
             Change::Delete(op) => Permitted::Delete(Permit::new(op)),
+            Change::Administer(op) => Permitted::Administer(Permit::new(op)),
         };
         self.plan.changes.iter().map(permit).collect()
     }
@@ -45,6 +47,7 @@ pub(crate) enum Permitted<'a> {
     Attach(Permit<'a, Attach>),
     SetTag(Permit<'a, SetTag>),
     Delete(Permit<'a, Delete>),
+    Administer(Permit<'a, Administer>),
 }
 
 impl ApprovalPolicy {
@@ -93,7 +96,7 @@ impl ApprovalPolicy {
         }
         let person = match approval.kind() {
             ApprovalKind::Key => self.signer(approval)?,
-            ApprovalKind::Terminal | ApprovalKind::Callback => {
+            ApprovalKind::Terminal | ApprovalKind::Callback | ApprovalKind::Webhook => {
                 let listed = |a: &&super::Approver| same_person(&a.name, approval.approver());
                 match self.approvers.iter().find(listed) {
                     Some(approver) => approver.name.clone(),
@@ -137,6 +140,7 @@ fn name(kind: ApprovalKind) -> &'static str {
     match kind {
         ApprovalKind::Terminal => "terminal",
         ApprovalKind::Callback => "callback",
+        ApprovalKind::Webhook => "webhook",
         ApprovalKind::Key => "key",
     }
 }

@@ -28,6 +28,8 @@ pub enum ApprovalKind {
     Terminal,
     /// The host application says that a person approved ("host-asserted").
     Callback,
+    /// Answered in a chat, whose service signed the request that brought the answer. The service vouches for the person.
+    Webhook,
     /// Signed with a person's key, perhaps on another machine. The only kind that proves who it was.
     Key,
 }

@@ -20,6 +20,7 @@ pub use approval::{APPROVAL_TYPE, Approval, ApprovalKind, Decision};
 pub use ledger::Ledger;
 pub use permit::Permit;
 pub use policy::{ApprovalPolicy, Approver};
+pub(crate) use sources::by_webhook;
 pub use sources::{Answer, ask_on_terminal, by_callback, by_signature};
 
 /// A permit that no plan gave, for tests of this crate alone.

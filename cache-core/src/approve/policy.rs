@@ -34,7 +34,7 @@ impl Default for ApprovalPolicy {
     /// One person who is not the requester, by any kind, within a day.
     fn default() -> Self {
         ApprovalPolicy {
-            accept: vec![ApprovalKind::Terminal, ApprovalKind::Callback, ApprovalKind::Key],
+            accept: vec![ApprovalKind::Terminal, ApprovalKind::Callback, ApprovalKind::Webhook, ApprovalKind::Key],
             required: 1,
             approvers: Vec::new(),
             exclude_requester: true,

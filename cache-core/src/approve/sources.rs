@@ -54,6 +54,14 @@ pub fn by_callback(plan: &Plan, now: Timestamp, ask: impl FnOnce(&Plan) -> Resul
     unsigned(plan, ApprovalKind::Callback, answer, now)
 }
 
+/// What a chat brought, whose request was verified.
+///
+/// # Errors
+/// `Invalid` where the answer names nobody.
+pub(crate) fn by_webhook(plan: &Plan, answer: Answer, now: Timestamp) -> Result<Approval> {
+    unsigned(plan, ApprovalKind::Webhook, answer, now)
+}
+
 fn unsigned(plan: &Plan, kind: ApprovalKind, answer: Answer, now: Timestamp) -> Result<Approval> {
     let body = Approval::body(plan.digest(), answer.decision, kind, &answer.approver, now, answer.comment)?;
     Ok(Approval { body, envelope: None })

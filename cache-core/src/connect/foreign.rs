@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::gate::{Attached, CallbackGate, Evidence};
 use crate::model::{LookedAt, Outcome, Reason, Verdict};
+use crate::scan::Vex;
 
 /// The other language's half of a gate.
 #[async_trait]
@@ -73,10 +74,28 @@ pub fn evidence_json(evidence: &Evidence) -> Result<Value> {
         "now": evidence.now,
         "sboms": sboms.collect::<Vec<_>>(),
         "reports": evidence.reports.iter().map(|report| attached(report, json!(report.value))).collect::<Vec<_>>(),
+        "vex": evidence.vex.iter().map(|vex| attached(vex, vex_json(&vex.value))).collect::<Vec<_>>(),
         "signatures": evidence.signatures.iter().map(|s| attached(s, json!(s.value.value().digest))).collect::<Vec<_>>(),
         "statements": statements_json(evidence)?,
         "problems": problems_json(evidence),
     }))
+}
+
+fn vex_json(vex: &Vex) -> Value {
+    let statements = vex.statements.iter().map(|statement| {
+        let products = statement.products.iter().map(|product| {
+            json!({"product": product.product.text, "component": product.component.as_ref().map(|it| &it.text)})
+        });
+        json!({
+            "position": statement.position, "vulnerabilities": statement.vulnerabilities, "status": statement.status,
+            "products": products.collect::<Vec<_>>(), "justification": statement.justification,
+            "explanation": statement.explanation, "at": statement.at,
+        })
+    });
+    json!({
+        "format": vex.format.to_string(), "id": vex.id, "author": vex.author,
+        "statements": statements.collect::<Vec<_>>(), "problems": vex.problems,
+    })
 }
 
 pub(super) fn statements_json(evidence: &Evidence) -> Result<Vec<Value>> {

@@ -2,6 +2,7 @@
 //!
 //! This is the one list of adapters. What two bindings need is here as well, so that they stay thin.
 
+mod assess;
 mod config;
 mod foreign;
 mod generate;
@@ -10,12 +11,14 @@ mod network;
 mod request;
 mod retention;
 mod session;
+mod story;
 mod trust;
 mod vendor;
 mod verify;
 
 use std::sync::Arc;
 
+pub use assess::{AssessConfig, Document};
 pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use generate::{GenerateConfig, GeneratorName};
@@ -27,6 +30,7 @@ pub use retention::{
     SharedProposal, UntagConfig, cleaned_json,
 };
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
+pub use story::StoryConfig;
 pub use trust::TrustedKeyConfig;
 pub use vendor::{SimulateConfig, TranslateConfig, VendorName, explain_policy, simulate_policy, translate_policy};
 pub use verify::VerifyConfig;

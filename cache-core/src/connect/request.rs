@@ -192,18 +192,27 @@ fn content(media_type: &str, text: Option<String>, path: Option<PathBuf>) -> Res
 /// Evidence that the caller has: what it is, and its bytes or the path of a file with them.
 ///
 /// # Errors
-/// `Invalid` where the kind is neither `sbom` nor `report`, or there are neither bytes nor a path, or both; what the file
+/// `Invalid` where the kind is none of `sbom`, `report` and `vex`, or there are neither bytes nor a path, or both; what the file
 /// system says.
 pub fn given(kind: &str, bytes: Option<Bytes>, path: Option<PathBuf>) -> Result<Given> {
-    let at = |error: Error| error.context("given", kind);
     let read: fn(Bytes) -> Given = match kind {
         "sbom" => Given::Sbom,
         "report" => Given::Report,
-        _ => return Err(at(Error::invalid("what is given is either \"sbom\" or \"report\""))),
+        "vex" => Given::Vex,
+        _ => {
+            let message = "what is given is one of \"sbom\", \"report\" and \"vex\"";
+            return Err(Error::invalid(message).context("given", kind));
+        }
     };
+    bytes_of(kind, bytes, path).map(read)
+}
+
+/// The bytes, or those of the file.
+pub(super) fn bytes_of(kind: &str, bytes: Option<Bytes>, path: Option<PathBuf>) -> Result<Bytes> {
+    let at = |error: Error| error.context("given", kind);
     match (bytes, path) {
-        (Some(bytes), None) => Ok(read(bytes)),
-        (None, Some(path)) => Ok(read(std::fs::read(&path).map_err(|e| at(Error::io(&path, e)))?.into())),
+        (Some(bytes), None) => Ok(bytes),
+        (None, Some(path)) => Ok(std::fs::read(&path).map_err(|e| at(Error::io(&path, e)))?.into()),
         _ => Err(at(Error::invalid("what is given has either \"bytes\" or \"path\""))),
     }
 }

@@ -13,7 +13,7 @@ use crate::approve::{Approval, ApprovalPolicy, Ledger};
 use crate::error::{Error, Result};
 use crate::model::{Digest, Raw, Repository, Timestamp};
 use crate::promote::Receipt;
-use crate::registry::Untag;
+use crate::registry::Untagging;
 use crate::retention::inventory::{
     ClusterConfig, Inventory, InventoryFile, InventorySource, KubernetesCluster, Mirror, of_kubernetes,
 };
@@ -108,6 +108,8 @@ pub struct KubernetesConfig {
 pub enum UntagConfig {
     /// It deletes the tag alone.
     Alone,
+    /// It deletes the tag alone, but for the last of a manifest.
+    AloneButLast,
     /// It refuses.
     Never,
     /// It deletes the manifest with all its tags.
@@ -169,9 +171,10 @@ impl RetentionConfig {
         let network = network(self.network.as_ref())?;
         let concurrency = self.concurrency.unwrap_or(SurveyOptions::default().concurrency);
         let untag = self.untag.map(|untag| match untag {
-            UntagConfig::Alone => Untag::Alone,
-            UntagConfig::Never => Untag::Never,
-            UntagConfig::WithManifest => Untag::WithManifest,
+            UntagConfig::Alone => Untagging::Alone,
+            UntagConfig::AloneButLast => Untagging::AloneButLast,
+            UntagConfig::Never => Untagging::Never,
+            UntagConfig::WithManifest => Untagging::WithManifest,
         });
         let survey = SurveyOptions { concurrency, untag, max_requests: self.max_requests, ..SurveyOptions::default() };
         Ok(RetentionSession {

@@ -153,6 +153,7 @@ async fn verdict(answer: Result<Value, &'static str>) -> Result<Outcome> {
         now,
         sboms: vec![],
         reports: vec![],
+        vex: vec![],
         signatures: vec![],
         statements: vec![],
         problems: vec![],
@@ -186,6 +187,7 @@ fn given_evidence_is_bytes_or_a_path_of_a_known_kind() {
     std::fs::write(&path, "{}").unwrap();
     let bytes = || Some(bytes::Bytes::from_static(b"{}"));
     assert!(matches!(given("sbom", bytes(), None), Ok(Given::Sbom(_))));
+    assert!(matches!(given("vex", bytes(), None), Ok(Given::Vex(_))));
     assert!(matches!(given("report", None, Some(path.clone())), Ok(Given::Report(text)) if text == "{}"));
     let refused = |kind: &str, bytes, path| given(kind, bytes, path).unwrap_err().kind();
     assert_eq!(refused("signature", bytes(), None), ErrorKind::Invalid);
@@ -262,4 +264,52 @@ fn whom_to_trust_is_configuration() {
         let error = open(wrong).unwrap_err();
         assert!(error.contains(words), "{error}");
     }
+}
+
+/// gates.md B2 20: one evaluator for all languages. The bindings compare with the same file.
+#[test]
+fn b2_20_the_example_is_assessed_to_the_same_bytes_in_every_language() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/findings");
+    let document = |kind: &str, name: &str| Document::new(kind, None, Some(folder.join(name))).unwrap();
+    let documents = [document("report", "report.json"), document("vex", "vex.json"), document("sbom", "sbom.cdx.json")];
+    let config: AssessConfig = read(
+        "request",
+        json!({
+            "image": "registry.example.com/team/app:v1", "policy": folder.join("policy.yaml"), "clock": "2026-03-01T12:00:00Z",
+        }),
+    )
+    .unwrap();
+    let assessment = config.assess(&documents).unwrap();
+    let written = assessment.write(crate::report::ReportFormat::Json, &Default::default()).unwrap();
+    if std::env::var_os("CACHE_WRITE_EXPECTED").is_some() {
+        std::fs::write(folder.join("assessment.json"), &written).unwrap();
+    }
+    let expected = std::fs::read(folder.join("assessment.json")).unwrap();
+    assert_eq!(String::from_utf8(written).unwrap(), String::from_utf8(expected).unwrap());
+    assert_eq!(assessment.outcome(), Outcome::Fail);
+    let codes: Vec<&str> = assessment.blocking().map(|(_, reason)| reason.code.as_str()).collect();
+    assert_eq!(codes, ["too-many-critical", "too-many-fixable-high", "known-exploited"]);
+}
+
+#[test]
+fn what_is_assessed_has_to_be_readable_and_to_have_rules() {
+    let of = |config: Value, documents: &[Document]| {
+        read::<AssessConfig>("request", config).unwrap().assess(documents).map(|assessment| assessment.verdict.outcome)
+    };
+    let bytes = |text: &'static str| bytes::Bytes::from_static(text.as_bytes());
+    assert_eq!(of(json!({}), &[]).unwrap(), Outcome::Fail);
+    assert_eq!(of(json!({}), &[Document::Report(bytes("{}"))]).unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(of(json!({}), &[Document::Vex(bytes("{}"))]).unwrap_err().kind(), ErrorKind::Invalid);
+    let none = "scan_policy: {promotion_to_prod: {require_scan: false}}\n";
+    assert_eq!(of(json!({"policy": none}), &[]).unwrap_err().kind(), ErrorKind::Invalid);
+    let report = |subject: &str| {
+        let text = json!({"scanner": "s", "findings": [], "subjects": [Digest::of(subject.as_bytes())]}).to_string();
+        Document::Report(text.into())
+    };
+    // Reports of several platforms are reports of one image; a report of another image than the one named does not count.
+    assert_eq!(of(json!({}), &[report("a"), report("b")]).unwrap(), Outcome::Pass);
+    let image = format!("registry.example.com/app@{}", Digest::of(b"a"));
+    assert_eq!(of(json!({"image": image}), &[report("a")]).unwrap(), Outcome::Pass);
+    assert_eq!(of(json!({"image": image}), &[report("b")]).unwrap(), Outcome::Fail);
+    assert!(Document::new("signature", Some(bytes("")), None).is_err());
 }

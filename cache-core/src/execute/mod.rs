@@ -1,14 +1,16 @@
 //! Executing an approved plan: the order of things, and the receipt.
 //!
-//! What the changes do is the business of whoever executes: a [`Promoter`](crate::promote::Promoter) for promotions. Common to
-//! all is the order: the approvals are claimed, the world is compared with the plan, then each change is made in its turn
+//! What the changes do is the business of whoever executes: a [`Promoter`](crate::promote::Promoter) for promotions, an
+//! [`Administrator`](crate::administer::Administrator) for the upkeep of a registry. Common to all is the order: the approvals are claimed, the world is compared with the plan, then each change is made in its turn
 //! until one fails, and the approvals are spent when all is done.
 
+mod administer;
 mod receipt;
 mod tags;
 
 use async_trait::async_trait;
 
+pub(crate) use administer::{administer, administration, expect_administer};
 pub use receipt::{Receipt, Step, StepOutcome};
 pub(crate) use tags::{delete, expect_delete, expect_tag, moved, set_tag};
 

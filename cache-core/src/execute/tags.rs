@@ -50,7 +50,10 @@ pub(crate) async fn expect_delete(registry: &dyn Registry, delete: &Delete) -> R
     let reference = deleted(delete);
     match found(registry, &reference).await? {
         None => Ok(false),
-        Some(found) if found == delete.expected => Ok(true),
+        Some(found) if found == delete.expected => {
+            expect_no_other_tag(registry, delete).await?;
+            Ok(true)
+        }
         Some(found) => Err(differs("tag", &reference, Some(&delete.expected), Some(&found))),
     }
 }
@@ -67,6 +70,19 @@ pub(crate) async fn delete(registry: &dyn RegistryWriter, op: Permit<'_, Delete>
         Some(found) => Err(Error::conflict("it is still there right after it was deleted")
             .context("deleted", reference)
             .context("found", found)),
+    }
+}
+
+/// A manifest goes with the tags of the plan and no other, where the registry can say so at the cost of one question.
+async fn expect_no_other_tag(registry: &dyn Registry, delete: &Delete) -> Result<()> {
+    let (DeleteTarget::Manifest, Some(tags_of)) = (&delete.target, registry.abilities().tags_of) else { return Ok(()) };
+    let tags = tags_of.tags_of(&delete.repository.at(delete.expected.clone())).await?;
+    match tags.into_iter().find(|tag| !delete.tags.contains(tag)) {
+        None => Ok(()),
+        Some(tag) => Err(moved()
+            .context("manifest", &delete.expected)
+            .context("tag", delete.repository.tagged(tag))
+            .hint("a tag that the plan does not name would be deleted with the manifest")),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Digest, Identity, LookedAt, Pinned, Platform, Timestamp};
 use crate::sbom::Sbom;
-use crate::scan::Report;
+use crate::scan::{Report, Vex};
 use crate::sign::{ImageSignature, Statement, Verified};
 
 /// What was gathered about one image.
@@ -21,6 +21,8 @@ pub struct Evidence {
     pub sboms: Vec<Attached<Sbom<'static>>>,
     /// Scan reports about the image or one of its platforms.
     pub reports: Vec<Attached<Report>>,
+    /// VEX documents about the image or one of its platforms. Whether they count is the policy's to say.
+    pub vex: Vec<Attached<Vex>>,
     /// Signatures of the image, verified.
     pub signatures: Vec<Attached<Verified<ImageSignature>>>,
     /// Signed statements about the image or one of its platforms, verified.
@@ -98,7 +100,7 @@ impl fmt::Display for Found {
 /// Something that looked like evidence and is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What it seemed to be: `signature`, `sbom`, `report`, `statement` or `artifact`.
+    /// What it seemed to be: `signature`, `sbom`, `report`, `vex`, `statement` or `artifact`.
     pub what: String,
     /// The digest of it.
     pub digest: Digest,

@@ -145,11 +145,7 @@ impl<'a> Findings<'a> {
         }
         if !self.unknown.is_empty() {
             let message = text("have a licence that is not known", Standing::Unknown, &self.unknown);
-            reasons.push(match unknown {
-                Treatment::Allow => Reason::pass("unknown-license", message),
-                Treatment::Warn => Reason::warn("unknown-license", message),
-                Treatment::Deny => Reason::fail("unknown-license", message),
-            });
+            reasons.push(Reason::of(unknown.outcome(), "unknown-license", message));
         }
         if !self.chosen.is_empty() {
             let lines: Vec<String> = self.chosen.iter().cloned().collect();

@@ -3,6 +3,7 @@
 //! A gate is a pure judgement of [`Evidence`], which was gathered and verified before. All gates always run; absent evidence
 //! is never a pass. A gate's "no" is data, a [`Verdict`].
 
+mod advisory;
 mod callback;
 mod coverage;
 mod cve;
@@ -13,17 +14,24 @@ mod provenance;
 mod sbom;
 mod signature;
 mod smoke;
+mod soak;
 
+pub use advisory::AdvisoryGate;
 use async_trait::async_trait;
 pub use callback::CallbackGate;
-pub use cve::CveGate;
+pub use cve::{
+    Assessment, CveGate, ExceptionUse, LayerShare, Packages, Remedy, Scan, Standing, Tally, VexSaid, VexUnmatched,
+    VexUse, Vulnerability,
+};
 pub use evidence::{Attached, Evidence, Found, Problem, Style};
 pub use image_policy::{ImageAttestation, ImageAuthority, ImageGlob, ImagePolicy, ImagePolicyGate, ImageVoucher};
 pub use license::LicenseGate;
+pub(crate) use provenance::Build;
 pub use provenance::{ProvenanceGate, SLSA_V1, SLSA_V02, WantedRef};
 pub use sbom::SbomGate;
 pub use signature::SignatureGate;
 pub use smoke::{Health, HealthCheck, HttpHealth, SmokeGate, TEST_RESULT_TYPE};
+pub use soak::{PROMOTION_TYPE, SoakGate};
 
 use crate::error::Result;
 use crate::model::{Outcome, Reason, Verdict};

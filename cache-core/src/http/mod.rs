@@ -7,6 +7,8 @@ mod answer;
 mod proxy;
 mod retry;
 mod route;
+#[cfg(test)]
+pub(crate) mod testing;
 mod tls;
 mod url;
 
@@ -26,7 +28,7 @@ pub(crate) use answer::{Answer, chunk};
 pub use proxy::{Proxy, ProxyAddress};
 pub use retry::Patience;
 pub use tls::Tls;
-pub(crate) use url::{encode, host_name, is_loopback, is_secure, resolve, same_origin, shown, with_query};
+pub(crate) use url::{decode, encode, host_name, is_loopback, is_secure, resolve, same_origin, shown, with_query};
 
 use self::proxy::Proxies;
 use self::route::Route;

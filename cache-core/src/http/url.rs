@@ -82,7 +82,7 @@ pub(crate) fn encode(text: &str) -> String {
 }
 
 /// Undoes percent-encoding. What is no escape stays as it is.
-pub(super) fn decode(text: &str) -> Vec<u8> {
+pub(crate) fn decode(text: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

@@ -83,7 +83,7 @@ pub struct Reason {
     pub code: String,
     /// A sentence for people.
     pub message: String,
-    /// For `Excepted`: what the outcome would be without the exception.
+    /// For what an exception or a VEX statement covers: what the outcome would be without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub would_be: Option<Outcome>,
 }
@@ -92,13 +92,18 @@ macro_rules! reasons {
     ($($make:ident $outcome:ident),+) => {$(
         #[doc = concat!("A reason with the outcome `", stringify!($outcome), "`.")]
         pub fn $make(code: impl Into<String>, message: impl Into<String>) -> Self {
-            Reason { outcome: Outcome::$outcome, code: code.into(), message: message.into(), would_be: None }
+            Reason::of(Outcome::$outcome, code, message)
         }
     )+};
 }
 
 impl Reason {
     reasons!(pass Pass, warn Warn, fail Fail, error Error);
+
+    /// A reason with this outcome.
+    pub fn of(outcome: Outcome, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Reason { outcome, code: code.into(), message: message.into(), would_be: None }
+    }
 
     /// A reason that the policy excepts.
     pub fn excepted(code: impl Into<String>, message: impl Into<String>, would_be: Outcome) -> Self {

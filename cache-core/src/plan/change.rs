@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Administer;
 use crate::model::{Descriptor, Digest, Identity, Manifest, Repository, Tag};
 
 /// One planned change.
@@ -18,6 +19,8 @@ pub enum Change {
     SetTag(SetTag),
     /// Deletes a tag or a manifest.
     Delete(Delete),
+    /// Changes what a registry keeps beside images.
+    Administer(Administer),
 }
 
 /// Copies a manifest, byte for byte, and the blobs that it names.
@@ -101,7 +104,7 @@ pub enum Content {
     Statement {
         /// The type of the predicate.
         predicate_type: String,
-        /// The predicate, as canonical JSON; absent for the promotion record, which is written when the rest is done.
+        /// The predicate, as canonical JSON; absent for the promotion record and its summary, which are written when the rest is done.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         predicate: Option<Descriptor>,
         /// What the signer adds to the image's name in it, such as `env: prod`.
@@ -185,6 +188,10 @@ pub struct Delete {
     pub target: DeleteTarget,
     /// What the tag names, or the manifest itself: it must still be so.
     pub expected: Digest,
+    /// The tags that go with a manifest. It is not deleted where another one names it by then, as far as the registry says
+    /// which tags name a manifest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
 }
 
 /// What a [`Delete`] removes.

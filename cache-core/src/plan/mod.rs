@@ -3,17 +3,19 @@
 //! A plan has no power. It can be saved, mailed and rendered; only an [`Approved`](crate::approve::Approved) plan can be
 //! executed. It holds neither a clock reading nor a random number, so that the same world gives the same digest.
 
+mod administer;
 mod change;
 mod render;
 mod stays;
 
+pub use administer::{Action, Administer, Policy, Scope};
 pub use change::{
     Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest, Role, SetTag,
 };
 use serde::{Deserialize, Serialize};
 pub use stays::Stays;
 
-use crate::model::{Digest, Pinned, Raw, Reference, Verdict};
+use crate::model::{Digest, Pinned, Raw, Reference, Timestamp, Verdict};
 
 /// The version of the plan document that this crate writes and reads.
 pub const PLAN_VERSION: u32 = 1;
@@ -39,12 +41,25 @@ pub struct PlanBody {
     /// The digest of the policy document that was applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Digest>,
+    /// Why the image goes on although a gate refused it. Nobody should be able to overlook it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<BreakGlass>,
     /// What the gates said, one verdict a gate.
     pub verdicts: Vec<Verdict>,
     /// What will be done, in this order.
     pub changes: Vec<Change>,
     /// What belongs to the image and will not be copied, such as foreign layers, in words.
     pub left_behind: Vec<String>,
+}
+
+/// The emergency in which the gates are overruled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakGlass {
+    /// Why it has to be, in words. Never empty.
+    pub justification: String,
+    /// Until when the plan may be executed, and the image be where it does not belong.
+    pub expires: Timestamp,
 }
 
 /// What a plan is for, which says who executes it.
@@ -60,6 +75,13 @@ pub enum Purpose {
         /// The reference that will name the image.
         to: Reference,
     },
+    /// A tag is put back to an image that it named before. Executed by a [`Promoter`](crate::promote::Promoter).
+    Rollback {
+        /// The tag.
+        to: Reference,
+        /// What it named before, and will name again.
+        image: Pinned,
+    },
     /// Something is attached to an image, which stays where it is. Executed by a [`Promoter`](crate::promote::Promoter).
     Attaching {
         /// The reference that was asked for.
@@ -67,7 +89,7 @@ pub enum Purpose {
         /// What it named when the plan was made.
         image: Pinned,
     },
-    /// Registries are kept in order.
+    /// Registries are kept in order. Executed by an [`Administrator`](crate::administer::Administrator).
     Upkeep {
         /// What is done, in words.
         what: String,

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::{Change, Content, DeleteTarget, Expected, Form, Plan, Purpose, Role};
+use crate::model::Tag;
+use crate::visible;
 
 impl Plan {
     /// The plan in words, made of its bytes alone: what is approved is what is shown.
@@ -14,6 +16,9 @@ impl Plan {
                 format!("  Image      {image}"),
                 format!("  Target     {to}"),
             ],
+            Purpose::Rollback { to, image } => {
+                vec![format!("  PUT BACK in {}: {to}", self.environment), format!("  Image      {image}")]
+            }
             Purpose::Attaching { to, image } => {
                 vec![format!("  Attach in {}: {to}", self.environment), format!("  Image      {image}")]
             }
@@ -33,6 +38,13 @@ impl Plan {
         lines.push(format!("  Requester  {}", self.requester));
         lines.extend(self.reason.iter().map(|reason| format!("  Reason     {reason}")));
         lines.extend(self.policy.iter().map(|policy| format!("  Policy     {policy}")));
+        lines.extend(self.break_glass.iter().flat_map(|glass| {
+            [
+                "  BREAK-GLASS: THE GATES ARE OVERRULED".to_owned(),
+                format!("    Justification  {}", glass.justification),
+                format!("    Expires        {}", glass.expires),
+            ]
+        }));
         lines.push("  Gates".to_owned());
         if self.verdicts.is_empty() {
             lines.push("    none".to_owned());
@@ -47,13 +59,7 @@ impl Plan {
             lines.push("  Left behind".to_owned());
             lines.extend(self.left_behind.iter().map(|what| format!("    {what}")));
         }
-        // Text from outside must not move the cursor or hide a line.
-        let visible = |c: char| if c == '\n' || !c.is_control() { c } else { '\u{fffd}' };
-        lines
-            .iter()
-            .map(|line| line.replace('\n', " ").chars().map(visible).collect())
-            .collect::<Vec<String>>()
-            .join("\n")
+        lines.iter().map(|line| visible::line(line)).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -87,8 +93,13 @@ impl fmt::Display for Change {
             },
             Change::Delete(op) => match &op.target {
                 DeleteTarget::Tag(tag) => write!(f, "DELETE tag {}:{tag} ({})", op.repository, op.expected),
-                DeleteTarget::Manifest => write!(f, "DELETE manifest {}@{} with its tags", op.repository, op.expected),
+                DeleteTarget::Manifest => {
+                    let tags: Vec<&str> = op.tags.iter().map(Tag::as_str).collect();
+                    let tags = if tags.is_empty() { String::new() } else { format!(": {}", tags.join(", ")) };
+                    write!(f, "DELETE manifest {}@{} with its tags{tags}", op.repository, op.expected)
+                }
             },
+            Change::Administer(op) => write!(f, "{op}"),
         }
     }
 }

@@ -29,6 +29,12 @@ impl File {
             return Err(Error::invalid("the policy file says nothing")
                 .hint("it needs a scan_policy, a retention_policy, an approval_policy or signers"));
         }
+        for (PromotionTo(environment), section) in self.scan_policy.iter().flatten() {
+            let key = format!("scan_policy.promotion_to_{environment}");
+            section
+                .check()
+                .map_err(|why| Error::invalid(format!("the policy file is wrong: {why}")).context("key", key))?;
+        }
         for signers in &self.signers {
             signers.rules()?;
         }

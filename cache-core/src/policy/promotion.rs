@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::gate::{CveGate, LicenseGate, PromotionGate, ProvenanceGate, SbomGate, SignatureGate, SmokeGate};
+use crate::gate::{
+    AdvisoryGate, CveGate, LicenseGate, PromotionGate, ProvenanceGate, SbomGate, SignatureGate, SmokeGate,
+};
 use crate::scan::ScanPolicy;
 
 /// What an image must show to enter an environment.
@@ -23,6 +25,8 @@ pub struct Promotion {
     pub smoke: Option<Smoke>,
     /// Whether only signed reports and SBOMs count.
     pub require_signed: bool,
+    /// The gates whose "no" is only a warning, by name.
+    pub warn_only: Vec<&'static str>,
     /// The gates that this environment has by default and the file removes, by name.
     pub removed: Vec<&'static str>,
 }
@@ -49,6 +53,7 @@ impl Promotion {
             provenance: all.then(ProvenanceGate::default),
             smoke: all.then_some(Smoke::Attested),
             require_signed: false,
+            warn_only: Vec::new(),
             removed: Vec::new(),
         }
     }
@@ -92,6 +97,10 @@ impl Promotion {
             Some(Smoke::Http(url)) => gates.push(Arc::new(SmokeGate::http(url)?)),
             None => {}
         }
-        Ok(gates)
+        let advise = |gate: Arc<dyn PromotionGate>| match self.warn_only.contains(&gate.name()) {
+            true => Arc::new(AdvisoryGate::new(gate)),
+            false => gate,
+        };
+        Ok(gates.into_iter().map(advise).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! One `promotion_to_…` section.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::entry::{Exception, Limit, Switch, Text, Unknown};
 use super::promotion::{Promotion, Smoke};
 use crate::gate::{HttpHealth, LicenseGate, ProvenanceGate, SignatureGate, WantedRef};
 use crate::sbom::license::LicenseRules;
-use crate::scan::ScanPolicy;
+use crate::scan::{self, Limits, ScanPolicy};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -23,9 +23,20 @@ pub(super) struct Section {
     max_high: Option<Limit>,
     max_medium: Option<Limit>,
     max_low: Option<Limit>,
+    max_fixable_critical: Option<Limit>,
+    max_fixable_high: Option<Limit>,
+    max_fixable_medium: Option<Limit>,
+    max_fixable_low: Option<Limit>,
+    known_exploited: Option<Unknown>,
     unknown_severity: Option<Unknown>,
+    unscanned: Option<Unknown>,
     #[serde(default)]
     exceptions: Vec<Exception>,
+    #[serde(default)]
+    exceptions_need: Vec<Needed>,
+    unused_exceptions: Option<Unknown>,
+    warn_before_expiry_days: Option<u32>,
+    vex: Option<Vex>,
     max_report_age_days: Option<u32>,
     max_data_age_days: Option<u32>,
     #[serde(default)]
@@ -36,6 +47,65 @@ pub(super) struct Section {
     require_license: Option<Switch<License>>,
     require_provenance: Option<Switch<Provenance>>,
     require_smoke_test: Option<SmokeTest>,
+    #[serde(default)]
+    warn_only: BTreeSet<GateName>,
+}
+
+/// What of an exception has to be there.
+#[derive(serde::Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum Needed {
+    Owner,
+    Reason,
+    Expires,
+    Ticket,
+}
+
+impl Needed {
+    fn lacks(self, exception: &scan::Exception) -> Option<&'static str> {
+        let (there, name) = match self {
+            Needed::Owner => (exception.owner.is_some(), "owner"),
+            Needed::Reason => (exception.reason.is_some(), "reason"),
+            Needed::Expires => (exception.expires.is_some(), "expires"),
+            Needed::Ticket => (exception.ticket.is_some(), "ticket"),
+        };
+        (!there).then_some(name)
+    }
+}
+
+/// Which VEX statements count.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vex {
+    #[serde(default)]
+    unverified: bool,
+    #[serde(default)]
+    broad: bool,
+}
+
+/// The gates that a section may have.
+#[derive(serde::Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+enum GateName {
+    Cve,
+    Signature,
+    Sbom,
+    License,
+    Provenance,
+    Smoke,
+}
+
+impl GateName {
+    fn as_str(self) -> &'static str {
+        match self {
+            GateName::Cve => "cve",
+            GateName::Signature => "signature",
+            GateName::Sbom => "sbom",
+            GateName::License => "license",
+            GateName::Provenance => "provenance",
+            GateName::Smoke => "smoke",
+        }
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -141,6 +211,23 @@ impl<'de> Deserialize<'de> for SmokeTest {
 }
 
 impl Section {
+    /// What the section contradicts itself in.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let license = match &self.require_license {
+            Some(Switch::With(license)) => license.exceptions.as_slice(),
+            _ => &[],
+        };
+        for Exception(exception) in self.exceptions.iter().chain(license) {
+            if let Some(lacking) = self.exceptions_need.iter().find_map(|needed| needed.lacks(exception)) {
+                return Err(format!(
+                    "the exception for {} has no {lacking}, which exceptions_need asks for",
+                    exception.id
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// What the section says, over what it leaves to the default of the environment.
     pub(super) fn promotion(self, environment: &str) -> Promotion {
         let default = Promotion::default_for(environment);
@@ -148,13 +235,26 @@ impl Section {
         let days = |days: Option<u32>| days.map(|days| Duration::from_secs(u64::from(days) * DAY));
         let signed = self.require_signed_evidence;
         let usual = ScanPolicy::default();
+        let fixable = |said: Option<Limit>| said.and_then(|limit| limit.0);
         let scan = ScanPolicy {
             max_critical: limit(self.max_critical, usual.max_critical),
             max_high: limit(self.max_high, usual.max_high),
             max_medium: limit(self.max_medium, usual.max_medium),
             max_low: limit(self.max_low, usual.max_low),
+            max_fixable: Limits {
+                critical: fixable(self.max_fixable_critical),
+                high: fixable(self.max_fixable_high),
+                medium: fixable(self.max_fixable_medium),
+                low: fixable(self.max_fixable_low),
+            },
+            exploited: self.known_exploited.map_or(usual.exploited, Into::into),
             unknown_severity: self.unknown_severity.map_or(usual.unknown_severity, Into::into),
+            unscanned: self.unscanned.map_or(usual.unscanned, Into::into),
             exceptions: self.exceptions.into_iter().map(|exception| exception.0).collect(),
+            unused_exceptions: self.unused_exceptions.map_or(usual.unused_exceptions, Into::into),
+            expiry_warning: days(self.warn_before_expiry_days).unwrap_or(usual.expiry_warning),
+            unverified_vex: self.vex.as_ref().is_some_and(|vex| vex.unverified),
+            broad_vex: self.vex.as_ref().is_some_and(|vex| vex.broad),
             max_report_age: days(self.max_report_age_days),
             max_data_age: days(self.max_data_age_days),
             require_signed: signed,
@@ -193,6 +293,7 @@ impl Section {
             provenance,
             smoke,
             require_signed: signed,
+            warn_only: self.warn_only.into_iter().map(GateName::as_str).collect(),
             removed: Vec::new(),
         };
         let (there, usual) = (promotion.names(), default.names());

@@ -261,3 +261,54 @@ fn signers_that_cannot_be_are_refused() {
         assert!(Policy::parse(&text).is_err(), "{section}");
     }
 }
+
+#[test]
+fn the_keys_of_findings_are_read() {
+    let policy = staging(
+        "max_high: any\nmax_fixable_high: 0\nmax_fixable_low: any\nknown_exploited: deny\nunscanned: deny\n\
+         unused_exceptions: allow\nwarn_before_expiry_days: 3\nvex: {unverified: true, broad: true}\nwarn_only: [cve, sbom]",
+    );
+    let promotion = policy.unwrap().promotion("staging");
+    let scan = promotion.scan.as_ref().unwrap();
+    assert_eq!((scan.max_high, scan.max_fixable.high, scan.max_fixable.low), (None, Some(0), None));
+    assert_eq!((scan.exploited, scan.unscanned), (Treatment::Deny, Treatment::Deny));
+    assert_eq!((scan.unused_exceptions, scan.expiry_warning.as_secs()), (Treatment::Allow, 3 * 86_400));
+    assert!(scan.unverified_vex && scan.broad_vex);
+    assert_eq!(promotion.warn_only, ["cve", "sbom"]);
+    let usual = staging("max_low: 1").unwrap().promotion("staging").scan.unwrap();
+    assert_eq!((usual.exploited, usual.unscanned, usual.unverified_vex), (Treatment::Warn, Treatment::Warn, false));
+}
+
+/// gates.md B2 19: what an exception has to have can be demanded, and its absence is an error of the file.
+#[test]
+fn b2_19_exceptions_may_need_an_owner_a_reason_an_end_and_a_ticket() {
+    let need = "exceptions_need: [owner, reason, expires, ticket]\n";
+    let full = "exceptions: [{id: CVE-1, owner: a, reason: b, expires: 2026-12-31, ticket: T-1}]";
+    assert!(staging(&format!("{need}{full}")).is_ok());
+    for lacking in ["owner: a, ", "reason: b, ", "expires: 2026-12-31, ", ", ticket: T-1"] {
+        let error = staging(&format!("{need}{}", full.replace(lacking, ""))).unwrap_err().to_string();
+        let name = lacking.trim_start_matches(", ").split(':').next().unwrap();
+        assert!(
+            error.contains(&format!("the exception for CVE-1 has no {name}")) && error.contains("promotion_to_staging"),
+            "{error}"
+        );
+    }
+    let bare = staging(&format!("{need}require_license: {{exceptions: [GPL-3.0-only]}}")).unwrap_err();
+    assert!(bare.to_string().contains("GPL-3.0-only has no owner"), "{bare}");
+}
+
+/// gates.md B2 3 and 7: a date that is none and a reason that is empty are errors that name the place.
+#[test]
+fn b2_03_and_07_a_wrong_exception_is_an_error_with_its_line() {
+    for wrong in [
+        "{id: CVE-1, expires: soon}",
+        "{id: CVE-1, reason: ' '}",
+        "{id: CVE-1, expired: 2026-01-01}",
+        "{owner: a}",
+        "''",
+    ] {
+        let error = staging(&format!("max_low: 1\nexceptions:\n  - {wrong}")).unwrap_err().to_string();
+        assert!(error.contains("line: 5") || error.contains("line=5") || error.contains("line 5"), "{wrong}: {error}");
+    }
+    assert!(staging("warn_only: [cvee]").is_err() && staging("vex: {trusted: true}").is_err());
+}

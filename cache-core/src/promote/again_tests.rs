@@ -113,6 +113,7 @@ fn kinds(plan: &Plan) -> HashMap<&'static str, usize> {
             Change::Copy(_) => "copy",
             Change::SetTag(_) => "tag",
             Change::Delete(_) => "delete",
+            Change::Administer(_) => "administer",
             Change::Attach(op) => match &op.content {
                 Content::Document { .. } => "document",
                 Content::Statement { predicate: Some(_), .. } => "statement",

@@ -7,13 +7,13 @@
 //!   can keep an attestation away by putting a forgery in its place. A signer's own statements verify here whether or not it
 //!   is trusted: this is about what it has done, not about what that is worth;
 //! - cosign's older signature (`.sig`) is another form than the bundle that is asked for, and does not stand in for it;
-//! - a promotion record is there where one verifies that is about the same plan.
+//! - a promotion record or its summary is there where one verifies that is about the same plan.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::cosign_tags::CosignTags;
 use super::gather::{MAX_ATTESTATION, MAX_SIGNATURES};
-use super::record::PROMOTION_TYPE;
+use super::record;
 use super::unit::belonging;
 use crate::error::Result;
 use crate::gate::Style;
@@ -37,7 +37,7 @@ struct Known {
     predicate: Digest,
     annotations: BTreeMap<String, String>,
     form: Form,
-    /// The plan that a promotion record is about.
+    /// The plan that a promotion record or its summary is about.
     plan: Option<String>,
     by: Identity,
 }
@@ -105,9 +105,9 @@ impl Attached {
         self.documents.get(&(media_type.clone(), digest.clone()))
     }
 
-    /// Whether the record of this plan is attached.
-    pub(super) fn records(&self, plan: &Digest, signer: &Identity) -> bool {
-        let is_record = |known: &&Known| known.plan.as_deref() == Some(plan.as_str());
+    /// Whether the record of this type about the plan is attached.
+    pub(super) fn records(&self, kind: &str, plan: &Digest, signer: &Identity) -> bool {
+        let is_record = |known: &&Known| known.predicate_type == kind && known.plan.as_deref() == Some(plan.as_str());
         self.statements.iter().filter(is_record).any(|known| known.by.is_same_signer(signer))
     }
 }
@@ -117,16 +117,12 @@ impl Known {
         match proof {
             Proof::Statement(statement) => {
                 let value = statement.value();
-                let plan = match value.predicate_type == PROMOTION_TYPE {
-                    true => value.predicate::<serde_json::Value>()?["plan"].as_str().map(str::to_owned),
-                    false => None,
-                };
                 Ok(Known {
                     predicate_type: value.predicate_type.clone(),
                     predicate: value.predicate_digest()?,
                     annotations: value.annotations_of(image),
                     form,
-                    plan,
+                    plan: record::plan_of(value)?,
                     by: statement.by().clone(),
                 })
             }

@@ -58,6 +58,7 @@ impl Promoter {
             reason: request.reason.clone(),
             purpose: Purpose::Attaching { to: request.image.clone(), image: image.clone() },
             policy: self.policy.clone(),
+            break_glass: None,
             verdicts: Vec::new(),
             changes: contents.into_iter().map(attach).chain(tag.map(Change::SetTag)).collect(),
             left_behind: Vec::new(),

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::record::VSA_TYPE;
 use crate::document;
 use crate::error::{Error, Result};
 use crate::gate::{SLSA_V1, SLSA_V02, TEST_RESULT_TYPE};
@@ -10,7 +11,6 @@ use crate::sbom::{CYCLONEDX_TYPE, Family, SPDX_TYPE, Sbom};
 use crate::scan::{Report, VULN_TYPE};
 use crate::sign::COSIGN_SIGN_TYPE;
 
-const VSA: &str = "https://slsa.dev/verification_summary/v1";
 const OPENVEX: &str = "https://openvex.dev/ns";
 const LINK: &str = "https://in-toto.io/Link/v1";
 const CUSTOM: &str = "https://cosign.sigstore.dev/attestation/v1";
@@ -24,7 +24,7 @@ const NAMES: [(&str, &str); 13] = [
     ("spdxjson", SPDX_TYPE),
     ("cyclonedx", CYCLONEDX_TYPE),
     ("vuln", VULN_TYPE),
-    ("vsa", VSA),
+    ("vsa", VSA_TYPE),
     ("test-result", TEST_RESULT_TYPE),
     ("openvex", OPENVEX),
     ("link", LINK),
@@ -114,7 +114,7 @@ fn check(predicate_type: &str, predicate: &Value, text: &str) -> Result<()> {
     match predicate_type {
         SLSA_V02 => shape(predicate, &["/builder/id", "/buildType"]),
         SLSA_V1 => shape(predicate, &["/buildDefinition/buildType", "/runDetails/builder/id"]),
-        VSA => {
+        VSA_TYPE => {
             shape(predicate, &["/verifier/id", "/resourceUri", "/timeVerified"])?;
             one_of(predicate, "verificationResult", &["PASSED", "FAILED"])
         }
@@ -182,7 +182,7 @@ mod tests {
             ("vuln", VULN_TYPE, report),
             (
                 "vsa",
-                VSA,
+                VSA_TYPE,
                 json!({"verifier": {"id": "https://v"}, "timeVerified": "2026-01-01T00:00:00Z",
                     "resourceUri": "pkg:x", "verificationResult": "PASSED"}),
             ),

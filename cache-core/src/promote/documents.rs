@@ -8,7 +8,7 @@ use crate::gate::{Attached, Evidence, Found, Problem, Style};
 use crate::model::{Descriptor, Digest, ManifestBody, Pinned};
 use crate::registry::Registry;
 use crate::sbom::Sbom;
-use crate::scan::{Report, VULN_TYPE};
+use crate::scan::{Report, VULN_TYPE, Vex};
 
 use super::unit::Node;
 
@@ -27,6 +27,8 @@ pub enum Given {
     Sbom(Bytes),
     /// A vulnerability report in any format that [`Report::parse`] reads.
     Report(Bytes),
+    /// A VEX document in any format that [`Vex::parse`] reads. The caller trusts it.
+    Vex(Bytes),
 }
 
 impl Given {
@@ -38,6 +40,7 @@ impl Given {
         let (kind, bytes) = match self {
             Given::Sbom(bytes) => (Kind::Sbom, bytes),
             Given::Report(bytes) => (Kind::Report, bytes),
+            Given::Vex(bytes) => (Kind::Vex, bytes),
         };
         let place = Place { digest: Digest::of(bytes), about: evidence.image.digest.clone(), found: Found::Given };
         kind.read(bytes, place, evidence).map_err(|error| error.context("given", kind.name()))
@@ -49,6 +52,7 @@ impl Given {
 enum Kind {
     Sbom,
     Report,
+    Vex,
 }
 
 /// Where a document was found, and what it is about.
@@ -68,6 +72,9 @@ impl Kind {
         if has(&["in-toto", "dsse", "sigstore", "cosign"]) {
             return None;
         }
+        if has(&["openvex", "csaf"]) {
+            return Some(Kind::Vex);
+        }
         if has(&["spdx", "cyclonedx", "syft"]) {
             return Some(Kind::Sbom);
         }
@@ -78,6 +85,7 @@ impl Kind {
         match self {
             Kind::Sbom => "sbom",
             Kind::Report => "report",
+            Kind::Vex => "vex",
         }
     }
 
@@ -85,6 +93,7 @@ impl Kind {
         match self {
             Kind::Sbom => evidence.sboms.push(place.attach(Sbom::parse(bytes)?.into_owned())),
             Kind::Report => evidence.reports.push(place.attach(Report::parse(bytes)?)),
+            Kind::Vex => evidence.vex.push(place.attach(Vex::parse(bytes)?)),
         }
         Ok(())
     }
@@ -156,13 +165,22 @@ fn is_generic(media_type: &str) -> bool {
     plain.contains(&media_type) || media_type.starts_with("application/vnd.oci.image.layer.v1.tar")
 }
 
-/// Adds the SBOMs and reports that the verified statements hold.
+/// Adds the SBOMs, reports and VEX documents that the verified statements hold.
 pub(super) fn from_statements(evidence: &mut Evidence) {
-    let (mut sboms, mut reports) = (Vec::new(), Vec::new());
+    let (mut sboms, mut reports, mut vex) = (Vec::new(), Vec::new(), Vec::new());
     for statement in &evidence.statements {
         let (value, by) = (statement.value.value(), statement.by.clone());
         let place = Place { digest: statement.digest.clone(), about: statement.about.clone(), found: statement.found };
         let json = value.predicate_json();
+        // An SBOM in CycloneDX may hold VEX besides; without an analysis it does not.
+        let is_sbom = Sbom::is_predicate(&value.predicate_type);
+        if Vex::is_predicate(&value.predicate_type) && (!is_sbom || json.contains("\"analysis\"")) {
+            match Vex::of_predicate(json) {
+                Ok(read) => vex.push(Attached { by: by.clone(), ..place.clone().attach(read) }),
+                Err(_) if is_sbom => {}
+                Err(error) => evidence.problems.push(Problem::new(Kind::Vex.name(), &statement.digest, &error)),
+            }
+        }
         let (kind, read) = if Sbom::is_predicate(&value.predicate_type) {
             (Kind::Sbom, Sbom::of_predicate(json).map(|it| sboms.push(Attached { by, ..place.attach(it) })))
         } else if value.predicate_type == VULN_TYPE {
@@ -176,4 +194,5 @@ pub(super) fn from_statements(evidence: &mut Evidence) {
     }
     evidence.sboms.extend(sboms);
     evidence.reports.extend(reports);
+    evidence.vex.extend(vex);
 }

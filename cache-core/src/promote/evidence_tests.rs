@@ -124,6 +124,29 @@ fn signed_statements_become_signed_documents() {
     assert!(stranger.sboms.is_empty() && stranger.reports.is_empty() && stranger.problems.len() == 3);
 }
 
+/// gates.md B2 16 and 25: statements of other tools are taken by their type, once their signature verified; what is attached as it
+/// is, is there, and unsigned.
+#[test]
+fn b2_16_and_25_vex_is_found_signed_and_unsigned() {
+    let openvex =
+        || json!({"@context": "https://openvex.dev/ns/v0.2.0", "author": "a", "version": 1, "statements": []});
+    let cyclonedx = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "vulnerabilities": [
+        {"id": "CVE-1", "affects": [{"ref": "pkg:npm/a@1"}], "analysis": {"state": "in_triage"}}]});
+    let image = Image::new();
+    let key = KeySigner::generate("ci").unwrap();
+    image.attach("application/vnd.openvex+json", "application/vnd.openvex+json", &openvex().to_string(), None);
+    image.attach("application/csaf+json", "application/csaf+json", "{}", None);
+    image.attach_signed(&key, "https://openvex.dev/ns/v0.2.0", &openvex());
+    image.attach_signed(&key, crate::sbom::CYCLONEDX_TYPE, &cyclonedx);
+    let evidence = image.evidence(&Trust::in_keys(vec![key.public_key().clone()]));
+    let mut signed: Vec<(bool, usize)> =
+        evidence.vex.iter().map(|vex| (vex.by.is_some(), vex.value.statements.len())).collect();
+    signed.sort_unstable();
+    assert_eq!(signed, [(false, 0), (true, 0), (true, 1)]);
+    assert_eq!((evidence.sboms.len(), evidence.problems.len(), evidence.problems[0].what.as_str()), (1, 1, "vex"));
+    assert_eq!(image.evidence(&Trust::default()).vex.len(), 1);
+}
+
 #[tokio::test]
 async fn given_evidence_is_judged_and_named_in_the_plan() {
     let image = Image::new();

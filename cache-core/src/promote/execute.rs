@@ -46,9 +46,18 @@ impl Promoter {
         {
             return Err(Error::invalid("the plan is no promotion").context("plan", what));
         }
+        if let Some(glass) = approved.plan().break_glass.as_ref().filter(|glass| glass.expires <= self.now()) {
+            return Err(
+                Error::unapproved("the emergency that the plan is for is over").context("expired", glass.expires)
+            );
+        }
         let mut execution = Execution::new(self, &approved, meter);
         execute(&mut execution, &approved, &self.ledger, || self.now()).await
     }
+}
+
+pub(super) fn no_promotion() -> Error {
+    Error::invalid("a promotion changes nothing but images").hint("let an administrator execute the plan")
 }
 
 /// An execution that goes on.
@@ -103,6 +112,7 @@ impl Executor for Execution<'_> {
                     found.ok_or_else(|| moved().context("image", image).context("found", "nothing"))?;
                 }
                 Change::Attach(_) => {}
+                Change::Administer(_) => return Err(no_promotion()),
             }
         }
         Ok(())

@@ -55,6 +55,7 @@ pub(super) async fn gather(
         now,
         sboms: Vec::new(),
         reports: Vec::new(),
+        vex: Vec::new(),
         signatures: Vec::new(),
         statements: Vec::new(),
         problems: Vec::new(),

@@ -17,6 +17,7 @@ mod gather;
 mod planning;
 mod progress;
 mod record;
+mod rollback;
 mod steps;
 mod unit;
 
@@ -29,7 +30,10 @@ pub use documents::{Given, REPORT_MEDIA_TYPE};
 pub use gather::evidence_of;
 pub use planning::{Outlook, Request};
 pub use progress::{Progress, Watch};
-pub use record::PROMOTION_TYPE;
+pub use record::{ApprovalRecord, BREAK_GLASS_TYPE, GateOutcome, PromotionRecord, VSA_TYPE};
+pub use rollback::RollbackRequest;
+
+pub use crate::gate::PROMOTION_TYPE;
 
 pub use crate::execute::{Receipt, Step, StepOutcome};
 
@@ -79,6 +83,8 @@ impl Promoter {
 mod again_tests;
 #[cfg(test)]
 mod attaching_tests;
+#[cfg(test)]
+mod emergency_tests;
 #[cfg(test)]
 mod evidence_tests;
 #[cfg(test)]

@@ -9,13 +9,14 @@ use super::attached::Attached;
 use super::attachment::Attachment;
 use super::documents::Given;
 use super::gather::gather;
-use super::record::PROMOTION_TYPE;
+use super::record;
 use super::unit::Unit;
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::gate::{Style, judge_all};
-use crate::model::{Digest, Manifest, Pinned, Raw, Reference, Repository, Tag, Verdict};
+use crate::model::{Digest, Identity, Manifest, Pinned, Raw, Reference, Repository, Tag, Verdict};
 use crate::plan::{
-    Attach, Change, Content, CopyManifest, Expected, Form, PLAN_VERSION, Plan, PlanBody, Purpose, Role, SetTag,
+    Attach, BreakGlass, Change, Content, CopyManifest, Expected, Form, PLAN_VERSION, Plan, PlanBody, Purpose, Role,
+    SetTag,
 };
 use crate::sign::{SBOM_TAG_SUFFIX, SignedLayer};
 
@@ -81,6 +82,26 @@ impl Promoter {
     /// # Errors
     /// As [`plan`](Promoter::plan); `Invalid` where what is given cannot be read.
     pub async fn plan_with(&self, request: &Request, given: &[Given]) -> Result<Outlook> {
+        self.outlook(request, given, None).await
+    }
+
+    /// Plans a promotion that the gates refuse, in an emergency. The plan shows that they are overruled and why, and the record
+    /// that is attached to the image is of its own type, [`BREAK_GLASS_TYPE`](super::BREAK_GLASS_TYPE): no gate takes it for a
+    /// promotion, and no summary says that all passed. It needs the approvals that any plan needs.
+    ///
+    /// # Errors
+    /// As [`plan`](Promoter::plan); `Invalid` where there is no justification, it expired, or no gate refuses the image.
+    pub async fn plan_breaking_glass(&self, request: &Request, given: &[Given], glass: &BreakGlass) -> Result<Outlook> {
+        if glass.justification.trim().is_empty() {
+            return Err(Error::invalid("breaking the glass needs a justification"));
+        }
+        if glass.expires <= self.now() {
+            return Err(Error::invalid("the emergency is over before it began").context("expires", glass.expires));
+        }
+        self.outlook(request, given, Some(glass)).await
+    }
+
+    async fn outlook(&self, request: &Request, given: &[Given], glass: Option<&BreakGlass>) -> Result<Outlook> {
         let wanted = match (&request.to.tag, &request.to.digest) {
             (Some(tag), None) => tag,
             _ => {
@@ -95,8 +116,12 @@ impl Promoter {
             document.add_to(&mut evidence)?;
         }
         let verdicts = judge_all(&self.gates, &evidence).await;
-        if verdicts.iter().any(|verdict| !verdict.allows()) {
-            return Ok(Outlook::Blocked(verdicts));
+        match (verdicts.iter().all(Verdict::allows), glass) {
+            (false, None) => return Ok(Outlook::Blocked(verdicts)),
+            (true, Some(_)) => {
+                return Err(Error::invalid("no gate refuses the image").hint("make a plan the usual way"));
+            }
+            (true, None) | (false, Some(_)) => {}
         }
         let mut observed = self.observe(request, &image, &unit, wanted).await?;
         let there = self.there(request, &image, &observed).await?;
@@ -109,7 +134,7 @@ impl Promoter {
         if observed.is_nothing() && contents.is_empty() {
             return Ok(Outlook::Nothing);
         }
-        Ok(Outlook::Ready(Raw::canonical(self.draft(request, image, &unit, verdicts, observed, contents))?))
+        Ok(Outlook::Ready(Raw::canonical(self.draft(request, image, &unit, verdicts, observed, contents, glass))?))
     }
 
     /// What is attached to the image at the source, whence it comes along, and at the target; as far as the request attaches
@@ -248,6 +273,7 @@ impl Promoter {
         verdicts: Vec<Verdict>,
         seen: Observed,
         contents: Vec<Content>,
+        glass: Option<&BreakGlass>,
     ) -> PlanBody {
         let mut carried = HashSet::new();
         let copies = unit.nodes.iter().filter(|node| seen.missing.contains(node.manifest.digest())).map(|node| {
@@ -268,15 +294,8 @@ impl Promoter {
         // The image's own tag makes the rest visible, so it comes last, after the record.
         let last = if tags.last().is_some_and(|t| Some(&t.tag) == request.to.tag.as_ref()) { tags.pop() } else { None };
         changes.extend(tags.into_iter().map(Change::SetTag));
-        let record = self.signer.as_ref().map(|signer| Content::Statement {
-            predicate_type: PROMOTION_TYPE.to_owned(),
-            predicate: None,
-            annotations: BTreeMap::new(),
-            form: Form::Bundle,
-            signer: signer.identity(),
-        });
         if let Some(manifest) = unit.image() {
-            changes.extend(contents.into_iter().chain(record).map(|content| {
+            changes.extend(contents.into_iter().chain(records(self, glass)).map(|content| {
                 let (repository, subject) = (request.to.repository.clone(), manifest.descriptor());
                 Change::Attach(Attach { repository, subject, content })
             }));
@@ -289,11 +308,26 @@ impl Promoter {
             reason: request.reason.clone(),
             purpose: Purpose::Promotion { from: request.from.clone(), image, to: request.to.clone() },
             policy: self.policy.clone(),
+            break_glass: glass.cloned(),
             verdicts,
             changes,
             left_behind: unit.left_behind.clone(),
         }
     }
+}
+
+/// What records the execution of the plan.
+pub(super) fn records(promoter: &Promoter, glass: Option<&BreakGlass>) -> impl Iterator<Item = Content> {
+    let types = record::types(promoter.policy.as_ref(), glass.is_some());
+    let content = |kind: &str, signer: Identity| Content::Statement {
+        predicate_type: kind.to_owned(),
+        predicate: None,
+        annotations: BTreeMap::new(),
+        form: Form::Bundle,
+        signer,
+    };
+    let signer = promoter.signer.as_ref().map(|signer| signer.identity());
+    types.filter_map(move |kind| Some(content(kind, signer.clone()?)))
 }
 
 /// What the target looks like.

@@ -1,67 +1,191 @@
-//! The promotion record: a signed statement, attached to the image that was promoted.
+//! What is signed and attached to an image when it is promoted: the promotion record, and a summary of the gates for those who
+//! know SLSA.
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::approve::{ApprovalKind, Approved};
+use crate::approve::{Approval, ApprovalKind, Approved};
 use crate::error::{Error, Result};
-use crate::model::{Digest, Pinned, Reference, Timestamp};
-use crate::plan::Purpose;
-use crate::sign::Statement;
+use crate::gate::PROMOTION_TYPE;
+use crate::model::{Digest, Outcome, Pinned, Reference, Timestamp, Verdict};
+use crate::plan::{BreakGlass, Change, Expected, Purpose};
+use crate::sign::{ResourceDescriptor, Statement};
 
-/// The predicate type of a promotion record. Its JSON Schema is `docs/schema/promotion-v1.json`.
-pub const PROMOTION_TYPE: &str = "https://docs.rs/cache-core/promotion/v1";
+/// The predicate type of the record of a promotion that overruled a gate. It has the fields of a [`PromotionRecord`], and
+/// satisfies no gate.
+pub const BREAK_GLASS_TYPE: &str = "https://docs.rs/cache-core/break-glass/v1";
+/// The predicate type of a SLSA verification summary. It is attached where a policy document was applied, which the summary is
+/// of.
+pub const VSA_TYPE: &str = "https://slsa.dev/verification_summary/v1";
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Promotion<'a> {
-    plan: &'a Digest,
-    environment: &'a str,
-    requester: &'a str,
-    from: &'a Pinned,
-    to: &'a Reference,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<&'a Digest>,
-    verdicts: Vec<Judged<'a>>,
-    approvals: Vec<Approver<'a>>,
-    at: Timestamp,
+/// The predicate of a promotion record: [`PROMOTION_TYPE`] or [`BREAK_GLASS_TYPE`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PromotionRecord {
+    /// The plan that was executed.
+    pub plan: Digest,
+    /// The environment that the image entered.
+    pub environment: String,
+    /// Who asked for it.
+    pub requester: String,
+    /// Whence it came.
+    pub from: Pinned,
+    /// The reference that it got.
+    pub to: Reference,
+    /// What that reference named before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<Digest>,
+    /// Whether the image was there before, and the tag was put back to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rollback: bool,
+    /// Why it was done although a gate refused the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<BreakGlass>,
+    /// The policy document that the gates applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Digest>,
+    /// What the gates said.
+    pub verdicts: Vec<GateOutcome>,
+    /// Who approved it.
+    pub approvals: Vec<ApprovalRecord>,
+    /// When it was done.
+    pub at: Timestamp,
 }
 
-#[derive(Serialize)]
-struct Judged<'a> {
-    gate: &'a str,
-    outcome: crate::model::Outcome,
+/// What one gate said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateOutcome {
+    /// The name of the gate.
+    pub gate: String,
+    /// Its outcome.
+    pub outcome: Outcome,
 }
 
-#[derive(Serialize)]
-struct Approver<'a> {
-    approval: &'a Digest,
-    approver: &'a str,
-    kind: ApprovalKind,
-    at: Timestamp,
+/// One approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalRecord {
+    /// The digest of the approval.
+    pub approval: Digest,
+    /// Who gave it.
+    pub approver: String,
+    /// How it was given, which says how much it proves.
+    pub kind: ApprovalKind,
+    /// When it was given.
+    pub at: Timestamp,
 }
 
-/// The statement about `subject` that records the execution of the plan.
-pub(super) fn statement(approved: &Approved, subject: &Digest, at: Timestamp) -> Result<Bytes> {
-    let plan = approved.plan();
-    let Purpose::Promotion { image, to, .. } = &plan.purpose else {
-        return Err(Error::invalid("the plan is no promotion").context("plan", plan.digest()));
-    };
-    let approver = |a: &'_ crate::approve::Approval| (a.digest().clone(), a.approver().to_owned(), a.kind(), a.at());
-    let approvals: Vec<_> = approved.approvals().iter().map(approver).collect();
-    let promotion = Promotion {
-        plan: plan.digest(),
-        environment: &plan.environment,
-        requester: &plan.requester,
-        from: image,
-        to,
-        policy: plan.policy.as_ref(),
-        verdicts: plan.verdicts.iter().map(|v| Judged { gate: &v.gate, outcome: v.outcome }).collect(),
-        approvals: approvals
-            .iter()
-            .map(|(approval, approver, kind, at)| Approver { approval, approver, kind: *kind, at: *at })
-            .collect(),
-        at,
-    };
-    Statement::write(subject, PROMOTION_TYPE, &promotion)
+impl PromotionRecord {
+    fn of(approved: &Approved, at: Timestamp) -> Result<Self> {
+        let plan = approved.plan();
+        let (image, to, rollback) = match &plan.purpose {
+            Purpose::Promotion { image, to, .. } => (image, to, false),
+            Purpose::Rollback { image, to } => (image, to, true),
+            Purpose::Attaching { .. }
+            | Purpose::Upkeep { .. }
+            | Purpose::Retention { .. }
+            | Purpose::Restoring { .. } => {
+                return Err(Error::invalid("the plan is no promotion").context("plan", plan.digest()));
+            }
+        };
+        let replaced = plan.changes.iter().find_map(|change| match change {
+            Change::SetTag(set) if set.repository == to.repository && Some(&set.tag) == to.tag.as_ref() => {
+                if let Expected::At(digest) = &set.expected {
+                    Some(digest.clone())
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        });
+        let outcome = |v: &Verdict| GateOutcome { gate: v.gate.clone(), outcome: v.outcome };
+        let approval = |a: &Approval| ApprovalRecord {
+            approval: a.digest().clone(),
+            approver: a.approver().to_owned(),
+            kind: a.kind(),
+            at: a.at(),
+        };
+        Ok(PromotionRecord {
+            plan: plan.digest().clone(),
+            environment: plan.environment.clone(),
+            requester: plan.requester.clone(),
+            from: image.clone(),
+            to: to.clone(),
+            replaced,
+            rollback,
+            break_glass: plan.break_glass.clone(),
+            policy: plan.policy.clone(),
+            verdicts: plan.verdicts.iter().map(outcome).collect(),
+            approvals: approved.approvals().iter().map(approval).collect(),
+            at,
+        })
+    }
+}
+
+impl PromotionRecord {
+    /// Reads a record; `None` where the statement is none.
+    pub(crate) fn read(statement: &Statement) -> Option<Self> {
+        let is_record = matches!(statement.predicate_type.as_str(), PROMOTION_TYPE | BREAK_GLASS_TYPE);
+        is_record.then(|| statement.predicate().ok()).flatten()
+    }
+}
+
+/// The types of what is attached when a plan is executed, in this order. Where a gate was overruled, there is no summary that
+/// says that all passed.
+pub(super) fn types(policy: Option<&Digest>, break_glass: bool) -> impl Iterator<Item = &'static str> {
+    let record = if break_glass { BREAK_GLASS_TYPE } else { PROMOTION_TYPE };
+    std::iter::once(record).chain(policy.filter(|_| !break_glass).map(|_| VSA_TYPE))
+}
+
+/// The statement of this type about `subject` that records the execution of the plan.
+pub(super) fn statement(kind: &str, approved: &Approved, subject: &Digest, at: Timestamp) -> Result<Bytes> {
+    let record = PromotionRecord::of(approved, at)?;
+    match kind {
+        PROMOTION_TYPE | BREAK_GLASS_TYPE => Statement::write(subject, kind, &record),
+        VSA_TYPE => Statement::write(subject, VSA_TYPE, &summary(approved, &record)),
+        _ => Err(Error::invalid("the plan attaches a statement without a predicate").context("type", kind)),
+    }
+}
+
+/// The plan that a record or a summary is about.
+pub(super) fn plan_of(statement: &Statement) -> Result<Option<String>> {
+    let predicate = || statement.predicate::<Value>();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    Ok(match statement.predicate_type.as_str() {
+        PROMOTION_TYPE | BREAK_GLASS_TYPE => text(&predicate()?["plan"]),
+        VSA_TYPE => {
+            let predicate = predicate()?;
+            let inputs = predicate["inputAttestations"].as_array().into_iter().flatten();
+            let plan = inputs.filter(|input| input["uri"] == PLAN).find_map(|input| input["digest"]["sha256"].as_str());
+            plan.map(|hex| format!("sha256:{hex}"))
+        }
+        _ => None,
+    })
+}
+
+/// Names the plan among the inputs of a summary.
+const PLAN: &str = "urn:cache:plan";
+
+/// The summary, by SLSA 1.0's "Verification Summary Attestation". The inputs are the plan, the approvals, and what the gates
+/// looked at. No track of SLSA was evaluated, and it says so.
+fn summary(approved: &Approved, record: &PromotionRecord) -> Value {
+    let input = |uri: &str, digest: &Digest| json!({"uri": uri, "digest": ResourceDescriptor::of(digest).digest});
+    let mut inputs = vec![input(PLAN, &record.plan)];
+    inputs.extend(record.approvals.iter().map(|approval| input("urn:cache:approval", &approval.approval)));
+    let mut seen: Vec<_> = approved.plan().verdicts.iter().flat_map(|verdict| &verdict.looked_at).collect();
+    seen.sort();
+    seen.dedup();
+    inputs.extend(seen.into_iter().map(|evidence| input(&format!("urn:cache:{}", evidence.what), &evidence.digest)));
+    json!({
+        "verifier": {"id": "https://docs.rs/cache-core"},
+        "timeVerified": record.at,
+        "resourceUri": record.to,
+        "policy": record.policy.as_ref().map(|policy| json!({"digest": ResourceDescriptor::of(policy).digest})),
+        "inputAttestations": inputs,
+        "verificationResult": "PASSED",
+        "verifiedLevels": ["SLSA_BUILD_LEVEL_UNEVALUATED"],
+        "slsaVersion": "1.0",
+    })
 }

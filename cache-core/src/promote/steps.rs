@@ -6,14 +6,14 @@ use futures_util::{StreamExt, stream};
 use super::append::append;
 use super::artifact::{artifact, bundle_annotations, document_artifact};
 use super::attached::Attached;
-use super::execute::{Execution, There};
+use super::execute::{Execution, There, no_promotion};
 use super::record;
 use crate::approve::{Permit, Permitted};
-use crate::error::{Error, Result};
+use crate::error::{Absent, Error, Result};
 use crate::execute::{delete, set_tag};
-use crate::model::{Descriptor, Manifest, Repository};
+use crate::model::{Descriptor, Manifest, Pinned, Repository};
 use crate::plan::{Attach, BlobCopy, Content, CopyManifest, Form};
-use crate::registry::{MemoryRegistry, Moved, Registry};
+use crate::registry::{MemoryRegistry, Moved, Registry, ServerCopy};
 use crate::sign::{BUNDLE_V03, COSIGN_SIGN_TYPE, ResourceDescriptor, SimpleSigning, Statement, signature_layer};
 
 /// The largest document that is attached.
@@ -31,12 +31,18 @@ impl Execution<'_> {
             Permitted::Attach(op) => self.attach(op).await,
             Permitted::SetTag(op) => set_tag(&*self.promoter.target, op).await,
             Permitted::Delete(op) => delete(&*self.promoter.target, op).await,
+            Permitted::Administer(_) => Err(no_promotion()),
         }
     }
 
     async fn copy(&mut self, op: Permit<'_, CopyManifest>) -> Result<bool> {
         let (source, target) = (&self.source, &self.promoter.target);
         let manifest = source.manifest(&op.from.at(op.digest.clone())).await?;
+        if let Some(server) = target.as_registry().abilities().server_copy
+            && server.can_copy(&op).await?
+        {
+            return self.copy_there(server, op, &manifest).await;
+        }
         // Collected, because a stream over the closure is too general for the compiler to see that it can be sent.
         let moves: Vec<_> = op.blobs().into_iter().map(|blob| self.move_blob(blob)).collect();
         let mut moves = stream::iter(moves).buffer_unordered(BLOBS_AT_ONCE);
@@ -49,14 +55,38 @@ impl Execution<'_> {
         drop(moves);
         let there = op.to.at(op.digest.clone());
         let moved = target.put_manifest(op.manifest(manifest.clone())?).await?;
-        let stored = target.manifest(&there).await?;
-        if stored.bytes() != manifest.bytes() {
-            return Err(
-                Error::untrusted("the registry stored another manifest than it was sent").context("image", there)
-            );
-        }
+        self.read_back(&there, &manifest).await?;
         self.sent = sent;
         Ok(moved != Moved::AlreadyThere)
+    }
+
+    /// Lets the registry copy, and looks at what it stored as at any copy.
+    async fn copy_there(
+        &self,
+        server: &dyn ServerCopy,
+        op: Permit<'_, CopyManifest>,
+        manifest: &Manifest,
+    ) -> Result<bool> {
+        let there = op.to.at(op.digest.clone());
+        let target = self.promoter.target.as_registry();
+        // An earlier change may have brought it along, as the children of an index come with it.
+        let is_there = target.resolve(&there.clone().into()).await.absent_is_none()?.is_some();
+        let blobs = op.blobs.clone();
+        if !is_there {
+            server.server_copy(op).await?;
+        }
+        self.read_back(&there, manifest).await?;
+        if let Some(meter) = &self.meter {
+            blobs.iter().for_each(|blob| meter.reached(&blob.digest, blob.size));
+        }
+        Ok(!is_there)
+    }
+
+    async fn read_back(&self, there: &Pinned, manifest: &Manifest) -> Result<()> {
+        if self.promoter.target.manifest(there).await?.bytes() == manifest.bytes() {
+            return Ok(());
+        }
+        Err(Error::untrusted("the registry stored another manifest than it was sent").context("image", there))
     }
 
     async fn move_blob(&self, op: Permit<'_, BlobCopy>) -> Result<Moved> {
@@ -71,14 +101,14 @@ impl Execution<'_> {
     /// Whether an earlier execution of the plan attached this, before it was stopped. Only statements need the question:
     /// signed anew they would be attached a second time.
     async fn is_attached(&mut self, op: &Attach) -> Result<bool> {
-        let Content::Statement { predicate, signer, .. } = &op.content else { return Ok(false) };
+        let Content::Statement { predicate_type, predicate, signer, .. } = &op.content else { return Ok(false) };
         if let There::Unknown = self.there {
             let (target, image) = (self.promoter.target.as_registry(), op.repository.at(op.subject.digest.clone()));
             self.there = There::Known(Attached::to(target, &image, &self.promoter.recognised()).await?);
         }
         Ok(match (&self.there, predicate) {
             (There::Known(attached), Some(_)) => attached.holds(&op.content),
-            (There::Known(attached), None) => attached.records(self.approved.plan().digest(), signer),
+            (There::Known(attached), None) => attached.records(predicate_type, self.approved.plan().digest(), signer),
             _ => false,
         })
     }
@@ -96,7 +126,7 @@ impl Execution<'_> {
                     (Form::CosignTag, _) if predicate_type == COSIGN_SIGN_TYPE => {
                         SimpleSigning::write(&op.repository, &op.subject.digest, &annotations)?
                     }
-                    (_, None) => record::statement(self.approved, &op.subject.digest, at)?,
+                    (_, None) => record::statement(&predicate_type, self.approved, &op.subject.digest, at)?,
                     (_, Some(predicate)) => {
                         let subject = ResourceDescriptor::of(&op.subject.digest).annotated(&annotations);
                         let predicate = self.material(predicate).await?;

@@ -43,14 +43,28 @@ pub struct ListedTag {
 
 /// What a registry does when it is asked to delete a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Untag {
+pub enum Untagging {
     /// Nobody knows until it is tried.
     #[default]
     Unknown,
-    /// It deletes the tag; the manifest stays while another tag names it.
+    /// It deletes the tag, and the manifest stays.
     Alone,
+    /// It deletes the tag, but for the last of a manifest: that it refuses, or the manifest goes with it.
+    AloneButLast,
     /// It refuses.
     Never,
     /// It deletes the manifest, and with it every other tag.
     WithManifest,
+}
+
+impl Untagging {
+    /// Whether a tag can be deleted while another tag of its manifest stays.
+    pub(crate) fn untags(self) -> bool {
+        !matches!(self, Untagging::Never | Untagging::WithManifest)
+    }
+
+    /// Whether every tag of a manifest can be deleted before the manifest itself.
+    pub(crate) fn untags_all(self) -> bool {
+        matches!(self, Untagging::Alone | Untagging::Unknown)
+    }
 }

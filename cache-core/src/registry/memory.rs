@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 
 use super::{
-    Abilities, BlobStream, Catalog, Listed, ListedTag, Listing, Moved, Registry, RegistryWriter, Untag, blob, checks,
+    Abilities, BlobStream, Catalog, Listed, ListedTag, Listing, Moved, Registry, RegistryWriter, Untagging, blob, checks,
 };
 use crate::approve::Permit;
 use crate::error::Result;
@@ -128,7 +128,7 @@ impl Registry for MemoryRegistry {
     }
 
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { catalog: Some(self), listing: Some(self), untag: Untag::Alone, ..Abilities::default() }
+        Abilities { catalog: Some(self), listing: Some(self), untagging: Untagging::Alone, ..Abilities::default() }
     }
 }
 

@@ -4,24 +4,34 @@
 //! type. [`OciRegistry`] speaks to a server, [`Layout`] keeps images in a folder, [`MemoryRegistry`] in this process;
 //! [`OciArchive`] and [`DockerArchive`] read them from a tar file.
 
+mod abilities;
+mod answer;
 pub mod archive;
 mod blob;
 mod checks;
 pub mod credentials;
 mod files;
+#[cfg(feature = "harbor")]
+pub mod harbor;
 pub mod layout;
 mod listing;
 mod memory;
 mod oci;
 #[cfg(test)]
 pub(crate) mod testing;
+mod vendor;
 
+pub use abilities::{
+    Abilities, Administration, Catalog, Findings, FindingsDocument, Issued, ServerCopy, Standing, TagsOf, TagsWithin, Untag,
+};
 pub use archive::{DockerArchive, OciArchive};
 use async_trait::async_trait;
 pub use blob::{BlobStream, Moved};
 pub use layout::Layout;
-pub use listing::{Listed, ListedTag, Listing, Untag};
+pub use listing::{Listed, ListedTag, Listing, Untagging};
 pub use memory::MemoryRegistry;
+#[cfg(feature = "harbor")]
+pub use harbor::{HarborOptions, HarborRegistry};
 pub use oci::{OciOptions, OciRegistry};
 
 pub use crate::http::{Network, Patience, Proxy, ProxyAddress, Tls};
@@ -96,44 +106,4 @@ pub trait RegistryWriter: Registry {
 
     /// The same registry, for reading.
     fn as_registry(&self) -> &dyn Registry;
-}
-
-/// What a registry can do beyond [`Registry`]: each ability is its own small trait, so that the flag and the code cannot
-/// disagree.
-#[non_exhaustive]
-#[derive(Default, Clone, Copy)]
-pub struct Abilities<'a> {
-    /// Lists its repositories.
-    pub catalog: Option<&'a dyn Catalog>,
-    /// Lists the tags of a repository where that is cheap. Offered where a question costs a request.
-    pub tags_within: Option<&'a dyn TagsWithin>,
-    /// Lists everything that a repository holds, with times.
-    pub listing: Option<&'a dyn Listing>,
-    /// What it does when a tag is deleted.
-    pub untag: Untag,
-}
-
-impl std::fmt::Debug for Abilities<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Abilities")
-            .field("catalog", &self.catalog.is_some())
-            .field("tags_within", &self.tags_within.is_some())
-            .field("listing", &self.listing.is_some())
-            .field("untag", &self.untag)
-            .finish()
-    }
-}
-
-/// Lists the repositories of a registry.
-#[async_trait]
-pub trait Catalog: Send + Sync {
-    /// Every repository that the credentials may see, sorted.
-    async fn repositories(&self) -> Result<Vec<Repository>>;
-}
-
-/// Lists tags where there are few.
-#[async_trait]
-pub trait TagsWithin: Send + Sync {
-    /// Every tag of a repository, sorted; `None` where listing them takes more than so many requests.
-    async fn tags_within(&self, repository: &Repository, requests: usize) -> Result<Option<Vec<Tag>>>;
 }

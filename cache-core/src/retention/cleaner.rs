@@ -215,6 +215,13 @@ impl<'a> Deleting<'a> {
             None => expect_all(registry, stays, going, self.cleaner.concurrency).await?,
         };
         let image = op.repository.at(op.expected.clone());
+        // Where it can be asked, also a tag that was known and moved here is noticed.
+        if let Some(tags_of) = registry.abilities().tags_of {
+            let tags = tags_of.tags_of(&image).await.absent_is_none()?.unwrap_or_default();
+            if let Some(tag) = tags.iter().find(|tag| !going.tags.contains(tag)) {
+                return Err(moved().context("manifest", &image).context("tag that names it", tag));
+            }
+        }
         let referrers = registry.referrers(&image).await.absent_is_none()?.unwrap_or_default();
         if let Some(new) = referrers.iter().find(|referrer| !going.manifests.contains(&referrer.digest)) {
             let error = moved().context("manifest", &image).context("new referrer", &new.digest);

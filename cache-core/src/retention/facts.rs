@@ -1,7 +1,7 @@
 //! What is known of one repository, as it was read: the material of a [`RepositoryGraph`](super::RepositoryGraph).
 
 use crate::model::{Digest, Manifest, ManifestBody, Repository, Tag, Timestamp};
-use crate::registry::Untag;
+use crate::registry::Untagging;
 
 /// All that a repository holds.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub struct Facts {
     /// Whether the registry lists untagged manifests. Otherwise only those are known that something names.
     pub lists_untagged: bool,
     /// What it does when a tag is deleted.
-    pub untag: Untag,
+    pub untagging: Untagging,
     /// Tags that are listed and name nothing.
     pub dangling: Vec<Tag>,
 }
@@ -28,7 +28,7 @@ impl Facts {
             manifests: Vec::new(),
             tags: Vec::new(),
             lists_untagged: false,
-            untag: Untag::Unknown,
+            untagging: Untagging::Unknown,
             dangling: Vec::new(),
         }
     }

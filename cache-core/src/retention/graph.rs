@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{Facts, ManifestFacts};
 use crate::model::{Digest, Repository, Tag, Timestamp};
-use crate::registry::Untag;
+use crate::registry::Untagging;
 use crate::sign::TAG_SUFFIXES;
 
 /// The number of a manifest within its [`RepositoryGraph`], in the order of digests.
@@ -18,7 +18,7 @@ pub struct RepositoryGraph {
     /// Whether untagged manifests are known that nothing names.
     pub lists_untagged: bool,
     /// What the registry does when a tag is deleted.
-    pub untag: Untag,
+    pub untagging: Untagging,
     /// Tags that are listed and name nothing.
     pub dangling: Vec<Tag>,
     nodes: Vec<Node>,
@@ -92,7 +92,7 @@ pub(super) struct TagNode {
 impl RepositoryGraph {
     /// Puts together what is known.
     pub fn new(facts: Facts) -> Self {
-        let Facts { repository, mut manifests, mut tags, lists_untagged, untag, dangling } = facts;
+        let Facts { repository, mut manifests, mut tags, lists_untagged, untagging, dangling } = facts;
         manifests.sort_by(|a, b| a.digest.cmp(&b.digest));
         manifests.dedup_by(|a, b| a.digest == b.digest);
         tags.sort_by(|a, b| a.tag.cmp(&b.tag));
@@ -102,7 +102,7 @@ impl RepositoryGraph {
         let digests: Vec<Digest> = manifests.iter().map(|manifest| manifest.digest.clone()).collect();
         let nodes = manifests.iter().map(|manifest| node(manifest, &digests, &blobs)).collect();
         let mut graph =
-            RepositoryGraph { repository, lists_untagged, untag, dangling, nodes, tags: BTreeMap::new(), blobs };
+            RepositoryGraph { repository, lists_untagged, untagging, dangling, nodes, tags: BTreeMap::new(), blobs };
         for tag in &tags {
             if let Some(named) = graph.find(&tag.digest) {
                 graph.tags.insert(tag.tag.clone(), TagNode { node: named, locked: tag.locked });

@@ -11,7 +11,6 @@ use super::decision::{Decision, Fate, Kind, RepositoryDecision, TagDecision, Why
 use super::graph::{Node, NodeId, RepositoryGraph};
 use super::inventory::Deployed;
 use super::last;
-use super::order::untags;
 use super::rules::{MOVING_TAGS, RetentionRules};
 use crate::model::{Repository, Tag, Timestamp};
 
@@ -227,7 +226,7 @@ impl Judge<'_> {
         let for_tags = |why: &Why| matches!(why, Why::Tagged(_));
         let whole = is_kept && !why.iter().all(for_tags);
         let partly = is_kept && !whole;
-        let cannot = partly && !untags(self.graph);
+        let cannot = partly && !self.graph.untagging.untags();
         let mut tags: Vec<TagDecision> = image
             .tags
             .into_iter()

@@ -7,7 +7,6 @@ use futures_util::{FutureExt, StreamExt, stream};
 use super::at_once::at_once;
 use super::decision::{Fate, RepositoryDecision};
 use super::graph::{AttachingName, RepositoryGraph};
-use super::order::untags;
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::execute::moved;
 use crate::model::manifest::MAX_DEPTH;
@@ -27,12 +26,13 @@ pub(super) fn stays(graph: &RepositoryGraph, decision: &RepositoryDecision) -> S
     };
     for (id, decision) in decision.manifests.iter().enumerate() {
         let node = graph.node(id);
+        let goes_along = decision.fate == Fate::Delete && !graph.untagging.untags_all();
         for tag in &decision.tags {
             let (name, digest) = (tag.tag.clone(), decision.digest.clone());
             match tag.fate {
                 Fate::Keep if node.attaching_tags.contains(&name) => drop(stays.attached.insert(name)),
                 Fate::Keep => drop(stays.tags.insert(name, digest)),
-                Fate::Delete if !untags(graph) => drop(stays.goes_along.insert(name, digest)),
+                Fate::Delete if goes_along => drop(stays.goes_along.insert(name, digest)),
                 Fate::Delete => {}
             }
         }

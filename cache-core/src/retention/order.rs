@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use super::decision::{Fate, RepositoryDecision};
 use super::graph::{NodeId, RepositoryGraph};
 use crate::plan::{Change, Delete, DeleteTarget};
-use crate::registry::Untag;
 
 /// The changes that carry out a decision.
 ///
-/// Where a registry deletes a manifest with all its tags and cannot delete a tag alone, tags are left to it. A tag goes before
+/// Where a registry cannot delete all tags of a manifest by themselves, they are left to it. A tag goes before
 /// its manifest, so that nobody gets it half deleted; what is about a manifest goes before it, and an index before what it
 /// lists, since registries refuse to delete what another manifest names.
 pub(super) fn changes(graph: &RepositoryGraph, decision: &RepositoryDecision) -> Vec<Change> {
@@ -17,19 +16,14 @@ pub(super) fn changes(graph: &RepositoryGraph, decision: &RepositoryDecision) ->
         let expected = graph.node(id).digest.clone();
         Change::Delete(Delete { repository: graph.repository.clone(), target, expected })
     };
-    let untags = untags(graph);
     let mut changes = Vec::new();
-    for (id, decision) in decision.manifests.iter().enumerate().filter(|_| untags) {
-        let tags = decision.tags.iter().filter(|tag| tag.fate == Fate::Delete);
+    for (id, decision) in decision.manifests.iter().enumerate() {
+        let separately = decision.fate == Fate::Keep || graph.untagging.untags_all();
+        let tags = decision.tags.iter().filter(|tag| separately && tag.fate == Fate::Delete);
         changes.extend(tags.map(|tag| delete(id, DeleteTarget::Tag(tag.tag.clone()))));
     }
     changes.extend(manifests(graph, decision).into_iter().map(|id| delete(id, DeleteTarget::Manifest)));
     changes
-}
-
-/// Whether tags are deleted by themselves.
-pub(super) fn untags(graph: &RepositoryGraph) -> bool {
-    !matches!(graph.untag, Untag::Never | Untag::WithManifest)
 }
 
 /// The manifests that go, each after all that hold it or are about it.

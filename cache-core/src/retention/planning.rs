@@ -186,6 +186,7 @@ impl Retention {
                 reason: request.reason.clone(),
                 purpose: Purpose::Retention { what, stays },
                 policy: self.policy.clone(),
+                break_glass: None,
                 verdicts: vec![reasons(&decisions, &inventories)],
                 changes,
                 left_behind: Vec::new(),

@@ -54,6 +54,7 @@ impl Cleaner {
             reason: request.reason.clone(),
             purpose: Purpose::Restoring { what, file: file.digest.clone() },
             policy: None,
+            break_glass: None,
             verdicts: Vec::new(),
             changes,
             left_behind: left,

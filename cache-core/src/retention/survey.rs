@@ -16,7 +16,7 @@ use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::model::manifest::{MAX_CONFIG, media_type};
 use crate::model::{Descriptor, Digest, Manifest, ManifestBody, Pinned, Repository, Tag, Timestamp};
 use crate::promote::PROMOTION_TYPE;
-use crate::registry::{Registry, Untag};
+use crate::registry::{Registry, Untagging};
 use crate::watch::Watch;
 
 /// More than any real repository has.
@@ -30,7 +30,7 @@ pub struct SurveyOptions {
     /// Whether the configuration of images is read, for when they were built: one request more an image.
     pub created: bool,
     /// What the registry does when a tag is deleted, where that is known better than by the adapter.
-    pub untag: Option<Untag>,
+    pub untag: Option<Untagging>,
     /// A survey that would take more requests is refused once the tags are listed.
     pub max_requests: Option<usize>,
 }
@@ -126,7 +126,11 @@ impl<'a> Survey<'a> {
     async fn list(&self, repository: &Repository) -> Result<Listing> {
         let abilities = self.registry.abilities();
         let mut facts = Facts::new(repository.clone());
-        facts.untag = self.options.untag.unwrap_or(abilities.untag);
+        facts.untagging = self.options.untag.unwrap_or(match abilities.untag {
+            // Some of them would delete the manifest with its last tag.
+            Some(_) if abilities.untagging == Untagging::Unknown => Untagging::AloneButLast,
+            _ => abilities.untagging,
+        });
         let (mut unresolved, mut known) = (Vec::new(), HashMap::new());
         if let Some(listing) = abilities.listing {
             facts.lists_untagged = true;

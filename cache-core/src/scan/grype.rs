@@ -149,7 +149,7 @@ pub(super) fn parse(text: &str) -> Result<Report> {
         subjects,
         platform: platform(target.os, target.architecture),
         findings: document.matches.into_iter().map(finding).collect(),
-        notes: Vec::new(),
+        ..Report::default()
     })
 }
 

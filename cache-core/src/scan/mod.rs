@@ -18,16 +18,19 @@ mod report;
 mod scanner;
 mod trivy;
 pub mod version;
+mod vex;
 mod vuln;
 
 pub use database::{Database, DatabaseBuilder, DatabaseInfo, DatabaseSource};
 pub use embedded::EmbeddedScanner;
 pub use exception::Exception;
 pub use external::{GrypeScanner, TrivyScanner};
-pub use policy::{ScanPolicy, Treatment};
+pub use policy::{Limits, ScanPolicy, Treatment};
 pub use rating::{Epss, FixState, Rating, Score, Share};
 pub use report::{Finding, Note, Report, Severity};
 pub use scanner::{ScanTarget, Scanner, ScannerInfo};
+pub(crate) use vex::{Fit, Matcher, Place};
+pub use vex::{Vex, VexFormat, VexName, VexProblem, VexProduct, VexStatement, VexStatus};
 pub use vuln::VULN_TYPE;
 
 #[cfg(test)]

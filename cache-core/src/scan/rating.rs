@@ -151,7 +151,7 @@ pub enum FixState {
 }
 
 impl FixState {
-    pub(super) fn is_unknown(&self) -> bool {
+    pub(crate) fn is_unknown(&self) -> bool {
         *self == FixState::Unknown
     }
 }

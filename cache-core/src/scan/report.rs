@@ -123,6 +123,13 @@ pub struct Note {
     pub message: String,
 }
 
+impl Note {
+    /// Whether it says how something was decided. Any other note, of whatever scanner, is a gap: nobody knows.
+    pub fn is_answer(&self) -> bool {
+        matches!(self.code.as_str(), "fixed-by-distribution" | "kernel-headers" | "other-distribution")
+    }
+}
+
 /// What a scanner found in an image. Its JSON Schema is `docs/schema/report-v1.json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -144,6 +151,9 @@ pub struct Report {
     /// The platform that was scanned, where the report says. A scanner that is given an index looks at one platform of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    /// How many packages were looked at, where the scanner says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<u64>,
     /// The vulnerabilities.
     pub findings: Vec<Finding>,
     /// What was not scanned, and what could not be decided. Scanners that do not tell have none.

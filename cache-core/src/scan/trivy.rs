@@ -159,7 +159,7 @@ pub(super) fn parse(text: &str) -> Result<Report> {
         subjects: document.metadata.repo_digests.iter().filter_map(|d| digest_in(d)).collect(),
         platform: platform(config.os, config.architecture),
         findings: document.results.into_iter().flat_map(|result| result.vulnerabilities).map(finding).collect(),
-        notes: Vec::new(),
+        ..Report::default()
     })
 }
 

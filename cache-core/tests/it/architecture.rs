@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("error", &["model"]),
     ("model", &[]),
-    ("plan", &[]),
+    ("visible", &[]),
+    ("html", &["visible"]),
+    ("plan", &["visible"]),
     ("document", &[]),
     ("sbom", &["document", "pages", "sqlite", "tarball", "zip"]),
     ("scan", &["document", "generate", "pages", "program", "registry", "sbom", "sqlite", "zip"]),
     ("sign", &["approve", "http", "program"]),
     ("approve", &["plan", "sign"]),
+    ("ask", &["approve", "http", "plan", "scan"]),
     ("http", &[]),
     ("program", &[]),
     ("pages", &[]),
@@ -24,8 +27,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("registry", &["approve", "plan", "http", "tarball"]),
     ("gate", &["document", "sbom", "scan", "sign", "http"]),
     ("retention", &["approve", "execute", "http", "plan", "promote", "registry", "sign", "watch"]),
+    ("report", &["gate", "html", "scan", "visible"]),
     ("policy", &["approve", "gate", "retention", "sbom", "scan", "sign"]),
     ("execute", &["approve", "plan", "registry"]),
+    ("administer", &["approve", "execute", "plan", "registry"]),
     ("promote", &["approve", "document", "execute", "gate", "plan", "registry", "sbom", "scan", "sign", "watch"]),
     (
         "connect",
@@ -43,6 +48,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sign",
             "watch",
         ],
+    ("story", &["gate", "promote", "registry", "sbom", "scan", "sign"]),
+    (
+        "connect",
+        &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign", "story"],
     ),
     ("conformance", &["approve", "plan", "registry"]),
 ];

@@ -5,6 +5,7 @@ from typing import Any, Literal, final
 
 from .types import (
     Answer,
+    AssessRequest,
     AsyncGate,
     AttachRequest,
     DoomedImage,
@@ -20,6 +21,7 @@ from .types import (
     Progress,
     PromoterConfig,
     ProposalData,
+    ReportFormat,
     Request,
     Requests,
     RestoreRequest,
@@ -32,6 +34,7 @@ from .types import (
     SbomQuery,
     SbomScore,
     SimulateRequest,
+    StoryRequest,
     TranslateRequest,
     Translation,
     Vendor,
@@ -42,6 +45,7 @@ from .types import (
 
 __all__ = [
     "Approval",
+    "Assessment",
     "Cleaned",
     "Outlook",
     "Plan",
@@ -50,22 +54,35 @@ __all__ = [
     "Receipt",
     "Retention",
     "Sbom",
+    "Story",
+    "assess",
     "error_kinds",
     "explain_policy",
     "generate_key",
     "simulate_policy",
+    "tell_story",
+    "tell_story_async",
     "translate_policy",
     "verify",
     "verify_async",
 ]
 
+def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> Assessment: ...
 def error_kinds() -> list[str]: ...
 def explain_policy(vendor: Vendor, text: str) -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def tell_story(request: StoryRequest) -> Story: ...
+def tell_story_async(request: StoryRequest) -> Awaitable[Story]: ...
 def simulate_policy(request: SimulateRequest) -> list[DoomedImage]: ...
 def translate_policy(request: TranslateRequest) -> Translation: ...
 def verify(request: VerifyRequest) -> Verified: ...
 def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
+@final
+class Story:
+    @property
+    def data(self) -> dict[str, Any]: ...
+    def markdown(self) -> str: ...
+
 @final
 class Approval:
     @staticmethod
@@ -217,3 +234,15 @@ class Sbom:
     def diff(self, later: Sbom) -> SbomDiff: ...
     def score(self) -> SbomScore: ...
     def write(self, format: str) -> tuple[bytes, list[SbomFinding]]: ...
+
+@final
+class Assessment:
+    @staticmethod
+    def from_json(json: bytes) -> Assessment: ...
+    @property
+    def allows(self) -> bool: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+    def write(self, format: ReportFormat, *, width: int | None = None, location: str | None = None) -> bytes: ...

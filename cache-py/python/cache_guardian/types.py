@@ -6,7 +6,7 @@ import os
 from typing import Any, Literal, Optional, Protocol, TypedDict, Union
 
 Decision = Literal["approve", "deny"]
-Kind = Literal["terminal", "callback", "key"]
+Kind = Literal["terminal", "callback", "webhook", "key"]
 Outcome = Literal["pass", "excepted", "warn", "fail", "error"]
 
 
@@ -239,7 +239,7 @@ _Bytes = bytes
 
 
 class _Given(TypedDict):
-    kind: Literal["sbom", "report"]
+    kind: Literal["sbom", "report", "vex"]
 
 
 class Given(_Given, total=False):
@@ -247,6 +247,20 @@ class Given(_Given, total=False):
 
     bytes: _Bytes
     path: Union[str, "os.PathLike[str]"]
+
+
+class AssessRequest(TypedDict, total=False):
+    """By which rules reports are assessed, and what they are about. ``policy`` is YAML or the path of a file, ``gates`` are
+    verdicts of other gates that are to stand in the same report."""
+
+    image: str
+    policy: str
+    environment: str
+    clock: str
+    gates: list["Verdict"]
+
+
+ReportFormat = Literal["json", "sarif", "junit", "gitlab", "cyclonedx", "table", "markdown", "html"]
 
 
 class Progress(TypedDict):
@@ -395,6 +409,7 @@ class Evidence(TypedDict):
     now: str
     sboms: list[Attached]
     reports: list[Attached]
+    vex: list[Attached]
     signatures: list[Attached]
     statements: list[Attached]
     problems: list[Problem]
@@ -423,6 +438,27 @@ class Verified(TypedDict):
     signatures: list[Attached]
     statements: list[Attached]
     problems: list[Problem]
+
+
+class _Deployment(TypedDict):
+    digest: str
+    place: str
+
+
+class Deployment(_Deployment, total=False):
+    """Where an image, or a platform of it, runs; ``since`` in RFC 3339."""
+
+    since: str
+
+
+class StoryRequest(_Image, total=False):
+    """An image, whose word about it counts, and where images run."""
+
+    trustedKeys: list[TrustedKey]
+    trustedSigners: list[Signers]
+    trustedRoot: str
+    deployments: list[Deployment]
+    network: Network
 
 
 class Gate(Protocol):
@@ -568,7 +604,7 @@ class SbomFinding(TypedDict):
     message: str
 
 
-Untag = Literal["alone", "never", "with-manifest"]
+Untag = Literal["alone", "alone-but-last", "never", "with-manifest"]
 Vendor = Literal["ecr", "harbor", "acr", "openshift"]
 
 

@@ -146,7 +146,7 @@ impl<'a> Bench<'a> {
     }
 
     pub(super) async fn delete(&self, target: DeleteTarget, expected: &Digest) -> Result<()> {
-        let op = Delete { repository: self.repository.clone(), target, expected: expected.clone() };
+        let op = Delete { repository: self.repository.clone(), target, expected: expected.clone(), tags: Vec::new() };
         let approved = approve(self.repository, Change::Delete(op))?;
         for permit in approved.permits() {
             if let Permitted::Delete(permit) = permit {
@@ -196,6 +196,7 @@ fn approve(repository: &Repository, change: Change) -> Result<Approved> {
         reason: None,
         purpose: Purpose::Upkeep { what: format!("conformance of {repository}") },
         policy: None,
+        break_glass: None,
         verdicts: Vec::new(),
         changes: vec![change],
         left_behind: Vec::new(),

@@ -9,13 +9,13 @@ use crate::model::{Identity, null_is_empty};
 use crate::sign::Statement;
 
 /// A build, by the provenance and by the certificate of its signer.
-pub(super) struct Build {
-    pub(super) builder: String,
-    pub(super) build_type: String,
+pub(crate) struct Build {
+    pub(crate) builder: String,
+    pub(crate) build_type: String,
     /// The repositories that it was asked to build.
-    pub(super) sources: Vec<String>,
+    pub(crate) sources: Vec<String>,
     /// The branches or tags of them, by their full names.
-    pub(super) refs: Vec<String>,
+    pub(crate) refs: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,7 +64,7 @@ struct Invocation {
 impl Build {
     /// The source is what the build was asked to build. Dependencies ("materials") are no sources: anybody's repository may
     /// be among them. What the certificate says was seen by the authority that issued it, so it counts beside.
-    pub(super) fn of(statement: &Statement, signer: &Identity) -> Result<Build> {
+    pub(crate) fn of(statement: &Statement, signer: &Identity) -> Result<Build> {
         let mut build = if statement.predicate_type == SLSA_V1 {
             let V1 { build_definition, run_details } = statement.predicate()?;
             let asked = &build_definition.external_parameters;

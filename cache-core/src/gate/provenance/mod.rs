@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 pub use version::WantedRef;
 
-use self::build::Build;
+pub(crate) use self::build::Build;
 use super::coverage::{Coverage, Rejected, unverified};
 use super::{Attached, Evidence, PromotionGate};
 use crate::error::Result;

@@ -86,7 +86,7 @@ fn an_exception_excepts_and_remembers_what_it_would_be() {
     let full = Exception {
         owner: Some("team".into()),
         reason: Some("not reachable".into()),
-        expires: Some(at(1)),
+        expires: Some(at(100 * 86_400)),
         ..Exception::of("CVE-2024-0")
     };
     let policy = ScanPolicy { exceptions: vec![full], ..ScanPolicy::default() };

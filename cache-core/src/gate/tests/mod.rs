@@ -1,3 +1,4 @@
+mod asks;
 mod callback;
 mod coverage;
 mod cve;
@@ -7,6 +8,8 @@ mod provenance;
 mod sbom;
 mod signature;
 mod smoke;
+mod soak;
+mod vex;
 
 use futures_util::FutureExt as _;
 use serde_json::Value;
@@ -39,6 +42,7 @@ fn single() -> Evidence {
         now: at(0),
         sboms: Vec::new(),
         reports: Vec::new(),
+        vex: Vec::new(),
         signatures: Vec::new(),
         statements: Vec::new(),
         problems: Vec::new(),

@@ -133,12 +133,7 @@ impl Auth {
     }
 
     async fn basic(&self, access: &Access) -> Result<Option<HeaderValue>> {
-        match self.credentials.get(&self.host, &access.path).await? {
-            Credential::Anonymous => Ok(None),
-            Credential::Password { user, password } => token::basic(&user, &password).map(Some),
-            Credential::IdentityToken(secret) => token::basic("<token>", &secret).map(Some),
-            Credential::Bearer(secret) => Token::lasting(secret).header().map(Some),
-        }
+        token::authorization(&self.credentials.get(&self.host, &access.path).await?)
     }
 
     async fn bearer(&self, http: &Http, state: &mut State, realm: &Realm, access: &Access) -> Result<HeaderValue> {

@@ -3,7 +3,6 @@
 //! One [`OciRegistry`] is one host. Whatever a registry claims about content is checked against the content: digests in
 //! headers are never believed, and a registry that fails is never one that has nothing.
 
-mod answer;
 mod auth;
 mod call;
 mod challenge;
@@ -20,6 +19,8 @@ mod tests;
 mod token;
 mod upload;
 
+pub(super) use token::authorization;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -29,7 +30,7 @@ use http::Uri;
 
 use self::auth::Auth;
 use super::credentials::{Credential, Credentials};
-use super::{Abilities, BlobStream, Catalog, Moved, Registry, RegistryWriter, TagsWithin};
+use super::{Abilities, BlobStream, Catalog, Moved, Registry, RegistryWriter, TagsWithin, answer};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
 use crate::http::{Http, Network, Patience, is_loopback};
@@ -114,6 +115,16 @@ impl OciRegistry {
         OciRegistry::new(repository.host(), options).map_err(|e| e.context("repository", repository))
     }
 
+    /// Where it is.
+    pub(super) fn base(&self) -> &Uri {
+        &self.0.base
+    }
+
+    /// What the protocol offers, for adapters that add to it.
+    pub(super) fn abilities_of_protocol(&self) -> Abilities<'_> {
+        Abilities { catalog: Some(self), tags_within: Some(self), ..Abilities::default() }
+    }
+
     /// The path of a repository, which must be one of ours.
     fn path<'a>(&self, repository: &'a Repository) -> Result<&'a str> {
         if repository.transport() == crate::model::Transport::Registry && repository.host() == self.0.host {
@@ -154,7 +165,7 @@ impl Registry for OciRegistry {
     }
 
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { catalog: Some(self), tags_within: Some(self), ..Abilities::default() }
+        self.abilities_of_protocol()
     }
 }
 
@@ -187,7 +198,7 @@ impl RegistryWriter for OciRegistry {
     }
 
     async fn delete(&self, op: Permit<'_, Delete>) -> Result<()> {
-        self.remove(&op).await
+        self.remove(op, None).await
     }
 
     fn as_registry(&self) -> &dyn Registry {

@@ -44,6 +44,16 @@ impl Token {
     }
 }
 
+/// The `Authorization` that shows a credential as it is, where no token is asked for.
+pub(in crate::registry) fn authorization(credential: &Credential) -> Result<Option<HeaderValue>> {
+    match credential {
+        Credential::Anonymous => Ok(None),
+        Credential::Password { user, password } => basic(user, password).map(Some),
+        Credential::IdentityToken(secret) => basic("<token>", secret).map(Some),
+        Credential::Bearer(secret) => Token::lasting(secret.clone()).header().map(Some),
+    }
+}
+
 /// The header of a user and a password.
 pub(super) fn basic(user: &str, password: &Secret) -> Result<HeaderValue> {
     sensitive(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.reveal()))))

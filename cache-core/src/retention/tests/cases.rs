@@ -2,7 +2,7 @@
 
 use super::shape::{Shape, ago, deployed, digest, now, repository, tag};
 use crate::model::Timestamp;
-use crate::registry::Untag;
+use crate::registry::Untagging;
 use crate::retention::inventory::{Deployed, Mirror};
 use crate::retention::Kind;
 
@@ -271,9 +271,9 @@ fn k05_x01_one_tag_goes_and_the_other_stays() {
     let judged = shape.judge(rules);
     assert_eq!((judged.gone(), judged.untagged()), (vec![], vec!["dev-1".to_owned(), "dev-2".to_owned()]));
     assert_eq!(judged.why("a"), ["tagged"]);
-    for untag in [Untag::Never, Untag::WithManifest] {
+    for untag in [Untagging::Never, Untagging::WithManifest] {
         let mut shape = shape.clone();
-        shape.facts.untag = untag;
+        shape.facts.untagging = untag;
         let judged = shape.judge(rules);
         assert_eq!((judged.gone(), judged.untagged()), (vec![], vec![]));
         assert_eq!(judged.why_tag("dev-1"), "cannot-untag");

@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::execute::StepOutcome;
 use crate::model::{Digest, Raw, Tag};
 use crate::plan::Plan;
-use crate::registry::Untag;
+use crate::registry::Untagging;
 use crate::retention::{Cleaned, RestoreFile};
 
 const RULES: &str = "{max_age_days: 0, protect: {tags: [v1, 'keep-*']}}";
@@ -14,8 +14,14 @@ const RULES: &str = "{max_age_days: 0, protect: {tags: [v1, 'keep-*']}}";
 /// B2 62, 63, 71, K03, K04: what goes is gone, what stays is whole, and a registry that minds the order takes it.
 #[tokio::test]
 async fn b62_b63_b71_k03_k04_what_goes_is_gone_and_what_stays_is_whole() {
-    for (referrers, untag) in [(true, Untag::Unknown), (false, Untag::Alone), (true, Untag::Never), (false, Untag::Never)] {
-        let delete_tags = untag != Untag::Never;
+    for (referrers, untag) in [
+        (true, Untagging::Unknown),
+        (false, Untagging::Alone),
+        (true, Untagging::AloneButLast),
+        (true, Untagging::Never),
+        (false, Untagging::Never),
+    ] {
+        let delete_tags = untag != Untagging::Never;
         let options = Options { referrers, delete_tags, protect_children: true, ..Options::default() };
         let world = World::new(options).await;
         let (kept, old) = (world.unit("v1"), world.unit("old"));
@@ -153,7 +159,7 @@ async fn x04_a_tag_that_still_answers_is_told() {
     let world = World::new(Options::default()).await;
     let other = world.image(None, "other");
     world.image(Some("old"), "old");
-    let plan = world.plan_where(Untag::Never, "max_age_days: 0").await;
+    let plan = world.plan_where(Untagging::Never, "max_age_days: 0").await;
     let moves = Effect::MoveTag { repository: APP.to_owned(), tag: "old".to_owned(), to: Some(other.digest) };
     world.server.faults().push(Fault::new(moves).method("DELETE"));
     let cleaned = world.cleaner().execute(approved(plan)).await.unwrap();

@@ -2,7 +2,7 @@
 
 use super::shape::{Shape, digest, now};
 use crate::plan::{Change, DeleteTarget};
-use crate::registry::Untag;
+use crate::registry::Untagging;
 use crate::retention::inventory::Deployed;
 use crate::retention::{RepositoryGraph, freed, judge, order};
 
@@ -53,7 +53,7 @@ fn b63_k04_holders_go_before_what_they_hold() {
 #[test]
 fn x02_without_untagging_only_manifests_go() {
     let mut shape = Shape::new().image("a", 99).tag("x", "a").tag("y", "a");
-    shape.facts.untag = Untag::Never;
+    shape.facts.untagging = Untagging::Never;
     assert_eq!(order_of(&shape, "max_age_days: 1", &["a"]), ["a"]);
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::shape::{ago, digest, now, repository, tag};
 use crate::model::{Digest, Tag};
-use crate::registry::Untag;
+use crate::registry::Untagging;
 use crate::retention::inventory::{Deployed, DeployedImage};
 use crate::retention::{
     Facts, Fate, KeepLast, KeepSemver, LastOf, ManifestFacts, Patterns, Protect, RepositoryDecision, RepositoryGraph,
@@ -28,12 +28,18 @@ fn facts() -> impl Strategy<Value = Facts> {
     let manifests = prop::collection::vec(manifest, 1..24);
     let tags = prop::collection::btree_map(0..TAGS.len(), any::<prop::sample::Index>(), 0..TAGS.len());
     let cosign = prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0_usize..4), 0..5);
-    let untag = prop::sample::select(vec![Untag::Unknown, Untag::Alone, Untag::Never, Untag::WithManifest]);
+    let untag = prop::sample::select(vec![
+        Untagging::Unknown,
+        Untagging::Alone,
+        Untagging::AloneButLast,
+        Untagging::Never,
+        Untagging::WithManifest,
+    ]);
     (manifests, tags, cosign, untag, any::<bool>()).prop_map(|(manifests, tags, cosign, untag, lists_untagged)| {
         let count = manifests.len();
         let name = |n: usize| digest(&n.to_string());
         let mut facts = Facts::new(repository());
-        (facts.untag, facts.lists_untagged) = (untag, lists_untagged);
+        (facts.untagging, facts.lists_untagged) = (untag, lists_untagged);
         for (n, (children, subject, pushed, pulled, oddity)) in manifests.into_iter().enumerate() {
             let mut manifest = ManifestFacts::opaque(name(n), oddity == 1);
             if n > 0 {
@@ -214,7 +220,7 @@ proptest! {
                 Fate::Delete => prop_assert_eq!(kept, 0, "a tag that is kept loses its manifest"),
                 Fate::Keep if kept < decision.tags.len() => {
                     prop_assert!(kept > 0, "an image that is kept loses its last tag");
-                    prop_assert!(matches!(graph.untag, Untag::Alone | Untag::Unknown));
+                    prop_assert!(graph.untagging.untags());
                 }
                 Fate::Keep => {}
             }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::shape::{ago, digest, now, tag};
 use crate::model::{Digest, Repository};
-use crate::registry::Untag;
+use crate::registry::Untagging;
 use crate::retention::inventory::Deployed;
 use crate::retention::{Facts, ManifestFacts, RepositoryDecision, RepositoryGraph, TagFacts, Totals, freed, judge, order};
 
@@ -13,7 +13,7 @@ const TAGS: usize = 100;
 
 fn facts(number: usize) -> Facts {
     let mut facts = Facts::new(Repository::parse(&format!("registry.example/team/app-{number}")).unwrap());
-    (facts.lists_untagged, facts.untag) = (true, Untag::Alone);
+    (facts.lists_untagged, facts.untagging) = (true, Untagging::Alone);
     let name = |what: &str, n: usize| digest(&format!("{number} {what} {n}"));
     let base: Vec<(Digest, u64)> = (0..4).map(|n| (digest(&format!("base {n}")), 30_000_000)).collect();
     for n in 0..TAGS {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Digest, Repository, Tag, Timestamp};
-use crate::registry::Untag;
+use crate::registry::Untagging;
 use crate::retention::inventory::{Deployed, DeployedImage, INVENTORY_VERSION, Inventory};
 use crate::retention::{
     Fate, Facts, Kind, ManifestFacts, RepositoryDecision, RepositoryGraph, RetentionRules, TagFacts, judge,
@@ -47,7 +47,7 @@ impl Shape {
     pub(super) fn new() -> Self {
         let mut facts = Facts::new(repository());
         facts.lists_untagged = true;
-        facts.untag = Untag::Alone;
+        facts.untagging = Untagging::Alone;
         Shape { facts, names: BTreeSet::new() }
     }
 

@@ -12,7 +12,7 @@ use crate::conformance::server::{Options, Server};
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Digest, Repository, Tag, Timestamp};
 use crate::plan::Plan;
-use crate::registry::{OciOptions, OciRegistry, Registry, RegistryWriter, Untag};
+use crate::registry::{OciOptions, OciRegistry, Registry, RegistryWriter, Untagging};
 use crate::retention::{Cleaner, Proposal, Proposed, Retention, RetentionRequest, SurveyOptions};
 use crate::{Error, Result};
 
@@ -125,7 +125,7 @@ impl World {
         ready(self.propose(yaml).await.unwrap())
     }
 
-    pub(super) async fn plan_where(&self, untag: Untag, yaml: &str) -> Plan {
+    pub(super) async fn plan_where(&self, untagging: Untagging, yaml: &str) -> Plan {
         let mut retention = self.retention(yaml);
         retention.survey.untag = Some(untag);
         ready(retention.plan(&self.request()).await.unwrap())

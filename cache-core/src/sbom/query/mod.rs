@@ -21,6 +21,7 @@ mod identity;
 mod merge;
 mod paths;
 mod score;
+mod within;
 
 pub use count::{Count, LicenseHistogram};
 pub use diff::{Diff, LicenseChange, VersionChange, diff};
@@ -29,6 +30,7 @@ pub use graph::{Depth, Link};
 pub use merge::merge;
 pub use paths::{Paths, Step};
 pub use score::{Element, Lacking, Score, Share};
+pub(crate) use within::Within;
 
 #[cfg(test)]
 mod tests;

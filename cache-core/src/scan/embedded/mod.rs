@@ -74,6 +74,7 @@ impl EmbeddedScanner {
             scanned_at: Some(now),
             data_as_of: info.data_as_of,
             subjects: sbom.describes.clone(),
+            packages: Some(sbom.listed().count() as u64),
             ..Report::default()
         }
     }

@@ -3,7 +3,6 @@
 
 mod fulcio;
 mod log;
-mod server;
 mod timestamps;
 
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 pub(super) use fulcio::{Fault as FulcioFault, Fulcio};
 pub(super) use log::{Fault as LogFault, Log, Version};
 use serde_json::{Value, json};
-pub(in crate::sign) use server::{Call, Server};
+pub(in crate::sign) use crate::http::testing::{Call, Server};
 pub(super) use timestamps::{Authority, Fault as TimestampFault};
 
 use super::{SigningConfig, TrustedRoot};

@@ -198,7 +198,7 @@ async fn deleting_asks_for_the_right_to_delete() {
     let rig = rig(bearer(|_| {}), password("u", "pw")).await;
     let image = rig.seed_image(Some("1"));
     let target = crate::plan::DeleteTarget::Manifest;
-    let op = crate::plan::Delete { repository: rig.app(), target, expected: image.digest().clone() };
+    let op = crate::plan::Delete { repository: rig.app(), target, expected: image.digest().clone(), tags: Vec::new() };
     rig.client.delete(testing_permit(op)).await.unwrap();
     assert!(rig.server.manifests(APP).is_empty());
 }

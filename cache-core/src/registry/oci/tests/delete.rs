@@ -4,7 +4,7 @@ use crate::plan::{Delete, DeleteTarget};
 
 async fn delete(rig: &Rig, tag: Option<&str>, expected: &Digest) -> Result<()> {
     let target = tag.map_or(DeleteTarget::Manifest, |tag| DeleteTarget::Tag(Tag::parse(tag).unwrap()));
-    let op = Delete { repository: rig.app(), target, expected: expected.clone() };
+    let op = Delete { repository: rig.app(), target, expected: expected.clone(), tags: Vec::new() };
     rig.client.delete(testing_permit(op)).await
 }
 

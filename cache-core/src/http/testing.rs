@@ -1,4 +1,4 @@
-//! A small HTTP server: one answer a connection.
+//! For tests: a small HTTP server, one answer a connection.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,29 +8,48 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// A request as it came.
-pub(in crate::sign) struct Call {
-    pub(in crate::sign) method: String,
+pub(crate) struct Call {
+    pub(crate) method: String,
     /// The path with its query.
-    pub(in crate::sign) target: String,
+    pub(crate) target: String,
     headers: Vec<(String, String)>,
-    pub(in crate::sign) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Call {
     /// The header of this name, in lower case.
-    pub(in crate::sign) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| &value[..])
     }
 }
 
-/// Stops when it is dropped. An answer with a status of 300 to 399, or 409, leads to what its body says.
-pub(in crate::sign) struct Server {
+/// What is answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Reply { status, headers: Vec::new(), body: body.into() }
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// Stops when it is dropped.
+pub(crate) struct Server {
     address: SocketAddr,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    pub(in crate::sign) async fn start(answer: impl Fn(&Call) -> (u16, String) + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(answer: impl Fn(&Call) -> (u16, String) + Send + Sync + 'static) -> Self {
         Server::start_bytes(move |call| {
             let (status, body) = answer(call);
             (status, body.into_bytes())
@@ -38,7 +57,23 @@ impl Server {
         .await
     }
 
-    pub(in crate::sign) async fn start_bytes(answer: impl Fn(&Call) -> (u16, Vec<u8>) + Send + Sync + 'static) -> Self {
+    /// An answer with a status of 300 to 399, or 409, leads to what its body says.
+    pub(crate) async fn start_bytes(answer: impl Fn(&Call) -> (u16, Vec<u8>) + Send + Sync + 'static) -> Self {
+        Server::start_replies(move |call| {
+            let (status, body) = answer(call);
+            let reply = Reply::new(status, body);
+            match status {
+                300..=399 | 409 => {
+                    let location = String::from_utf8_lossy(&reply.body).into_owned();
+                    reply.header("location", location)
+                }
+                _ => reply,
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn start_replies(answer: impl Fn(&Call) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answer = Arc::new(answer);
@@ -52,7 +87,7 @@ impl Server {
         Server { address, task }
     }
 
-    pub(in crate::sign) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }
@@ -63,7 +98,7 @@ impl Drop for Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, answer: &(impl Fn(&Call) -> (u16, Vec<u8>) + Sync)) -> std::io::Result<()> {
+async fn serve(mut stream: TcpStream, answer: &(impl Fn(&Call) -> Reply + Sync)) -> std::io::Result<()> {
     let mut read = Vec::new();
     let head = loop {
         if let Some(at) = read.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -87,12 +122,13 @@ async fn serve(mut stream: TcpStream, answer: &(impl Fn(&Call) -> (u16, Vec<u8>)
             return Ok(());
         }
     }
-    let (status, body) = answer(&call);
-    let location = match status {
-        300..=399 | 409 => format!("location: {}\r\n", String::from_utf8_lossy(&body)),
-        _ => String::new(),
-    };
-    let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{location}content-length: {}\r\n\r\n", body.len());
-    stream.write_all(&[head.as_bytes(), &body].concat()).await?;
+    let Reply { status, headers, body } = answer(&call);
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).await?;
+    // The answer to HEAD has the length of the body that it leaves out.
+    if call.method != "HEAD" {
+        stream.write_all(&body).await?;
+    }
     stream.shutdown().await
 }

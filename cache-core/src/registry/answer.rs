@@ -1,4 +1,6 @@
-//! From an answer that says no to an error that says why (distribution specification, "Error Codes").
+//! From an answer that says no to an error that says why: the words of registries (distribution specification, "Error Codes";
+//! Harbor, ACR and Artifactory write the same), of AWS (`__type`, `message`), of Azure's management (`error`) and of
+//! Kubernetes (`Status`).
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -14,19 +16,31 @@ const MAX_WORDS: usize = 300;
 
 #[derive(Deserialize)]
 struct Body {
+    #[serde(default)]
     errors: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
     #[serde(default)]
-    code: String,
-    #[serde(default)]
+    error: Option<Entry>,
+    #[serde(default, rename = "__type", alias = "reason")]
+    kind: Option<String>,
+    #[serde(default, alias = "Message")]
     message: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Full {
+        #[serde(default)]
+        code: String,
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// OAuth says `"error": "invalid_grant"`.
+    Word(String),
+}
+
 /// An error of the kind that the status says, with the registry's own words.
-pub(super) async fn refusal(answer: Answer, what: &str) -> Error {
+pub(in crate::registry) async fn refusal(answer: Answer, what: &str) -> Error {
     let status = answer.status();
     let error = Error::new(kind(status), what).context("url", shown(answer.url())).context("status", status.as_u16());
     let said = answer.bytes(MAX_REFUSAL).await.ok().and_then(|body| words(&body));
@@ -37,19 +51,20 @@ pub(super) async fn refusal(answer: Answer, what: &str) -> Error {
 }
 
 /// Whether the answer is that the repository or the manifest is not known.
-pub(super) async fn says_unknown(answer: Answer) -> bool {
+pub(in crate::registry) async fn says_unknown(answer: Answer) -> bool {
     let Ok(body) = answer.bytes(MAX_REFUSAL).await else { return false };
     let entries = serde_json::from_slice(&body).map_or_else(|_| Vec::new(), |body: Body| body.errors);
-    entries.iter().any(|entry| matches!(entry.code.as_str(), "NAME_UNKNOWN" | "MANIFEST_UNKNOWN"))
+    let unknown = |entry: &Entry| matches!(entry, Entry::Full { code, .. } if code == "NAME_UNKNOWN" || code == "MANIFEST_UNKNOWN");
+    entries.iter().any(unknown)
 }
 
 /// The digest that a registry names for what it answers with. A claim: the bytes decide.
-pub(super) fn claimed_digest(answer: &Answer) -> Option<Digest> {
+pub(in crate::registry) fn claimed_digest(answer: &Answer) -> Option<Digest> {
     Digest::parse(answer.header("docker-content-digest")?).ok()
 }
 
 /// Refuses a registry that says it stored something else than it was sent.
-pub(super) fn confirms(answer: &Answer, sent: &Digest) -> Result<()> {
+pub(in crate::registry) fn confirms(answer: &Answer, sent: &Digest) -> Result<()> {
     match claimed_digest(answer) {
         Some(stored) if stored.algorithm() == sent.algorithm() && stored != *sent => {
             Err(Error::untrusted("the registry says that it stored something else than it was sent")
@@ -60,7 +75,7 @@ pub(super) fn confirms(answer: &Answer, sent: &Digest) -> Result<()> {
     }
 }
 
-fn kind(status: StatusCode) -> ErrorKind {
+pub(in crate::registry) fn kind(status: StatusCode) -> ErrorKind {
     match status.as_u16() {
         401 => ErrorKind::Unauthenticated,
         403 => ErrorKind::Denied,
@@ -76,11 +91,14 @@ fn kind(status: StatusCode) -> ErrorKind {
 /// The codes and messages of the body, as one printable line.
 fn words(body: &[u8]) -> Option<String> {
     let body: Body = serde_json::from_slice(body).ok()?;
-    let entries = body.errors.into_iter().map(|entry| match entry.message.filter(|m| !m.is_empty()) {
-        Some(message) => format!("{} {message}", entry.code),
-        None => entry.code,
+    // Of `com.amazonaws.ecr#RepositoryNotFoundException` the end says it.
+    let kind = body.kind.map(|kind| kind.rsplit('#').next().unwrap_or_default().to_owned());
+    let own = Entry::Full { code: kind.unwrap_or_default(), message: body.message };
+    let entries = body.errors.into_iter().chain(body.error).chain([own]).map(|entry| match entry {
+        Entry::Full { code, message } => format!("{code} {}", message.unwrap_or_default()).trim().to_owned(),
+        Entry::Word(word) => word,
     });
-    let text = entries.collect::<Vec<_>>().join("; ");
+    let text = entries.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
     let printable: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_WORDS).collect();
     Some(printable).filter(|text| !text.trim().is_empty())
 }
@@ -93,6 +111,15 @@ mod tests {
     fn a_registrys_words_are_one_short_printable_line() {
         let body = br#"{"errors": [{"code": "DENIED", "message": "no\n\u001b[31m"}, {"code": "X"}]}"#;
         assert_eq!(words(body).unwrap(), "DENIED no  [31m; X");
+        for (body, expected) in [
+            (r#"{"__type": "com.aws#LimitExceededException", "message": "m"}"#, "LimitExceededException m"),
+            (r#"{"error": {"code": "AuthorizationFailed", "message": "m"}}"#, "AuthorizationFailed m"),
+            (r#"{"kind": "Status", "reason": "Forbidden", "message": "m", "code": 403}"#, "Forbidden m"),
+            (r#"{"error": "invalid_grant", "error_description": "m"}"#, "invalid_grant"),
+            (r#"{"errors": [{"status": 404, "message": "m"}]}"#, "m"),
+        ] {
+            assert_eq!(words(body.as_bytes()).as_deref(), Some(expected));
+        }
         for odd in [&b"<html>"[..], b"{}", b"", b"{\"errors\": []}", b"{\"errors\": [1]}"] {
             assert_eq!(words(odd), None);
         }

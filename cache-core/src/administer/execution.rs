@@ -1,0 +1,96 @@
+//! Executing a plan of upkeep.
+
+use async_trait::async_trait;
+
+use super::Administrator;
+use super::tags::tags_of;
+use crate::approve::{Approved, Permitted};
+use crate::error::{Error, Result};
+use crate::execute::{
+    Executor, Receipt, administer, delete, execute, expect_administer, expect_delete, expect_tag, moved, set_tag,
+};
+use crate::plan::{Change, Delete, DeleteTarget, Purpose};
+use crate::registry::{Issued, Registry};
+
+/// What came of a plan of upkeep.
+#[derive(Debug)]
+pub struct Carried {
+    /// What was done.
+    pub receipt: Receipt,
+    /// The accounts that were created, with their secrets. They are nowhere else.
+    pub issued: Vec<Issued>,
+}
+
+impl Administrator {
+    /// Executes an approved plan, once.
+    ///
+    /// Every expectation of the plan is checked before the first change, and each again right before its own; afterwards the
+    /// registry is asked whether it is so.
+    ///
+    /// # Errors
+    /// An error means that nothing was changed: `Conflict` where the world moved since the plan was made, with the
+    /// difference; `Unapproved` where an approval was used before; `Invalid` where the plan is no upkeep.
+    pub async fn execute(&self, approved: Approved) -> Result<Carried> {
+        if !matches!(approved.plan().purpose, Purpose::Upkeep { .. }) {
+            return Err(Error::invalid("the plan is a promotion").hint("let a promoter execute it"));
+        }
+        let mut execution = Execution { registry: self.registry.as_ref(), approved: &approved, issued: Vec::new() };
+        let receipt = execute(&mut execution, &approved, &self.ledger, || self.now()).await?;
+        Ok(Carried { receipt, issued: execution.issued })
+    }
+}
+
+struct Execution<'a> {
+    registry: &'a dyn crate::registry::RegistryWriter,
+    approved: &'a Approved,
+    issued: Vec<Issued>,
+}
+
+#[async_trait]
+impl Executor for Execution<'_> {
+    async fn expect_the_planned_world(&self) -> Result<()> {
+        let registry = self.registry.as_registry();
+        for change in &self.approved.plan().changes {
+            match change {
+                Change::SetTag(set) => drop(expect_tag(registry, set).await?),
+                Change::Delete(delete) => drop(expect_delete(registry, delete).await?),
+                Change::Administer(op) => drop(expect_administer(registry, op).await?),
+                Change::Copy(_) | Change::Attach(_) => return Err(not_upkeep(change)),
+            }
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, permit: Permitted<'_>) -> Result<bool> {
+        match permit {
+            Permitted::SetTag(op) => set_tag(self.registry, op).await,
+            Permitted::Delete(op) => {
+                expect_no_other_tag(self.registry.as_registry(), &op).await?;
+                delete(self.registry, op).await
+            }
+            Permitted::Administer(op) => {
+                let (done, issued) = administer(self.registry.as_registry(), op).await?;
+                self.issued.extend(issued);
+                Ok(done)
+            }
+            Permitted::Copy(op) => Err(not_upkeep(&Change::Copy(op.clone()))),
+            Permitted::Attach(op) => Err(not_upkeep(&Change::Attach(op.clone()))),
+        }
+    }
+}
+
+/// Where the registry does not say which tags name a manifest, each is looked at.
+async fn expect_no_other_tag(registry: &dyn Registry, op: &Delete) -> Result<()> {
+    if op.target != DeleteTarget::Manifest || registry.abilities().tags_of.is_some() {
+        return Ok(());
+    }
+    let tags = tags_of(registry, &op.repository.at(op.expected.clone())).await?;
+    match tags.into_iter().find(|tag| !op.tags.contains(tag)) {
+        None => Ok(()),
+        Some(tag) => Err(moved().context("manifest", &op.expected).context("tag", op.repository.tagged(tag))),
+    }
+}
+
+fn not_upkeep(change: &Change) -> Error {
+    Error::invalid("this is no upkeep of a registry").context("change", change).hint("let a promoter execute the plan")
+}

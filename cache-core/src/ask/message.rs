@@ -1,0 +1,129 @@
+//! What people are told, whatever the channel.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Digest, Pinned};
+use crate::plan::{Change, Plan, Purpose};
+use crate::scan::{Report, Severity};
+
+/// How soon somebody has to look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Urgency {
+    /// When there is time.
+    #[default]
+    Normal,
+    /// Soon.
+    High,
+    /// Now.
+    Critical,
+}
+
+/// A message: a title, facts, and the plan that waits for an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// One line.
+    pub title: String,
+    /// Names and values, the most important first.
+    pub facts: Vec<(String, String)>,
+    /// How soon somebody has to look.
+    pub urgency: Urgency,
+    /// The plan that is to be approved or denied; `None` where nothing is asked.
+    pub plan: Option<Digest>,
+}
+
+impl Message {
+    /// Asks for an answer to this plan. The facts are the plan's: its kind, what goes where, what the gates said, its digest.
+    pub fn of_plan(plan: &Plan, urgency: Urgency) -> Self {
+        let mut facts = Vec::new();
+        let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
+        let environment = &plan.environment;
+        let title = match &plan.purpose {
+            Purpose::Promotion { from, image, to } => {
+                fact("Image", image.digest.to_string());
+                fact("Source", from.to_string());
+                fact("Target", to.to_string());
+                format!("Promotion to {environment}")
+            }
+            Purpose::Rollback { to, image } => {
+                fact("Image", image.digest.to_string());
+                fact("Tag", to.to_string());
+                format!("Rollback in {environment}")
+            }
+            Purpose::Attaching { to, image } => {
+                fact("Image", image.digest.to_string());
+                fact("Reference", to.to_string());
+                format!("Attaching in {environment}")
+            }
+            Purpose::Upkeep { what } => {
+                fact("What", what.clone());
+                format!("Upkeep of {environment}")
+            }
+            Purpose::Retention { what, .. } => {
+                fact("What", what.clone());
+                format!("Cleaning up {environment}")
+            }
+            Purpose::Restoring { what, .. } => {
+                fact("What", what.clone());
+                format!("Restoring in {environment}")
+            }
+        };
+        let title = if plan.break_glass.is_some() { format!("BREAK-GLASS: {title}") } else { title };
+        if let Some(glass) = &plan.break_glass {
+            fact("Justification", glass.justification.clone());
+        }
+        for verdict in &plan.verdicts {
+            let worst = verdict.reasons.first().map(|reason| format!(": {}", reason.message)).unwrap_or_default();
+            fact(&format!("Gate {}", verdict.gate), format!("{}{worst}", verdict.outcome));
+        }
+        fact("Requester", plan.requester.clone());
+        if let Some(reason) = &plan.reason {
+            fact("Reason", reason.clone());
+        }
+        let deletions = plan.changes.iter().filter(|change| matches!(change, Change::Delete(_))).count();
+        let deleted = if deletions > 0 { format!(", {deletions} of them DELETE") } else { String::new() };
+        fact("Changes", format!("{}{deleted}", plan.changes.len()));
+        fact("Plan", plan.digest().to_string());
+        Message { title, facts, urgency, plan: Some(plan.digest().clone()) }
+    }
+
+    /// Tells what a scan of an image found. Nothing is asked.
+    pub fn of_report(image: &Pinned, report: &Report) -> Self {
+        let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+        let (critical, high) = (count(Severity::Critical), count(Severity::High));
+        let urgency = match (critical, high) {
+            (0, 0) => Urgency::Normal,
+            (0, _) => Urgency::High,
+            _ => Urgency::Critical,
+        };
+        let mut worst: Vec<_> = report.findings.iter().collect();
+        worst.sort_by(|a, b| (b.severity, &a.id).cmp(&(a.severity, &b.id)));
+        let mut facts = vec![
+            ("Image".to_owned(), image.to_string()),
+            ("Scanner".to_owned(), report.scanner.clone()),
+            ("Found".to_owned(), format!("{critical} critical, {high} high, {} in all", report.findings.len())),
+        ];
+        facts.extend(worst.into_iter().take(MAX_TOLD).map(|finding| {
+            let fixed = finding.fixed_in.as_ref().map_or("no fix".to_owned(), |version| format!("fixed in {version}"));
+            (finding.id.clone(), format!("{} {} {}, {fixed}", finding.severity, finding.package, finding.version))
+        }));
+        Message { title: format!("Vulnerabilities in {}", image.repository), facts, urgency, plan: None }
+    }
+
+    /// All of it as plain text.
+    pub(super) fn text(&self) -> String {
+        let facts = self.facts.iter().map(|(name, value)| format!("{name}: {value}"));
+        std::iter::once(self.title.clone()).chain(facts).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// The most findings that a message names.
+const MAX_TOLD: usize = 5;
+
+/// The beginning of a text, so that a service does not refuse the whole message for its length.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}

@@ -1,0 +1,64 @@
+//! Posting JSON to an address that is itself a secret.
+
+use ::http::{HeaderValue, Method, StatusCode, header};
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::http::{Http, Patience, Request, host_name, is_loopback, is_secure};
+use crate::model::Secret;
+
+/// The largest answer that is read.
+const MAX_ANSWER: u64 = 64 << 10;
+
+/// An address that JSON is posted to. Webhooks have their secret in the path, so no error shows more than the host.
+#[derive(Debug)]
+pub(super) struct Post {
+    service: &'static str,
+    url: Secret,
+    http: Http,
+}
+
+impl Post {
+    /// # Errors
+    /// `Invalid` where it is no `https` URL; `http` is for the machine itself alone.
+    pub(super) fn to(service: &'static str, url: Secret) -> Result<Self> {
+        let parsed: ::http::Uri = url.reveal().parse().map_err(|_| wrong(service))?;
+        let secure = is_secure(&parsed) || is_loopback(&host_name(&parsed));
+        if parsed.host().is_none() || !secure {
+            return Err(wrong(service));
+        }
+        Ok(Post { service, url, http: Http::new(Patience::default()) })
+    }
+
+    /// Posts a body. What the service answers is given where its status is one of success.
+    pub(super) async fn json(&self, body: &Value) -> Result<(StatusCode, Vec<u8>)> {
+        let url = self.url.reveal().parse().map_err(|_| wrong(self.service))?;
+        let mut request = Request::new(Method::POST, url);
+        request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request.body = body.to_string().into();
+        // The client's own errors show the path of the URL.
+        let hidden =
+            |error: Error| Error::new(error.kind(), format!("{} was not told: {}", self.service, error.message()));
+        let answer = self.http.send(&request).await.map_err(hidden)?;
+        let status = answer.status();
+        let said = answer.bytes(MAX_ANSWER).await.map_err(hidden)?;
+        if status.is_success() {
+            return Ok((status, said.to_vec()));
+        }
+        let error = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE => {
+                Error::denied
+            }
+            status if status.is_client_error() => Error::invalid,
+            _ => Error::unavailable,
+        };
+        let said = super::message::cut(String::from_utf8_lossy(&said).trim(), 200);
+        Err(error(format!("{} refused the message", self.service))
+            .context("status", status.as_u16())
+            .context("said", said))
+    }
+}
+
+fn wrong(service: &str) -> Error {
+    Error::invalid(format!("the address of {service} is no https URL"))
+}

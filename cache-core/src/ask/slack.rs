@@ -1,0 +1,140 @@
+//! Slack: a message with two buttons by an incoming webhook, and the press of a button (Slack's "Block Kit" and "Verifying
+//! requests from Slack").
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Channel;
+use super::desk::Said;
+use super::message::{Message, cut};
+use super::post::Post;
+use super::signed::hmac_is;
+use crate::approve::Decision;
+use crate::error::{Error, Result};
+use crate::model::{Secret, Timestamp};
+
+/// What a header, a section and a field may hold, in characters, and how many fields a section may have.
+const MAX_HEADER: usize = 150;
+const MAX_FIELD: usize = 2000;
+const MAX_FIELDS: usize = 10;
+/// The identifiers of the buttons.
+const APPROVE: &str = "cache-approve";
+const DENY: &str = "cache-deny";
+
+/// An incoming webhook of Slack's.
+#[derive(Debug)]
+pub struct SlackChannel {
+    post: Post,
+}
+
+impl SlackChannel {
+    /// The webhook at this address, which is a secret.
+    ///
+    /// # Errors
+    /// `Invalid` where it is no `https` URL.
+    pub fn new(url: Secret) -> Result<Self> {
+        Ok(SlackChannel { post: Post::to("Slack", url)? })
+    }
+}
+
+#[async_trait]
+impl Channel for SlackChannel {
+    fn name(&self) -> &str {
+        "slack"
+    }
+
+    async fn send(&self, message: &Message) -> Result<()> {
+        self.post.json(&blocks(message)).await.map(drop)
+    }
+}
+
+fn blocks(message: &Message) -> Value {
+    let mut blocks = vec![json!({
+        "type": "header", "text": {"type": "plain_text", "text": cut(&message.title, MAX_HEADER)},
+    })];
+    for facts in message.facts.chunks(MAX_FIELDS) {
+        let field = |(name, value): &(String, String)| json!({"type": "mrkdwn", "text": format!("*{}*\n{}", escaped(name), cut(&escaped(value), MAX_FIELD - 100))});
+        blocks.push(json!({"type": "section", "fields": facts.iter().map(field).collect::<Vec<_>>()}));
+    }
+    if let Some(plan) = &message.plan {
+        let button = |action: &str, text: &str, style: &str| {
+            json!({
+                "type": "button", "action_id": action, "value": plan, "style": style,
+                "text": {"type": "plain_text", "text": text},
+            })
+        };
+        let elements = [button(APPROVE, "Approve", "primary"), button(DENY, "Deny", "danger")];
+        blocks.push(json!({"type": "actions", "elements": elements}));
+    }
+    json!({"text": cut(&escaped(&message.text()), 3000), "blocks": blocks})
+}
+
+/// The three characters that Slack wants escaped. Without them nothing becomes a link or mentions a channel.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    #[serde(rename = "type")]
+    kind: String,
+    user: User,
+    #[serde(default)]
+    actions: Vec<Action>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Action {
+    action_id: String,
+    #[serde(default)]
+    value: String,
+}
+
+/// Reads the press of a button. `header` gives a header of the request by its name.
+///
+/// # Errors
+/// `Denied` where the signature is not by `secret`, or is not of now; `Invalid` where it is no answer.
+pub(super) fn read<'a>(
+    secret: &Secret,
+    header: impl Fn(&str) -> Option<&'a str>,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Said> {
+    let denied = || Error::denied("the request is not signed by Slack");
+    let (at, signature) = header("x-slack-request-timestamp").zip(header("x-slack-signature")).ok_or_else(denied)?;
+    let hex = signature.strip_prefix("v0=").ok_or_else(denied)?;
+    let signed = [b"v0:", at.as_bytes(), b":", body].concat();
+    if !hmac_is(secret.reveal().as_bytes(), &signed, &crate::model::digest::from_hex(hex).ok_or_else(denied)?) {
+        return Err(denied());
+    }
+    let at = at.parse().ok().and_then(|seconds| Timestamp::from_unix(seconds).ok()).ok_or_else(denied)?;
+    super::signed::of_now(at, now)?;
+    let no_answer = |why: &str| Error::invalid(format!("the request is no answer: {why}"));
+    let form = std::str::from_utf8(body).map_err(|_| no_answer("it is no text"))?;
+    let payload = form.split('&').find_map(|pair| pair.strip_prefix("payload="));
+    let payload = payload.ok_or_else(|| no_answer("it has no payload"))?;
+    let payload = crate::http::decode(&payload.replace('+', " "));
+    let payload: Payload = serde_json::from_slice(&payload).map_err(|_| no_answer("the payload is not Slack's"))?;
+    if payload.kind != "block_actions" {
+        return Err(no_answer("no button was pressed"));
+    }
+    let answers = payload.actions.iter().filter_map(|action| match action.action_id.as_str() {
+        APPROVE => Some((Decision::Approve, &action.value)),
+        DENY => Some((Decision::Deny, &action.value)),
+        _ => None,
+    });
+    let (decision, plan) = answers.last().ok_or_else(|| no_answer("another button was pressed"))?;
+    Ok(Said {
+        person: format!("slack:{}", payload.user.id),
+        decision,
+        plan: plan.clone(),
+        once: signature.to_owned(),
+        at,
+    })
+}

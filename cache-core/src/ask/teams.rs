@@ -1,0 +1,150 @@
+//! Microsoft Teams: an adaptive card by a workflow's webhook, and the answer that a person writes to an outgoing webhook
+//! (Teams' "Create Outgoing Webhooks" and "Adaptive Cards").
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Channel;
+use super::desk::Said;
+use super::message::{Message, cut};
+use super::post::Post;
+use super::signed::hmac_is;
+use crate::approve::Decision;
+use crate::error::{Error, Result};
+use crate::model::{Secret, Timestamp};
+
+/// A webhook of Teams'.
+#[derive(Debug)]
+pub struct TeamsChannel {
+    post: Post,
+    bot: String,
+}
+
+impl TeamsChannel {
+    /// The webhook at this address, which is a secret; `bot` is the name of the outgoing webhook that takes the answers.
+    ///
+    /// # Errors
+    /// `Invalid` where it is no `https` URL.
+    pub fn new(url: Secret, bot: impl Into<String>) -> Result<Self> {
+        Ok(TeamsChannel { post: Post::to("Teams", url)?, bot: bot.into() })
+    }
+}
+
+#[async_trait]
+impl Channel for TeamsChannel {
+    fn name(&self) -> &str {
+        "teams"
+    }
+
+    async fn send(&self, message: &Message) -> Result<()> {
+        self.post.json(&card(message, &self.bot)).await.map(drop)
+    }
+}
+
+fn card(message: &Message, bot: &str) -> Value {
+    let fact = |(name, value): &(String, String)| json!({"title": cut(name, 100), "value": plain(&cut(value, 1000))});
+    let mut body = vec![
+        json!({"type": "TextBlock", "size": "Large", "weight": "Bolder", "wrap": true, "text": plain(&cut(&message.title, 200))}),
+        json!({"type": "FactSet", "facts": message.facts.iter().map(fact).collect::<Vec<_>>()}),
+    ];
+    if let Some(plan) = &message.plan {
+        let start = &plan.hex()[..PREFIX];
+        let text = format!("Answer with: @{bot} approve {start}, or: @{bot} deny {start}");
+        body.push(json!({"type": "TextBlock", "wrap": true, "text": plain(&text)}));
+    }
+    json!({"type": "message", "attachments": [{
+        "contentType": "application/vnd.microsoft.card.adaptive",
+        "content": {
+            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4", "body": body,
+        },
+    }]})
+}
+
+/// How many characters of the plan's digest a person writes.
+const PREFIX: usize = 8;
+
+/// Cards take a part of Markdown; with these escaped nothing becomes a link or a list.
+fn plain(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '[' | ']' | '*' | '_') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Activity {
+    #[serde(rename = "type")]
+    kind: String,
+    id: String,
+    timestamp: Timestamp,
+    #[serde(default)]
+    text: String,
+    from: From,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct From {
+    id: String,
+    aad_object_id: Option<String>,
+}
+
+/// Reads what a person wrote to the outgoing webhook.
+///
+/// # Errors
+/// `Denied` where it is not signed with `token`, or is not of now; `Invalid` where it is no answer.
+pub(super) fn read<'a>(
+    token: &Secret,
+    header: impl Fn(&str) -> Option<&'a str>,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Said> {
+    let denied = || Error::denied("the request is not signed by Teams");
+    let signature = header("authorization").and_then(|value| value.strip_prefix("HMAC ")).ok_or_else(denied)?;
+    let key = STANDARD.decode(token.reveal()).map_err(|_| Error::invalid("the token of Teams is not base64"))?;
+    if !hmac_is(&key, body, &STANDARD.decode(signature.trim()).map_err(|_| denied())?) {
+        return Err(denied());
+    }
+    let no_answer = |why: &str| Error::invalid(format!("the request is no answer: {why}"));
+    let activity: Activity = serde_json::from_slice(body).map_err(|_| no_answer("it is no activity of Teams'"))?;
+    if activity.kind != "message" {
+        return Err(no_answer("it is no message"));
+    }
+    super::signed::of_now(activity.timestamp, now)?;
+    let text = without_mentions(&activity.text);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (decision, plan) = match &words[..] {
+        ["approve", plan] => (Decision::Approve, *plan),
+        ["deny", plan] => (Decision::Deny, *plan),
+        _ => return Err(no_answer("write `approve` or `deny` and the first characters of the plan's digest")),
+    };
+    if plan.len() < PREFIX {
+        return Err(no_answer("too few characters of the plan's digest"));
+    }
+    let person = activity.from.aad_object_id.unwrap_or(activity.from.id);
+    Ok(Said {
+        person: format!("teams:{person}"),
+        decision,
+        plan: plan.to_owned(),
+        once: activity.id,
+        at: activity.timestamp,
+    })
+}
+
+/// The text without `<at>…</at>`, and with Teams' spaces as spaces.
+fn without_mentions(text: &str) -> String {
+    let mut rest = text.replace("&nbsp;", " ");
+    while let Some(start) = rest.find("<at>") {
+        let end = rest[start..].find("</at>").map_or(rest.len(), |end| start + end + "</at>".len());
+        rest.replace_range(start..end, " ");
+    }
+    rest
+}

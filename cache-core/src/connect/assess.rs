@@ -1,0 +1,152 @@
+//! What is to be assessed, as text: reports, what is said of their findings, and the rules.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::config::read_policy;
+use super::request::bytes_of;
+use crate::error::{Error, Result};
+use crate::gate::{Assessment, Attached, CveGate, Evidence, Found};
+use crate::model::{Digest, Reference, Repository, Timestamp, Verdict};
+use crate::policy::Promotion;
+use crate::sbom::Sbom;
+use crate::scan::{Report, ScanPolicy, Vex};
+
+/// By which rules reports are assessed, and what they are about.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AssessConfig {
+    /// The image. Without a digest, the one that the reports name.
+    #[serde(default)]
+    pub image: Option<Reference>,
+    /// The policy, as YAML or as the path of a file; without one, the default of the environment.
+    #[serde(default)]
+    pub policy: Option<String>,
+    /// The environment whose rules apply; without one, `prod`.
+    #[serde(default)]
+    pub environment: Option<String>,
+    /// A clock that stands still, for tests and for reproducing a verdict.
+    #[serde(default)]
+    pub clock: Option<Timestamp>,
+    /// Verdicts of other gates, to stand in the same report.
+    #[serde(default)]
+    pub gates: Vec<Verdict>,
+}
+
+/// A document for an assessment.
+#[derive(Debug, Clone)]
+pub enum Document {
+    /// A vulnerability report in any format that [`Report::parse`] reads.
+    Report(Bytes),
+    /// A VEX document in any format that [`Vex::parse`] reads. The caller trusts it.
+    Vex(Bytes),
+    /// An SBOM in any format that [`Sbom::parse`] reads: it says in which layers packages are, and what needs what.
+    Sbom(Bytes),
+}
+
+impl Document {
+    /// A document by its kind (`report`, `vex`, `sbom`), from bytes or from a file.
+    ///
+    /// # Errors
+    /// `Invalid` where the kind is another, or there are neither bytes nor a path, or both; what the file system says.
+    pub fn new(kind: &str, bytes: Option<Bytes>, path: Option<PathBuf>) -> Result<Document> {
+        let make: fn(Bytes) -> Document = match kind {
+            "report" => Document::Report,
+            "vex" => Document::Vex,
+            "sbom" => Document::Sbom,
+            _ => return Err(Error::invalid(format!("a document is a report, vex or an sbom, and not {kind:?}"))),
+        };
+        bytes_of(kind, bytes, path).map(make)
+    }
+}
+
+impl AssessConfig {
+    /// Assesses the documents as the gate `cve` would: the same evaluator, with the same answer.
+    ///
+    /// # Errors
+    /// `Invalid` where a document cannot be read, or the policy is none.
+    pub fn assess(self, documents: &[Document]) -> Result<Assessment> {
+        let (policy, digest, environment) = self.rules()?;
+        let mut evidence = Evidence {
+            image: Repository::parse("memory:image")?.at(Digest::of(b"")),
+            platforms: Vec::new(),
+            now: self.clock.unwrap_or_else(Timestamp::now),
+            sboms: Vec::new(),
+            reports: Vec::new(),
+            vex: Vec::new(),
+            signatures: Vec::new(),
+            statements: Vec::new(),
+            problems: Vec::new(),
+        };
+        for document in documents {
+            match document {
+                Document::Report(bytes) => evidence.reports.push(given(bytes, Report::parse(bytes)?)),
+                Document::Vex(bytes) => evidence.vex.push(given(bytes, Vex::parse(bytes)?)),
+                Document::Sbom(bytes) => evidence.sboms.push(given(bytes, Sbom::parse(bytes)?.into_owned())),
+            }
+        }
+        let known = self.name_image(&mut evidence);
+        let mut assessment = CveGate::new(policy).assess(&evidence);
+        assessment.image = self.image.map(|image| image.to_string());
+        assessment.digest = known.then_some(evidence.image.digest);
+        assessment.policy = digest;
+        assessment.environment = Some(environment);
+        assessment.gates = self.gates;
+        Ok(assessment)
+    }
+
+    fn rules(&self) -> Result<(ScanPolicy, Option<Digest>, String)> {
+        let environment = self.environment.clone().unwrap_or_else(|| "prod".to_owned());
+        let policy = self.policy.as_deref().map(read_policy).transpose()?;
+        let promotion = match &policy {
+            Some(policy) => policy.promotion(&environment),
+            None => Promotion::default_for(&environment),
+        };
+        let scan = promotion.scan.ok_or_else(|| {
+            Error::invalid(format!("the policy asks for no scan in {environment}, so there is nothing to assess by"))
+        })?;
+        Ok((scan, policy.map(|policy| policy.digest().clone()), environment))
+    }
+
+    /// Says which image it is about: the one that is named, or those that the reports name. Whether its digest is known.
+    fn name_image(&self, evidence: &mut Evidence) -> bool {
+        let mut platforms = Vec::new();
+        let stated = self.image.as_ref().and_then(|image| image.digest.clone());
+        if stated.is_none() {
+            for report in evidence.reports.iter().map(|report| &report.value) {
+                if let Some(first) = report.subjects.first()
+                    && !platforms.iter().any(|(digest, _)| digest == first)
+                {
+                    platforms.push((first.clone(), report.platform.clone()));
+                }
+            }
+        }
+        // Several platforms make an image whose digest nobody said. What no report names is known by the first report: each is
+        // about something, and nothing else is the same.
+        let several = platforms.len() > 1;
+        let known = stated.or_else(|| platforms.first().filter(|_| !several).map(|(digest, _)| digest.clone()));
+        let is_known = known.is_some();
+        let stand_in = || {
+            let parts = platforms.iter().map(|(digest, _)| digest.as_str()).collect::<String>();
+            let first = evidence.reports.first().map(|report| report.digest.clone());
+            if several { Digest::of(parts.as_bytes()) } else { first.unwrap_or_else(|| Digest::of(b"")) }
+        };
+        evidence.image.digest = known.unwrap_or_else(stand_in);
+        if let Some(image) = &self.image {
+            evidence.image.repository = image.repository.clone();
+        }
+        evidence.platforms = if several { platforms } else { Vec::new() };
+        let about = evidence.image.digest.clone();
+        let all = evidence.reports.iter_mut().map(|it| &mut it.about);
+        let all = all.chain(evidence.vex.iter_mut().map(|it| &mut it.about));
+        all.chain(evidence.sboms.iter_mut().map(|it| &mut it.about)).for_each(|own| *own = about.clone());
+        is_known
+    }
+}
+
+fn given<T>(bytes: &Bytes, value: T) -> Attached<T> {
+    let digest = Digest::of(bytes);
+    Attached { value, about: digest.clone(), digest, found: Found::Given, by: None }
+}

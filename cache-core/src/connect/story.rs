@@ -1,0 +1,47 @@
+//! Whose story is to be told, as text.
+
+use serde::Deserialize;
+
+use super::network::{NetworkConfig, network};
+use super::open_source_over;
+use super::trust::{TrustedKeyConfig, read_root, trusted};
+use crate::error::Result;
+use crate::model::{Reference, Timestamp};
+use crate::sign::{SignersConfig, Trust};
+use crate::story::{Deployment, Story};
+
+/// An image, whose word about it counts, and where it runs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StoryConfig {
+    /// The image, by tag or digest.
+    pub image: Reference,
+    /// The public keys whose signatures count; what nobody who is trusted signed is told as a claim, or as a problem.
+    #[serde(default)]
+    pub trusted_keys: Vec<TrustedKeyConfig>,
+    /// The keyless signers whose signatures count.
+    #[serde(default)]
+    pub trusted_signers: Vec<SignersConfig>,
+    /// The trusted root: its JSON, or the path of a file with it.
+    #[serde(default)]
+    pub trusted_root: Option<String>,
+    /// Where images run, by an inventory of the caller's.
+    #[serde(default)]
+    pub deployments: Vec<Deployment>,
+    /// How the image is reached over a network; without it, as the machine and its environment say.
+    #[serde(default)]
+    pub network: Option<NetworkConfig>,
+}
+
+impl StoryConfig {
+    /// Gathers the story. See [`Story::of`].
+    ///
+    /// # Errors
+    /// As there; `Invalid` where a key or the root cannot be read.
+    pub async fn tell(&self) -> Result<Story> {
+        let root = self.trusted_root.as_deref().map(read_root).transpose()?;
+        let trust = Trust::in_all(trusted(&self.trusted_keys, &self.trusted_signers, root.as_ref())?);
+        let registry = open_source_over(&self.image.repository, network(self.network.as_ref())?)?;
+        Story::of(&*registry, &self.image, &trust, &self.deployments, Timestamp::now()).await
+    }
+}

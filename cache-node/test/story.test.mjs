@@ -1,0 +1,39 @@
+// The story of an image.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Approval, Invalid, NotFound, Promoter, Story, tellStory } from '../index.mjs';
+import { prepare } from './helper.mjs';
+
+// An image that was promoted, with a record.
+async function promoted() {
+  const scenario = prepare('promote-signed');
+  const promoter = new Promoter(scenario.promoter);
+  const { plan } = await promoter.plan(scenario.request);
+  const receipt = await promoter.execute(plan, [Approval.fromJson(readFileSync('approval.json'))]);
+  assert.ok(receipt.complete, receipt.render());
+  return { image: scenario.request.to, trustedKeys: scenario.promoter.trustedKeys };
+}
+
+test('a story is told, with where the image runs', async () => {
+  const request = await promoted();
+  const { digest } = (await tellStory(request)).data.image;
+  const deployments = [
+    { digest, place: 'shop/web', since: '2026-02-01T00:00:00Z' },
+    { digest: `sha256:${'0'.repeat(64)}`, place: 'shop/other' },
+  ];
+  const story = await tellStory({ ...request, deployments });
+  assert.ok(story instanceof Story);
+  const { events } = story.data;
+  assert.ok(events.some(({ kind, standing }) => kind === 'signed' && standing.kind === 'verified'), story.markdown());
+  assert.deepEqual(events.filter(({ kind }) => kind === 'deployed').map(({ title }) => title), ['Runs in shop/web']);
+  assert.ok(story.markdown().startsWith(`# The story of ${request.image}`));
+});
+
+test('errors are told by kind, and a signal stops it', async () => {
+  prepare('promote-signed');
+  await assert.rejects(tellStory({ image: 'oci:source:v9' }), NotFound);
+  await assert.rejects(tellStory({ image: 'oci:source:v1', trusted: [] }), Invalid);
+  const reason = new Error('enough');
+  await assert.rejects(tellStory({ image: 'oci:source:v1' }, { signal: AbortSignal.abort(reason) }), reason);
+});
