@@ -23,7 +23,4 @@ pub struct Stays {
     /// What indexes that stay list and was not there before.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub missing: BTreeSet<Digest>,
-    /// The tags that do not stay and have no change of their own: the registry deletes them along with what they name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub goes_along: BTreeMap<Tag, Digest>,
 }

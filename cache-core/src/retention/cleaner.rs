@@ -143,11 +143,11 @@ impl<'a> Deleting<'a> {
             let going = going.entry(&op.repository).or_default();
             match &op.target {
                 DeleteTarget::Tag(tag) => drop(going.tags.insert(tag.clone())),
-                DeleteTarget::Manifest => drop(going.manifests.insert(op.expected.clone())),
+                DeleteTarget::Manifest => {
+                    going.manifests.insert(op.expected.clone());
+                    going.tags.extend(op.tags.iter().cloned());
+                }
             }
-        }
-        for stays in stays {
-            going.entry(&stays.repository).or_default().tags.extend(stays.goes_along.keys().cloned());
         }
         let stays = stays.iter().map(|stays| (&stays.repository, stays)).collect();
         Deleting { cleaner, approved, stays, going, seen: HashMap::new() }
@@ -176,13 +176,14 @@ impl<'a> Deleting<'a> {
         }
         for (repository, going) in &self.going {
             let (stays, _) = self.staying(repository)?;
-            let along = |(tag, digest): (&Tag, &Digest)| {
-                let (repository, target) = ((*repository).clone(), DeleteTarget::Tag(tag.clone()));
-                Delete { repository, target, expected: digest.clone() }
-            };
-            self.expect_deletions(&stays.goes_along.iter().map(along).collect::<Vec<_>>()).await?;
             expect_all(self.registry(), stays, going, self.cleaner.concurrency).await?;
         }
+        // The tags that go along with a manifest are expected like those that go before it.
+        let along = |op: &Delete| {
+            let alone = |tag: &Tag| Delete { target: DeleteTarget::Tag(tag.clone()), tags: Vec::new(), ..op.clone() };
+            op.tags.iter().map(alone).collect::<Vec<_>>()
+        };
+        self.expect_deletions(&deletions(self.approved).flat_map(along).collect::<Vec<_>>()).await?;
         self.expect_deletions(deletions(self.approved)).await
     }
 
@@ -196,13 +197,15 @@ impl<'a> Deleting<'a> {
         for op in deletions(self.approved) {
             match &op.target {
                 DeleteTarget::Tag(tag) => wanted.tags.push((&op.repository, tag, &op.expected)),
-                DeleteTarget::Manifest => wanted.manifests.push((&op.repository, &op.expected)),
+                DeleteTarget::Manifest => {
+                    wanted.manifests.push((&op.repository, &op.expected));
+                    wanted.tags.extend(op.tags.iter().map(|tag| (&op.repository, tag, &op.expected)));
+                }
             }
         }
-        for stays in self.stays.values() {
-            wanted.tags.extend(stays.goes_along.iter().map(|(tag, digest)| (&stays.repository, tag, digest)));
-        }
+        // A tag that goes before its manifest is named by both.
         wanted.tags.sort();
+        wanted.tags.dedup();
         wanted.write(self.registry(), &self.cleaner.restore_file(self.approved.plan().digest())).await
     }
 
@@ -215,13 +218,6 @@ impl<'a> Deleting<'a> {
             None => expect_all(registry, stays, going, self.cleaner.concurrency).await?,
         };
         let image = op.repository.at(op.expected.clone());
-        // Where it can be asked, also a tag that was known and moved here is noticed.
-        if let Some(tags_of) = registry.abilities().tags_of {
-            let tags = tags_of.tags_of(&image).await.absent_is_none()?.unwrap_or_default();
-            if let Some(tag) = tags.iter().find(|tag| !going.tags.contains(tag)) {
-                return Err(moved().context("manifest", &image).context("tag that names it", tag));
-            }
-        }
         let referrers = registry.referrers(&image).await.absent_is_none()?.unwrap_or_default();
         if let Some(new) = referrers.iter().find(|referrer| !going.manifests.contains(&referrer.digest)) {
             let error = moved().context("manifest", &image).context("new referrer", &new.digest);
@@ -232,10 +228,9 @@ impl<'a> Deleting<'a> {
     }
 
     /// Some registries keep tags whose manifest they deleted.
-    async fn tags_are_gone(&self, repository: &Repository, digest: &Digest) -> Result<()> {
-        let (stays, _) = self.staying(repository)?;
-        for (tag, _) in stays.goes_along.iter().filter(|(_, names)| *names == digest) {
-            let reference = repository.tagged(tag.clone());
+    async fn tags_are_gone(&self, op: &Delete) -> Result<()> {
+        for tag in &op.tags {
+            let reference = op.repository.tagged(tag.clone());
             if self.registry().resolve(&reference).await.absent_is_none()?.is_some() {
                 return Err(Error::conflict("the manifest was deleted, and its tag still answers").context("tag", reference));
             }
@@ -265,10 +260,10 @@ impl Executor for Deleting<'_> {
         if op.target != DeleteTarget::Manifest {
             return delete(&*self.cleaner.registry, op).await;
         }
-        let (repository, digest) = (op.repository.clone(), op.expected.clone());
-        self.nobody_needs(&Delete::clone(&op)).await?;
+        let change = Delete::clone(&op);
+        self.nobody_needs(&change).await?;
         let done = delete(&*self.cleaner.registry, op).await?;
-        self.tags_are_gone(&repository, &digest).await?;
+        self.tags_are_gone(&change).await?;
         Ok(done)
     }
 }

@@ -22,17 +22,14 @@ pub(super) fn stays(graph: &RepositoryGraph, decision: &RepositoryDecision) -> S
         attached: BTreeSet::new(),
         untagged: BTreeSet::new(),
         missing: BTreeSet::new(),
-        goes_along: BTreeMap::new(),
     };
     for (id, decision) in decision.manifests.iter().enumerate() {
         let node = graph.node(id);
-        let goes_along = decision.fate == Fate::Delete && !graph.untagging.untags_all();
         for tag in &decision.tags {
             let (name, digest) = (tag.tag.clone(), decision.digest.clone());
             match tag.fate {
                 Fate::Keep if node.attaching_tags.contains(&name) => drop(stays.attached.insert(name)),
                 Fate::Keep => drop(stays.tags.insert(name, digest)),
-                Fate::Delete if goes_along => drop(stays.goes_along.insert(name, digest)),
                 Fate::Delete => {}
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::decision::{Fate, RepositoryDecision};
 use super::graph::{NodeId, RepositoryGraph};
+use crate::model::Tag;
 use crate::plan::{Change, Delete, DeleteTarget};
 
 /// The changes that carry out a decision.
@@ -12,17 +13,19 @@ use crate::plan::{Change, Delete, DeleteTarget};
 /// its manifest, so that nobody gets it half deleted; what is about a manifest goes before it, and an index before what it
 /// lists, since registries refuse to delete what another manifest names.
 pub(super) fn changes(graph: &RepositoryGraph, decision: &RepositoryDecision) -> Vec<Change> {
-    let delete = |id: NodeId, target: DeleteTarget| {
+    let delete = |id: NodeId, target: DeleteTarget, tags: Vec<Tag>| {
         let expected = graph.node(id).digest.clone();
-        Change::Delete(Delete { repository: graph.repository.clone(), target, expected })
+        Change::Delete(Delete { repository: graph.repository.clone(), target, expected, tags })
     };
     let mut changes = Vec::new();
     for (id, decision) in decision.manifests.iter().enumerate() {
         let separately = decision.fate == Fate::Keep || graph.untagging.untags_all();
         let tags = decision.tags.iter().filter(|tag| separately && tag.fate == Fate::Delete);
-        changes.extend(tags.map(|tag| delete(id, DeleteTarget::Tag(tag.tag.clone()))));
+        changes.extend(tags.map(|tag| delete(id, DeleteTarget::Tag(tag.tag.clone()), Vec::new())));
     }
-    changes.extend(manifests(graph, decision).into_iter().map(|id| delete(id, DeleteTarget::Manifest)));
+    let tags = |id: NodeId| decision.manifests[id].tags.iter().map(|tag| tag.tag.clone()).collect();
+    let manifests = manifests(graph, decision).into_iter();
+    changes.extend(manifests.map(|id| delete(id, DeleteTarget::Manifest, tags(id))));
     changes
 }
 

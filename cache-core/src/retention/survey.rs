@@ -86,7 +86,8 @@ impl<'a> Survey<'a> {
     /// The graphs of these repositories, each once, in order.
     pub(super) async fn read(&self, repositories: &[Repository]) -> Result<Vec<RepositoryGraph>> {
         let unique: BTreeSet<&Repository> = repositories.iter().collect();
-        self.expect(unique.len());
+        let lists = if self.registry.abilities().listing.is_some() { 2 } else { 1 };
+        self.expect(lists * unique.len());
         // All lists come first: they say what the rest costs.
         let lists = unique.into_iter().map(|repository| self.list(repository).boxed()).collect();
         let listed: Vec<Listing> = self.at_once(lists).await?;
@@ -131,7 +132,7 @@ impl<'a> Survey<'a> {
             Some(_) if abilities.untagging == Untagging::Unknown => Untagging::AloneButLast,
             _ => abilities.untagging,
         });
-        let (mut unresolved, mut known) = (Vec::new(), HashMap::new());
+        let mut known = HashMap::new();
         if let Some(listing) = abilities.listing {
             facts.lists_untagged = true;
             for listed in self.ask(listing.manifests(repository)).await? {
@@ -145,12 +146,14 @@ impl<'a> Survey<'a> {
                 let bare = ManifestFacts::opaque(listed.digest.clone(), false);
                 known.insert(listed.digest, ManifestFacts { pushed, pulled, locked, ..bare });
             }
-        } else {
-            unresolved = self.ask(self.registry.tags(repository)).await?;
         }
+        // Tags of signatures may be listed by the protocol alone.
+        let listed: HashSet<&Tag> = facts.tags.iter().map(|fact| &fact.tag).collect();
+        let tags = self.ask(self.registry.tags(repository)).await?;
+        let unresolved: Vec<Tag> = tags.into_iter().filter(|tag| !listed.contains(tag)).collect();
         // Each tag is asked for, each manifest is read and asked for its referrers; of the images, perhaps, the configuration.
         let each = if self.options.created { 3 } else { 2 };
-        self.expect(unresolved.len() + each * known.len().max(unresolved.len()));
+        self.expect(unresolved.len() + each * (known.len() + unresolved.len()));
         Ok(Listing { facts, unresolved, known })
     }
 

@@ -125,7 +125,7 @@ impl World {
         ready(self.propose(yaml).await.unwrap())
     }
 
-    pub(super) async fn plan_where(&self, untagging: Untagging, yaml: &str) -> Plan {
+    pub(super) async fn plan_where(&self, untag: Untagging, yaml: &str) -> Plan {
         let mut retention = self.retention(yaml);
         retention.survey.untag = Some(untag);
         ready(retention.plan(&self.request()).await.unwrap())
