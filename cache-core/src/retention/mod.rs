@@ -43,5 +43,5 @@ pub use rules::{
     RetentionRules,
 };
 pub use selectors::{Pattern, Patterns};
-pub use storage::{Storage, freed};
+pub use storage::{Freeing, Storage};
 pub use survey::{Requests, SurveyOptions};

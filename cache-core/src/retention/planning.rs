@@ -13,11 +13,11 @@ use super::judge::judge;
 use super::kept::stays;
 use super::order::changes;
 use super::rules::{MaxDeletions, RetentionRules};
-use super::storage::{Storage, freed};
+use super::storage::{Freeing, Storage};
 use super::survey::{Requests, Survey, SurveyOptions};
 use crate::error::{Error, Result};
 use crate::model::{Digest, LookedAt, Raw, Reason, Repository, Timestamp, Verdict};
-use crate::plan::{PLAN_VERSION, Plan, PlanBody, Purpose};
+use crate::plan::{Change, PLAN_VERSION, Plan, PlanBody, Purpose, Stays};
 use crate::registry::Registry;
 use crate::watch::Watch;
 
@@ -123,11 +123,14 @@ impl Retention {
         let mut options = self.survey.clone();
         options.created |= self.rules.needs_created();
         let survey = Survey::new(&*self.registry, &options, watch)?;
-        let graphs = survey.read(&request.repositories).await?;
-        let decide = |graph: &RepositoryGraph| judge(graph, &self.rules.of(&graph.repository), &deployed, now);
-        let decisions: Vec<_> = graphs.iter().map(decide).collect();
+        let mut draft = Draft::default();
+        let decide = |graph: RepositoryGraph| {
+            let decision = judge(&graph, &self.rules.of(&graph.repository), &deployed, now);
+            draft.add(&graph, decision);
+        };
+        survey.read(&request.repositories, decide).await?;
         let inventories = inventories.iter().map(note).collect::<Result<Vec<_>>>()?;
-        self.propose(request, &graphs, decisions, inventories, survey.requests())
+        self.propose(request, draft, inventories, survey.requests())
     }
 
     /// What is deployed, from all who know.
@@ -154,17 +157,12 @@ impl Retention {
     fn propose(
         &self,
         request: &RetentionRequest,
-        graphs: &[RepositoryGraph],
-        decisions: Vec<RepositoryDecision>,
+        draft: Draft,
         inventories: Vec<InventoryNote>,
         requests: Requests,
     ) -> Result<Proposal> {
-        let totals = totals_of(&decisions);
-        let frees = freed(graphs, &decisions);
-        let by_repository: Vec<_> = graphs.iter().zip(&decisions).map(|(graph, d)| changes(graph, d)).collect();
-        let touched = graphs.iter().zip(&decisions).zip(&by_repository).filter(|(_, changes)| !changes.is_empty());
-        let stays: Vec<_> = touched.map(|((graph, decision), _)| stays(graph, decision)).collect();
-        let changes: Vec<_> = by_repository.into_iter().flatten().collect();
+        let Draft { decisions, changes, stays, freeing } = draft;
+        let (totals, frees) = (totals_of(&decisions), freeing.storage());
         let kept: usize = stays.iter().map(|stays| stays.tags.len() + stays.untagged.len()).sum();
         let refusals = self.refusals(&decisions);
         // Expected, expected again, deleted, looked for; what stays is looked at before, in between and afterwards.
@@ -218,6 +216,27 @@ impl Retention {
                 decisions.iter().filter(exceeds).map(say).collect()
             }
         }
+    }
+}
+
+/// What was decided of the repositories that were read.
+#[derive(Default)]
+struct Draft {
+    decisions: Vec<RepositoryDecision>,
+    changes: Vec<Change>,
+    stays: Vec<Stays>,
+    freeing: Freeing,
+}
+
+impl Draft {
+    fn add(&mut self, graph: &RepositoryGraph, decision: RepositoryDecision) {
+        let changes = changes(graph, &decision);
+        if !changes.is_empty() {
+            self.stays.push(stays(graph, &decision));
+        }
+        self.changes.extend(changes);
+        self.freeing.add(graph, &decision);
+        self.decisions.push(decision);
     }
 }
 

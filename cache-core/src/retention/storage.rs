@@ -21,28 +21,41 @@ pub struct Storage {
     pub of: u64,
 }
 
-/// What the decisions about these repositories of one registry set free.
-pub fn freed(graphs: &[RepositoryGraph], decisions: &[RepositoryDecision]) -> Storage {
-    let mut storage = Storage::default();
-    // Whether anything that stays needs the blob.
-    let mut blobs: HashMap<&Digest, (u64, bool)> = HashMap::new();
-    for (graph, decision) in graphs.iter().zip(decisions) {
+/// Counts what is set free in the repositories of one registry, one after the other.
+#[derive(Debug, Default)]
+pub struct Freeing {
+    manifests: Storage,
+    /// The size of each blob, and whether anything that stays needs it.
+    blobs: HashMap<Digest, (u64, bool)>,
+}
+
+impl Freeing {
+    /// Takes in one repository.
+    pub fn add(&mut self, graph: &RepositoryGraph, decision: &RepositoryDecision) {
         for (id, decision) in decision.manifests.iter().enumerate() {
             let stays = decision.fate == Fate::Keep;
             let size = graph.node(id).size;
-            storage.of += size;
-            storage.bytes += if stays { 0 } else { size };
+            self.manifests.of = self.manifests.of.saturating_add(size);
+            self.manifests.bytes = self.manifests.bytes.saturating_add(if stays { 0 } else { size });
             for (digest, size) in graph.blobs(id) {
-                blobs.entry(digest).or_insert((*size, false)).1 |= stays;
+                match self.blobs.get_mut(digest) {
+                    Some(known) => known.1 |= stays,
+                    None => drop(self.blobs.insert(digest.clone(), (*size, stays))),
+                }
             }
         }
     }
-    for (size, stays) in blobs.into_values() {
-        storage.of = storage.of.saturating_add(size);
-        if !stays {
-            storage.blobs += 1;
-            storage.bytes = storage.bytes.saturating_add(size);
+
+    /// What is set free in all of them.
+    pub fn storage(&self) -> Storage {
+        let mut storage = self.manifests;
+        for (size, stays) in self.blobs.values() {
+            storage.of = storage.of.saturating_add(*size);
+            if !stays {
+                storage.blobs += 1;
+                storage.bytes = storage.bytes.saturating_add(*size);
+            }
         }
+        storage
     }
-    storage
 }

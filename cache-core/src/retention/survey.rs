@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
@@ -67,7 +67,15 @@ struct Listing {
     /// The tags that still have to be asked what they name.
     unresolved: Vec<Tag>,
     /// What is known of manifests without having read them.
-    known: HashMap<Digest, ManifestFacts>,
+    known: HashMap<Digest, Known>,
+}
+
+/// What a registry lists of a manifest.
+#[derive(Default)]
+struct Known {
+    pushed: Option<Timestamp>,
+    pulled: Option<Timestamp>,
+    locked: bool,
 }
 
 impl<'a> Survey<'a> {
@@ -83,8 +91,12 @@ impl<'a> Survey<'a> {
         Ok(Survey { registry, options, watch, turn: Semaphore::new(options.concurrency), sent, estimated })
     }
 
-    /// The graphs of these repositories, each once, in order.
-    pub(super) async fn read(&self, repositories: &[Repository]) -> Result<Vec<RepositoryGraph>> {
+    /// The graphs of these repositories, each once, in order. They are handed on one by one: nobody needs all at once.
+    pub(super) async fn read(
+        &self,
+        repositories: &[Repository],
+        mut hand_on: impl FnMut(RepositoryGraph) + Send,
+    ) -> Result<()> {
         let unique: BTreeSet<&Repository> = repositories.iter().collect();
         let lists = if self.registry.abilities().listing.is_some() { 2 } else { 1 };
         self.expect(lists * unique.len());
@@ -96,7 +108,12 @@ impl<'a> Survey<'a> {
             return Err(Error::unsupported(format!("{estimated} requests are needed, and {most} are allowed"))
                 .hint("name fewer repositories, or allow more requests"));
         }
-        self.at_once(listed.into_iter().map(|listing| self.graph(listing).boxed()).collect()).await
+        let graphs: Vec<_> = listed.into_iter().map(|listing| self.graph(listing).boxed()).collect();
+        let mut graphs = stream::iter(graphs).buffered(self.options.concurrency);
+        while let Some(graph) = graphs.next().await {
+            hand_on(graph?);
+        }
+        Ok(())
     }
 
     async fn at_once<T>(&self, questions: Vec<BoxFuture<'_, Result<T>>>) -> Result<Vec<T>> {
@@ -143,8 +160,7 @@ impl<'a> Survey<'a> {
                     locked: tag.locked,
                 }));
                 let (pushed, pulled, locked) = (listed.pushed, listed.pulled, listed.locked);
-                let bare = ManifestFacts::opaque(listed.digest.clone(), false);
-                known.insert(listed.digest, ManifestFacts { pushed, pulled, locked, ..bare });
+                known.insert(listed.digest, Known { pushed, pulled, locked });
             }
         }
         // Tags of signatures may be listed by the protocol alone.
@@ -179,9 +195,7 @@ impl<'a> Survey<'a> {
             for (read, referrers) in self.at_once(read).await?.into_iter().flatten() {
                 let found = read.children.iter().chain(&read.subject).cloned().chain(referrers);
                 open.extend(found.filter(|digest| seen.insert(digest.clone())));
-                let listed = known.remove(&read.digest);
-                let (pushed, pulled) = (listed.as_ref().and_then(|l| l.pushed), listed.as_ref().and_then(|l| l.pulled));
-                let locked = listed.is_some_and(|listed| listed.locked);
+                let Known { pushed, pulled, locked } = known.remove(&read.digest).unwrap_or_default();
                 facts.manifests.push(ManifestFacts { pushed, pulled, locked, ..read });
             }
             if seen.len() > MAX_MANIFESTS {

@@ -4,7 +4,7 @@ use super::shape::{Shape, digest, now};
 use crate::plan::{Change, DeleteTarget};
 use crate::registry::Untagging;
 use crate::retention::inventory::Deployed;
-use crate::retention::{RepositoryGraph, freed, judge, order};
+use crate::retention::{Freeing, RepositoryGraph, judge, order};
 
 fn order_of(shape: &Shape, yaml: &str, names: &[&str]) -> Vec<String> {
     let graph = RepositoryGraph::new(shape.facts.clone());
@@ -70,6 +70,8 @@ fn k18_shared_layers_are_counted_once() {
         .tag("b", "b");
     let graph = shape.graph();
     let decision = judge(&graph, &super::shape::rules("max_age_days: 1"), &Deployed::default(), now());
-    let storage = freed(&[graph], &[decision]);
+    let mut freeing = Freeing::default();
+    freeing.add(&graph, &decision);
+    let storage = freeing.storage();
     assert_eq!((storage.blobs, storage.bytes, storage.of), (3, 20 + 3 + 4 + 200, 1028 + 300));
 }
