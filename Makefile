@@ -36,6 +36,7 @@ bench:
 	$(CARGO) bench -p cache-benches
 	@scripts/peers.sh
 	@scripts/real-image.sh
-	$(CARGO) build --release --example copy --example pull --example sbom
+	$(CARGO) build --release --example copy --example pull --example sbom --example verify
 	@scripts/compare.sh
 	@scripts/compare-sbom.sh
+	@scripts/compare-sign.sh

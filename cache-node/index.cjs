@@ -50,14 +50,18 @@ const [Approval, Assessment, Cleaned, Outlook, Plan, Proposal, Receipt, Sbom, St
 ].map((name) => face(native[name], notByHand));
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
-const { approveByCallback } = Plan.prototype;
+const { approveByCallback, approveBySignature } = Plan.prototype;
 Plan.prototype.approveByCallback = function (ask, at) {
   return approveByCallback.call(this, async (plan) => ask(plan), at);
 };
+const promising = (token) => token && (async (audience) => token(audience));
+Plan.prototype.approveBySignature = function (answer, signer, at, token) {
+  return approveBySignature.call(this, answer, signer, at, promising(token));
+};
 const NativePromoter = native.Promoter;
-const Promoter = face(NativePromoter, (config, gates = []) => {
+const Promoter = face(NativePromoter, (config, gates = [], token) => {
   const asked = gates.map((gate) => ({ name: gate.name, judge: async (evidence) => gate.judge(evidence) }));
-  return new NativePromoter(config, asked);
+  return new NativePromoter(config, asked, promising(token));
 });
 const NativeRetention = native.Retention;
 const Retention = face(NativeRetention, (config) => new NativeRetention(config));
@@ -130,6 +134,8 @@ const tellNow = translated(native.tellStory);
 const tellStory = (request, options) => stoppable(options ?? {}, (known) => tellNow(request, known));
 const verifyNow = translated(native.verify);
 const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
+const refreshNow = translated(native.refreshTrustedRoot);
+const refreshTrustedRoot = (request, options) => stoppable(options ?? {}, (known) => refreshNow(request, known));
 
 module.exports = {
   Approval,
@@ -147,6 +153,7 @@ module.exports = {
   errorKinds,
   explainPolicy,
   generateKey,
+  refreshTrustedRoot,
   simulatePolicy,
   tellStory,
   translatePolicy,

@@ -29,6 +29,7 @@ export const {
   errorKinds,
   explainPolicy,
   generateKey,
+  refreshTrustedRoot,
   simulatePolicy,
   tellStory,
   translatePolicy,

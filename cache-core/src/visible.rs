@@ -30,6 +30,30 @@ pub(crate) fn short(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
+/// The beginning of a text, as Markdown that is only text: no markup, no HTML, no cell of a table, no mention of a person.
+pub(crate) fn markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in short(&line(text), LONGEST).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '@' => out.push_str("&#64;"),
+            '|' => out.push_str("&#124;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '#' | '!' | '~' | '$' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    // An address would become a link.
+    out.replace("://", "&#58;//").replace("www.", "www&#46;")
+}
+
+/// The longest text that is shown of one thing in Markdown.
+const LONGEST: usize = 1_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;

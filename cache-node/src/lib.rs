@@ -15,3 +15,4 @@ mod run;
 mod sbom;
 mod sign;
 mod story;
+mod token;

@@ -17,6 +17,7 @@ use crate::outcome::{Outlook, Receipt};
 use crate::plan::Plan;
 use crate::run::{OnProgress, unless_stopped, watched};
 use crate::sign::StopOptions;
+use crate::token::{TokenFunction, tokens};
 
 /// Promotes images from one repository to another, into one environment.
 #[napi]
@@ -25,12 +26,17 @@ pub struct Promoter(Session);
 
 #[napi]
 impl Promoter {
-    /// Opens what the configuration names. `gates` are judged after those of the policy.
+    /// Opens what the configuration names. `gates` are judged after those of the policy. `token` gives identity tokens to a
+    /// keyless signer that asks the application (`keyless: 'callback'`): it is called with the audience.
     #[napi(constructor)]
-    pub fn new(#[napi(ts_arg_type = "PromoterConfig")] config: Value, gates: Option<Vec<Gate>>) -> napi::Result<Self> {
+    pub fn new(
+        #[napi(ts_arg_type = "PromoterConfig")] config: Value,
+        gates: Option<Vec<Gate>>,
+        #[napi(ts_arg_type = "Token | undefined | null")] token: Option<TokenFunction>,
+    ) -> napi::Result<Self> {
         let gates = gates.unwrap_or_default().into_iter().map(Gate::open).collect::<napi::Result<_>>()?;
         let config: PromoterConfig = read("configuration", config).map_err(raise)?;
-        config.open(gates).map(Promoter).map_err(raise)
+        config.open_with(gates, tokens(token)).map(Promoter).map_err(raise)
     }
 
     /// Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only.

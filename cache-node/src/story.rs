@@ -29,6 +29,12 @@ impl Story {
     pub fn markdown(&self) -> String {
         self.0.markdown()
     }
+
+    /// The story as a page that stands alone.
+    #[napi]
+    pub fn html(&self) -> String {
+        self.0.html()
+    }
 }
 
 /// Gathers the story of an image. Reads only.

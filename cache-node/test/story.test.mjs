@@ -28,6 +28,7 @@ test('a story is told, with where the image runs', async () => {
   assert.ok(events.some(({ kind, standing }) => kind === 'signed' && standing.kind === 'verified'), story.markdown());
   assert.deepEqual(events.filter(({ kind }) => kind === 'deployed').map(({ title }) => title), ['Runs in shop/web']);
   assert.ok(story.markdown().startsWith(`# The story of ${request.image}`));
+  assert.ok(story.html().startsWith('<!doctype html>'));
 });
 
 test('errors are told by kind, and a signal stops it', async () => {

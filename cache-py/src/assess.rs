@@ -8,7 +8,7 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::errors::raise;
 use crate::given;
-use crate::plain::{from_python, to_python};
+use crate::plain::{from_python, in_a_frame, to_python};
 
 /// A verdict with all that it is made of.
 #[pyclass(frozen, module = "cache_guardian")]
@@ -70,6 +70,11 @@ impl Assessment {
         let options = ReportOptions { width: width.unwrap_or(ReportOptions::default().width), location };
         let bytes = py.detach(|| self.0.write(format, &options)).map_err(raise)?;
         Ok(PyBytes::new(py, &bytes))
+    }
+
+    fn _repr_html_(&self) -> PyResult<String> {
+        let page = self.0.write(ReportFormat::Html, &ReportOptions::default()).map_err(raise)?;
+        Ok(in_a_frame(&String::from_utf8_lossy(&page)))
     }
 
     fn __repr__(&self) -> String {

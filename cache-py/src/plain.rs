@@ -38,3 +38,9 @@ pub(crate) fn to_value(data: &Bound<'_, PyAny>) -> PyResult<Value> {
 pub(crate) fn from_python<T: DeserializeOwned>(what: &str, data: &Bound<'_, PyAny>) -> PyResult<T> {
     cache_core::connect::read(what, to_value(data)?).map_err(raise)
 }
+
+/// A page of its own within a notebook: its style touches nothing around it, and it can do nothing.
+pub(crate) fn in_a_frame(page: &str) -> String {
+    let page = page.replace('&', "&amp;").replace('"', "&quot;");
+    format!(r#"<iframe sandbox srcdoc="{page}" style="width:100%;height:36em;border:0"></iframe>"#)
+}

@@ -13,6 +13,7 @@ use crate::plain::from_python;
 use crate::plan::Plan;
 use crate::progress::{Watcher, in_event_loop};
 use crate::runtime::{awaitable, block_on, block_on_watched};
+use crate::token::tokens;
 
 /// Promotes images from one repository to another, into one environment.
 #[pyclass(frozen, module = "cache_guardian")]
@@ -21,13 +22,14 @@ pub(crate) struct Promoter(Session);
 
 #[pymethods]
 impl Promoter {
-    /// Opens what the configuration names. `gates` are judged after those of the policy.
+    /// Opens what the configuration names. `gates` are judged after those of the policy. `token` gives identity tokens to a
+    /// keyless signer that asks the application (`"keyless": "callback"`): it is called with the audience.
     #[new]
-    #[pyo3(signature = (config, *, gates=Vec::new()))]
-    fn new(config: &Bound<'_, PyAny>, gates: Vec<Bound<'_, PyAny>>) -> PyResult<Self> {
+    #[pyo3(signature = (config, *, gates=Vec::new(), token=None))]
+    fn new(config: &Bound<'_, PyAny>, gates: Vec<Bound<'_, PyAny>>, token: Option<Py<PyAny>>) -> PyResult<Self> {
         let gates = gates.iter().map(gate).collect::<PyResult<_>>()?;
         let config: PromoterConfig = from_python("configuration", config)?;
-        config.open(gates).map(Promoter).map_err(crate::errors::raise)
+        config.open_with(gates, tokens(token)).map(Promoter).map_err(crate::errors::raise)
     }
 
     /// Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only. `given` is evidence that the caller

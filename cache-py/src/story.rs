@@ -4,7 +4,7 @@ use cache_core::connect::StoryConfig;
 use cache_core::story;
 use pyo3::prelude::*;
 
-use crate::plain::{from_python, to_python};
+use crate::plain::{from_python, in_a_frame, to_python};
 use crate::runtime::{awaitable, block_on};
 
 /// What registries know about an image, from build to deployment. Made by `tell_story`.
@@ -23,6 +23,15 @@ impl Story {
     /// The story as Markdown.
     fn markdown(&self) -> String {
         self.0.markdown()
+    }
+
+    /// The story as a page that stands alone.
+    fn html(&self) -> String {
+        self.0.html()
+    }
+
+    fn _repr_html_(&self) -> String {
+        in_a_frame(&self.0.html())
     }
 
     fn __repr__(&self) -> String {

@@ -34,6 +34,8 @@ def test_a_story_is_told(prepare: Prepare) -> None:
     assert "signed" in kinds, story.markdown()
     assert f"# The story of {request['image']}" in story.markdown()
     assert repr(story).startswith("<Story of ")
+    assert story.html().startswith("<!doctype html>")
+    assert story._repr_html_().startswith("<iframe sandbox srcdoc=")
 
 
 def test_where_it_runs_is_told(prepare: Prepare) -> None:

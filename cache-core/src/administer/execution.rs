@@ -55,7 +55,7 @@ impl Executor for Execution<'_> {
                 Change::SetTag(set) => drop(expect_tag(registry, set).await?),
                 Change::Delete(delete) => drop(expect_delete(registry, delete).await?),
                 Change::Administer(op) => drop(expect_administer(registry, op).await?),
-                Change::Copy(_) | Change::Attach(_) => return Err(not_upkeep(change)),
+                Change::Copy(_) | Change::Attach(_) | Change::AddLayers(_) => return Err(not_upkeep(change)),
             }
         }
         Ok(())
@@ -75,6 +75,7 @@ impl Executor for Execution<'_> {
             }
             Permitted::Copy(op) => Err(not_upkeep(&Change::Copy(op.clone()))),
             Permitted::Attach(op) => Err(not_upkeep(&Change::Attach(op.clone()))),
+            Permitted::AddLayers(op) => Err(not_upkeep(&Change::AddLayers(op.clone()))),
         }
     }
 }

@@ -15,10 +15,10 @@ mod tests;
 
 use std::sync::Arc;
 
-pub use execution::Carried;
-pub use planning::{Request, Wish};
 #[cfg(doc)]
 use crate::plan::Action;
+pub use execution::Carried;
+pub use planning::{Request, Wish};
 
 use crate::approve::Ledger;
 use crate::model::Timestamp;

@@ -120,7 +120,9 @@ impl Administrator {
         let tagged = reference.repository.tagged(tag.clone());
         let Some(expected) = self.named(&tagged).await? else { return Ok(Vec::new()) };
         if reference.digest.as_ref().is_some_and(|wanted| *wanted != expected) {
-            return Err(Error::conflict("the tag names another image").context("tag", tagged).context("names", expected));
+            return Err(Error::conflict("the tag names another image")
+                .context("tag", tagged)
+                .context("names", expected));
         }
         let repository = reference.repository.clone();
         Ok(vec![Change::Delete(Delete { repository, target: DeleteTarget::Tag(tag), expected, tags: Vec::new() })])

@@ -119,11 +119,3 @@ impl Message {
 
 /// The most findings that a message names.
 const MAX_TOLD: usize = 5;
-
-/// The beginning of a text, so that a service does not refuse the whole message for its length.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
-}

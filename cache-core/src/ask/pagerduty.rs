@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::Channel;
-use super::message::{Message, Urgency, cut};
+use super::message::{Message, Urgency};
 use super::post::Post;
 use crate::error::Result;
 use crate::model::{Digest, Secret};
+use crate::visible::short;
 
 /// Where PagerDuty takes events.
 const EVENTS: &str = "https://events.pagerduty.com/v2/enqueue";
@@ -51,7 +52,7 @@ impl PagerDutyChannel {
             let details: Map<String, Value> =
                 message.facts.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
             event["payload"] = json!({
-                "summary": cut(&message.title, 1024), "source": "cache", "severity": severity, "custom_details": details,
+                "summary": short(&message.title, 1024), "source": "cache", "severity": severity, "custom_details": details,
             });
         }
         event

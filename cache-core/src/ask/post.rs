@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::http::{Http, Patience, Request, host_name, is_loopback, is_secure};
 use crate::model::Secret;
+use crate::visible::short;
 
 /// The largest answer that is read.
 const MAX_ANSWER: u64 = 64 << 10;
@@ -52,7 +53,7 @@ impl Post {
             status if status.is_client_error() => Error::invalid,
             _ => Error::unavailable,
         };
-        let said = super::message::cut(String::from_utf8_lossy(&said).trim(), 200);
+        let said = short(String::from_utf8_lossy(&said).trim(), 200).into_owned();
         Err(error(format!("{} refused the message", self.service))
             .context("status", status.as_u16())
             .context("said", said))

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use super::Channel;
 use super::desk::Said;
-use super::message::{Message, cut};
+use super::message::Message;
 use super::post::Post;
 use super::signed::hmac_is;
 use crate::approve::Decision;
 use crate::error::{Error, Result};
 use crate::model::{Secret, Timestamp};
+use crate::visible::short;
 
 /// What a header, a section and a field may hold, in characters, and how many fields a section may have.
 const MAX_HEADER: usize = 150;
@@ -51,10 +52,10 @@ impl Channel for SlackChannel {
 
 fn blocks(message: &Message) -> Value {
     let mut blocks = vec![json!({
-        "type": "header", "text": {"type": "plain_text", "text": cut(&message.title, MAX_HEADER)},
+        "type": "header", "text": {"type": "plain_text", "text": short(&message.title, MAX_HEADER)},
     })];
     for facts in message.facts.chunks(MAX_FIELDS) {
-        let field = |(name, value): &(String, String)| json!({"type": "mrkdwn", "text": format!("*{}*\n{}", escaped(name), cut(&escaped(value), MAX_FIELD - 100))});
+        let field = |(name, value): &(String, String)| json!({"type": "mrkdwn", "text": format!("*{}*\n{}", escaped(name), short(&escaped(value), MAX_FIELD - 100))});
         blocks.push(json!({"type": "section", "fields": facts.iter().map(field).collect::<Vec<_>>()}));
     }
     if let Some(plan) = &message.plan {
@@ -67,7 +68,7 @@ fn blocks(message: &Message) -> Value {
         let elements = [button(APPROVE, "Approve", "primary"), button(DENY, "Deny", "danger")];
         blocks.push(json!({"type": "actions", "elements": elements}));
     }
-    json!({"text": cut(&escaped(&message.text()), 3000), "blocks": blocks})
+    json!({"text": short(&escaped(&message.text()), 3000), "blocks": blocks})
 }
 
 /// The three characters that Slack wants escaped. Without them nothing becomes a link or mentions a channel.

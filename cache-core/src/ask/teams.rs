@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 
 use super::Channel;
 use super::desk::Said;
-use super::message::{Message, cut};
+use super::message::Message;
 use super::post::Post;
 use super::signed::hmac_is;
 use crate::approve::Decision;
 use crate::error::{Error, Result};
 use crate::model::{Secret, Timestamp};
+use crate::visible::short;
 
 /// A webhook of Teams'.
 #[derive(Debug)]
@@ -45,9 +46,10 @@ impl Channel for TeamsChannel {
 }
 
 fn card(message: &Message, bot: &str) -> Value {
-    let fact = |(name, value): &(String, String)| json!({"title": cut(name, 100), "value": plain(&cut(value, 1000))});
+    let fact =
+        |(name, value): &(String, String)| json!({"title": short(name, 100), "value": plain(&short(value, 1000))});
     let mut body = vec![
-        json!({"type": "TextBlock", "size": "Large", "weight": "Bolder", "wrap": true, "text": plain(&cut(&message.title, 200))}),
+        json!({"type": "TextBlock", "size": "Large", "weight": "Bolder", "wrap": true, "text": plain(&short(&message.title, 200))}),
         json!({"type": "FactSet", "facts": message.facts.iter().map(fact).collect::<Vec<_>>()}),
     ];
     if let Some(plan) = &message.plan {

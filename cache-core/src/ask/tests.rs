@@ -187,6 +187,14 @@ fn a_broken_glass_is_loud() {
     assert!(Message::of_plan(&plan, Urgency::Critical).title.starts_with("BREAK-GLASS"));
 }
 
+#[test]
+fn the_page_of_a_plan_shows_its_digest_and_makes_no_markup() {
+    let plan = plan("<script>alert(1)</script>");
+    let page = plan.html();
+    assert!(page.contains(plan.digest().as_str()) && page.contains("<h1>Promotion to prod</h1>"), "{page}");
+    assert!(page.contains("warn: 3 high") && !page.contains("<script"), "{page}");
+}
+
 // Answers.
 
 fn desk() -> AnswerDesk {
@@ -367,7 +375,7 @@ impl Recorder {
 }
 
 fn policy(required: usize) -> ApprovalPolicy {
-    let approvers = ["alice", "bob"].map(|name| Approver { name: name.into(), key: None }).into();
+    let approvers = ["alice", "bob"].map(|name| Approver { name: name.into(), key: None, identities: Vec::new() }).into();
     ApprovalPolicy { required, approvers, ..ApprovalPolicy::default() }
 }
 

@@ -10,9 +10,13 @@ mod key;
 mod network;
 mod request;
 mod retention;
+mod services;
 mod session;
+mod signer;
 mod story;
+mod token;
 mod trust;
+mod tuf;
 mod vendor;
 mod verify;
 
@@ -22,16 +26,20 @@ pub use assess::{AssessConfig, Document};
 pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use generate::{GenerateConfig, GeneratorName};
-pub use key::{KeyConfig, NewKey, ProgramConfig, SignerConfig, generate_key};
+pub use key::{KeyConfig, NewKey, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
 pub use retention::{
     InventoryConfig, KubernetesConfig, RestoreConfig, RetentionConfig, RetentionRequestConfig, RetentionSession,
     SharedProposal, UntagConfig, cleaned_json,
 };
+pub use services::{LogConfig, ServicesConfig};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
+pub use signer::{Backing, KeylessConfig, OpenSigner, ProgramConfig, SignerConfig, Who};
 pub use story::StoryConfig;
+pub use token::TokenConfig;
 pub use trust::TrustedKeyConfig;
+pub use tuf::TufConfig;
 pub use vendor::{SimulateConfig, TranslateConfig, VendorName, explain_policy, simulate_policy, translate_policy};
 pub use verify::VerifyConfig;
 
@@ -117,5 +125,7 @@ fn unsupported(repository: &Repository, what: &str) -> Error {
         .hint("use a registry, or an OCI layout: oci:DIR:TAG")
 }
 
+#[cfg(test)]
+mod keyless_tests;
 #[cfg(test)]
 mod tests;

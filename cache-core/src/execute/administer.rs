@@ -34,7 +34,9 @@ pub(crate) async fn administer(registry: &dyn Registry, op: Permit<'_, Administe
     let made = administration.administer(op).await;
     let issued = match made {
         // The answer to a first try may have been lost, so that the second finds it done. A secret is lost with it.
-        Err(error) if error.kind() == ErrorKind::Conflict && !matches!(planned.action, Action::CreateAccount { .. }) => {
+        Err(error)
+            if error.kind() == ErrorKind::Conflict && !matches!(planned.action, Action::CreateAccount { .. }) =>
+        {
             match administration.standing(&planned.action).await {
                 Ok(standing) if is_so(&planned, &standing) => return Ok((true, None)),
                 _ => return Err(error),

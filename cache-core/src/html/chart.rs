@@ -51,6 +51,31 @@ pub(crate) fn ring(html: &mut Html, title: &str, class: &str, part: usize, whole
     });
 }
 
+/// A moment on a line of time.
+pub(crate) struct Point {
+    /// The style classes that give the colour.
+    pub(crate) class: &'static str,
+    /// Where it is: 0 at the beginning, 1 at the end.
+    pub(crate) at: f64,
+    /// What it is; shown when somebody points at it.
+    pub(crate) title: String,
+}
+
+/// A line of time over the width that there is.
+pub(crate) fn timeline(html: &mut Html, title: &str, points: &[Point]) {
+    let attributes = [("class", "time"), ("width", "100%"), ("height", "36"), ("role", "img")];
+    html.element("svg", &attributes, |html| {
+        html.leaf("title", &[], title);
+        html.element("line", &[("class", "axis"), ("x1", "2%"), ("x2", "98%"), ("y1", "18"), ("y2", "18")], |_| {});
+        for point in points {
+            let x = format!("{}%", number(2.0 + point.at.clamp(0.0, 1.0) * 96.0));
+            html.element("circle", &[("class", point.class), ("cx", &x), ("cy", "18"), ("r", "7")], |html| {
+                html.leaf("title", &[], &point.title);
+            });
+        }
+    });
+}
+
 fn number(number: f64) -> String {
     let text = format!("{number:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -5,7 +5,7 @@
 mod chart;
 mod style;
 
-pub(crate) use chart::{Part, bar, ring};
+pub(crate) use chart::{Part, Point, bar, ring, timeline};
 
 use crate::visible;
 
@@ -50,7 +50,19 @@ impl Html {
         self.out.push('>');
         if matches!(
             name,
-            "p" | "li" | "tr" | "section" | "h1" | "h2" | "h3" | "ul" | "ol" | "table" | "details" | "div"
+            "p" | "li"
+                | "tr"
+                | "section"
+                | "h1"
+                | "h2"
+                | "h3"
+                | "ul"
+                | "ol"
+                | "table"
+                | "details"
+                | "div"
+                | "dl"
+                | "dd"
         ) {
             self.out.push('\n');
         }

@@ -29,13 +29,18 @@ section,.head{background:var(--card);border:1px solid var(--line);border-radius:
 .ring{width:120px;height:120px;flex:none}.ring circle{fill:none;stroke-width:5;transform:rotate(-90deg);transform-origin:center}
 .ring .track{stroke:var(--track)}.ring .fix{stroke:var(--fix)}.ring text{fill:var(--text);font:700 9px system-ui,sans-serif;text-anchor:middle;dominant-baseline:central}
 .beside{display:flex;gap:20px;align-items:center}
+.time{display:block;overflow:visible}.axis{stroke:var(--line);stroke-width:2}.ends{display:flex;justify-content:space-between;gap:12px}
+.point{fill:var(--pass);stroke:var(--card);stroke-width:2}.promoted{fill:var(--low)}.loud{fill:var(--fail)}.claimed{fill:var(--card);stroke:var(--soft)}
+.life{list-style:none;padding:0}.life>li{border-left:3px solid var(--line);padding:0 0 6px 16px;margin:0 0 14px}.life>li.loud,.alarm{border-color:var(--fail)}.life h3,.life p{margin:0 0 6px}
+.alarm{border-width:3px}.alarm h2{color:var(--fail)}
+dl{display:grid;grid-template-columns:minmax(6em,auto) 1fr;gap:2px 14px;margin:0 0 8px}dt{color:var(--soft)}dd{margin:0;min-width:0}
 ul,ol{margin:0;padding-left:20px}li{margin:0 0 8px}ul.none{list-style:none;padding:0}
 table{width:100%;border-collapse:collapse;font-size:.9rem}th{text-align:left;color:var(--soft);font-weight:600;white-space:nowrap}
 th,td{padding:8px 10px;border-bottom:1px solid var(--line);vertical-align:top}tr:last-child td{border-bottom:0}th:first-child,td:first-child{padding-left:0}
 details{margin:4px 0 0}summary{cursor:pointer;color:var(--soft)}
 @media(max-width:720px){main{padding:12px 10px 32px}section,.head{padding:14px}.cards{grid-template-columns:1fr}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}table,tbody,tr{display:block}td{display:grid;grid-template-columns:6.2em 1fr;gap:8px;padding:3px 0;border:0}
-td:empty{display:none}td::before{content:attr(data-name);color:var(--soft);font-size:.8rem;padding-top:2px}td>div{min-width:0}
+td:has(>div:empty){display:none}td::before{content:attr(data-name);color:var(--soft);font-size:.8rem;padding-top:2px}td>div{min-width:0}
 tr{padding:10px 0;border-bottom:1px solid var(--line)}tr:last-child{border-bottom:0}.beside{gap:14px}.ring{width:92px;height:92px}}
 @media print{body{background:#fff}section,.head{break-inside:avoid}}
 </style>";

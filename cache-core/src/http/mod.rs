@@ -7,7 +7,11 @@ mod answer;
 mod proxy;
 mod retry;
 mod route;
-#[cfg(test)]
+#[cfg(any(test, feature = "conformance"))]
+#[cfg_attr(
+    not(test),
+    allow(dead_code, unused_imports, clippy::unwrap_used, reason = "only tests use it, and they use all of it")
+)]
 pub(crate) mod testing;
 mod tls;
 mod url;

@@ -5,12 +5,14 @@
 
 mod administer;
 mod change;
+mod page;
 mod render;
 mod stays;
 
 pub use administer::{Action, Administer, Policy, Scope};
 pub use change::{
-    Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest, Role, SetTag,
+    AddLayers, Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest,
+    Role, SetTag,
 };
 use serde::{Deserialize, Serialize};
 pub use stays::Stays;

@@ -111,7 +111,7 @@ impl Executor for Execution<'_> {
                     let found = target.resolve(&image).await.absent_is_none()?;
                     found.ok_or_else(|| moved().context("image", image).context("found", "nothing"))?;
                 }
-                Change::Attach(_) => {}
+                Change::Attach(_) | Change::AddLayers(_) => {}
                 Change::Administer(_) => return Err(no_promotion()),
             }
         }

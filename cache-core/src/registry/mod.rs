@@ -22,16 +22,17 @@ pub(crate) mod testing;
 mod vendor;
 
 pub use abilities::{
-    Abilities, Administration, Catalog, Findings, FindingsDocument, Issued, ServerCopy, Standing, TagsOf, TagsWithin, Untag,
+    Abilities, Administration, Catalog, Findings, FindingsDocument, Issued, ServerCopy, Standing, TagsOf, TagsWithin,
+    Untag,
 };
 pub use archive::{DockerArchive, OciArchive};
 use async_trait::async_trait;
 pub use blob::{BlobStream, Moved};
+#[cfg(feature = "harbor")]
+pub use harbor::{HarborOptions, HarborRegistry};
 pub use layout::Layout;
 pub use listing::{Listed, ListedTag, Listing, Untagging};
 pub use memory::MemoryRegistry;
-#[cfg(feature = "harbor")]
-pub use harbor::{HarborOptions, HarborRegistry};
 pub use oci::{OciOptions, OciRegistry};
 
 pub use crate::http::{Network, Patience, Proxy, ProxyAddress, Tls};

@@ -9,24 +9,28 @@ use crate::visible;
 const MOST: usize = 1_000_000;
 /// Of other lists than that of the vulnerabilities.
 const MOST_LISTED: usize = 200;
-/// The longest text that is shown of one thing.
-const LONGEST: usize = 1_000;
 
 pub(super) fn write(assessment: &Assessment) -> String {
-    let mut out = format!("## {} {}\n\n", text(&words::subject(assessment)), words::verdict(assessment));
-    let environment = assessment.environment.as_ref().map(|name| format!(" for {}", text(name))).unwrap_or_default();
+    let mut out = format!("## {} {}\n\n", visible::markdown(&words::subject(assessment)), words::verdict(assessment));
+    let environment =
+        assessment.environment.as_ref().map(|name| format!(" for {}", visible::markdown(name))).unwrap_or_default();
     out.push_str(&format!("Judged{environment} at {}.\n\n", assessment.at));
     let mut others = Vec::new();
     for verdict in std::iter::once(&assessment.verdict).chain(&assessment.gates) {
         for reason in verdict.reasons.iter().filter(|reason| reason.outcome != Outcome::Pass) {
-            others.push(format!("**{}** {}: {}", reason.outcome, text(&verdict.gate), text(&reason.message)));
+            others.push(format!(
+                "**{}** {}: {}",
+                reason.outcome,
+                visible::markdown(&verdict.gate),
+                visible::markdown(&reason.message)
+            ));
         }
     }
     list(&mut out, None, others.into_iter());
     list(
         &mut out,
         Some("What would unblock it"),
-        assessment.remedies.iter().map(|remedy| text(&words::remedy(remedy))),
+        assessment.remedies.iter().map(|remedy| visible::markdown(&words::remedy(remedy))),
     );
     tallies(&mut out, assessment);
     let after = after(assessment);
@@ -59,17 +63,17 @@ fn vulnerabilities(out: &mut String, all: &[Vulnerability], most: usize) {
     let most = most.saturating_sub(200);
     for (shown, one) in all.iter().enumerate() {
         let id = match links::about(&one.id) {
-            Some(page) => format!("[{}]({page})", text(&one.id)),
-            None => text(&one.id),
+            Some(page) => format!("[{}]({page})", visible::markdown(&one.id)),
+            None => visible::markdown(&one.id),
         };
         let exploited = if one.exploited { " (exploited)" } else { "" };
         let row = format!(
             "| {}{exploited} | {id} | {} | {} | {} | {} |\n",
             one.severity,
-            text(&one.package),
-            text(&words::versions(one)),
-            text(&words::fix(one)),
-            text(&words::state(one))
+            visible::markdown(&one.package),
+            visible::markdown(&words::versions(one)),
+            visible::markdown(&words::fix(one)),
+            visible::markdown(&words::state(one))
         );
         if out.len() + row.len() > most {
             let left = all.len() - shown;
@@ -85,21 +89,39 @@ fn vulnerabilities(out: &mut String, all: &[Vulnerability], most: usize) {
 fn after(assessment: &Assessment) -> String {
     let mut out = String::new();
     let exceptions = assessment.exceptions.iter();
-    list(&mut out, Some("Exceptions"), exceptions.map(|it| format!("{}: {}", text(&it.state), text(&it.exception))));
+    list(
+        &mut out,
+        Some("Exceptions"),
+        exceptions.map(|it| format!("{}: {}", visible::markdown(&it.state), visible::markdown(&it.exception))),
+    );
     let vex = assessment.vex.iter().map(|vex| {
         let author = vex.signed_by.as_ref().or(vex.author.as_ref()).map_or("nobody who is named", String::as_str);
         let trusted = if vex.trusted { "" } else { ", not trusted" };
-        format!("{} by {}{trusted}: {} of {} statements match", vex.format, text(author), vex.matched, vex.statements)
+        format!(
+            "{} by {}{trusted}: {} of {} statements match",
+            vex.format,
+            visible::markdown(author),
+            vex.matched,
+            vex.statements
+        )
     });
     list(&mut out, Some("VEX"), vex);
     let notes = assessment.notes.iter().filter(|note| !note.is_answer());
-    let notes = notes.map(|note| format!("{} ({}): {}", text(&note.package), text(&note.code), text(&note.message)));
+    let notes = notes.map(|note| {
+        format!(
+            "{} ({}): {}",
+            visible::markdown(&note.package),
+            visible::markdown(&note.code),
+            visible::markdown(&note.message)
+        )
+    });
     list(&mut out, Some("Not scanned"), notes);
     let scans = assessment.scans.iter().map(|scan| {
-        let version = scan.version.as_ref().map(|version| format!(" {}", text(version))).unwrap_or_default();
+        let version =
+            scan.version.as_ref().map(|version| format!(" {}", visible::markdown(version))).unwrap_or_default();
         let at = scan.scanned_at.map(|at| format!(", scanned at {at}")).unwrap_or_default();
         let data = scan.data_as_of.map(|at| format!(", data of {at}")).unwrap_or_default();
-        format!("{}{version}: {} findings{at}{data}", text(&scan.scanner), scan.findings)
+        format!("{}{version}: {} findings{at}{data}", visible::markdown(&scan.scanner), scan.findings)
     });
     list(&mut out, Some("Scans"), scans);
     out
@@ -125,25 +147,4 @@ fn list(out: &mut String, heading: Option<&str>, items: impl Iterator<Item = Str
     if count > 0 {
         out.push('\n');
     }
-}
-
-/// Text that is only text: no markup, no HTML, no cell of a table, no mention of a person.
-fn text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in visible::short(&visible::line(text), LONGEST).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '@' => out.push_str("&#64;"),
-            '|' => out.push_str("&#124;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '#' | '!' | '~' | '$' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    // An address would become a link.
-    out.replace("://", "&#58;//").replace("www.", "www&#46;")
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::events::{Event, Standing};
 use super::{Story, Unusable};
+use crate::visible::markdown;
 
 impl Story {
     /// The story as Markdown (CommonMark with tables). Text from outside is escaped: it can neither make markup nor break a
@@ -16,11 +17,11 @@ impl Story {
     }
 
     fn write_markdown(&self, out: &mut String) -> std::fmt::Result {
-        writeln!(out, "# The story of {}\n", plain(&self.reference.to_string()))?;
+        writeln!(out, "# The story of {}\n", markdown(&self.reference.to_string()))?;
         writeln!(out, "Image {}, told at {}.\n", code(&self.image.to_string()), self.told_at)?;
         for platform in &self.platforms {
             let name = platform.platform.as_deref().unwrap_or("no platform stated");
-            writeln!(out, "- {}: {}", plain(name), code(platform.digest.as_str()))?;
+            writeln!(out, "- {}: {}", markdown(name), code(platform.digest.as_str()))?;
         }
         writeln!(out, "\n## What happened\n")?;
         if self.events.is_empty() {
@@ -32,7 +33,7 @@ impl Story {
         if !self.problems.is_empty() {
             writeln!(out, "\n## What could not be used\n")?;
             for Unusable { what, digest, why } in &self.problems {
-                writeln!(out, "- {} {}: {}", plain(what), code(digest.short()), plain(why))?;
+                writeln!(out, "- {} {}: {}", markdown(what), code(digest.short()), markdown(why))?;
             }
         }
         Ok(())
@@ -41,36 +42,19 @@ impl Story {
 
 fn write_event(out: &mut String, event: &Event) -> std::fmt::Result {
     let at = event.at.map_or("no date".to_owned(), |at| at.to_string());
-    writeln!(out, "### {}\n", plain(&event.title))?;
+    writeln!(out, "### {}\n", markdown(&event.title))?;
     let standing = match &event.standing {
-        Standing::Verified { by } => format!("**verified**, signed by {}", plain(&by.to_string())),
+        Standing::Verified { by } => format!("**verified**, signed by {}", markdown(&by.to_string())),
         Standing::Claimed => "only claimed".to_owned(),
     };
-    writeln!(out, "{at}, {standing}; {} {}\n", plain(&event.found), code(event.digest.short()))?;
+    writeln!(out, "{at}, {standing}; {} {}\n", markdown(&event.found), code(event.digest.short()))?;
     for fact in &event.facts {
-        writeln!(out, "- {}: {}", plain(&fact.name), plain(&fact.value))?;
+        writeln!(out, "- {}: {}", markdown(&fact.name), markdown(&fact.value))?;
     }
     if !event.facts.is_empty() {
         writeln!(out)?;
     }
     Ok(())
-}
-
-/// Text that stands for itself in Markdown.
-fn plain(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            c if c.is_control() => escaped.push(' '),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '(' | ')' | '#' | '+' | '!' | '|' | '&'
-            | '~' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 /// Text as code. Our own digests and references hold no backtick; a reference is checked when it is parsed.

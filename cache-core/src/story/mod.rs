@@ -2,12 +2,13 @@
 //!
 //! [`Story::of`] gathers it from one registry: what was signed about an image travels with it, so the last place knows about
 //! all that came before. What a trusted signer said is told apart from what is only claimed, and what could not be used is
-//! named. A story is data; [`Story::markdown`] is for people.
+//! named. A story is data; [`Story::markdown`] and [`Story::html`] are for people.
 
 mod changes;
 mod config;
 mod events;
 mod markdown;
+mod page;
 
 use serde::{Deserialize, Serialize};
 

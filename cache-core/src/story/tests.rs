@@ -177,6 +177,9 @@ async fn the_last_place_tells_everything_that_came_before() {
     assert_eq!(facts(promoted, "to"), ["memory:prod/app:v1"]);
     assert!(story.problems.is_empty(), "{:?}", story.problems);
     let text = story.markdown();
+    let page = story.html();
+    assert_eq!(page.matches("<circle").count(), told.len() - 2, "a point for each event with a date");
+    assert!(page.contains(">only claimed<") && page.contains("<dt>approved by</dt>"), "{page}");
     assert!(text.contains("### Promoted to prod\n") && text.contains("**verified**, signed by key release"), "{text}");
 }
 
@@ -198,6 +201,8 @@ async fn text_from_outside_makes_no_markup() {
     let world = World::new(&json!({"config": {"Labels": {"org.opencontainers.image.source": hostile}}}));
     let story = Story::of(&world.build, &reference("build"), &Trust::default(), &[], at(60)).await.unwrap();
     assert_eq!(facts(&story.events[0], "source"), [hostile], "data keeps it");
+    let page = story.html();
+    assert!(!page.contains("<script") && !page.contains("href="), "{page}");
     let text = story.markdown();
     assert!(!text.contains("<script>") && !text.contains("](javascript") && !text.contains("\n# Promoted"), "{text}");
 }

@@ -9,13 +9,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("visible", &[]),
     ("html", &["visible"]),
-    ("plan", &["visible"]),
+    ("plan", &["html", "visible"]),
     ("document", &[]),
     ("sbom", &["document", "pages", "sqlite", "tarball", "zip"]),
     ("scan", &["document", "generate", "pages", "program", "registry", "sbom", "sqlite", "zip"]),
     ("sign", &["approve", "http", "program"]),
     ("approve", &["plan", "sign"]),
-    ("ask", &["approve", "http", "plan", "scan"]),
+    ("ask", &["approve", "http", "plan", "scan", "visible"]),
     ("http", &[]),
     ("program", &[]),
     ("pages", &[]),
@@ -32,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("execute", &["approve", "plan", "registry"]),
     ("administer", &["approve", "execute", "plan", "registry"]),
     ("promote", &["approve", "document", "execute", "gate", "plan", "registry", "sbom", "scan", "sign", "watch"]),
+    ("story", &["gate", "html", "promote", "registry", "sbom", "scan", "sign", "visible"]),
     (
         "connect",
         &[
@@ -46,14 +47,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sbom",
             "scan",
             "sign",
+            "story",
             "watch",
         ],
-    ("story", &["gate", "promote", "registry", "sbom", "scan", "sign"]),
-    (
-        "connect",
-        &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign", "story"],
     ),
-    ("conformance", &["approve", "plan", "registry"]),
+    ("conformance", &["approve", "plan", "registry", "sign"]),
 ];
 
 #[test]

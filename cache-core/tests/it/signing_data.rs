@@ -375,7 +375,9 @@ impl Case<'_> {
             now: Timestamp::now(),
             sboms: Vec::new(),
             reports: Vec::new(),
+            vex: Vec::new(),
             signatures: Vec::new(),
+            vex: Vec::new(),
             statements: vec![statement],
             problems: Vec::new(),
         };

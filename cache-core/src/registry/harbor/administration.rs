@@ -32,9 +32,7 @@ impl Administration for HarborRegistry {
             Action::CreateAccount { scope, name, grants, .. } => {
                 harbor.robot_standing(harbor.project_of(scope)?, name, Some(grants)).await
             }
-            Action::DeleteAccount { scope, name } => {
-                harbor.robot_standing(harbor.project_of(scope)?, name, None).await
-            }
+            Action::DeleteAccount { scope, name } => harbor.robot_standing(harbor.project_of(scope)?, name, None).await,
             other => Err(unsupported("Harbor", other)),
         }
     }
@@ -79,7 +77,8 @@ impl Harbor {
         let artifact = self.artifact(image).await?;
         let scan = artifact.scan_overview.into_values().next();
         let under_way = scan.as_ref().is_some_and(super::ScanSummary::is_under_way);
-        let now = scan.map(|scan| json!({"report": scan.report_id, "status": scan.scan_status, "ended": scan.end_time}));
+        let now =
+            scan.map(|scan| json!({"report": scan.report_id, "status": scan.scan_status, "ended": scan.end_time}));
         Ok(Standing { now, settled: under_way, effects: Vec::new() })
     }
 
@@ -155,7 +154,8 @@ impl Harbor {
             self.call(request, "the rule is not added").await.map_err(|e| e.context("project", &project.name))?;
         }
         for rule in there.iter().filter(|there| !wanted.iter().any(|rule| rule_alone(there) == rule_alone(rule))) {
-            let id = rule.get("id").and_then(Value::as_i64).ok_or_else(|| Error::unavailable("a rule has no number"))?;
+            let id =
+                rule.get("id").and_then(Value::as_i64).ok_or_else(|| Error::unavailable("a rule has no number"))?;
             let request = self.request(Method::DELETE, &format!("{path}/{id}"))?;
             self.call(request, "the rule is not removed").await.map_err(|e| e.context("project", &project.name))?;
         }

@@ -101,9 +101,10 @@ pub(super) const ACCEPTED_REPORTS: HeaderValue = HeaderValue::from_static(
 
 /// An address that Harbor does not know says nothing of what is stored: it must not be read as "absent".
 fn not_absent(error: Error) -> Error {
-    let said = error.contexts().iter().any(|(key, value)| {
-        *key == "registry says" && value.contains("path ") && value.contains("was not found")
-    });
+    let said = error
+        .contexts()
+        .iter()
+        .any(|(key, value)| *key == "registry says" && value.contains("path ") && value.contains("was not found"));
     if error.kind() != ErrorKind::NotFound || !said {
         return error;
     }

@@ -133,7 +133,9 @@ impl Catalog for HarborRegistry {
             for repository in self.repositories_of(&project.name).await? {
                 let name = format!("{}/{}", self.vendor.0.host, repository.name);
                 all.push(Repository::parse(&name).map_err(|e| {
-                    Error::unavailable("Harbor lists a repository whose name is none").context("name", name).caused_by(e)
+                    Error::unavailable("Harbor lists a repository whose name is none")
+                        .context("name", name)
+                        .caused_by(e)
                 })?);
             }
         }

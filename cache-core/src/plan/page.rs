@@ -1,0 +1,120 @@
+//! The plan as a page, for whoever has to approve it.
+
+use super::{Change, Expected, Plan, Purpose};
+use crate::html::Html;
+use crate::model::Verdict;
+
+/// The most of a list; a page of a hundred thousand changes opens nowhere. What is cut off is counted.
+const MOST: usize = 2_000;
+
+impl Plan {
+    /// The plan as one page of HTML, made of its bytes alone: no script, nothing that is fetched, light or dark as the reader's
+    /// machine is. Text from outside is escaped.
+    pub fn html(&self) -> String {
+        let title = self.title();
+        Html::page(&title, |html| {
+            self.head(html, &title);
+            if let Some(glass) = &self.break_glass {
+                html.element("section", &[("class", "alarm")], |html| {
+                    html.leaf("h2", &[], "BREAK-GLASS: the gates are overruled");
+                    html.leaf("p", &[], &glass.justification);
+                    html.leaf("p", &[("class", "small")], &format!("Not executed after {}", glass.expires));
+                });
+            }
+            html.section("What the gates said", |html| {
+                if self.verdicts.is_empty() {
+                    html.leaf("p", &[], "No gate was asked.");
+                }
+                self.verdicts.iter().for_each(|verdict| judged(html, verdict));
+            });
+            html.section(&format!("What will change ({})", self.changes.len()), |html| {
+                html.element("ol", &[], |html| {
+                    for change in self.changes.iter().take(MOST) {
+                        let name = if is_risky(change) { "strong" } else { "span" };
+                        html.element("li", &[], |html| html.leaf(name, &[], &change.to_string()));
+                    }
+                });
+                let hidden = self.changes.len().saturating_sub(MOST);
+                if hidden > 0 {
+                    html.leaf(
+                        "p",
+                        &[],
+                        &format!("{hidden} more changes are not shown here; the plan's file has them."),
+                    );
+                }
+            });
+            if !self.left_behind.is_empty() {
+                html.section("What is left behind", |html| {
+                    html.element("ul", &[], |html| self.left_behind.iter().for_each(|what| html.leaf("li", &[], what)));
+                });
+            }
+        })
+    }
+
+    fn title(&self) -> String {
+        match &self.purpose {
+            Purpose::Promotion { .. } => format!("Promotion to {}", self.environment),
+            Purpose::Rollback { .. } => format!("Rollback in {}", self.environment),
+            Purpose::Attaching { .. } => format!("Attaching in {}", self.environment),
+            Purpose::Upkeep { .. } => format!("Upkeep of {}", self.environment),
+        }
+    }
+
+    fn head(&self, html: &mut Html, title: &str) {
+        let mut facts = match &self.purpose {
+            Purpose::Promotion { from, image, to } => {
+                vec![("From", from.to_string()), ("Image", image.digest.to_string()), ("To", to.to_string())]
+            }
+            Purpose::Rollback { to, image } | Purpose::Attaching { to, image } => {
+                vec![("Reference", to.to_string()), ("Image", image.digest.to_string())]
+            }
+            Purpose::Upkeep { what } => vec![("What", what.clone())],
+        };
+        facts.push(("Requester", self.requester.clone()));
+        facts.extend(self.reason.iter().map(|reason| ("Reason", reason.clone())));
+        facts.extend(self.policy.iter().map(|policy| ("Policy", policy.to_string())));
+        html.element("div", &[("class", "head")], |html| {
+            html.leaf("h1", &[], title);
+            html.element("dl", &[], |html| {
+                for (name, value) in &facts {
+                    html.leaf("dt", &[], name);
+                    html.leaf("dd", &[], value);
+                }
+            });
+            html.leaf("p", &[("class", "soft small")], "What is approved is this digest:");
+            html.element("p", &[], |html| html.leaf("code", &[], self.digest().as_str()));
+        });
+    }
+}
+
+fn judged(html: &mut Html, verdict: &Verdict) {
+    html.element("h3", &[], |html| {
+        html.leaf("span", &[("class", &format!("chip {}", verdict.outcome))], &verdict.outcome.to_string());
+        html.text(" ");
+        html.text(&verdict.gate);
+    });
+    html.element("ul", &[], |html| {
+        for reason in verdict.reasons.iter().take(MOST) {
+            html.leaf("li", &[], &format!("{}: {}", reason.outcome, reason.message));
+        }
+    });
+    if !verdict.looked_at.is_empty() {
+        html.element("details", &[], |html| {
+            html.leaf("summary", &[("class", "small")], &format!("looked at {}", verdict.looked_at.len()));
+            html.element("ul", &[("class", "small")], |html| {
+                for seen in verdict.looked_at.iter().take(MOST) {
+                    html.leaf("li", &[], &format!("{} {}, {}", seen.what, seen.digest.short(), seen.source));
+                }
+            });
+        });
+    }
+}
+
+/// Whether something that is there goes away: a tag that is moved, whatever is deleted.
+fn is_risky(change: &Change) -> bool {
+    match change {
+        Change::SetTag(set) => set.expected != Expected::Absent,
+        Change::Delete(_) | Change::Administer(_) => true,
+        Change::Copy(_) | Change::Attach(_) | Change::AddLayers(_) => false,
+    }
+}
