@@ -633,6 +633,8 @@ export interface RetentionConfig {
   concurrency?: number;
   maxRequests?: number;
   approval?: ApprovalPolicy;
+  /** The trusted root that keyless approvals are traced back to: its JSON, or a path. */
+  trustedRoot?: string;
   network?: Network;
   /** The folder where used approvals are remembered; without one, the user's own. */
   ledger?: string;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::config::{ApprovalConfig, read_policy};
 use super::network::{NetworkConfig, network};
 use super::session::SharedPlan;
+use super::trust::read_root;
 use super::{open_source_over, open_target_over};
 use crate::approve::{Approval, ApprovalPolicy, Ledger};
 use crate::error::{Error, Result};
@@ -50,6 +51,9 @@ pub struct RetentionConfig {
     /// Which approvals count. Without it, what the policy says for the environment.
     #[serde(default)]
     pub approval: Option<ApprovalConfig>,
+    /// The trusted root that keyless approvals are traced back to: its JSON, or the path of a file with it.
+    #[serde(default)]
+    pub trusted_root: Option<String>,
     /// How the registry is reached over a network.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
@@ -164,6 +168,8 @@ impl RetentionConfig {
             Some(stated) => stated.policy()?,
             None => policy.approval(&self.environment),
         };
+        let root = self.trusted_root.as_deref().map(read_root).transpose()?;
+        let approval = approval.traced_to(root)?;
         let state = |folder: Option<PathBuf>, name: &str| match folder {
             Some(folder) => Ok(folder),
             None => Ledger::of_user().map(|ledger| ledger.folder().with_file_name(name)),

@@ -145,7 +145,8 @@ async fn cleans_until_it_is_killed() {
     let plan: Plan = Raw::from_canonical(std::fs::read(folder.join("plan")).unwrap()).unwrap();
     let approval = Approval::from_json(&std::fs::read(folder.join("approval")).unwrap()).unwrap();
     let key = KeySigner::from_pem(PERSON, &std::fs::read_to_string(folder.join("key")).unwrap()).unwrap();
-    let approver = Approver { name: PERSON.to_owned(), key: Some(key.public_key().clone()) };
+    let key = Some(key.public_key().clone());
+    let approver = Approver { name: PERSON.to_owned(), key, ..Approver::default() };
     let policy = ApprovalPolicy { approvers: vec![approver], ..ApprovalPolicy::default() };
     let Purpose::Retention { stays, .. } = &plan.purpose else { panic!("{:?}", plan.purpose) };
     let cleaner = cleaner(folder, &stays[0].repository);

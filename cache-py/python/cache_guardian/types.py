@@ -769,6 +769,7 @@ class RetentionConfig(_Retention, total=False):
     concurrency: int
     maxRequests: int
     approval: ApprovalPolicy
+    trustedRoot: str
     network: Network
     ledger: str
     restore: str
