@@ -13,7 +13,8 @@ seconds=${1:?how many seconds for each}
 shift
 
 # Readers of documents, and the path that a file has for each cataloger.
-documents=(sbom report vex findings license purl reference manifest bundle envelope key root policy image-policy)
+documents=(sbom report vex findings license purl reference manifest bundle envelope key root policy image-policy
+  inventory cluster lifecycle)
 files=(
   dpkg:var/lib/dpkg/status opkg:usr/lib/opkg/info/a.control copyright:usr/share/doc/a/copyright
   dpkg-list:var/lib/dpkg/info/a.list apk:lib/apk/db/installed os-release:etc/os-release
