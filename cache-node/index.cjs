@@ -28,7 +28,7 @@ function face(made, construct) {
   }
   Face.prototype = made.prototype;
   Object.defineProperty(made.prototype, 'constructor', { value: Face, configurable: true });
-  for (const name of ['fromJson', 'generate', 'merge', 'parse', 'validate']) {
+  for (const name of ['build', 'fromJson', 'generate', 'merge', 'open', 'parse', 'update', 'validate']) {
     if (made[name]) Face[name] = translated((...given) => made[name](...given));
   }
   return Face;
@@ -37,10 +37,11 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Assessment, Cleaned, Outlook, Plan, Proposal, Receipt, Sbom, Story] = [
+const [Approval, Assessment, Cleaned, Database, Outlook, Plan, Proposal, Receipt, Sbom, Story] = [
   'Approval',
   'Assessment',
   'Cleaned',
+  'Database',
   'Outlook',
   'Plan',
   'Proposal',
@@ -48,6 +49,7 @@ const [Approval, Assessment, Cleaned, Outlook, Plan, Proposal, Receipt, Sbom, St
   'Sbom',
   'Story',
 ].map((name) => face(native[name], notByHand));
+const Scanner = face(native.Scanner, (config) => new native.Scanner(config));
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
 const { approveByCallback, approveBySignature } = Plan.prototype;
@@ -98,6 +100,16 @@ async function stoppable({ signal, onProgress, ...options }, call) {
 }
 const { generate } = Sbom;
 Sbom.generate = (request, options) => stoppable(options ?? {}, (known) => generate(request, known));
+const { build, update } = Database;
+Database.build = (request, options) => stoppable(options ?? {}, (known) => build(request, known));
+Database.update = (request, options) => stoppable(options ?? {}, (known) => update(request, known));
+const { scan, scanSbom } = Scanner.prototype;
+Scanner.prototype.scan = function (request, options) {
+  return stoppable(options ?? {}, (known) => scan.call(this, request, known));
+};
+Scanner.prototype.scanSbom = function (sbom, options) {
+  return stoppable(options ?? {}, (known) => scanSbom.call(this, sbom, known));
+};
 const { plan, planAttaching, execute } = Promoter.prototype;
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
@@ -130,6 +142,8 @@ const [explainPolicy, simulatePolicy, translatePolicy] = [
   native.translatePolicy,
 ].map(translated);
 const generateKey = translated(native.generateKey);
+const mergeReports = translated(native.mergeReports);
+const parseReport = translated(native.parseReport);
 const tellNow = translated(native.tellStory);
 const tellStory = (request, options) => stoppable(options ?? {}, (known) => tellNow(request, known));
 const verifyNow = translated(native.verify);
@@ -141,6 +155,7 @@ module.exports = {
   Approval,
   Assessment,
   Cleaned,
+  Database,
   Outlook,
   Plan,
   Promoter,
@@ -148,11 +163,14 @@ module.exports = {
   Receipt,
   Retention,
   Sbom,
+  Scanner,
   Story,
   assess,
   errorKinds,
   explainPolicy,
   generateKey,
+  mergeReports,
+  parseReport,
   refreshTrustedRoot,
   simulatePolicy,
   tellStory,

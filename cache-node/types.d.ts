@@ -220,6 +220,151 @@ export type GenerateProgress =
   | { kind: 'bytes'; digest: string; read: number }
   | { kind: 'packages'; count: number };
 
+/** How bad a vulnerability is. */
+export type Severity = 'unknown' | 'negligible' | 'low' | 'medium' | 'high' | 'critical';
+
+/** Which scanner: Cache's own, with a database, or a program. */
+export type ScannerConfig =
+  | { scanner?: 'cache'; database: string }
+  | {
+      scanner: 'grype' | 'trivy';
+      /** Where the program is, if not in `PATH`. */
+      program?: string;
+    };
+
+/** A scanner; what is known before it runs. */
+export interface ScannerInfo {
+  name: string;
+  version?: string;
+  dataAsOf?: string;
+}
+
+/** What one source says of how bad a vulnerability is. */
+export interface Rating {
+  source: string;
+  severity: Severity;
+  score?: number;
+  vector?: string;
+}
+
+/** A vulnerability in a package. */
+export interface ScanFinding {
+  id: string;
+  aliases?: string[];
+  severity: Severity;
+  package: string;
+  version: string;
+  purl?: string;
+  fixedIn?: string;
+  fixState?: 'unknown' | 'fixed' | 'not-fixed' | 'wont-fix';
+  ratings?: Rating[];
+  sources?: string[];
+  sourcePackage?: string;
+  exploited?: boolean;
+  /** How likely it is to be exploited soon; both are shares from 0 to 1. */
+  epss?: { probability: number; percentile: number };
+}
+
+/** Something that a scan could not answer: `no-version`, `no-data`, `unreadable-version`, ... */
+export interface Note {
+  code: string;
+  package: string;
+  version?: string;
+  purl?: string;
+  advisories?: string[];
+  message: string;
+}
+
+/** What a scanner found, whatever scanner it was (docs/schema/report-v1.json). */
+export interface Report {
+  scanner: string;
+  scannerVersion?: string;
+  scannedAt?: string;
+  dataAsOf?: string;
+  subjects?: string[];
+  platform?: { os: string; architecture: string; variant?: string };
+  /** How many packages were looked at, where the scanner says. */
+  packages?: number;
+  findings: ScanFinding[];
+  notes?: Note[];
+}
+
+/** Several reports as one list (docs/schema/merged-report-v1.json). */
+export interface MergedReport {
+  reports: { scanner: string; scannerVersion?: string; dataAsOf?: string; findings: number }[];
+  findings: MergedFinding[];
+}
+
+/** One vulnerability in one package. `said` is what each report says of it, `differences` where they do not agree. */
+export interface MergedFinding {
+  id: string;
+  aliases?: string[];
+  package: string;
+  versions: string[];
+  severity: Severity;
+  said: { report: number; finding: ScanFinding }[];
+  differences?: {
+    kind: 'missing' | 'severity' | 'fix';
+    why: 'noted' | 'other-version' | 'older-data' | 'other-source' | 'unknown';
+    message: string;
+  }[];
+}
+
+/** What a database at `path` is to be made of. */
+export interface DatabaseBuildRequest {
+  path: string;
+  /** Folders of OSV's archives. */
+  osv?: string[];
+  /** Grype's databases: `vulnerability.db`. */
+  grype?: string[];
+  /** Trivy's databases: `trivy.db`. */
+  trivy?: string[];
+}
+
+/** What a database at `path` is to be brought up to date with. */
+export interface DatabaseUpdateRequest {
+  path: string;
+  /** OSV's archives: where they are, and which ecosystems; without any, all that Cache can match. */
+  osv?: { address?: string; ecosystems?: string[] };
+  /** Grype's database, by the address of its listing. */
+  grype?: { listing?: string };
+  /** Trivy's database, an artifact in a registry. */
+  trivy?: { image?: string };
+  /** The folder where what is fetched is kept; without it, `<path>.sources`. */
+  downloads?: string;
+  network?: Network;
+}
+
+/** What a database was made of. */
+export interface DatabaseInfo {
+  dataAsOf?: string;
+  sources: {
+    name: 'osv' | 'grype' | 'trivy';
+    asOf?: string;
+    advisories: number;
+    withdrawn: number;
+    /** How many records could not be taken, by the reason. */
+    leftOut?: Record<string, number>;
+  }[];
+  advisories: number;
+  packages: number;
+  ecosystems: Record<string, number>;
+}
+
+/** What an update came to. */
+export interface DatabaseUpdated {
+  info: DatabaseInfo;
+  changed: boolean;
+}
+
+/** How far an update is: a download is begun (`already` bytes of it are here), more of it came, the database is made. */
+export type DatabaseProgress =
+  | { kind: 'download'; what: string; already: number; size?: number }
+  | { kind: 'bytes'; what: string; read: number }
+  | { kind: 'unchanged'; what: string }
+  | { kind: 'build' }
+  | { kind: 'built'; advisories: number; packages: number };
+
 /** What a person answered when shown a plan. */
 export interface Answer {
   decision: Decision;
@@ -319,7 +464,6 @@ export interface AssessRequest {
 }
 
 export type ReportFormat = 'json' | 'sarif' | 'junit' | 'gitlab' | 'cyclonedx' | 'table' | 'markdown' | 'html';
-export type Severity = 'unknown' | 'negligible' | 'low' | 'medium' | 'high' | 'critical';
 export type VexStatus = 'affected' | 'under_investigation' | 'fixed' | 'not_affected';
 
 /** A verdict with all that it is made of. The schema is docs/schema/assessment-v1.json. */

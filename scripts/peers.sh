@@ -90,6 +90,12 @@ go_peer distribution github.com/distribution/distribution/v3/cmd/registry v3.1.2
 npm_peer sigstore-mock @sigstore/mock 0.13.0
 # Only what compares SBOMs of the real image needs it, and it takes minutes to build.
 [ ! -e "$root/target/real-image/layout/oci-layout" ] || go_peer syft github.com/anchore/syft/cmd/syft v1.57.0
+# Scanners, which take many minutes to build: `scripts/peers.sh scanners` does.
+if [ "${1:-}" = scanners ]; then
+  go_peer grype github.com/anchore/grype/cmd/grype v0.121.2
+  go_peer osv-scanner github.com/google/osv-scanner/v2/cmd/osv-scanner v2.5.1
+  GOEXPERIMENT=jsonv2 go_peer trivy github.com/aquasecurity/trivy/cmd/trivy v0.74.0
+fi
 apt_peer skopeo
 apt_unpacked_peer docker-registry
 

@@ -13,6 +13,7 @@ mod promoter;
 mod retention;
 mod run;
 mod sbom;
+mod scan;
 mod sign;
 mod story;
 mod token;

@@ -1,17 +1,22 @@
 // Compiled with `tsc --strict` and never run: what a user writes has the right types.
 import {
   Conflict,
+  Database,
   Plan,
   Promoter,
+  Scanner,
   assess,
   generateKey,
+  mergeReports,
   refreshTrustedRoot,
   verify,
   type AssessmentData,
   type AttachRequest,
+  type DatabaseProgress,
   type Evidence,
   type Given,
   type Judgement,
+  type MergedReport,
   type Progress,
   type PromoterConfig,
   type Signer,
@@ -73,6 +78,18 @@ export async function sign(image: string): Promise<Verified> {
   // @ts-expect-error a key is of a kind that is made
   await generateKey('dsa');
   return seen;
+}
+
+export async function scan(image: string): Promise<MergedReport> {
+  const { signal } = new AbortController();
+  const onProgress = (news: DatabaseProgress): void => console.log(news.kind === 'bytes' ? news.read : news.kind);
+  const request = { path: 'cache.db', osv: { ecosystems: ['npm'] } };
+  const { info, changed } = await Database.update(request, { onProgress, signal });
+  console.log(info.ecosystems.npm, changed, Database.open('cache.db').digest);
+  // @ts-expect-error Cache's own scanner needs a database
+  console.log(new Scanner({ scanner: 'cache' }));
+  const [own, other] = [new Scanner({ database: 'cache.db' }), new Scanner({ scanner: 'grype' })];
+  return mergeReports([await own.scan({ image }, { signal }), await other.scan({ image })]);
 }
 
 export function judge(): AssessmentData {

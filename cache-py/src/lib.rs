@@ -16,6 +16,7 @@ mod promoter;
 mod retention;
 mod runtime;
 mod sbom;
+mod scan;
 mod sign;
 mod story;
 mod token;
@@ -41,6 +42,8 @@ mod _native {
     use super::retention::{Cleaned, Proposal, Retention, explain_policy, simulate_policy, translate_policy};
     #[pymodule_export]
     use super::sbom::Sbom;
+    #[pymodule_export]
+    use super::scan::{Database, Scanner, merge_reports, parse_report};
     #[pymodule_export]
     use super::sign::{generate_key, refresh_trusted_root, refresh_trusted_root_async, verify, verify_async};
     #[pymodule_export]

@@ -11,13 +11,18 @@ use cache_core::retention::vendor::{acr, ecr, harbor, openshift};
 use cache_core::sbom::license::{canonical, identifiers};
 use cache_core::sbom::{Format, Sbom, query};
 use cache_core::report::{ReportFormat, ReportOptions};
-use cache_core::scan::{Report, Vex};
+use cache_core::scan::version::Scheme;
+use cache_core::scan::{DatabaseBuilder, Report, Vex};
 use cache_core::sign::{Bundle, Envelope, PublicKey, TrustedRoot};
 use libfuzzer_sys::fuzz_target;
 
 static READ: LazyLock<fn(&[u8])> = LazyLock::new(|| match std::env::var("CACHE_FUZZ_READER").as_deref() {
     Ok("sbom") => sbom,
     Ok("report") => |bytes| drop(Report::parse(bytes)),
+    Ok("osv") => |bytes| drop(DatabaseBuilder::new().add_osv_bytes(bytes)),
+    Ok("grype-db") => |bytes| drop(DatabaseBuilder::new().add_grype_bytes(bytes)),
+    Ok("trivy-db") => |bytes| drop(DatabaseBuilder::new().add_trivy_bytes(bytes, None)),
+    Ok("version") => versions,
     Ok("vex") => |bytes| drop(Vex::parse(bytes)),
     Ok("findings") => findings,
     Ok("license") => |bytes| drop(text(bytes).map(|license| (canonical(license), identifiers(license)))),
@@ -96,4 +101,15 @@ fn lifecycle(bytes: &[u8]) {
 fn purl(bytes: &[u8]) {
     let Some(Ok(purl)) = text(bytes).map(Purl::parse) else { return };
     assert_eq!(Purl::parse(&purl.to_string()).expect("a purl"), purl);
+}
+
+/// Two versions on two lines: from the other side the order is the reverse, and a version is as high as itself.
+fn versions(bytes: &[u8]) {
+    let Some((one, other)) = text(bytes).and_then(|text| text.split_once('\n')) else { return };
+    for kind in ["apk", "composer", "deb", "gem", "golang", "maven", "npm", "nuget", "pypi", "rpm"] {
+        let Some(scheme) = Scheme::of(kind) else { continue };
+        let order = scheme.compare(one, other);
+        assert_eq!(order.map(|order| order.reverse()), scheme.compare(other, one), "{kind}");
+        assert!(scheme.compare(one, one).is_none_or(|order| order.is_eq()), "{kind}");
+    }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::network::{NetworkConfig, network};
 use super::trust::{TrustedKeyConfig, read_root, trusted};
-use super::{Backing, Session, SignerConfig, open_source_over, open_target_over};
+use super::{Backing, RegistryConfig, Session, SignerConfig, open_source_of, open_target_of};
 use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Ledger};
 use crate::error::{Error, Result};
 use crate::gate::{ImagePolicyGate, PromotionGate};
@@ -51,6 +51,9 @@ pub struct PromoterConfig {
     /// Which approvals count. Without it, what the policy says for the environment, else the default.
     #[serde(default)]
     pub approval: Option<ApprovalConfig>,
+    /// The registries that are more than the OCI protocol.
+    #[serde(default)]
+    pub registries: Vec<RegistryConfig>,
     /// How the source and the target are reached over a network; without it, as the machine and its environment say.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
@@ -142,8 +145,8 @@ impl PromoterConfig {
         let backing = Backing { root, network: network.clone(), tokens };
         let signer = self.signer.map(|signer| signer.open(backing)).transpose()?;
         let promoter = Promoter {
-            source: open_source_over(&self.source, network.clone())?,
-            target: open_target_over(&self.target, network)?,
+            source: open_source_of(&self.source, &self.registries, network.clone())?,
+            target: open_target_of(&self.target, &self.registries, network)?,
             gates: all,
             trust,
             signer: None,

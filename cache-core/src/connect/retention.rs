@@ -9,7 +9,7 @@ use super::config::{ApprovalConfig, read_policy};
 use super::network::{NetworkConfig, network};
 use super::session::SharedPlan;
 use super::trust::read_root;
-use super::{open_source_over, open_target_over};
+use super::{RegistryConfig, open_source_of, open_target_of};
 use crate::approve::{Approval, ApprovalPolicy, Ledger};
 use crate::error::{Error, Result};
 use crate::model::{Digest, Raw, Repository, Timestamp};
@@ -29,6 +29,9 @@ use crate::watch::Watch;
 pub struct RetentionConfig {
     /// The repositories, all in one registry.
     pub repositories: Vec<Repository>,
+    /// The registries that are more than the OCI protocol.
+    #[serde(default)]
+    pub registries: Vec<RegistryConfig>,
     /// The environment, such as `dev`. It chooses the rules of the policy.
     pub environment: String,
     /// The policy, as YAML or as the path of a file. It has a `retention_policy` for the environment.
@@ -185,14 +188,14 @@ impl RetentionConfig {
         let survey = SurveyOptions { concurrency, untag, max_requests: self.max_requests, ..SurveyOptions::default() };
         Ok(RetentionSession {
             cleaner: Cleaner {
-                registry: open_target_over(first, network.clone())?,
+                registry: open_target_of(first, &self.registries, network.clone())?,
                 ledger: Ledger::at(state(self.ledger, "ledger")?),
                 restore: state(self.restore, "restore")?,
                 concurrency,
                 clock: self.clock,
             },
             retention: Retention {
-                registry: open_source_over(first, network)?,
+                registry: open_source_of(first, &self.registries, network)?,
                 rules,
                 policy: Some(policy.digest().clone()),
                 inventories: self.inventories.into_iter().map(InventoryConfig::open).collect::<Result<_>>()?,

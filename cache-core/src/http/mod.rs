@@ -28,10 +28,12 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
 
-pub(crate) use answer::{Answer, chunk};
+pub(crate) use answer::{Answer, chunk, kind};
 pub use proxy::{Proxy, ProxyAddress};
 pub use retry::Patience;
 pub use tls::Tls;
+#[cfg(feature = "ecr")]
+pub(crate) use url::with_port;
 pub(crate) use url::{decode, encode, host_name, is_loopback, is_secure, resolve, same_origin, shown, with_query};
 
 use self::proxy::Proxies;

@@ -19,6 +19,7 @@ mod planning;
 mod progress;
 mod record;
 mod rollback;
+mod room;
 mod steps;
 mod unit;
 

@@ -205,6 +205,9 @@ impl Promoter {
     async fn observe(&self, request: &Request, image: &Pinned, unit: &Unit, wanted: &Tag) -> Result<Observed> {
         let target = self.target.as_registry();
         let repository = &request.to.repository;
+        if let Some(room) = target.abilities().room {
+            room.room(repository).await?;
+        }
         let mut missing = HashSet::new();
         for node in &unit.nodes {
             let digest = node.manifest.digest();

@@ -15,8 +15,9 @@ use super::graph::{AttachingName, RepositoryGraph};
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::model::manifest::{MAX_CONFIG, media_type};
 use crate::model::{Descriptor, Digest, Manifest, ManifestBody, Pinned, Repository, Tag, Timestamp};
+use crate::plan::DeleteTarget;
 use crate::promote::PROMOTION_TYPE;
-use crate::registry::{Registry, Untagging};
+use crate::registry::{Deletion, Registry, Untagging};
 use crate::watch::Watch;
 
 /// More than any real repository has.
@@ -144,9 +145,12 @@ impl<'a> Survey<'a> {
     async fn list(&self, repository: &Repository) -> Result<Listing> {
         let abilities = self.registry.abilities();
         let mut facts = Facts::new(repository.clone());
-        facts.untagging = self.options.untag.unwrap_or(match abilities.untag {
+        let untags = |deletion: &dyn Deletion| {
+            Tag::parse("any").is_ok_and(|tag| deletion.takes(&DeleteTarget::Tag(tag)))
+        };
+        facts.untagging = self.options.untag.unwrap_or(match abilities.deletion {
             // Some of them would delete the manifest with its last tag.
-            Some(_) if abilities.untagging == Untagging::Unknown => Untagging::AloneButLast,
+            Some(own) if abilities.untagging == Untagging::Unknown && untags(own) => Untagging::AloneButLast,
             _ => abilities.untagging,
         });
         let mut known = HashMap::new();

@@ -12,7 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["html", "visible"]),
     ("document", &[]),
     ("sbom", &["document", "pages", "sqlite", "tarball", "zip"]),
-    ("scan", &["document", "generate", "pages", "program", "registry", "sbom", "sqlite", "zip"]),
+    ("scan", &["document", "generate", "http", "pages", "program", "registry", "sbom", "sqlite", "watch", "zip"]),
     ("sign", &["approve", "http", "program"]),
     ("approve", &["plan", "sign"]),
     ("ask", &["approve", "http", "plan", "scan", "visible"]),
@@ -36,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "connect",
         &[
+            "administer",
             "approve",
             "gate",
             "generate",

@@ -8,6 +8,11 @@ from .types import (
     AssessRequest,
     AsyncGate,
     AttachRequest,
+    DatabaseBuildRequest,
+    DatabaseInfo,
+    DatabaseProgress,
+    DatabaseUpdateRequest,
+    DatabaseUpdated,
     DoomedImage,
     Gate,
     GenerateProgress,
@@ -17,9 +22,11 @@ from .types import (
     KeyPair,
     LicenseHistogram,
     ListedPackage,
+    MergedReport,
     Progress,
     PromoterConfig,
     ProposalData,
+    Report,
     ReportFormat,
     Request,
     Requests,
@@ -32,13 +39,15 @@ from .types import (
     SbomPaths,
     SbomQuery,
     SbomScore,
+    ScannerConfig,
+    ScannerInfo,
     Signer,
     SimulateRequest,
-    Token,
-    TufRequest,
     StoryRequest,
+    Token,
     TranslateRequest,
     Translation,
+    TufRequest,
     Vendor,
     Verdict,
     Verified,
@@ -49,6 +58,7 @@ __all__ = [
     "Approval",
     "Assessment",
     "Cleaned",
+    "Database",
     "Outlook",
     "Plan",
     "Promoter",
@@ -56,11 +66,14 @@ __all__ = [
     "Receipt",
     "Retention",
     "Sbom",
+    "Scanner",
     "Story",
     "assess",
     "error_kinds",
     "explain_policy",
     "generate_key",
+    "merge_reports",
+    "parse_report",
     "refresh_trusted_root",
     "refresh_trusted_root_async",
     "simulate_policy",
@@ -75,6 +88,8 @@ def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> 
 def error_kinds() -> list[str]: ...
 def explain_policy(vendor: Vendor, text: str) -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def merge_reports(reports: Sequence[Report]) -> MergedReport: ...
+def parse_report(document: bytes) -> Report: ...
 def refresh_trusted_root(request: TufRequest) -> str: ...
 def refresh_trusted_root_async(request: TufRequest) -> Awaitable[str]: ...
 def tell_story(request: StoryRequest) -> Story: ...
@@ -247,6 +262,42 @@ class Sbom:
     def diff(self, later: Sbom) -> SbomDiff: ...
     def score(self) -> SbomScore: ...
     def write(self, format: str) -> tuple[bytes, list[SbomFinding]]: ...
+
+@final
+class Scanner:
+    def __new__(cls, config: ScannerConfig) -> Scanner: ...
+    @property
+    def info(self) -> ScannerInfo: ...
+    def scan(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Report: ...
+    def scan_async(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Awaitable[Report]: ...
+    def scan_sbom(self, sbom: Sbom) -> Report: ...
+    def scan_sbom_async(self, sbom: Sbom) -> Awaitable[Report]: ...
+
+@final
+class Database:
+    @staticmethod
+    def open(path: str | PathLike[str]) -> Database: ...
+    @staticmethod
+    def build(request: DatabaseBuildRequest) -> DatabaseInfo: ...
+    @staticmethod
+    def build_async(request: DatabaseBuildRequest) -> Awaitable[DatabaseInfo]: ...
+    @staticmethod
+    def update(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> DatabaseUpdated: ...
+    @staticmethod
+    def update_async(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> Awaitable[DatabaseUpdated]: ...
+    @property
+    def info(self) -> DatabaseInfo: ...
+    @property
+    def digest(self) -> str: ...
+    def verify(self) -> None: ...
 
 @final
 class Assessment:
