@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use cache_core::connect::{
-    RestoreConfig, RetentionConfig, RetentionSession, SharedProposal, VendorName, cleaned_json, explain_policy as explain,
-    simulate_policy as simulate, translate_policy as translate,
+    RestoreConfig, RetentionConfig, RetentionSession, SharedProposal, VendorName, cleaned_json,
+    explain_policy as explain, simulate_policy as simulate, translate_policy as translate,
 };
 use cache_core::{approve, retention};
 use pyo3::prelude::*;
@@ -52,7 +52,13 @@ impl Retention {
     /// Looks whether the plan could be carried out on these approvals, and changes nothing; with `dry_run=False` carries it out,
     /// once. An exception means that nothing was deleted.
     #[pyo3(signature = (plan, approvals, *, dry_run=true))]
-    fn execute(&self, py: Python<'_>, plan: &Plan, approvals: Vec<Bound<'_, Approval>>, dry_run: bool) -> PyResult<Cleaned> {
+    fn execute(
+        &self,
+        py: Python<'_>,
+        plan: &Plan,
+        approvals: Vec<Bound<'_, Approval>>,
+        dry_run: bool,
+    ) -> PyResult<Cleaned> {
         block_on(py, self.0.execute(&plan.0, answers(&approvals), dry_run)).map(Cleaned)
     }
 
@@ -82,7 +88,13 @@ impl Retention {
     }
 
     /// Puts back what the plan says, on these approvals, once, from the file that the plan names.
-    fn restore(&self, py: Python<'_>, plan: &Plan, approvals: Vec<Bound<'_, Approval>>, file: PathBuf) -> PyResult<Receipt> {
+    fn restore(
+        &self,
+        py: Python<'_>,
+        plan: &Plan,
+        approvals: Vec<Bound<'_, Approval>>,
+        file: PathBuf,
+    ) -> PyResult<Receipt> {
         block_on(py, self.0.restore(&plan.0, answers(&approvals), file)).map(Receipt)
     }
 

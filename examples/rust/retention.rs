@@ -77,14 +77,23 @@ fn show(data: &Value) {
         }
         let images = repository["manifests"].as_array().into_iter().flatten();
         for image in images.filter(|manifest| manifest["kind"] == "image") {
-            let tags: Vec<_> = image["tags"].as_array().into_iter().flatten().filter_map(|t| t["tag"].as_str()).collect();
+            let tags: Vec<_> =
+                image["tags"].as_array().into_iter().flatten().filter_map(|t| t["tag"].as_str()).collect();
             let why: Vec<_> =
                 image["why"].as_array().into_iter().flatten().filter_map(|why| why["message"].as_str()).collect();
             let digest = image["digest"].as_str().unwrap_or_default();
-            println!("  {:6} {digest} [{}]: {}", image["fate"].as_str().unwrap_or_default(), tags.join(", "), why.join("; "));
+            println!(
+                "  {:6} {digest} [{}]: {}",
+                image["fate"].as_str().unwrap_or_default(),
+                tags.join(", "),
+                why.join("; ")
+            );
         }
     }
-    println!("frees {} of {} bytes, after {} requests", data["frees"]["bytes"], data["frees"]["of"], data["requests"]["sent"]);
+    println!(
+        "frees {} of {} bytes, after {} requests",
+        data["frees"]["bytes"], data["frees"]["of"], data["requests"]["sent"]
+    );
 }
 
 /// A person reads the plan and says yes to its digest, now or on the command line.

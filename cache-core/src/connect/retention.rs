@@ -19,7 +19,7 @@ use crate::retention::inventory::{
     ClusterConfig, Inventory, InventoryFile, InventorySource, KubernetesCluster, Mirror, of_kubernetes,
 };
 use crate::retention::{
-    Cleaned, Cleaner, Proposal, Requests, RestoreRequest, Retention, RetentionRequest, SurveyOptions, Proposed,
+    Cleaned, Cleaner, Proposal, Proposed, Requests, RestoreRequest, Retention, RetentionRequest, SurveyOptions,
 };
 use crate::watch::Watch;
 
@@ -244,7 +244,11 @@ impl RetentionSession {
     ///
     /// # Errors
     /// As there.
-    pub async fn plan(&self, request: RetentionRequestConfig, watch: Option<Watch<Requests>>) -> Result<SharedProposal> {
+    pub async fn plan(
+        &self,
+        request: RetentionRequestConfig,
+        watch: Option<Watch<Requests>>,
+    ) -> Result<SharedProposal> {
         let RetentionRequestConfig { requester, reason } = request;
         let (repositories, environment) = (self.repositories.clone(), self.environment.clone());
         let request = RetentionRequest { repositories, environment, requester, reason };

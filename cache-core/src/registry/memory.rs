@@ -8,7 +8,8 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 
 use super::{
-    Abilities, BlobStream, Catalog, Listed, ListedTag, Listing, Moved, Registry, RegistryWriter, Untagging, blob, checks,
+    Abilities, BlobStream, Catalog, Listed, ListedTag, Listing, Moved, Registry, RegistryWriter, Untagging, blob,
+    checks,
 };
 use crate::approve::Permit;
 use crate::error::Result;

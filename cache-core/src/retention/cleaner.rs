@@ -232,7 +232,9 @@ impl<'a> Deleting<'a> {
         for tag in &op.tags {
             let reference = op.repository.tagged(tag.clone());
             if self.registry().resolve(&reference).await.absent_is_none()?.is_some() {
-                return Err(Error::conflict("the manifest was deleted, and its tag still answers").context("tag", reference));
+                return Err(
+                    Error::conflict("the manifest was deleted, and its tag still answers").context("tag", reference)
+                );
             }
         }
         Ok(())

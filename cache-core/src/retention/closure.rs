@@ -37,8 +37,11 @@ pub(super) fn spread(graph: &RepositoryGraph, seeds: &[(NodeId, Why)], doomed: &
         let digest = &graph.node(id).digest;
         for (below, is_child) in graph.below(id) {
             if !std::mem::replace(&mut reached[below], true) {
-                goes[below] =
-                    Some(if is_child { Why::ChildOfDeleted(digest.clone()) } else { Why::AboutDeleted(digest.clone()) });
+                goes[below] = Some(if is_child {
+                    Why::ChildOfDeleted(digest.clone())
+                } else {
+                    Why::AboutDeleted(digest.clone())
+                });
                 open.push(below);
             }
         }

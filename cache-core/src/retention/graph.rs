@@ -70,7 +70,10 @@ impl Node {
     /// Whether it is what rules speak about: an image that people gave a name, or that nothing else holds.
     pub fn is_root(&self) -> bool {
         !self.tags.is_empty()
-            || (self.parents.is_empty() && self.subjects.is_empty() && !self.is_orphan && self.attaching_tags.is_empty())
+            || (self.parents.is_empty()
+                && self.subjects.is_empty()
+                && !self.is_orphan
+                && self.attaching_tags.is_empty())
     }
 
     /// Whether it is about something that is gone, and has no name that people gave it.

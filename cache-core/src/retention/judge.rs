@@ -96,7 +96,8 @@ impl Judge<'_> {
         if self.keeps_deployed() {
             // Some runtimes name an image by its configuration.
             let names = std::iter::once(digest).chain(self.graph.blobs(id).map(|(blob, _)| blob));
-            keeps.extend(names.filter_map(|name| self.deployed.at(name)).take(1).map(|at| Why::Deployed(at.to_owned())));
+            keeps
+                .extend(names.filter_map(|name| self.deployed.at(name)).take(1).map(|at| Why::Deployed(at.to_owned())));
         }
         keeps
     }

@@ -60,9 +60,10 @@ pub(super) async fn expect_all(
     going: &Going,
     concurrency: usize,
 ) -> Result<HashSet<Tag>> {
-    let checks = stays.tags.iter().map(|(tag, digest)| {
-        expect_named(registry, stays.repository.tagged(tag.clone()), digest).boxed()
-    });
+    let checks = stays
+        .tags
+        .iter()
+        .map(|(tag, digest)| expect_named(registry, stays.repository.tagged(tag.clone()), digest).boxed());
     at_once(checks.collect(), concurrency).await?;
     expect_no_news(registry, stays, going, &HashSet::new()).await
 }
@@ -139,9 +140,8 @@ async fn needs(
 pub(super) async fn verify(registry: &dyn Registry, stays: &[Stays], concurrency: usize) -> (usize, Vec<String>) {
     let known: HashSet<&Digest> = stays.iter().flat_map(|stays| &stays.missing).collect();
     let known = &known;
-    let tags = stays.iter().flat_map(|stays| {
-        stays.tags.iter().map(|(tag, digest)| (&stays.repository, Some(tag), digest))
-    });
+    let tags =
+        stays.iter().flat_map(|stays| stays.tags.iter().map(|(tag, digest)| (&stays.repository, Some(tag), digest)));
     let untagged = stays.iter().flat_map(|stays| stays.untagged.iter().map(|digest| (&stays.repository, None, digest)));
     let looks = tags.chain(untagged);
     let looks: Vec<_> =

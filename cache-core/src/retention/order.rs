@@ -43,9 +43,18 @@ fn manifests(graph: &RepositoryGraph, decision: &RepositoryDecision) -> Vec<Node
         let node = graph.node(id);
         let is_list = node.is_index && !node.attaching_tags.is_empty();
         let is_about = !node.subjects.is_empty() || node.is_left_over();
-        if is_list { 0 } else if is_about { 1 } else if node.is_index { 2 } else { 3 }
+        if is_list {
+            0
+        } else if is_about {
+            1
+        } else if node.is_index {
+            2
+        } else {
+            3
+        }
     };
-    let mut ready: BTreeSet<(u8, NodeId)> = going.iter().filter(|&&id| waits[id] == 0).map(|&id| (class(id), id)).collect();
+    let mut ready: BTreeSet<(u8, NodeId)> =
+        going.iter().filter(|&&id| waits[id] == 0).map(|&id| (class(id), id)).collect();
     let mut order = Vec::with_capacity(going.len());
     let mut done = vec![false; graph.nodes().len()];
     while let Some((_, id)) = ready.pop_first() {

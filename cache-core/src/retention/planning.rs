@@ -246,7 +246,12 @@ fn totals_of(decisions: &[RepositoryDecision]) -> Totals {
 
 fn note(inventory: &Inventory) -> Result<InventoryNote> {
     let digest = Raw::canonical(inventory.clone())?.digest().clone();
-    Ok(InventoryNote { source: inventory.source.clone(), taken: inventory.taken, images: inventory.images.len(), digest })
+    Ok(InventoryNote {
+        source: inventory.source.clone(),
+        taken: inventory.taken,
+        images: inventory.images.len(),
+        digest,
+    })
 }
 
 /// Why each image goes, for the person who approves.

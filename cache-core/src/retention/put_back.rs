@@ -37,7 +37,8 @@ impl Cleaner {
     /// What the file system and the registry say; `Invalid` where it is no restore file.
     pub async fn plan_restore(&self, file: &Path, request: &RestoreRequest) -> Result<Option<Plan>> {
         let file = RestoreFile::read(file)?;
-        let mut draft = Draft { cleaner: self, file: &file, changes: Vec::new(), left: Vec::new(), there: HashSet::new() };
+        let mut draft =
+            Draft { cleaner: self, file: &file, changes: Vec::new(), left: Vec::new(), there: HashSet::new() };
         let wanted = file.wanted(&request.only)?;
         draft.manifests(&wanted).await?;
         draft.tags(&wanted).await?;
@@ -46,7 +47,8 @@ impl Cleaner {
             return Ok(None);
         }
         let tags = changes.iter().filter(|change| matches!(change, Change::SetTag(_))).count();
-        let what = format!("{} manifests and {tags} tags of plan {} come back", changes.len() - tags, file.plan.short());
+        let what =
+            format!("{} manifests and {tags} tags of plan {} come back", changes.len() - tags, file.plan.short());
         let body = PlanBody {
             version: PLAN_VERSION,
             environment: request.environment.clone(),
@@ -87,8 +89,12 @@ fn by_name(file: &RestoreFile) -> HashMap<(&Repository, &Digest), &Restorable> {
 impl RestoreFile {
     /// The numbers of the manifests that are wanted: each after what it lists and what it is about.
     fn wanted(&self, only: &[Digest]) -> Result<Vec<usize>> {
-        let numbers: HashMap<(&Repository, &Digest), usize> =
-            self.manifests.iter().enumerate().map(|(n, found)| ((&found.repository, found.manifest.digest()), n)).collect();
+        let numbers: HashMap<(&Repository, &Digest), usize> = self
+            .manifests
+            .iter()
+            .enumerate()
+            .map(|(n, found)| ((&found.repository, found.manifest.digest()), n))
+            .collect();
         let before = |n: usize| {
             let Restorable { repository, manifest } = &self.manifests[n];
             let names = manifest.children().iter().chain(manifest.subject());
@@ -114,7 +120,8 @@ impl RestoreFile {
                 (0..self.manifests.len()).filter(is).collect()
             }
         };
-        if let Some(unknown) = only.iter().find(|d| !chosen.iter().any(|&n| self.manifests[n].manifest.digest() == *d)) {
+        if let Some(unknown) = only.iter().find(|d| !chosen.iter().any(|&n| self.manifests[n].manifest.digest() == *d))
+        {
             return Err(Error::not_found("the restore file does not have this").context("manifest", unknown));
         }
         // Down to what they list, and up to what is about any of it.
@@ -133,7 +140,8 @@ impl RestoreFile {
         for start in chosen {
             let mut open = vec![start];
             while let Some(&n) = open.last() {
-                let waits: Vec<usize> = before(n).into_iter().filter(|b| !done.contains(b) && !open.contains(b)).collect();
+                let waits: Vec<usize> =
+                    before(n).into_iter().filter(|b| !done.contains(b) && !open.contains(b)).collect();
                 if waits.is_empty() {
                     open.pop();
                     if done.insert(n) {

@@ -116,8 +116,7 @@ impl Wanted<'_> {
 
     /// Whether a file has all of it.
     fn is_in(&self, file: &RestoreFile) -> Result<()> {
-        let manifests: HashSet<_> =
-            file.manifests.iter().map(|m| (&m.repository, m.manifest.digest())).collect();
+        let manifests: HashSet<_> = file.manifests.iter().map(|m| (&m.repository, m.manifest.digest())).collect();
         let all = self.manifests.iter().all(|wanted| manifests.contains(wanted));
         if file.plan == *self.plan && all {
             return Ok(());
@@ -150,7 +149,8 @@ impl RestoreFile {
     }
 
     fn of(file: File, path: &Path) -> Result<Self> {
-        let invalid = |why: &str| Error::invalid(format!("this is no restore file: {why}")).context("path", path.display());
+        let invalid =
+            |why: &str| Error::invalid(format!("this is no restore file: {why}")).context("path", path.display());
         let mut hasher = Hasher::new(Algorithm::Sha256);
         let mut input = BufReader::new(file);
         let mut next = || -> Result<Option<Vec<u8>>> {
@@ -165,7 +165,8 @@ impl RestoreFile {
         if header.restore != RESTORE_VERSION {
             return Err(Error::unsupported(format!("restore files of version {} are not known", header.restore)));
         }
-        let (mut manifests, mut tags): (Vec<Restorable>, BTreeMap<Repository, BTreeMap<Tag, Digest>>) = Default::default();
+        let (mut manifests, mut tags): (Vec<Restorable>, BTreeMap<Repository, BTreeMap<Tag, Digest>>) =
+            Default::default();
         let mut count = 1;
         let mut ended = false;
         while let Some(line) = next()? {
@@ -173,7 +174,9 @@ impl RestoreFile {
             if ended {
                 return Err(invalid("something stands after its end"));
             }
-            match serde_json::from_slice(&line).map_err(|e| invalid("a line of it").context("line", count).caused_by(e))? {
+            match serde_json::from_slice(&line)
+                .map_err(|e| invalid("a line of it").context("line", count).caused_by(e))?
+            {
                 Line::Manifest { repository, manifest, media_type, bytes } => {
                     let bytes = STANDARD.decode(bytes).map_err(|_| invalid("a manifest is not in base64"))?;
                     let manifest = Manifest::parse_expecting(bytes, &manifest, Some(&media_type))?;

@@ -145,9 +145,8 @@ impl RetentionRules {
     /// `Invalid`, saying what.
     pub fn check(&self) -> Result<()> {
         for RepositoryRules { names, rules } in &self.repositories {
-            let error = |why: &str| {
-                Err(Error::invalid(why).context("names", names.texts().collect::<Vec<_>>().join(", ")))
-            };
+            let error =
+                |why: &str| Err(Error::invalid(why).context("names", names.texts().collect::<Vec<_>>().join(", ")));
             if !rules.repositories.is_empty() {
                 return error("rules for repositories have no rules for repositories in them");
             }

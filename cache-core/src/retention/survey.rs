@@ -145,9 +145,8 @@ impl<'a> Survey<'a> {
     async fn list(&self, repository: &Repository) -> Result<Listing> {
         let abilities = self.registry.abilities();
         let mut facts = Facts::new(repository.clone());
-        let untags = |deletion: &dyn Deletion| {
-            Tag::parse("any").is_ok_and(|tag| deletion.takes(&DeleteTarget::Tag(tag)))
-        };
+        let untags =
+            |deletion: &dyn Deletion| Tag::parse("any").is_ok_and(|tag| deletion.takes(&DeleteTarget::Tag(tag)));
         facts.untagging = self.options.untag.unwrap_or(match abilities.deletion {
             // Some of them would delete the manifest with its last tag.
             Some(own) if abilities.untagging == Untagging::Unknown && untags(own) => Untagging::AloneButLast,
@@ -247,9 +246,8 @@ impl<'a> Survey<'a> {
         if !self.options.created || !is_image || image.config.size > MAX_CONFIG {
             return Ok(None);
         }
-        let read = |blob: Descriptor| async move {
-            self.registry.blob(repository, &blob).await?.into_bytes(MAX_CONFIG).await
-        };
+        let read =
+            |blob: Descriptor| async move { self.registry.blob(repository, &blob).await?.into_bytes(MAX_CONFIG).await };
         let Some(bytes) = self.ask(read(image.config.clone())).await.absent_is_none()? else { return Ok(None) };
         let config: Option<Config> = serde_json::from_slice(&bytes).ok();
         Ok(config.and_then(|config| Timestamp::parse(&config.created?).ok()))

@@ -31,7 +31,8 @@ impl Version {
         let mut parts = numbers.split('.');
         let mut next = || parts.next().filter(|part| is_number(part)).map(Box::from);
         let numbers = [next()?, next()?, next()?];
-        let identified = |id: &Box<str>| is_identifier(id) && (!id.bytes().all(|b| b.is_ascii_digit()) || is_number(id));
+        let identified =
+            |id: &Box<str>| is_identifier(id) && (!id.bytes().all(|b| b.is_ascii_digit()) || is_number(id));
         (parts.next().is_none() && pre.iter().all(identified)).then_some(Version { numbers, pre })
     }
 

@@ -78,10 +78,15 @@ async fn a_cluster_is_asked_for_everything_that_runs() {
     let api = api(answers).await;
     let inventory = cluster(&api).with(["apis/example.com/v1/rollouts".to_owned()]).inventory().await.unwrap();
     let images: Vec<_> = inventory.images.iter().map(|image| image.image.as_ref().unwrap().to_string()).collect();
-    assert_eq!(images, ["registry.example/a:1", "registry.example/b:1", "registry.example/c:1", "registry.example/stream:1"]);
+    assert_eq!(
+        images,
+        ["registry.example/a:1", "registry.example/b:1", "registry.example/c:1", "registry.example/stream:1"]
+    );
     let asked = api.asked.lock().unwrap();
     assert!(asked.iter().all(|request| request.to_lowercase().contains("authorization: bearer t0ken")));
-    for list in ["deployments", "replicasets", "statefulsets", "daemonsets", "replicationcontrollers", "jobs", "cronjobs"] {
+    for list in
+        ["deployments", "replicasets", "statefulsets", "daemonsets", "replicationcontrollers", "jobs", "cronjobs"]
+    {
         assert!(asked.iter().any(|request| request.contains(&format!("/{list}?"))), "{list}");
     }
     assert!(!asked.iter().any(|request| request.contains("buildconfigs")));

@@ -30,9 +30,8 @@ impl ClusterConfig {
     /// # Errors
     /// `Invalid` where it is no address, or would send a token without encryption to another machine.
     pub fn new(server: &str, token: Option<Secret>, network: Network) -> Result<Self> {
-        let server: http::Uri = server
-            .parse()
-            .map_err(|e: http::uri::InvalidUri| Error::invalid("this is no API server").caused_by(e))?;
+        let server: http::Uri =
+            server.parse().map_err(|e: http::uri::InvalidUri| Error::invalid("this is no API server").caused_by(e))?;
         let host = server.host().ok_or_else(|| Error::invalid("the address of the API server has no host"))?;
         if !is_secure(&server) && !is_loopback(host) {
             return Err(Error::invalid("the API server is not encrypted").context("host", host));
@@ -146,9 +145,7 @@ fn of_kubeconfig(text: &str, folder: &Path, context: Option<&str>) -> Result<Clu
         (None, None) => Ok(None),
     };
     let mut tls = Tls::default();
-    if let Some(pem) =
-        bytes(cluster.certificate_authority_data.as_deref(), cluster.certificate_authority.as_ref())?
-    {
+    if let Some(pem) = bytes(cluster.certificate_authority_data.as_deref(), cluster.certificate_authority.as_ref())? {
         tls = tls.trust_pem(&pem)?;
     }
     let certificate = bytes(user.client_certificate_data.as_deref(), user.client_certificate.as_ref())?;

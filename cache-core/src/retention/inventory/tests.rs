@@ -86,7 +86,8 @@ fn pod_spec() -> Value {
     })
 }
 
-const POD_IMAGES: [&str; 4] = ["registry.example/a:1", "registry.example/e:1", "registry.example/i:1", "registry.example/v:1"];
+const POD_IMAGES: [&str; 4] =
+    ["registry.example/a:1", "registry.example/e:1", "registry.example/i:1", "registry.example/v:1"];
 
 #[test]
 fn pods_and_whatever_makes_pods_are_read() {
@@ -109,19 +110,27 @@ fn what_runs_is_read_from_the_status_of_pods() {
     let (index, config) = (digest("index"), digest("config"));
     let status = |id: String| json!({"name": "a", "image": "x", "imageID": id});
     let pod = json!({"kind": "Pod", "metadata": {"name": "p", "namespace": "n"},
-        "spec": {"containers": [{"name": "a", "image": "registry.example/a"}]},
-        "status": {
-            "containerStatuses": [status(format!("docker-pullable://registry.example/a@{index}")), status(String::new())],
-            "initContainerStatuses": [status(format!("docker://{config}"))],
-            "ephemeralContainerStatuses": [status(format!("registry.example/b@{index}"))],
-        }});
+    "spec": {"containers": [{"name": "a", "image": "registry.example/a"}]},
+    "status": {
+        "containerStatuses": [status(format!("docker-pullable://registry.example/a@{index}")), status(String::new())],
+        "initContainerStatuses": [status(format!("docker://{config}"))],
+        "ephemeralContainerStatuses": [status(format!("registry.example/b@{index}"))],
+    }});
     let read = images(&[pod]).unwrap();
     assert_eq!(read.len(), 4, "{read:?}");
     for wanted in ["registry.example/a".to_owned(), config.to_string(), format!("registry.example/b@{index}")] {
         assert!(read.contains(&wanted), "{wanted}: {read:?}");
     }
-    let deployed = Deployed::of([&of_kubernetes("c", now(), &[json!({"kind": "Pod", "metadata": {"name": "p"},
-        "spec": {"containers": [{"name": "a", "image": "registry.example/a"}]}})]).unwrap()], &[]);
+    let deployed = Deployed::of(
+        [&of_kubernetes(
+            "c",
+            now(),
+            &[json!({"kind": "Pod", "metadata": {"name": "p"},
+        "spec": {"containers": [{"name": "a", "image": "registry.example/a"}]}})],
+        )
+        .unwrap()],
+        &[],
+    );
     let app = Repository::parse("registry.example/a").unwrap();
     assert_eq!(deployed.tagged(&app, &Tag::parse("latest").unwrap()), Some("Pod/p (c)"));
 }

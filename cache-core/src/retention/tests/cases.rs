@@ -3,8 +3,8 @@
 use super::shape::{Shape, ago, deployed, digest, now, repository, tag};
 use crate::model::Timestamp;
 use crate::registry::Untagging;
-use crate::retention::inventory::{Deployed, Mirror};
 use crate::retention::Kind;
+use crate::retention::inventory::{Deployed, Mirror};
 
 /// An index of two platforms and an attestation, with an SBOM, the signature of the SBOM, a bundle about a child, and a
 /// signature under cosign's tag, whose list of referrers stands under the fallback tag.
@@ -23,8 +23,7 @@ fn promoted(days: i64) -> Shape {
         .attach("index", "", "list")
 }
 
-const ALL: [&str; 9] =
-    ["amd64", "arm64", "attestation", "bundle", "index", "list", "sbom", "sig", "signature of sbom"];
+const ALL: [&str; 9] = ["amd64", "arm64", "attestation", "bundle", "index", "list", "sbom", "sig", "signature of sbom"];
 
 fn inventory(images: &[&str], digests: &[&str]) -> Deployed {
     Deployed::of([&deployed(images, digests)], &[])
@@ -80,7 +79,8 @@ fn b53_candidates_and_protect_say_which_is_meant() {
 /// B2 54, 69: versions are kept, what is none is no business of the rule, and moving tags keep what they name.
 #[test]
 fn b54_semver_keeps_versions() {
-    let shape = Shape::new().tagged("1.2.3", 900).tagged("v1.2.3-rc.1", 900).tagged("1.2", 900).tagged("nightly-5", 900);
+    let shape =
+        Shape::new().tagged("1.2.3", 900).tagged("v1.2.3-rc.1", 900).tagged("1.2", 900).tagged("nightly-5", 900);
     let shape = shape.image("newest", 900).tag("latest", "newest");
     let judged = shape.judge("{max_age_days: 30, keep_semver: true}");
     assert_eq!(judged.gone(), ["1.2", "nightly-5"]);
@@ -136,7 +136,10 @@ fn b59_b66_k17_what_is_deployed_is_kept() {
         assert_eq!(judged.gone().len(), gone, "{images:?} {digests:?}: {:?}", judged.gone());
     }
     let judged = shape.judge_with(rules, &inventory(&[], &["arm64"]));
-    assert_eq!((judged.why("arm64"), judged.why("index"), judged.why("amd64")), (vec!["deployed", "child"], vec!["holds"], vec!["child"]));
+    assert_eq!(
+        (judged.why("arm64"), judged.why("index"), judged.why("amd64")),
+        (vec!["deployed", "child"], vec!["holds"], vec!["child"])
+    );
     // Without the rule it is not asked.
     let judged = shape.judge_with("{max_age_days: 1}", &inventory(&[], &["index"]));
     assert_eq!(judged.gone().len(), 11);
@@ -287,7 +290,8 @@ fn k05_x01_one_tag_goes_and_the_other_stays() {
 /// K10: what is young is kept and so are the newest of the rest; never is something kept that is older than what goes.
 #[test]
 fn k10_age_and_number_keep_the_newest() {
-    let shape = [1, 2, 40, 50, 60, 70].iter().fold(Shape::new(), |shape, days| shape.tagged(&format!("d{days}"), *days));
+    let shape =
+        [1, 2, 40, 50, 60, 70].iter().fold(Shape::new(), |shape, days| shape.tagged(&format!("d{days}"), *days));
     assert_eq!(shape.judge("{max_age_days: 30, keep_last_tags: 4}").gone(), ["d60", "d70"]);
     assert_eq!(shape.judge("{max_age_days: 45, keep_last_tags: 1}").gone(), ["d50", "d60", "d70"]);
     assert_eq!(shape.judge("{max_age_days: 0, keep_last_tags: 0}").gone().len(), 6);

@@ -63,7 +63,9 @@ fn k18_shared_layers_are_counted_once() {
     let blob = |name: &str, size| (digest(name), size);
     let shape = Shape::new()
         .add("kept", |m| (m.pushed, m.blobs) = (super::shape::ago(0), vec![blob("base", 1000), blob("k", 1)]))
-        .add("a", |m| (m.pushed, m.blobs) = (super::shape::ago(99), vec![blob("base", 1000), blob("both", 20), blob("a", 3)]))
+        .add("a", |m| {
+            (m.pushed, m.blobs) = (super::shape::ago(99), vec![blob("base", 1000), blob("both", 20), blob("a", 3)])
+        })
         .add("b", |m| (m.pushed, m.blobs) = (super::shape::ago(99), vec![blob("both", 20), blob("b", 4)]))
         .tag("kept", "kept")
         .tag("a", "a")

@@ -9,7 +9,7 @@ use crate::error::ErrorKind;
 use crate::model::{Digest, Tag, Timestamp};
 use crate::registry::MemoryRegistry;
 use crate::retention::inventory::{InventorySource, inventory_by};
-use crate::retention::{Fate, Kind, Retention, SurveyOptions, Proposed};
+use crate::retention::{Fate, Kind, Proposed, Retention, SurveyOptions};
 use crate::watch::Watch;
 use crate::{Error, Result};
 
@@ -145,7 +145,12 @@ async fn b55_k17_without_an_inventory_nothing_goes() {
         (|| Err(Error::unavailable("the cluster is away"))) as fn() -> _,
         || Ok(crate::retention::inventory::Inventory { complete: false, ..deployed(&[], &["a"]) }),
         || Ok(deployed(&[], &[])),
-        || Ok(crate::retention::inventory::Inventory { taken: Timestamp::parse("2026-06-01").unwrap(), ..deployed(&[], &["a"]) }),
+        || {
+            Ok(crate::retention::inventory::Inventory {
+                taken: Timestamp::parse("2026-06-01").unwrap(),
+                ..deployed(&[], &["a"])
+            })
+        },
     ] {
         retention.inventories = vec![source(good), source(bad)];
         let kind = refused(&retention).await;
@@ -183,7 +188,10 @@ async fn a_registry_that_lists_everything_shows_what_has_no_tag() {
     let registry = MemoryRegistry::new();
     let names = ["memory:b", "memory:a"].map(|name| name.parse::<crate::model::Repository>().unwrap());
     let manifest = |n: usize| {
-        format!(r#"{{"schemaVersion":2,"config":{{"mediaType":"a/b","digest":"{}","size":{n}}},"layers":[]}}"#, Digest::of(b"c"))
+        format!(
+            r#"{{"schemaVersion":2,"config":{{"mediaType":"a/b","digest":"{}","size":{n}}},"layers":[]}}"#,
+            Digest::of(b"c")
+        )
     };
     for (n, name) in names.iter().enumerate() {
         registry.insert_manifest(name, Some(Tag::parse("t").unwrap()), manifest(n)).unwrap();

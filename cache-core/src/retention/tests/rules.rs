@@ -2,7 +2,7 @@
 
 use super::shape::rules;
 use crate::policy::Policy;
-use crate::retention::{KeepSemver, LastVersions, MaxDeletions, Per, Patterns};
+use crate::retention::{KeepSemver, LastVersions, MaxDeletions, Patterns, Per};
 
 #[test]
 fn every_key_is_read() {

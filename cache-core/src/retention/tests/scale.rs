@@ -32,7 +32,8 @@ fn facts(number: usize) -> Facts {
         (index.is_index, index.children, index.pushed) = (true, children, ago(n as i64));
         let mut sbom = ManifestFacts::opaque(name("sbom", n), false);
         (sbom.subject, sbom.pushed) = (Some(index.digest.clone()), ago(n as i64));
-        let named = TagFacts { tag: tag(&format!("build-{n}")), digest: index.digest.clone(), tagged: None, locked: false };
+        let named =
+            TagFacts { tag: tag(&format!("build-{n}")), digest: index.digest.clone(), tagged: None, locked: false };
         facts.tags.push(named);
         facts.manifests.extend([index, sbom]);
     }

@@ -6,7 +6,7 @@ use crate::model::{Digest, Repository, Tag, Timestamp};
 use crate::registry::Untagging;
 use crate::retention::inventory::{Deployed, DeployedImage, INVENTORY_VERSION, Inventory};
 use crate::retention::{
-    Fate, Facts, Kind, ManifestFacts, RepositoryDecision, RepositoryGraph, RetentionRules, TagFacts, judge,
+    Facts, Fate, Kind, ManifestFacts, RepositoryDecision, RepositoryGraph, RetentionRules, TagFacts, judge,
 };
 
 pub(super) fn now() -> Timestamp {

@@ -88,7 +88,9 @@ impl Policies {
         let mut text = Vec::new();
         text.extend(retention.map(|policy| {
             let days = policy.days;
-            format!("manifests are deleted {days} days after they lost their last tag, if that was while this policy was on")
+            format!(
+                "manifests are deleted {days} days after they lost their last tag, if that was while this policy was on"
+            )
         }));
         text.extend(soft.map(|policy| format!("what is deleted can be had back for {} days", policy.retention_days)));
         if soft.is_none() {

@@ -40,8 +40,14 @@ impl Prune {
     pub fn explain(&self) -> Vec<String> {
         let managed = if self.all { "images" } else { "images that were pushed to the registry" };
         vec![
-            format!("{managed} older than {} minutes are pruned that nothing refers to", self.keep_younger_than_minutes),
-            format!("image streams refer by the {} newest revisions of each tag, and by young ones", self.keep_tag_revisions),
+            format!(
+                "{managed} older than {} minutes are pruned that nothing refers to",
+                self.keep_younger_than_minutes
+            ),
+            format!(
+                "image streams refer by the {} newest revisions of each tag, and by young ones",
+                self.keep_tag_revisions
+            ),
             "pods, workloads, jobs and builds refer to what they name; custom resources are not looked at".to_owned(),
         ]
     }
@@ -50,7 +56,13 @@ impl Prune {
     ///
     /// # Errors
     /// `Invalid` where an item is none, or a list is only a part.
-    pub fn simulate(&self, images: &Value, streams: &Value, deployed: &Deployed, now: Timestamp) -> Result<Vec<Doomed>> {
+    pub fn simulate(
+        &self,
+        images: &Value,
+        streams: &Value,
+        deployed: &Deployed,
+        now: Timestamp,
+    ) -> Result<Vec<Doomed>> {
         let mut referred: HashSet<Digest> = HashSet::new();
         for stream in items(streams)? {
             let young = self.is_young(text(stream, &["metadata", "creationTimestamp"]), now)?;
@@ -58,9 +70,8 @@ impl Prune {
             for tag in tags.into_iter().flatten() {
                 let revisions = tag.get("items").and_then(Value::as_array).into_iter().flatten().enumerate();
                 for (revision, item) in revisions {
-                    let kept = revision < self.keep_tag_revisions
-                        || young
-                        || self.is_young(text(item, &["created"]), now)?;
+                    let kept =
+                        revision < self.keep_tag_revisions || young || self.is_young(text(item, &["created"]), now)?;
                     if let Some(image) = text(item, &["image"]).filter(|_| kept) {
                         referred.insert(Digest::parse(image)?);
                     }
@@ -104,7 +115,9 @@ fn items(list: &Value) -> Result<&Vec<Value>> {
 pub fn translate(rules: &RetentionRules) -> Translation {
     let without = RetentionRules { keep_deployed: None, ..rules.clone() };
     let mut unsaid = unsaid_anywhere(&without);
-    unsaid.push("keep_last_tags and the tags that may go: the command counts revisions of each tag, not images".to_owned());
+    unsaid.push(
+        "keep_last_tags and the tags that may go: the command counts revisions of each tag, not images".to_owned(),
+    );
     if rules.keep_deployed == Some(true) {
         unsaid.push("keep_deployed: the command knows what its own cluster runs, and no other".to_owned());
     }

@@ -53,7 +53,12 @@ fn the_policy_of_two_rules_is_read_explained_and_simulated() {
         ]
     );
     let mut images: Vec<_> = (0..12).map(|n| image(&format!("v{n}"), &[&format!("v{n}")], n)).collect();
-    images.extend([image("old", &[], 15), image("young", &[], 14), image("dev", &["dev"], 999), image("child", &[], 99)]);
+    images.extend([
+        image("old", &[], 15),
+        image("young", &[], 14),
+        image("dev", &["dev"], 999),
+        image("child", &[], 99),
+    ]);
     images[3].children = vec![digest("child")];
     let doomed = policy.simulate(&images, now()).unwrap();
     assert_eq!(names(&doomed, &["v9", "v10", "v11", "old", "young", "dev", "child"]), ["v10", "v11", "old"]);
@@ -69,8 +74,12 @@ fn an_image_of_a_rule_is_safe_from_later_ones() {
          "countUnit": "days", "countNumber": 900}, "action": {"type": "expire"}}]}"#,
     )
     .unwrap();
-    let images =
-        [image("both", &["prod-1", "web-1"], 50), image("one", &["prod-2"], 40), image("none", &[], 30), image("new", &[], 1)];
+    let images = [
+        image("both", &["prod-1", "web-1"], 50),
+        image("one", &["prod-2"], 40),
+        image("none", &[], 30),
+        image("new", &[], 1),
+    ];
     // All entries have to match; what the first rule selects counts for the last and is safe from it.
     assert_eq!(names(&policy.simulate(&images, now()).unwrap(), &["both", "one", "none", "new"]), ["one", "none"]);
 }
@@ -106,7 +115,10 @@ fn listings_of_ecr_and_harbor_are_read() {
         {"imageDigest": digest("a"), "imageTags": ["v1"], "imagePushedAt": 1_700_000_000.5, "lastRecordedPullTime": "2026-01-02T03:04:05+00:00"},
         {"imageDigest": digest("b"), "imagePushedAt": "2026-01-01"}]});
     let read = ecr::listing(&ecr).unwrap();
-    assert_eq!((read[0].tags.len(), read[0].pushed.map(Timestamp::unix), read[1].tags.len()), (1, Some(1_700_000_000), 0));
+    assert_eq!(
+        (read[0].tags.len(), read[0].pushed.map(Timestamp::unix), read[1].tags.len()),
+        (1, Some(1_700_000_000), 0)
+    );
     assert!(ecr::listing(&json!({"imageDetails": [], "nextToken": "x"})).is_err());
     let harbor = json!([{"digest": digest("a"), "push_time": "2026-01-01T00:00:00Z", "pull_time": "0001-01-01T00:00:00.000Z",
         "tags": [{"name": "v1", "push_time": "2026-02-01T00:00:00Z", "immutable": true}],
@@ -120,13 +132,18 @@ fn listings_of_ecr_and_harbor_are_read() {
 /// What our rules say as a lifecycle policy deletes what our rules let go, and no more.
 #[test]
 fn rules_become_lifecycle_policies_where_they_say_the_same() {
-    let said = ecr::translate(&rules("{untagged_after_days: 14, max_age_days: 0, candidates: v*, keep_last_tags: 10, moving_tags: latest}"));
+    let said = ecr::translate(&rules(
+        "{untagged_after_days: 14, max_age_days: 0, candidates: v*, keep_last_tags: 10, moving_tags: latest}",
+    ));
     assert_eq!(said.unsaid, [""; 0]);
     let policy = ecr::LifecyclePolicy::parse(&said.document.unwrap().to_string()).unwrap();
     let mut images: Vec<_> = (0..12).map(|n| image(&format!("v{n}"), &[&format!("v{n}")], n)).collect();
     images[11].tags.push("latest".to_owned());
     images.extend([image("old", &[], 15), image("young", &[], 13), image("dev", &["dev"], 999)]);
-    assert_eq!(names(&policy.simulate(&images, now()).unwrap(), &["v9", "v10", "v11", "old", "young", "dev"]), ["v10", "old"]);
+    assert_eq!(
+        names(&policy.simulate(&images, now()).unwrap(), &["v9", "v10", "v11", "old", "young", "dev"]),
+        ["v10", "old"]
+    );
     for (yaml, why) in [
         ("{max_age_days: 30, keep_last_tags: 10}", "either reason"),
         ("{max_age_days: 30, keep_deployed: true}", "deployed"),
@@ -158,7 +175,10 @@ fn harbors_policies_are_read_explained_and_simulated() {
         harbor_rule("latestPushedK", 2, "matches", "v*", false),
         harbor_rule("nDaysSinceLastPush", 7, "excludes", "{v*,tmp}", true),
     ]));
-    assert_eq!(policy.explain().unwrap()[0], "retains the 2 artifacts pushed last with tags like v* in repositories like {app,web}");
+    assert_eq!(
+        policy.explain().unwrap()[0],
+        "retains the 2 artifacts pushed last with tags like v* in repositories like {app,web}"
+    );
     let mut images = vec![
         image("v1", &["v1"], 30),
         image("v2", &["v2"], 20),
@@ -221,7 +241,11 @@ fn rules_become_policies_of_harbor_where_they_say_the_same() {
         let doomed = policy.simulate("app", &images, now()).unwrap();
         assert_eq!(names(&doomed, &all), gone, "{yaml}");
     }
-    for yaml in ["{keep_last_tags: 3}", "{max_age_days: 30, keep_deployed: true}", "{max_age_days: 9, untagged_after_days: 20, candidates: a}"] {
+    for yaml in [
+        "{keep_last_tags: 3}",
+        "{max_age_days: 30, keep_deployed: true}",
+        "{max_age_days: 9, untagged_after_days: 20, candidates: a}",
+    ] {
         let said = harbor::translate(&rules(yaml));
         assert!(said.document.is_none() && !said.unsaid.is_empty(), "{yaml}");
     }
@@ -230,7 +254,8 @@ fn rules_become_policies_of_harbor_where_they_say_the_same() {
 #[test]
 fn acr_policies_are_read_and_explained() {
     let parse = acr::Policies::parse;
-    let policies = parse(r#"{"retentionPolicy": {"days": 30, "status": "enabled"}, "softDeletePolicy": {"status": "disabled"}}"#);
+    let policies =
+        parse(r#"{"retentionPolicy": {"days": 30, "status": "enabled"}, "softDeletePolicy": {"status": "disabled"}}"#);
     let text = policies.unwrap().explain();
     assert!(text[0].contains("30 days after they lost their last tag") && text[1].contains("gone at once"), "{text:?}");
     for wrong in [
@@ -251,8 +276,10 @@ fn acr_policies_are_read_and_explained() {
 #[test]
 fn oc_adm_prune_images_is_simulated() {
     let time = |minutes: i64| Timestamp::from_unix(now().unix() - minutes * 60).unwrap().to_string();
-    let image = |name: &str, minutes: i64| json!({"metadata": {"name": digest(name), "creationTimestamp": time(minutes),
-        "annotations": {"openshift.io/image.managed": if name == "foreign" { "false" } else { "true" }}}});
+    let image = |name: &str, minutes: i64| {
+        json!({"metadata": {"name": digest(name), "creationTimestamp": time(minutes),
+        "annotations": {"openshift.io/image.managed": if name == "foreign" { "false" } else { "true" }}}})
+    };
     let item = |name: &str, minutes: i64| json!({"image": digest(name), "created": time(minutes)});
     let names_of = ["r0", "r1", "r2", "r3", "r4", "lone", "new", "runs", "foreign"];
     let mut list: Vec<_> = names_of.iter().map(|name| image(name, if *name == "new" { 59 } else { 900 })).collect();
@@ -274,7 +301,10 @@ fn oc_adm_prune_images_is_simulated() {
     let all = ["r0", "r1", "r2", "r3", "r4", "lone", "new", "runs", "foreign", "index", "child"];
     let pruned = |prune: openshift::Prune| names(&prune.simulate(&images, &streams, &deployed, now()).unwrap(), &all);
     assert_eq!(pruned(openshift::Prune::default()), ["r3", "lone", "foreign"]);
-    assert_eq!(pruned(openshift::Prune { all: false, keep_tag_revisions: 1, ..Default::default() }), ["r1", "r2", "r3", "lone"]);
+    assert_eq!(
+        pruned(openshift::Prune { all: false, keep_tag_revisions: 1, ..Default::default() }),
+        ["r1", "r2", "r3", "lone"]
+    );
     assert!(openshift::Prune::default().simulate(&json!({}), &streams, &deployed, now()).is_err());
     assert!(openshift::translate(&rules("{max_age_days: 1}")).document.is_none());
     assert_eq!(openshift::Prune::default().explain().len(), 3);

@@ -222,9 +222,8 @@ impl LifecycleRule {
 
     fn expired<'a>(&self, selected: &[&'a ListedImage], now: Timestamp) -> Vec<&'a ListedImage> {
         let number = self.selection.count_number;
-        let older = |time: Option<Timestamp>| {
-            time.is_some_and(|time| now.since(time).as_secs() > u64::from(number) * DAY)
-        };
+        let older =
+            |time: Option<Timestamp>| time.is_some_and(|time| now.since(time).as_secs() > u64::from(number) * DAY);
         match self.selection.count_type {
             CountType::ImageCountMoreThan => {
                 let mut newest = selected.to_vec();
@@ -248,7 +247,8 @@ impl Selection {
             TagStatus::Any => true,
             TagStatus::Untagged => image.tags.is_empty(),
             TagStatus::Tagged => {
-                let by_prefix = self.tag_prefix_list.iter().all(|prefix| some_tag(&|tag| tag.starts_with(prefix.as_str())));
+                let by_prefix =
+                    self.tag_prefix_list.iter().all(|prefix| some_tag(&|tag| tag.starts_with(prefix.as_str())));
                 let by_pattern = self.tag_pattern_list.iter().all(|pattern| some_tag(&|tag| like(pattern, tag)));
                 !image.tags.is_empty() && by_prefix && by_pattern
             }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::retention::RetentionRules;
-use crate::retention::vendor::{Translation, glob, kept_tags, keeps_more, unsaid_anywhere};
+use crate::retention::vendor::{Translation, glob, keeps_more, kept_tags, unsaid_anywhere};
 
 /// A hundred years: a rule that selects images and expires none of them.
 const NEVER: u32 = 36_500;
@@ -57,7 +57,9 @@ fn draft(rules: &RetentionRules, document: &mut Vec<Value>, unsaid: &mut Vec<Str
     }
     let Some(max_age) = rules.max_age_days else { return Ok(()) };
     if rules.count_pulls == Some(true) {
-        return Err("count_pulls: the service expires by the push or by the pull, and not by the later of both".to_owned());
+        return Err(
+            "count_pulls: the service expires by the push or by the pull, and not by the later of both".to_owned()
+        );
     }
     for pattern in kept_tags(rules)? {
         let selection = json!({"tagStatus": "tagged", "tagPatternList": [pattern]});

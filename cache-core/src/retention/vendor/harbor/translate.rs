@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::MAX_RULES;
 use crate::retention::RetentionRules;
-use crate::retention::vendor::{Translation, glob, kept_tags, keeps_more, unsaid_anywhere};
+use crate::retention::vendor::{Translation, glob, keeps_more, kept_tags, unsaid_anywhere};
 
 /// Our rules as a policy of a project, for all of its repositories.
 ///
@@ -73,7 +73,9 @@ fn draft(rules: &RetentionRules) -> Result<Vec<Value>, String> {
     if let (Some(untagged), Some(tagged)) = (untagged, rules.max_age_days)
         && untagged > tagged
     {
-        return Err("images without a tag that stay longer than those with one: no selector is for them alone".to_owned());
+        return Err(
+            "images without a tag that stay longer than those with one: no selector is for them alone".to_owned()
+        );
     }
     match (&rules.candidates, rules.max_age_days) {
         (_, None) => all.push(rule("always", None, ("matches", "**"), false)),
