@@ -37,7 +37,8 @@ bench:
 	$(CARGO) bench -p cache-benches
 	@scripts/peers.sh
 	@scripts/real-image.sh
-	$(CARGO) build --release --example copy --example pull --example sbom --example scan
+	$(CARGO) build --release --example copy --example pull --example sbom --example verify --example scan
 	@scripts/compare.sh
 	@scripts/compare-sbom.sh
+	@scripts/compare-sign.sh
 	@scripts/compare-scan.sh

@@ -50,14 +50,18 @@ const [Approval, Assessment, Database, Outlook, Plan, Receipt, Sbom, Story] = [
 const Scanner = face(native.Scanner, (config) => new native.Scanner(config));
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
-const { approveByCallback } = Plan.prototype;
+const { approveByCallback, approveBySignature } = Plan.prototype;
 Plan.prototype.approveByCallback = function (ask, at) {
   return approveByCallback.call(this, async (plan) => ask(plan), at);
 };
+const promising = (token) => token && (async (audience) => token(audience));
+Plan.prototype.approveBySignature = function (answer, signer, at, token) {
+  return approveBySignature.call(this, answer, signer, at, promising(token));
+};
 const NativePromoter = native.Promoter;
-const Promoter = face(NativePromoter, (config, gates = []) => {
+const Promoter = face(NativePromoter, (config, gates = [], token) => {
   const asked = gates.map((gate) => ({ name: gate.name, judge: async (evidence) => gate.judge(evidence) }));
-  return new NativePromoter(config, asked);
+  return new NativePromoter(config, asked, promising(token));
 });
 
 // Signals become promises, which the native half waits for. A promise that nobody can settle any more goes away.
@@ -102,12 +106,18 @@ Scanner.prototype.scan = function (request, options) {
 Scanner.prototype.scanSbom = function (sbom, options) {
   return stoppable(options ?? {}, (known) => scanSbom.call(this, sbom, known));
 };
-const { plan, planAttaching, execute } = Promoter.prototype;
+const { plan, planAttaching, planBreakingGlass, planRollback, execute } = Promoter.prototype;
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
 };
 Promoter.prototype.planAttaching = function (request, options) {
   return stoppable(options ?? {}, (known) => planAttaching.call(this, request, known));
+};
+Promoter.prototype.planBreakingGlass = function (request, breakGlass, options) {
+  return stoppable(options ?? {}, (known) => planBreakingGlass.call(this, request, breakGlass, known));
+};
+Promoter.prototype.planRollback = function (request, options) {
+  return stoppable(options ?? {}, (known) => planRollback.call(this, request, known));
 };
 Promoter.prototype.execute = function (approved, approvals, options) {
   return stoppable(options ?? {}, (known) => execute.call(this, approved, approvals, known));
@@ -122,6 +132,8 @@ const tellNow = translated(native.tellStory);
 const tellStory = (request, options) => stoppable(options ?? {}, (known) => tellNow(request, known));
 const verifyNow = translated(native.verify);
 const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
+const refreshNow = translated(native.refreshTrustedRoot);
+const refreshTrustedRoot = (request, options) => stoppable(options ?? {}, (known) => refreshNow(request, known));
 
 module.exports = {
   Approval,
@@ -139,6 +151,7 @@ module.exports = {
   generateKey,
   mergeReports,
   parseReport,
+  refreshTrustedRoot,
   tellStory,
   verify,
   ...errors,

@@ -29,6 +29,7 @@ export const {
   generateKey,
   mergeReports,
   parseReport,
+  refreshTrustedRoot,
   tellStory,
   verify,
 } = cache;

@@ -8,7 +8,6 @@ import type {
   GenerateProgress,
   GenerateRequest,
   Judgement,
-  Key,
   KeyKind,
   KeyPair,
   LicenseHistogram,
@@ -22,6 +21,9 @@ import type {
   SbomPaths,
   SbomQuery,
   SbomScore,
+  Signer,
+  Token,
+  TufRequest,
   Verdict,
   Verified,
   VerifyRequest,
@@ -83,14 +85,20 @@ export declare class Plan {
    * `Unsupported` where there is no terminal.
    */
   approveOnTerminal(approver: string, at?: string | undefined | null): Promise<Approval>
-  /** Signs the answer with the person's private key, perhaps on another machine. */
-  approveBySignature(answer: Answer, key: Key, at?: string | undefined | null): Promise<Approval>
+  /**
+   * Signs the answer as the person, perhaps on another machine: with a private key, by a program, or keyless. `token` gives
+   * identity tokens where the signer asks the application (`keyless: 'callback'`).
+   */
+  approveBySignature(answer: Answer, signer: Signer, at?: string | undefined | null, token?: Token | undefined | null): Promise<Approval>
 }
 
 /** Promotes images from one repository to another, into one environment. */
 export declare class Promoter {
-  /** Opens what the configuration names. `gates` are judged after those of the policy. */
-  constructor(config: PromoterConfig, gates?: Array<Gate> | undefined | null)
+  /**
+   * Opens what the configuration names. `gates` are judged after those of the policy. `token` gives identity tokens to a
+   * keyless signer that asks the application (`keyless: 'callback'`): it is called with the audience.
+   */
+  constructor(config: PromoterConfig, gates?: Array<Gate> | undefined | null, token?: Token | undefined | null)
   /** Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only. */
   plan(request: Request, options?: PlanOptions | undefined | null): Promise<Outlook>
   /**
@@ -205,6 +213,12 @@ export interface PlanOptions {
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
 }
+
+/**
+ * Fetches the newest trusted root by TUF, and gives its JSON. Rejects with `Untrusted` where something is not signed as it must
+ * be, has expired, or is older than what was seen.
+ */
+export declare function refreshTrustedRoot(request: TufRequest, options?: StopOptions | undefined | null): Promise<string>
 
 /** How work is stopped. */
 export interface StopOptions {

@@ -1,7 +1,7 @@
 // The plain data that crosses between JavaScript and the core. The schemas in docs/schema say the same.
 
 export type Decision = 'approve' | 'deny';
-export type ApprovalKind = 'terminal' | 'callback' | 'webhook' | 'key';
+export type ApprovalKind = 'terminal' | 'callback' | 'webhook' | 'key' | 'keyless';
 export type Outcome = 'pass' | 'excepted' | 'warn' | 'fail' | 'error';
 
 export type KeyKind = 'p256' | 'p384' | 'p521' | 'rsa2048' | 'rsa3072' | 'rsa4096' | 'ed25519';
@@ -14,12 +14,45 @@ export type PublicKey = { name: string } & ({ pem: string } | { path: string });
 /** A private key. Where it is encrypted, its password, or the variable of the environment that holds it. */
 export type Key = PublicKey & ({ password?: string } | { passwordEnv?: string });
 
+/** A private key that signs. For logs that keep hashes an Ed25519 key has to be `prehashed`. */
+export type SignerKey = Key & { prehashed?: boolean; services?: Services };
+
 /** A program that signs with a key that it has; docs/signing.md says what it is asked. */
 export interface SignerProgram {
   name?: string;
   program: string;
   arguments?: string[];
+  services?: Services;
 }
+
+/** A signer without a key of its own. Without a subject and an issuer it is the one whom the token is for. */
+export type KeylessSigner = {
+  /** Where identity tokens come from: `ambient` is the job that this process runs in, `callback` the function `token`. */
+  keyless: 'ambient' | 'github-actions' | 'gitlab' | 'callback' | { file: string } | { env: string } | { token: string };
+  services: Services;
+} & ({ subject: string; issuer: string } | { subject?: never; issuer?: never });
+
+/** Who signs. With services the signatures of a key are in logs and have a proven time. */
+export type Signer = SignerKey | SignerProgram | KeylessSigner;
+
+/** A function of the application that gives an identity token for an audience. */
+export type Token = (audience: string) => string | Promise<string>;
+
+/**
+ * The services that confirm signatures: a signing configuration or a trust configuration of Sigstore (its JSON, or a path), or
+ * addresses, all of which are used.
+ */
+export type Services = (
+  | { signingConfig: string }
+  | { trustConfig: string }
+  | { fulcio?: string; rekor?: { url: string; version: 1 | 2 }[]; tsa?: string[] }
+) & {
+  /** What their answers are checked against; without it, that of the trust configuration or of the promoter. */
+  trustedRoot?: string;
+  /** `false` for a certificate authority of one's own that enters its certificates in no log. */
+  certificateLog?: boolean;
+  network?: Network;
+};
 
 /** A new key in PEM. */
 export interface KeyPair {
@@ -31,10 +64,12 @@ export interface KeyPair {
 export interface ApprovalPolicy {
   accept?: ApprovalKind[];
   required?: number;
-  /** `key` is the person's public key in PEM. */
-  approvers?: { name: string; key?: string }[];
+  /** `key` is the person's public key in PEM, `identities` are who the person is to providers of identities. */
+  approvers?: { name: string; key?: string; identities?: Identity[] }[];
   excludeRequester?: boolean;
   maxAgeSeconds?: number;
+  /** What has to come with keyless approvals. */
+  demands?: Demands;
 }
 
 /** A certificate or key in PEM: the text itself, or the path of a file with it. */
@@ -72,17 +107,19 @@ export interface Identity {
   claimsRegexp?: Record<string, string>;
 }
 
+/** What has to come with a keyless signature. By default one log, and a certificate that is in a log. */
+export interface Demands {
+  logs?: number;
+  timestamps?: number;
+  certificateLog?: boolean;
+  shown?: 'by-proof' | 'by-proof-where-possible' | 'by-promise';
+}
+
 /** Keyless signers under one name, each as good as another. */
 export interface Signers {
   name: string;
   identities: Identity[];
-  /** What has to come with a signature. By default one log, and a certificate that is in a log. */
-  demands?: {
-    logs?: number;
-    timestamps?: number;
-    certificateLog?: boolean;
-    shown?: 'by-proof' | 'by-proof-where-possible' | 'by-promise';
-  };
+  demands?: Demands;
 }
 
 /** What a promoter is made of. */
@@ -104,7 +141,7 @@ export interface PromoterConfig {
   /** Policies for images (`ClusterImagePolicy`), each as YAML or as the path of a file. */
   imagePolicies?: string[];
   /** Who signs the promotion record, and what is attached; without one, no record is. */
-  signer?: Key | SignerProgram;
+  signer?: Signer;
   approval?: ApprovalPolicy;
   network?: Network;
   /** The folder where used approvals are remembered; without one, the user's own. */
@@ -128,6 +165,19 @@ export interface AttachRequest {
   requester: string;
   reason?: string;
   attach: Attachment[];
+}
+
+/** An emergency in which the gates are overruled; `expires` in RFC 3339. */
+export interface BreakGlass {
+  justification: string;
+  expires: string;
+}
+
+/** A tag of the promoter's target that shall name again what it named before. */
+export interface RollbackRequest {
+  tag: string;
+  requester: string;
+  reason?: string;
 }
 
 /** What somebody wants. */
@@ -367,13 +417,18 @@ export interface Judgement {
   lookedAt?: LookedAt[];
 }
 
+/** Who signed: a key, or somebody to whom a certificate authority issued a certificate. */
+export type By =
+  | { kind: 'key'; name: string; fingerprint: string }
+  | { kind: 'certificate'; subject: string; issuer?: string; claims?: Record<string, string> };
+
 /** A piece of evidence. `by` is who signed it, `null` where no signature verified. */
 export interface Attached<T> {
   value: T;
   digest: string;
   about: string;
   found: string;
-  by: { kind: string; name: string; fingerprint: string } | null;
+  by: By | null;
 }
 
 /** What is known about an image when the gates judge it. */
@@ -515,6 +570,17 @@ export interface VerifyRequest {
   /** Asks for an attestation of this type, by name or URI, in the place of a signature. */
   attestation?: string;
   network?: Network;
+}
+
+/** A TUF repository with a trusted root. */
+export interface TufRequest {
+  url: string;
+  /** The TUF root that is trusted to begin with: its JSON, or the path of a file with it. */
+  root: string;
+  /** Remembers what was seen, so that nothing older is accepted later, and has the newest `trusted_root.json`. */
+  folder?: string;
+  network?: Network;
+  clock?: string;
 }
 
 /** What is attached to an image and verifies, and in `problems` what does not. What is about a platform says so in `about`. */

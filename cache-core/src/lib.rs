@@ -100,6 +100,8 @@
 //!
 //! # Features
 //!
+//! `acr`, `artifactory`, `ecr`, `harbor`, `openshift`, all on by default: what these systems have beside the OCI protocol.
+//!
 //! `conformance`: a strict OCI registry in process with fault switches, and the suite that any registry adapter must pass.
 pub mod administer;
 pub mod approve;

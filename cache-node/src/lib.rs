@@ -15,3 +15,4 @@ mod sbom;
 mod scan;
 mod sign;
 mod story;
+mod token;

@@ -8,6 +8,7 @@ import {
   assess,
   generateKey,
   mergeReports,
+  refreshTrustedRoot,
   verify,
   type AssessmentData,
   type AttachRequest,
@@ -18,6 +19,7 @@ import {
   type MergedReport,
   type Progress,
   type PromoterConfig,
+  type Signer,
   type Verified,
 } from '../index.mjs';
 
@@ -72,7 +74,7 @@ export async function sign(image: string): Promise<Verified> {
   const { plan } = await promoter.planAttaching(request);
   console.log(plan?.digest, new Promoter({ ...config, signer: { program: 'kms', arguments: ['--key', '1'] } }));
   const seen = await verify({ image, trustedKeys: [{ name: 'own', pem: trusted }], attestation: 'spdx' });
-  console.log(seen.signatures.map(({ value, by }) => [value.annotations.env, by?.name]));
+  console.log(seen.signatures.map(({ value, by }) => [value.annotations.env, by?.kind === 'key' ? by.name : by?.subject]));
   // @ts-expect-error a key is of a kind that is made
   await generateKey('dsa');
   return seen;
@@ -96,4 +98,18 @@ export function judge(): AssessmentData {
   // @ts-expect-error there is no such format
   assessment.write('pdf');
   return assessment.allows && page.length > 0 ? assessment.data : { ...assessment.data };
+}
+
+export async function keyless(plan: Plan): Promise<void> {
+  const trustedRoot = await refreshTrustedRoot({ url: 'https://tuf.example.com', root: 'root.json', folder: 'tuf' });
+  const services = { fulcio: 'https://ca', rekor: [{ url: 'https://log', version: 2 as const }], tsa: ['https://tsa'] };
+  const signer: Signer = { keyless: 'callback', services: { ...services, trustedRoot } };
+  const token = async (audience: string): Promise<string> => `token for ${audience}`;
+  await plan.approveBySignature({ decision: 'approve', approver: 'alice' }, signer, undefined, token);
+  console.log(new Promoter({ ...config, trustedRoot, signer: { ...signer, subject: 'me', issuer: 'them' } }, [], token));
+  // @ts-expect-error a subject is nothing without its issuer
+  const half: Signer = { ...signer, subject: 'me' };
+  // @ts-expect-error keyless signing needs services
+  const alone: Signer = { keyless: 'ambient' };
+  console.log(half, alone);
 }

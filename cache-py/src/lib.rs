@@ -4,6 +4,7 @@
 
 mod approval;
 mod assess;
+mod callback;
 mod errors;
 mod gate;
 mod given;
@@ -17,6 +18,7 @@ mod sbom;
 mod scan;
 mod sign;
 mod story;
+mod token;
 
 use pyo3::prelude::*;
 
@@ -40,7 +42,7 @@ mod _native {
     #[pymodule_export]
     use super::scan::{Database, Scanner, merge_reports, parse_report};
     #[pymodule_export]
-    use super::sign::{generate_key, verify, verify_async};
+    use super::sign::{generate_key, refresh_trusted_root, refresh_trusted_root_async, verify, verify_async};
     #[pymodule_export]
     use super::story::{Story, tell_story, tell_story_async};
 }

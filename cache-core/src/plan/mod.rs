@@ -10,7 +10,8 @@ mod render;
 
 pub use administer::{Action, Administer, Policy, Scope};
 pub use change::{
-    Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest, Role, SetTag,
+    AddLayers, Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest,
+    Role, SetTag,
 };
 use serde::{Deserialize, Serialize};
 

@@ -115,6 +115,6 @@ fn is_risky(change: &Change) -> bool {
     match change {
         Change::SetTag(set) => set.expected != Expected::Absent,
         Change::Delete(_) | Change::Administer(_) => true,
-        Change::Copy(_) | Change::Attach(_) => false,
+        Change::Copy(_) | Change::Attach(_) | Change::AddLayers(_) => false,
     }
 }

@@ -76,6 +76,10 @@ impl fmt::Display for Change {
                     if *form == Form::CosignTag { write!(f, ", under cosign's tag") } else { Ok(()) }
                 }
             },
+            Change::AddLayers(op) => {
+                let layers: Vec<_> = op.layers.iter().map(|layer| layer.digest.short().to_string()).collect();
+                write!(f, "add {} to what {}:{} lists: {}", op.layers.len(), op.to, op.tag, layers.join(", "))
+            }
             Change::SetTag(op) => match &op.expected {
                 Expected::Absent => write!(f, "new tag {}:{} -> {}", op.repository, op.tag, op.to),
                 Expected::At(old) => write!(f, "MOVE tag {}:{} from {old} -> {}", op.repository, op.tag, op.to),

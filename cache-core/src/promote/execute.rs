@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use super::Promoter;
 use super::attached::Attached;
 use super::progress::{Meter, Metered, Watch};
+use super::room::expect_room;
 use crate::approve::{Approved, Permitted};
 use crate::error::{Absent, Error, Result};
 use crate::execute::{Executor, Receipt, StepOutcome, execute, expect_delete, expect_tag, moved};
@@ -98,6 +99,7 @@ impl Executor for Execution<'_> {
         if let Purpose::Promotion { image, .. } = &plan.purpose {
             self.promoter.source.manifest(image).await?;
         }
+        expect_room(target, &plan.changes).await?;
         let mut known = HashSet::new();
         for change in &plan.changes {
             match change {
@@ -109,7 +111,7 @@ impl Executor for Execution<'_> {
                     let found = target.resolve(&image).await.absent_is_none()?;
                     found.ok_or_else(|| moved().context("image", image).context("found", "nothing"))?;
                 }
-                Change::Attach(_) => {}
+                Change::Attach(_) | Change::AddLayers(_) => {}
                 Change::Administer(_) => return Err(no_promotion()),
             }
         }

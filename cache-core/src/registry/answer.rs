@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Answer, kind, shown};
 use crate::model::Digest;
 
@@ -44,6 +44,10 @@ pub(in crate::registry) async fn refusal(answer: Answer, what: &str) -> Error {
     let error = Error::new(kind(status), what).context("url", shown(answer.url())).context("status", status.as_u16());
     let said = answer.bytes(MAX_REFUSAL).await.ok().and_then(|body| words(&body));
     match said {
+        // Registries say this with 400, 409 or 412.
+        Some(said) if status.is_client_error() && said.contains("immutable") => {
+            error.of_kind(ErrorKind::Conflict).context("registry says", said)
+        }
         Some(said) => error.context("registry says", said),
         None => error,
     }

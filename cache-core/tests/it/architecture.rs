@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("zip", &[]),
     ("generate", &["program", "registry", "sbom", "watch"]),
     ("registry", &["approve", "plan", "http", "tarball"]),
-    ("gate", &["document", "sbom", "scan", "sign", "http"]),
+    ("gate", &["document", "sbom", "scan", "sign", "http", "visible"]),
     ("report", &["gate", "html", "scan", "visible"]),
     ("policy", &["approve", "gate", "sbom", "scan", "sign"]),
     ("execute", &["approve", "plan", "registry"]),
@@ -34,9 +34,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("story", &["gate", "html", "promote", "registry", "sbom", "scan", "sign", "visible"]),
     (
         "connect",
-        &["approve", "gate", "generate", "plan", "policy", "promote", "registry", "sbom", "scan", "sign", "story"],
+        &[
+            "administer",
+            "approve",
+            "gate",
+            "generate",
+            "plan",
+            "policy",
+            "promote",
+            "registry",
+            "sbom",
+            "scan",
+            "sign",
+            "story",
+        ],
     ),
-    ("conformance", &["approve", "plan", "registry"]),
+    ("conformance", &["approve", "plan", "registry", "sign"]),
 ];
 
 #[test]

@@ -20,6 +20,9 @@ mod interop_keyless;
 mod interop_keys;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
+mod interop_mock;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod interop_registries;
 #[cfg(test)]
 #[cfg(feature = "conformance")]

@@ -375,8 +375,8 @@ impl Case<'_> {
             now: Timestamp::now(),
             sboms: Vec::new(),
             reports: Vec::new(),
-            signatures: Vec::new(),
             vex: Vec::new(),
+            signatures: Vec::new(),
             statements: vec![statement],
             problems: Vec::new(),
         };

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal, Optional, Protocol, TypedDict, Union
 
 Decision = Literal["approve", "deny"]
-Kind = Literal["terminal", "callback", "webhook", "key"]
+Kind = Literal["terminal", "callback", "webhook", "key", "keyless"]
 Outcome = Literal["pass", "excepted", "warn", "fail", "error"]
 
 
@@ -35,21 +36,33 @@ class KeyPair(TypedDict):
     public: str
 
 
-class _Program(TypedDict):
-    program: str
+class Identity(TypedDict, total=False):
+    """A keyless signer: one subject with one issuer, each exactly or as a pattern for the whole of it."""
+
+    subject: str
+    subjectRegexp: str
+    issuer: str
+    issuerRegexp: str
+    noIssuer: bool
+    claims: dict[str, str]
+    claimsRegexp: dict[str, str]
 
 
-class SignerProgram(_Program, total=False):
-    """A program that signs with a key that it has; docs/signing.md says what it is asked."""
+class Demands(TypedDict, total=False):
+    """What has to come with a keyless signature. By default one log, and a certificate that is in a log."""
 
-    name: str
-    arguments: list[str]
+    logs: int
+    timestamps: int
+    certificateLog: bool
+    shown: Literal["by-proof", "by-proof-where-possible", "by-promise"]
 
 
 class Approver(_Named, total=False):
-    """A person who may approve; ``key`` is the person's public key in PEM."""
+    """A person who may approve; ``key`` is the person's public key in PEM, ``identities`` are who the person is to providers
+    of identities."""
 
     key: str
+    identities: list[Identity]
 
 
 class ApprovalPolicy(TypedDict, total=False):
@@ -60,6 +73,7 @@ class ApprovalPolicy(TypedDict, total=False):
     approvers: list[Approver]
     excludeRequester: bool
     maxAgeSeconds: int
+    demands: Demands
 
 
 class Pem(TypedDict, total=False):
@@ -108,27 +122,6 @@ class TrustedKey(_Named, total=False):
     demands: KeyDemands
 
 
-class Identity(TypedDict, total=False):
-    """A keyless signer: one subject with one issuer, each exactly or as a pattern for the whole of it."""
-
-    subject: str
-    subjectRegexp: str
-    issuer: str
-    issuerRegexp: str
-    noIssuer: bool
-    claims: dict[str, str]
-    claimsRegexp: dict[str, str]
-
-
-class Demands(TypedDict, total=False):
-    """What has to come with a keyless signature. By default one log, and a certificate that is in a log."""
-
-    logs: int
-    timestamps: int
-    certificateLog: bool
-    shown: Literal["by-proof", "by-proof-where-possible", "by-promise"]
-
-
 class _SignersNamed(TypedDict):
     name: str
     identities: list[Identity]
@@ -138,6 +131,88 @@ class Signers(_SignersNamed, total=False):
     """Keyless signers under one name, each as good as another."""
 
     demands: Demands
+
+
+class Log(TypedDict):
+    """A transparency log, and which version of Rekor's interface it speaks."""
+
+    url: str
+    version: Literal[1, 2]
+
+
+class Services(TypedDict, total=False):
+    """The services that confirm signatures: a signing configuration or a trust configuration of Sigstore (its JSON, or a path),
+    or addresses, all of which are used. ``trustedRoot`` is what their answers are checked against; without it, that of the trust
+    configuration or of the promoter. ``certificateLog`` is ``False`` for an authority of one's own that uses none."""
+
+    signingConfig: str
+    trustConfig: str
+    fulcio: str
+    rekor: list[Log]
+    tsa: list[str]
+    trustedRoot: str
+    certificateLog: bool
+    network: Network
+
+
+class SignerKey(Key, total=False):
+    """A private key that signs. With ``services`` its signatures are in logs and have a proven time; for logs that keep hashes an
+    Ed25519 key has to be ``prehashed``."""
+
+    prehashed: bool
+    services: Services
+
+
+class _Program(TypedDict):
+    program: str
+
+
+class SignerProgram(_Program, total=False):
+    """A program that signs with a key that it has; docs/signing.md says what it is asked."""
+
+    name: str
+    arguments: list[str]
+    services: Services
+
+
+class TokenFile(TypedDict):
+    """A file with an identity token, which somebody keeps fresh."""
+
+    file: str
+
+
+class TokenVariable(TypedDict):
+    """A variable of the environment with an identity token."""
+
+    env: str
+
+
+class TokenText(TypedDict):
+    """An identity token."""
+
+    token: str
+
+
+TokenFrom = Union[
+    Literal["ambient", "github-actions", "gitlab", "callback"], TokenFile, TokenVariable, TokenText
+]
+Token = Callable[[str], Union[str, Awaitable[str]]]
+
+
+class _Keyless(TypedDict):
+    keyless: TokenFrom
+    services: Services
+
+
+class KeylessSigner(_Keyless, total=False):
+    """A signer without a key of its own. ``keyless`` says where identity tokens come from: ``ambient`` is the job that this process
+    runs in, ``callback`` the function ``token``. Without ``subject`` and ``issuer`` it is the one whom the token is for."""
+
+    subject: str
+    issuer: str
+
+
+Signer = Union[SignerKey, SignerProgram, KeylessSigner]
 
 
 class _Places(TypedDict):
@@ -154,7 +229,7 @@ class PromoterConfig(_Places, total=False):
     trustedSigners: list[Signers]
     trustedRoot: str
     imagePolicies: list[str]
-    signer: Union[Key, SignerProgram]
+    signer: Signer
     approval: ApprovalPolicy
     network: Network
     ledger: str
@@ -223,6 +298,25 @@ class AttachRequest(_Attach, total=False):
     """What somebody wants to have attached to an image where it is, in the promoter's target."""
 
     reason: str
+
+
+class BreakGlass(TypedDict):
+    """An emergency in which the gates are overruled; ``expires`` in RFC 3339."""
+
+    justification: str
+    expires: str
+
+
+class _Rollback(TypedDict):
+    tag: str
+    requester: str
+
+
+class RollbackRequest(_Rollback, total=False):
+    """A tag of the promoter's target that shall name again what it named before."""
+
+    reason: str
+
 
 _Wanted = TypedDict("_Wanted", {"from": str, "to": str, "requester": str})
 
@@ -644,7 +738,7 @@ class Attached(TypedDict):
     digest: str
     about: str
     found: str
-    by: dict[str, str] | None
+    by: dict[str, Any] | None
 
 
 class Problem(TypedDict):
@@ -690,6 +784,20 @@ class VerifyRequest(_Image, total=False):
     trustedRoot: str
     attestation: str
     network: Network
+
+
+class _Tuf(TypedDict):
+    url: str
+    root: str
+
+
+class TufRequest(_Tuf, total=False):
+    """A TUF repository with a trusted root, and the TUF root that is trusted to begin with (its JSON, or a path). ``folder`` remembers
+    what was seen, so that nothing older is accepted later, and has the newest ``trusted_root.json``."""
+
+    folder: str
+    network: Network
+    clock: str
 
 
 class Verified(TypedDict):

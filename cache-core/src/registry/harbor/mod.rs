@@ -67,7 +67,8 @@ impl Vendor for Harbor {
         Abilities {
             catalog: Some(registry),
             tags_of: Some(registry),
-            untag: Some(registry),
+            deletion: Some(registry),
+            room: Some(registry),
             server_copy: Some(registry),
             findings: Some(registry),
             administration: Some(registry),

@@ -19,6 +19,14 @@ impl OciRegistry {
         resolve(&self.0.base, &format!("/v2/{path_and_query}"))
     }
 
+    /// A call to an interface that the registry has beside the protocol, under the same login: `actions` is what the token must
+    /// allow for the repository, or for the catalogue where `path` is empty.
+    #[cfg(feature = "acr")]
+    pub(in crate::registry) async fn beside(&self, request: Request, (path, actions): (&str, &str)) -> Result<Answer> {
+        let access = if path.is_empty() { Access::catalog() } else { Access::to(path, actions) };
+        self.call(request, &access).await
+    }
+
     /// Sends a request, whose answer may be of any status but 401 and 429.
     pub(super) async fn call(&self, mut request: Request, access: &Access) -> Result<Answer> {
         for _ in 0..=MAX_REDIRECTS {
