@@ -2,16 +2,9 @@
 import type {
   Answer,
   ApprovalKind,
-  AssessmentData,
-  AssessRequest,
   AttachRequest,
-  BreakGlass,
-  DatabaseBuildRequest,
-  DatabaseInfo,
-  DatabaseProgress,
-  DatabaseUpdated,
-  DatabaseUpdateRequest,
   Decision,
+  DoomedImage,
   Evidence,
   GenerateProgress,
   GenerateRequest,
@@ -20,26 +13,25 @@ import type {
   KeyPair,
   LicenseHistogram,
   ListedPackage,
-  MergedReport,
-  Outcome,
   Progress,
   PromoterConfig,
-  Report,
-  ReportFormat,
+  ProposalData,
   Request,
-  RollbackRequest,
+  Requests,
+  RestoreRequest,
+  RetentionConfig,
+  RetentionRequest,
   SbomCount,
   SbomData,
   SbomDiff,
   SbomPaths,
   SbomQuery,
   SbomScore,
-  ScannerConfig,
-  ScannerInfo,
   Signer,
-  StoryData,
-  StoryRequest,
+  SimulateRequest,
   Token,
+  TranslateRequest,
+  Translation,
   TufRequest,
   Verdict,
   Verified,
@@ -68,34 +60,20 @@ export declare class Approval {
   get comment(): string | null
 }
 
-/** A verdict with all that it is made of. */
-export declare class Assessment {
-  /** Reads an assessment that was written as JSON. */
-  static fromJson(json: Uint8Array): Assessment
-  /** Whether the image may go on. */
-  get allows(): boolean
-  /** The worst outcome. */
-  get outcome(): Outcome
-  /** Everything, as plain data. */
-  get data(): AssessmentData
-  /** The report in a format. */
-  write(format: ReportFormat, options?: WriteOptions | undefined | null): Buffer
-}
-
-/** The database of Cache's own scanner. */
-export declare class Database {
-  /** Opens one. What a scan reads is checked when it is read. */
-  static open(path: string): Database
-  /** Makes one of what is on this machine, in the place of what is at its path. */
-  static build(request: DatabaseBuildRequest, options?: StopOptions | undefined | null): Promise<DatabaseInfo>
-  /** Brings one up to date with what is published. Where it is stopped, the next update goes on from there. */
-  static update(request: DatabaseUpdateRequest, options?: UpdateOptions | undefined | null): Promise<DatabaseUpdated>
-  /** What it was made of. */
-  get info(): DatabaseInfo
-  /** The digest of what it holds: the same for the same data. */
-  get digest(): string
-  /** Reads all of it and compares it with its digest. Throws `Untrusted` where it is damaged. */
-  verify(): void
+/** What was deleted, and how the rest fares. */
+export declare class Cleaned {
+  /** Whether everything was done that the plan says, and all that stays is well. Never after a dry run. */
+  get complete(): boolean
+  /** What was done, change by change. */
+  get receipt(): Receipt
+  /** The file that everything can be restored from while its blobs live. A dry run writes none. */
+  get restore(): string
+  /** What is wrong with images that stay, in words. */
+  get broken(): Array<string>
+  /** All of it as canonical JSON. */
+  get json(): Buffer
+  /** All of it in words. */
+  render(): string
 }
 
 /** What came of a request: a plan, a refusal, or nothing to do. */
@@ -122,8 +100,6 @@ export declare class Plan {
   get data(): Record<string, unknown>
   /** The plan in words, for the person who approves it. */
   render(): string
-  /** The plan as a page that stands alone, for the person who approves it. */
-  html(): string
   /**
    * Shows the plan to a person in the application's own way: `ask` gets it and returns the answer. What it throws, this
    * rejects with. The approval is recorded as asserted by the host.
@@ -156,18 +132,23 @@ export declare class Promoter {
    */
   planAttaching(request: AttachRequest, options?: StopOptions | undefined | null): Promise<Outlook>
   /**
-   * Plans a promotion that the gates refuse, in an emergency that `breakGlass` justifies and ends. The plan and the record
-   * say so. Reads only.
-   */
-  planBreakingGlass(request: Request, breakGlass: BreakGlass, options?: PlanOptions | undefined | null): Promise<Outlook>
-  /** Plans to put a tag at the target back to what it named before, by the word of the record. Reads only. */
-  planRollback(request: RollbackRequest, options?: StopOptions | undefined | null): Promise<Outlook>
-  /**
    * Executes a plan on these approvals, once. A rejection means that nothing was changed, or that the execution was
    * stopped; the receipt says what was. What was stopped goes on when the same plan is executed again, with the same
    * approvals.
    */
   execute(plan: Plan, approvals: Array<Approval>, options?: ExecuteOptions | undefined | null): Promise<Receipt>
+}
+
+/** What would become of everything, and why. */
+export declare class Proposal {
+  /** Which of the three it is. */
+  get state(): 'ready' | 'refused' | 'nothing'
+  /** The plan, where the state is `ready`. */
+  get plan(): Plan | null
+  /** Which limits of the rules forbid it, where the state is `refused`. */
+  get refusals(): Array<string>
+  /** All of it as plain data: each manifest and tag with its fate and the reasons. */
+  get data(): ProposalData
 }
 
 /** What the execution of a plan did, change by change. */
@@ -180,6 +161,23 @@ export declare class Receipt {
   get data(): Record<string, unknown>
   /** The receipt in words. */
   render(): string
+}
+
+/** Keeps the repositories of one environment in order. Planning reads only, and execution is a dry run unless told otherwise. */
+export declare class Retention {
+  /** Opens what the configuration names. */
+  constructor(config: RetentionConfig)
+  /** Asks what is deployed, reads the repositories, decides, and drafts the plan. Reads only. */
+  plan(request: RetentionRequest, options?: RetentionPlanOptions | undefined | null): Promise<Proposal>
+  /**
+   * Looks whether the plan could be carried out on these approvals, and changes nothing; with `dryRun: false` carries it out,
+   * once. A rejection means that nothing was deleted, or that it was stopped.
+   */
+  execute(plan: Plan, approvals: Array<Approval>, options?: CleanOptions | undefined | null): Promise<Cleaned>
+  /** Plans to put back what a restore file has; `null` where nothing is to be done. Reads only. */
+  planRestore(request: RestoreRequest, options?: StopOptions | undefined | null): Promise<Plan | null>
+  /** Puts back what the plan says, on these approvals, once, from the file that the plan names. */
+  restore(plan: Plan, approvals: Array<Approval>, file: string, options?: StopOptions | undefined | null): Promise<Receipt>
 }
 
 /** An SBOM, whatever its format. */
@@ -219,33 +217,13 @@ export declare class Sbom {
   score(): SbomScore
 }
 
-/** Looks for vulnerabilities: Cache's own scanner with a database, or the program `grype` or `trivy`. */
-export declare class Scanner {
-  /** Opens a scanner. */
-  constructor(config: ScannerConfig)
-  /** Its name; its version and the age of its data where they are known before it runs. */
-  get info(): ScannerInfo
-  /** Scans an image or a folder. Cache's own scanner tells how far it is in making the SBOM. */
-  scan(request: GenerateRequest, options?: GenerateOptions | undefined | null): Promise<Report>
-  /** Scans the packages of an SBOM. */
-  scanSbom(sbom: Sbom, options?: StopOptions | undefined | null): Promise<Report>
+/** How to carry out a plan of a retention. */
+export interface CleanOptions {
+  /** Whether to look only. It is so unless this is `false`. */
+  dryRun?: boolean
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
 }
-
-/** What registries know about an image, from build to deployment. Made by `tellStory`. */
-export declare class Story {
-  /** The story as plain data; the schema is `story-v1.json`. */
-  get data(): StoryData
-  /** The story as Markdown. */
-  markdown(): string
-  /** The story as a page that stands alone. */
-  html(): string
-}
-
-/**
- * Assesses reports, as the gate `cve` would. `documents` are reports, VEX and SBOMs; `request` has the policy and what the
- * reports are about.
- */
-export declare function assess(documents: Array<Given>, request?: AssessRequest | undefined | null): Assessment
 
 /** Every kind of error, by its code. */
 export declare function errorKinds(): Array<string>
@@ -257,6 +235,9 @@ export interface ExecuteOptions {
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
 }
+
+/** What a registry's own policy does, in words. */
+export declare function explainPolicy(vendor: 'ecr' | 'harbor' | 'acr', text: string): Array<string>
 
 /** A gate. What `judge` throws is the outcome `error`, which stops the image. */
 export interface Gate {
@@ -283,18 +264,12 @@ export interface GenerateOptions {
 /** Evidence that the caller has: its bytes, or the path of a file with them. */
 export interface Given {
   /** What it is. */
-  kind: 'sbom' | 'report' | 'vex'
+  kind: 'sbom' | 'report'
   /** The document. */
   bytes?: Uint8Array
   /** Where the document is. */
   path?: string
 }
-
-/** Several reports as one list, which keeps who said what, and where they differ and why. */
-export declare function mergeReports(reports: Report[]): MergedReport
-
-/** Reads what a scanner wrote, recognising the format. */
-export declare function parseReport(document: Uint8Array): Report
 
 /** How to make a plan. */
 export interface PlanOptions {
@@ -310,36 +285,31 @@ export interface PlanOptions {
  */
 export declare function refreshTrustedRoot(request: TufRequest, options?: StopOptions | undefined | null): Promise<string>
 
+/** How to make a plan of a retention. */
+export interface RetentionPlanOptions {
+  /** Is told how many requests were sent, and how many it will be. What it throws stops the work. */
+  onProgress?: (progress: Requests) => void
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
+}
+
+/** What a registry would delete by its own policy, of a listing. */
+export declare function simulatePolicy(request: SimulateRequest): DoomedImage[]
+
 /** How work is stopped. */
 export interface StopOptions {
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
 }
 
-/** Gathers the story of an image. Reads only. */
-export declare function tellStory(request: StoryRequest, options?: StopOptions | undefined | null): Promise<Story>
-
-/** How to bring a database up to date. */
-export interface UpdateOptions {
-  /** Is told how far it is. What it throws stops the work, and the promise rejects with it. */
-  onProgress?: (progress: DatabaseProgress) => void
-  /** Stops the work when it aborts. The promise then rejects with its reason. */
-  signal?: AbortSignal
-}
+/** The rules of an environment as a registry's own policy, and what that cannot say. */
+export declare function translatePolicy(request: TranslateRequest): Translation
 
 /**
  * Verifies what is attached to an image, and says what that is. Rejects with `Untrusted` where no signature of the image, or
  * no attestation that is asked for, verifies.
  */
 export declare function verify(request: VerifyRequest, options?: StopOptions | undefined | null): Promise<Verified>
-
-/** How a report is to look. */
-export interface WriteOptions {
-  /** How many columns a terminal has, for the table; 100 where it is left out. */
-  width?: number
-  /** The file at which SARIF shows the findings, such as `Dockerfile`. */
-  location?: string
-}
 
 /** An SBOM as a document. */
 export interface WrittenSbom {

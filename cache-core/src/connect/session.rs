@@ -91,18 +91,13 @@ impl Session {
         let now = self.promoter.clock.unwrap_or_else(Timestamp::now);
         let approved = self.approval.admit(plan.plan().clone(), approvals, now)?;
         let promoter = self.promoter().await?;
-        let mut executed = plan.executed.lock().await;
-        if *executed {
-            return Err(Error::unapproved("this plan was executed before")
-                .context("plan", plan.plan().digest())
-                .hint("make a new plan and have that approved"));
-        }
-        let receipt = match watch {
-            Some(watch) => promoter.execute_watched(approved, watch).await?,
-            None => promoter.execute(approved).await?,
+        let work = async {
+            match watch {
+                Some(watch) => promoter.execute_watched(approved, watch).await,
+                None => promoter.execute(approved).await,
+            }
         };
-        *executed = receipt.is_complete();
-        Ok(receipt)
+        plan.once(work, Receipt::is_complete).await
     }
 }
 
@@ -153,6 +148,23 @@ impl SharedPlan {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Does the work of executing it, unless that was done to its end before. Others wait meanwhile.
+    pub(super) async fn once<T>(
+        &self,
+        work: impl Future<Output = Result<T>>,
+        is_complete: impl FnOnce(&T) -> bool,
+    ) -> Result<T> {
+        let mut executed = self.executed.lock().await;
+        if *executed {
+            return Err(Error::unapproved("this plan was executed before")
+                .context("plan", self.plan.digest())
+                .hint("make a new plan and have that approved"));
+        }
+        let done = work.await?;
+        *executed = is_complete(&done);
+        Ok(done)
     }
 
     /// The answer that the host application got from a person. See [`by_callback`].
