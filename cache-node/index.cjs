@@ -37,12 +37,14 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Assessment, Database, Outlook, Plan, Receipt, Sbom, Story] = [
+const [Approval, Assessment, Cleaned, Database, Outlook, Plan, Proposal, Receipt, Sbom, Story] = [
   'Approval',
   'Assessment',
+  'Cleaned',
   'Database',
   'Outlook',
   'Plan',
+  'Proposal',
   'Receipt',
   'Sbom',
   'Story',
@@ -63,6 +65,8 @@ const Promoter = face(NativePromoter, (config, gates = [], token) => {
   const asked = gates.map((gate) => ({ name: gate.name, judge: async (evidence) => gate.judge(evidence) }));
   return new NativePromoter(config, asked, promising(token));
 });
+const NativeRetention = native.Retention;
+const Retention = face(NativeRetention, (config) => new NativeRetention(config));
 
 // Signals become promises, which the native half waits for. A promise that nobody can settle any more goes away.
 async function stoppable({ signal, onProgress, ...options }, call) {
@@ -106,19 +110,43 @@ Scanner.prototype.scan = function (request, options) {
 Scanner.prototype.scanSbom = function (sbom, options) {
   return stoppable(options ?? {}, (known) => scanSbom.call(this, sbom, known));
 };
-const { plan, planAttaching, execute } = Promoter.prototype;
+const { plan, planAttaching, planBreakingGlass, planRollback, execute } = Promoter.prototype;
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
 };
 Promoter.prototype.planAttaching = function (request, options) {
   return stoppable(options ?? {}, (known) => planAttaching.call(this, request, known));
 };
+Promoter.prototype.planBreakingGlass = function (request, breakGlass, options) {
+  return stoppable(options ?? {}, (known) => planBreakingGlass.call(this, request, breakGlass, known));
+};
+Promoter.prototype.planRollback = function (request, options) {
+  return stoppable(options ?? {}, (known) => planRollback.call(this, request, known));
+};
 Promoter.prototype.execute = function (approved, approvals, options) {
   return stoppable(options ?? {}, (known) => execute.call(this, approved, approvals, known));
+};
+const { plan: planRetention, execute: clean, planRestore, restore } = Retention.prototype;
+Retention.prototype.plan = function (request, options) {
+  return stoppable(options ?? {}, (known) => planRetention.call(this, request, known));
+};
+Retention.prototype.execute = function (approved, approvals, options) {
+  return stoppable(options ?? {}, (known) => clean.call(this, approved, approvals, known));
+};
+Retention.prototype.planRestore = function (request, options) {
+  return stoppable(options ?? {}, (known) => planRestore.call(this, request, known));
+};
+Retention.prototype.restore = function (approved, approvals, file, options) {
+  return stoppable(options ?? {}, (known) => restore.call(this, approved, approvals, file, known));
 };
 
 const { errorKinds } = native;
 const assess = translated(native.assess);
+const [explainPolicy, simulatePolicy, translatePolicy] = [
+  native.explainPolicy,
+  native.simulatePolicy,
+  native.translatePolicy,
+].map(translated);
 const generateKey = translated(native.generateKey);
 const mergeReports = translated(native.mergeReports);
 const parseReport = translated(native.parseReport);
@@ -132,21 +160,27 @@ const refreshTrustedRoot = (request, options) => stoppable(options ?? {}, (known
 module.exports = {
   Approval,
   Assessment,
+  Cleaned,
   Database,
   Outlook,
   Plan,
   Promoter,
+  Proposal,
   Receipt,
+  Retention,
   Sbom,
   Scanner,
   Story,
   assess,
   errorKinds,
+  explainPolicy,
   generateKey,
   mergeReports,
   parseReport,
   refreshTrustedRoot,
+  simulatePolicy,
   tellStory,
+  translatePolicy,
   verify,
   ...errors,
 };

@@ -4,6 +4,7 @@ import type {
   ApprovalKind,
   AttachRequest,
   Decision,
+  DoomedImage,
   Evidence,
   GenerateProgress,
   GenerateRequest,
@@ -14,7 +15,12 @@ import type {
   ListedPackage,
   Progress,
   PromoterConfig,
+  ProposalData,
   Request,
+  Requests,
+  RestoreRequest,
+  RetentionConfig,
+  RetentionRequest,
   SbomCount,
   SbomData,
   SbomDiff,
@@ -22,7 +28,10 @@ import type {
   SbomQuery,
   SbomScore,
   Signer,
+  SimulateRequest,
   Token,
+  TranslateRequest,
+  Translation,
   TufRequest,
   Verdict,
   Verified,
@@ -49,6 +58,22 @@ export declare class Approval {
   get at(): string
   /** What the person added. */
   get comment(): string | null
+}
+
+/** What was deleted, and how the rest fares. */
+export declare class Cleaned {
+  /** Whether everything was done that the plan says, and all that stays is well. Never after a dry run. */
+  get complete(): boolean
+  /** What was done, change by change. */
+  get receipt(): Receipt
+  /** The file that everything can be restored from while its blobs live. A dry run writes none. */
+  get restore(): string
+  /** What is wrong with images that stay, in words. */
+  get broken(): Array<string>
+  /** All of it as canonical JSON. */
+  get json(): Buffer
+  /** All of it in words. */
+  render(): string
 }
 
 /** What came of a request: a plan, a refusal, or nothing to do. */
@@ -114,6 +139,18 @@ export declare class Promoter {
   execute(plan: Plan, approvals: Array<Approval>, options?: ExecuteOptions | undefined | null): Promise<Receipt>
 }
 
+/** What would become of everything, and why. */
+export declare class Proposal {
+  /** Which of the three it is. */
+  get state(): 'ready' | 'refused' | 'nothing'
+  /** The plan, where the state is `ready`. */
+  get plan(): Plan | null
+  /** Which limits of the rules forbid it, where the state is `refused`. */
+  get refusals(): Array<string>
+  /** All of it as plain data: each manifest and tag with its fate and the reasons. */
+  get data(): ProposalData
+}
+
 /** What the execution of a plan did, change by change. */
 export declare class Receipt {
   /** Whether everything that the plan says is so now. */
@@ -124,6 +161,23 @@ export declare class Receipt {
   get data(): Record<string, unknown>
   /** The receipt in words. */
   render(): string
+}
+
+/** Keeps the repositories of one environment in order. Planning reads only, and execution is a dry run unless told otherwise. */
+export declare class Retention {
+  /** Opens what the configuration names. */
+  constructor(config: RetentionConfig)
+  /** Asks what is deployed, reads the repositories, decides, and drafts the plan. Reads only. */
+  plan(request: RetentionRequest, options?: RetentionPlanOptions | undefined | null): Promise<Proposal>
+  /**
+   * Looks whether the plan could be carried out on these approvals, and changes nothing; with `dryRun: false` carries it out,
+   * once. A rejection means that nothing was deleted, or that it was stopped.
+   */
+  execute(plan: Plan, approvals: Array<Approval>, options?: CleanOptions | undefined | null): Promise<Cleaned>
+  /** Plans to put back what a restore file has; `null` where nothing is to be done. Reads only. */
+  planRestore(request: RestoreRequest, options?: StopOptions | undefined | null): Promise<Plan | null>
+  /** Puts back what the plan says, on these approvals, once, from the file that the plan names. */
+  restore(plan: Plan, approvals: Array<Approval>, file: string, options?: StopOptions | undefined | null): Promise<Receipt>
 }
 
 /** An SBOM, whatever its format. */
@@ -163,6 +217,14 @@ export declare class Sbom {
   score(): SbomScore
 }
 
+/** How to carry out a plan of a retention. */
+export interface CleanOptions {
+  /** Whether to look only. It is so unless this is `false`. */
+  dryRun?: boolean
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
+}
+
 /** Every kind of error, by its code. */
 export declare function errorKinds(): Array<string>
 
@@ -173,6 +235,9 @@ export interface ExecuteOptions {
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
 }
+
+/** What a registry's own policy does, in words. */
+export declare function explainPolicy(vendor: 'ecr' | 'harbor' | 'acr', text: string): Array<string>
 
 /** A gate. What `judge` throws is the outcome `error`, which stops the image. */
 export interface Gate {
@@ -220,11 +285,25 @@ export interface PlanOptions {
  */
 export declare function refreshTrustedRoot(request: TufRequest, options?: StopOptions | undefined | null): Promise<string>
 
+/** How to make a plan of a retention. */
+export interface RetentionPlanOptions {
+  /** Is told how many requests were sent, and how many it will be. What it throws stops the work. */
+  onProgress?: (progress: Requests) => void
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
+}
+
+/** What a registry would delete by its own policy, of a listing. */
+export declare function simulatePolicy(request: SimulateRequest): DoomedImage[]
+
 /** How work is stopped. */
 export interface StopOptions {
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
 }
+
+/** The rules of an environment as a registry's own policy, and what that cannot say. */
+export declare function translatePolicy(request: TranslateRequest): Translation
 
 /**
  * Verifies what is attached to an image, and says what that is. Rejects with `Untrusted` where no signature of the image, or

@@ -15,6 +15,7 @@ shift
 # Readers of documents, and the path that a file has for each cataloger.
 documents=(
   sbom report vex findings osv grype-db trivy-db version license purl reference manifest bundle envelope key root policy image-policy
+  inventory cluster lifecycle
 )
 files=(
   dpkg:var/lib/dpkg/status opkg:usr/lib/opkg/info/a.control copyright:usr/share/doc/a/copyright

@@ -96,7 +96,7 @@
 //! [`model`] holds plain data; [`registry`] reads and writes images; [`sign`] signs and verifies; [`sbom`] and [`scan`] read
 //! what describes an image; [`gate`] judges; [`report`] writes what was found for people and for other tools; [`plan`],
 //! [`approve`] and [`promote`] are the way from a wish to a receipt, and [`administer`] is the same way for what a registry keeps
-//! beside images.
+//! beside images. [`retention`] cleans up.
 //!
 //! # Features
 //!
@@ -124,6 +124,7 @@ mod program;
 pub mod promote;
 pub mod registry;
 pub mod report;
+pub mod retention;
 pub mod sbom;
 pub mod scan;
 pub mod sign;

@@ -10,6 +10,7 @@ mod gate;
 mod outcome;
 mod plan;
 mod promoter;
+mod retention;
 mod run;
 mod sbom;
 mod scan;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use cache_core::connect::{PromoterConfig, Session, SharedPlan, given, read};
+use cache_core::plan::BreakGlass;
 use cache_core::{approve, promote};
 use napi::Env;
 use napi::bindgen_prelude::{ClassInstance, Promise, PromiseRaw, Uint8Array};
@@ -70,6 +71,42 @@ impl Promoter {
         env.spawn_future(unless_stopped(signal, async move {
             let request = read("request", request).map_err(raise)?;
             session.plan_attaching(request).await.map(Outlook).map_err(raise)
+        }))
+    }
+
+    /// Plans a promotion that the gates refuse, in an emergency that `breakGlass` justifies and ends. The plan and the record
+    /// say so. Reads only.
+    #[napi(ts_return_type = "Promise<Outlook>")]
+    pub fn plan_breaking_glass<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "Request")] request: Value,
+        #[napi(ts_arg_type = "BreakGlass")] break_glass: Value,
+        options: Option<PlanOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Outlook>> {
+        let session = self.0.clone();
+        let PlanOptions { given, signal } = options.unwrap_or_default();
+        let given: napi::Result<Vec<_>> = given.unwrap_or_default().into_iter().map(Given::read).collect();
+        env.spawn_future(unless_stopped(signal, async move {
+            let (request, given) = (read("request", request).map_err(raise)?, given?);
+            let glass: BreakGlass = read("breakGlass", break_glass).map_err(raise)?;
+            session.plan_breaking_glass(request, &glass, &given).await.map(Outlook).map_err(raise)
+        }))
+    }
+
+    /// Plans to put a tag at the target back to what it named before, by the word of the record. Reads only.
+    #[napi(ts_return_type = "Promise<Outlook>")]
+    pub fn plan_rollback<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "RollbackRequest")] request: Value,
+        options: Option<StopOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Outlook>> {
+        let session = self.0.clone();
+        let StopOptions { signal } = options.unwrap_or_default();
+        env.spawn_future(unless_stopped(signal, async move {
+            let request = read("request", request).map_err(raise)?;
+            session.plan_rollback(request).await.map(Outlook).map_err(raise)
         }))
     }
 

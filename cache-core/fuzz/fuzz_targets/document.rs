@@ -4,8 +4,10 @@
 use std::sync::LazyLock;
 
 use cache_core::connect::{AssessConfig, Document};
-use cache_core::model::{Manifest, Purl, Reference};
+use cache_core::model::{Manifest, Purl, Reference, Timestamp};
 use cache_core::policy::{ClusterImagePolicy, Policy};
+use cache_core::retention::inventory::{Deployed, Inventory, of_kubernetes};
+use cache_core::retention::vendor::{acr, ecr, harbor, openshift};
 use cache_core::sbom::license::{canonical, identifiers};
 use cache_core::sbom::{Format, Sbom, query};
 use cache_core::report::{ReportFormat, ReportOptions};
@@ -32,6 +34,9 @@ static READ: LazyLock<fn(&[u8])> = LazyLock::new(|| match std::env::var("CACHE_F
     Ok("key") => |bytes| drop(text(bytes).map(|pem| PublicKey::from_pem("key", pem))),
     Ok("root") => |bytes| drop(TrustedRoot::parse(bytes)),
     Ok("policy") => |bytes| drop(text(bytes).map(Policy::parse)),
+    Ok("inventory") => |bytes| drop(Inventory::parse(bytes)),
+    Ok("cluster") => cluster,
+    Ok("lifecycle") => lifecycle,
     Ok("image-policy") => |bytes| drop(text(bytes).map(ClusterImagePolicy::parse)),
     other => panic!("CACHE_FUZZ_READER: {other:?}"),
 });
@@ -66,6 +71,30 @@ fn findings(bytes: &[u8]) {
             assert_eq!(cache_core::sbom::validate(&written).expect("it can be read"), []);
         }
     }
+}
+
+/// What the API of a cluster lists, and what would be pruned of it.
+fn cluster(bytes: &[u8]) {
+    let Ok(document) = serde_json::from_slice(bytes) else { return };
+    let now = Timestamp::from_unix(1_700_000_000).expect("a time");
+    drop(openshift::Prune::default().simulate(&document, &document, &Deployed::default(), now));
+    drop(of_kubernetes("cluster", now, &[document]));
+}
+
+/// The policies of registries, and what they list.
+fn lifecycle(bytes: &[u8]) {
+    let now = Timestamp::from_unix(1_700_000_000).expect("a time");
+    let document = serde_json::from_slice(bytes).unwrap_or_default();
+    let images = ecr::listing(&document).or_else(|_| harbor::listing(&document)).unwrap_or_default();
+    let Some(text) = text(bytes) else { return };
+    if let Ok(policy) = ecr::LifecyclePolicy::parse(text) {
+        drop((policy.explain(), policy.simulate(&images, now)));
+    }
+    if let Ok(policy) = harbor::RetentionPolicy::parse(text) {
+        policy.explain().expect("what was read is known");
+        policy.simulate("app", &images, now).expect("what was read is known");
+    }
+    drop(acr::Policies::parse(text).map(|policies| policies.explain()));
 }
 
 /// What is displayed reads back as the same.

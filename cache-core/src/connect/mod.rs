@@ -11,6 +11,7 @@ mod key;
 mod network;
 mod registry;
 mod request;
+mod retention;
 mod scan;
 mod services;
 mod session;
@@ -20,6 +21,7 @@ mod token;
 mod trust;
 mod tuf;
 mod upkeep;
+mod vendor;
 mod verify;
 
 use std::sync::Arc;
@@ -32,7 +34,11 @@ pub use generate::{GenerateConfig, GeneratorName};
 pub use key::{KeyConfig, NewKey, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use registry::{LoginConfig, RegistryConfig, SystemName};
-pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
+pub use request::{AttachConfig, AttachmentConfig, RequestConfig, RollbackConfig, given};
+pub use retention::{
+    InventoryConfig, KubernetesConfig, RestoreConfig, RetentionConfig, RetentionRequestConfig, RetentionSession,
+    SharedProposal, UntagConfig, cleaned_json,
+};
 pub use scan::{
     BuildConfig, GrypeConfig, OpenScanner, OsvConfig, ScannerConfig, ScannerName, TrivyConfig, UpdateConfig,
 };
@@ -44,6 +50,7 @@ pub use token::TokenConfig;
 pub use trust::TrustedKeyConfig;
 pub use tuf::TufConfig;
 pub use upkeep::{AdministratorConfig, Upkeep, UpkeepConfig, WishConfig};
+pub use vendor::{SimulateConfig, TranslateConfig, VendorName, explain_policy, simulate_policy, translate_policy};
 pub use verify::VerifyConfig;
 
 use serde::de::DeserializeOwned;

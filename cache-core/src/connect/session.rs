@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttachConfig, Backing, OpenSigner, RequestConfig, SignerConfig};
+use super::{AttachConfig, Backing, OpenSigner, RequestConfig, RollbackConfig, SignerConfig};
 use crate::approve::{Answer, Approval, ApprovalPolicy, Decision, ask_on_terminal, by_callback, by_signature};
 use crate::error::{Error, Result};
 use crate::model::{Raw, Timestamp, Verdict};
-use crate::plan::Plan;
+use crate::plan::{BreakGlass, Plan};
 use crate::promote::{Given, Outlook, Promoter, Receipt, Watch};
 use crate::sign::TokenSource;
 
@@ -58,6 +58,28 @@ impl Session {
         Ok(self.promoter().await?.plan_attaching(&request.request(&self.environment)?).await?.into())
     }
 
+    /// Plans a promotion that the gates refuse, in an emergency. See [`Promoter::plan_breaking_glass`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn plan_breaking_glass(
+        &self,
+        request: RequestConfig,
+        glass: &BreakGlass,
+        given: &[Given],
+    ) -> Result<SharedOutlook> {
+        let request = request.request(&self.environment)?;
+        Ok(self.promoter().await?.plan_breaking_glass(&request, given, glass).await?.into())
+    }
+
+    /// Plans to put a tag back to what it named before. See [`Promoter::plan_rollback`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn plan_rollback(&self, request: RollbackConfig) -> Result<SharedOutlook> {
+        Ok(self.promoter().await?.plan_rollback(&request.request(&self.environment)).await?.into())
+    }
+
     /// Admits the approvals and executes the plan. See [`Promoter::execute`].
     ///
     /// While the plan is executed it cannot be executed a second time, and once all of it is done, never again. An execution
@@ -69,18 +91,13 @@ impl Session {
         let now = self.promoter.clock.unwrap_or_else(Timestamp::now);
         let approved = self.approval.admit(plan.plan().clone(), approvals, now)?;
         let promoter = self.promoter().await?;
-        let mut executed = plan.executed.lock().await;
-        if *executed {
-            return Err(Error::unapproved("this plan was executed before")
-                .context("plan", plan.plan().digest())
-                .hint("make a new plan and have that approved"));
-        }
-        let receipt = match watch {
-            Some(watch) => promoter.execute_watched(approved, watch).await?,
-            None => promoter.execute(approved).await?,
+        let work = async {
+            match watch {
+                Some(watch) => promoter.execute_watched(approved, watch).await,
+                None => promoter.execute(approved).await,
+            }
         };
-        *executed = receipt.is_complete();
-        Ok(receipt)
+        plan.once(work, Receipt::is_complete).await
     }
 }
 
@@ -131,6 +148,23 @@ impl SharedPlan {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Does the work of executing it, unless that was done to its end before. Others wait meanwhile.
+    pub(super) async fn once<T>(
+        &self,
+        work: impl Future<Output = Result<T>>,
+        is_complete: impl FnOnce(&T) -> bool,
+    ) -> Result<T> {
+        let mut executed = self.executed.lock().await;
+        if *executed {
+            return Err(Error::unapproved("this plan was executed before")
+                .context("plan", self.plan.digest())
+                .hint("make a new plan and have that approved"));
+        }
+        let done = work.await?;
+        *executed = is_complete(&done);
+        Ok(done)
     }
 
     /// The answer that the host application got from a person. See [`by_callback`].

@@ -3,6 +3,7 @@
 use super::{Attached, Evidence};
 use crate::error::ErrorKind;
 use crate::model::{Digest, Platform, Reason};
+use crate::visible;
 
 /// The platform images of an image, and which of them some evidence covers. What is about an index as a whole covers every
 /// platform; what is about one platform covers that one.
@@ -143,9 +144,11 @@ pub(super) fn unverified(evidence: &Evidence, complete: bool) -> Vec<Reason> {
         .collect()
 }
 
-/// At most 20 of many, joined, and how many more there are.
+/// At most 20 of many, joined, and how many more there are. A name from outside may be endless; its beginning will do.
 pub(super) fn listed(all: &[String]) -> String {
     const MOST: usize = 20;
-    let shown = all[..all.len().min(MOST)].join("; ");
+    const LONGEST: usize = 300;
+    let shown: Vec<_> = all.iter().take(MOST).map(|name| visible::short(name, LONGEST)).collect();
+    let shown = shown.join("; ");
     if all.len() > MOST { format!("{shown}; and {} more", all.len() - MOST) } else { shown }
 }

@@ -23,7 +23,7 @@ section,.head{background:var(--card);border:1px solid var(--line);border-radius:
 .low{background:var(--low);fill:var(--low)}.negligible{background:var(--negligible);fill:var(--negligible)}.unknown{background:var(--unknown);fill:var(--unknown)}
 .pass,.excepted{background:var(--pass)}.warn{background:var(--warn)}.fail,.error{background:var(--fail)}
 .rows{display:grid;grid-template-columns:auto minmax(60px,1fr) auto;gap:8px 12px;align-items:center}
-.rows>*{margin:0}.rows .amount{text-align:right;font-variant-numeric:tabular-nums}
+.rows>*{margin:0}.rows+p{margin-top:10px}.rows .amount{text-align:right;font-variant-numeric:tabular-nums}
 .bar{display:block;width:100%;height:16px;border-radius:4px}.track{fill:var(--track)}.dim{opacity:.45}.gone{fill:var(--gone);opacity:.45}
 .mark{stroke:var(--text);stroke-width:2;vector-effect:non-scaling-stroke}
 .ring{width:120px;height:120px;flex:none}.ring circle{fill:none;stroke-width:5;transform:rotate(-90deg);transform-origin:center}
@@ -36,7 +36,7 @@ section,.head{background:var(--card);border:1px solid var(--line);border-radius:
 dl{display:grid;grid-template-columns:minmax(6em,auto) 1fr;gap:2px 14px;margin:0 0 8px}dt{color:var(--soft)}dd{margin:0;min-width:0}
 ul,ol{margin:0;padding-left:20px}li{margin:0 0 8px}ul.none{list-style:none;padding:0}
 table{width:100%;border-collapse:collapse;font-size:.9rem}th{text-align:left;color:var(--soft);font-weight:600;white-space:nowrap}
-th,td{padding:8px 10px;border-bottom:1px solid var(--line);vertical-align:top}tr:last-child td{border-bottom:0}th:first-child,td:first-child{padding-left:0}
+th,td{padding:8px 10px;border-bottom:1px solid var(--line);vertical-align:top}tr:last-child td{border-bottom:0}td{min-width:6.5em}th:first-child,td:first-child{padding-left:0}
 details{margin:4px 0 0}summary{cursor:pointer;color:var(--soft)}
 @media(max-width:720px){main{padding:12px 10px 32px}section,.head{padding:14px}.cards{grid-template-columns:1fr}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}table,tbody,tr{display:block}td{display:grid;grid-template-columns:6.2em 1fr;gap:8px;padding:3px 0;border:0}

@@ -23,6 +23,17 @@ impl Plan {
                 vec![format!("  Attach in {}: {to}", self.environment), format!("  Image      {image}")]
             }
             Purpose::Upkeep { what } => vec![format!("  Upkeep of {}: {what}", self.environment)],
+            Purpose::Retention { what, stays } => {
+                let mut lines = vec![format!("  Clean up {}: {what}", self.environment), "  What stays".to_owned()];
+                lines.extend(stays.iter().map(|stays| {
+                    let (tags, untagged) = (stays.tags.len(), stays.untagged.len());
+                    format!("    {}: {tags} tags, {untagged} images without a tag", stays.repository)
+                }));
+                lines
+            }
+            Purpose::Restoring { what, file } => {
+                vec![format!("  Restore in {}: {what}", self.environment), format!("  File       {file}")]
+            }
         });
         lines.push(format!("  Requester  {}", self.requester));
         lines.extend(self.reason.iter().map(|reason| format!("  Reason     {reason}")));

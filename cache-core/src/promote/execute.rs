@@ -42,7 +42,9 @@ impl Promoter {
     }
 
     async fn carry_out(&self, approved: Approved, meter: Option<Meter>) -> Result<Receipt> {
-        if let Purpose::Upkeep { what } = &approved.plan().purpose {
+        if let Purpose::Upkeep { what } | Purpose::Retention { what, .. } | Purpose::Restoring { what, .. } =
+            &approved.plan().purpose
+        {
             return Err(Error::invalid("the plan is no promotion").context("plan", what));
         }
         if let Some(glass) = approved.plan().break_glass.as_ref().filter(|glass| glass.expires <= self.now()) {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::{Listing, Untagging};
 use crate::approve::Permit;
 use crate::error::Result;
 use crate::model::{Pinned, Repository, Secret, Tag};
@@ -20,8 +21,12 @@ pub struct Abilities<'a> {
     pub catalog: Option<&'a dyn Catalog>,
     /// Lists the tags of a repository where that is cheap. Offered where a question costs a request.
     pub tags_within: Option<&'a dyn TagsWithin>,
+    /// Lists everything that a repository holds, with times.
+    pub listing: Option<&'a dyn Listing>,
     /// Says which tags name a manifest.
     pub tags_of: Option<&'a dyn TagsOf>,
+    /// What it does when a tag is deleted.
+    pub untagging: Untagging,
     /// Deletes by an interface of its own, where the protocol's way does something else, or nothing.
     pub deletion: Option<&'a dyn Deletion>,
     /// Says before something is written whether there is a place for it.
@@ -39,7 +44,9 @@ impl fmt::Debug for Abilities<'_> {
         f.debug_struct("Abilities")
             .field("catalog", &self.catalog.is_some())
             .field("tags_within", &self.tags_within.is_some())
+            .field("listing", &self.listing.is_some())
             .field("tags_of", &self.tags_of.is_some())
+            .field("untagging", &self.untagging)
             .field("deletion", &self.deletion.is_some())
             .field("room", &self.room.is_some())
             .field("server_copy", &self.server_copy.is_some())

@@ -20,6 +20,7 @@ mod files;
 #[cfg(feature = "harbor")]
 pub mod harbor;
 pub mod layout;
+mod listing;
 mod memory;
 mod oci;
 #[cfg(feature = "openshift")]
@@ -45,6 +46,7 @@ pub use ecr::{AwsCredentials, EcrOptions, EcrRegistry};
 #[cfg(feature = "harbor")]
 pub use harbor::{HarborOptions, HarborRegistry};
 pub use layout::Layout;
+pub use listing::{Listed, ListedTag, Listing, Untagging};
 pub use memory::MemoryRegistry;
 pub use oci::{OciOptions, OciRegistry};
 #[cfg(feature = "openshift")]

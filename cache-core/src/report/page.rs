@@ -44,9 +44,9 @@ fn head(html: &mut Html, assessment: &Assessment, subject: &str) {
         let environment = assessment.environment.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
         html.leaf("p", &[("class", "soft small")], &format!("Judged{environment} at {}", assessment.at));
         let scans = assessment.scans.iter().take(MOST_LISTED).map(|scan| {
-            let version = scan.version.as_deref().unwrap_or_default();
+            let version = scan.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
             let data = scan.data_as_of.map(|at| format!(", data of {at}")).unwrap_or_default();
-            format!("{} {version}: {} findings{data}", scan.scanner, scan.findings)
+            format!("{}{version}: {} findings{data}", scan.scanner, scan.findings)
         });
         scans.for_each(|scan| html.leaf("p", &[("class", "soft small")], &scan));
     });

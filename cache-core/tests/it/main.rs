@@ -34,6 +34,9 @@ mod keyless;
 mod killed;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
+mod killed_cleaning;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod many_manifests;
 #[cfg(test)]
 mod own_signer;

@@ -201,3 +201,11 @@ fn a_huge_report_is_counted_and_its_verdict_stays_small() {
     let verdict = verdict(ScanPolicy::default(), &with(high(50_000)));
     assert!(verdict.reasons[0].message.starts_with("50000 high") && verdict.reasons[0].message.len() < 2000);
 }
+
+#[test]
+fn a_name_without_end_does_not_make_the_verdict_endless() {
+    let mut findings = high(1);
+    findings[0].package = "x".repeat(1 << 20);
+    let verdict = verdict(ScanPolicy::default(), &with(findings));
+    assert!(verdict.reasons[0].message.contains("CVE-2024-0 in xxx") && verdict.reasons[0].message.len() < 1000);
+}
