@@ -12,6 +12,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Secret, Timestamp};
 use crate::plan::Plan;
 
+/// How many characters of a plan's digest name it.
+pub(super) const PREFIX: usize = 8;
 /// The largest request that is looked at, in bytes.
 const MAX_REQUEST: usize = 256 << 10;
 
@@ -128,7 +130,8 @@ impl AnswerDesk {
             approver.ok_or_else(|| Error::denied("you are nobody who may answer").context("person", &person))?;
         let meant = |waiting: &&mut Waiting| {
             let digest = waiting.plan.digest();
-            !waiting.answers.is_closed() && (digest.as_str() == wanted || digest.hex().starts_with(&wanted))
+            let begins = wanted.len() >= PREFIX && digest.hex().starts_with(&wanted);
+            !waiting.answers.is_closed() && (digest.as_str() == wanted || begins)
         };
         let mut waiting: Vec<&mut Waiting> = state.waiting.iter_mut().filter(meant).collect();
         let [waiting] = &mut waiting[..] else {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Channel;
-use super::desk::Said;
+use super::desk::{PREFIX, Said};
 use super::message::Message;
 use super::post::Post;
 use super::signed::hmac_is;
@@ -64,9 +64,6 @@ fn card(message: &Message, bot: &str) -> Value {
         },
     }]})
 }
-
-/// How many characters of the plan's digest a person writes.
-const PREFIX: usize = 8;
 
 /// Cards take a part of Markdown; with these escaped nothing becomes a link or a list.
 fn plain(text: &str) -> String {

@@ -318,7 +318,7 @@ fn strangers_second_answers_and_plans_that_do_not_wait_are_refused() {
     assert_eq!(press("U9", "cache-approve", digest, 0), 403);
     assert_eq!(press("U1", "cache-approve", Digest::of(b"other").as_str(), 1), 404);
     assert_eq!(press("U1", "something-else", digest, 2), 400);
-    assert_eq!(press("U1", "cache-approve", "", 3), 400, "an empty value is no plan");
+    assert_eq!(press("U1", "cache-approve", "", 3), 404, "an empty value is no plan");
     assert_eq!(press("U1", "cache-approve", digest, 4), 200);
     assert_eq!(press("U1", "cache-deny", digest, 5), 400);
     drop(answers);

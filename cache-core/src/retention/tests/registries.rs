@@ -67,7 +67,7 @@ async fn t04_requests_are_few_and_told() {
         let path = format!("/manifests/{digest}");
         assert_eq!(world.server.count("GET", &path), 1, "{digest}");
     }
-    let told = told.lock().unwrap();
+    let told = told.lock().unwrap().clone();
     assert_eq!(told.len(), proposal.requests.sent);
     // One list; five tags, each asked for and read at least.
     assert!(told[1].estimated > 3 * 5, "{:?}", told[1]);

@@ -204,8 +204,7 @@ async fn an_update_that_is_given_up_leaves_the_old_index_and_the_next_goes_on() 
     let rig = Rig::new().await;
     rig.osv_of(&["PyPI"]).run().await.unwrap();
     rig.server.fail_often(NPM, Fault::Breaks(5000));
-    let mut patience = Patience::default();
-    patience.first_pause = Duration::from_secs(600);
+    let patience = Patience { first_pause: Duration::from_secs(600), ..Patience::default() };
     let update = rig.osv_of(&["npm"]).patience(patience);
     assert!(tokio::time::timeout(Duration::from_millis(300), update.run()).await.is_err());
     assert_eq!(rig.advisories(), 1);
