@@ -2,6 +2,8 @@
 import type {
   Answer,
   ApprovalKind,
+  AssessRequest,
+  AssessmentData,
   AttachRequest,
   Decision,
   Evidence,
@@ -13,8 +15,10 @@ import type {
   KeyPair,
   LicenseHistogram,
   ListedPackage,
+  Outcome,
   Progress,
   PromoterConfig,
+  ReportFormat,
   Request,
   SbomCount,
   SbomData,
@@ -22,6 +26,8 @@ import type {
   SbomPaths,
   SbomQuery,
   SbomScore,
+  StoryData,
+  StoryRequest,
   Verdict,
   Verified,
   VerifyRequest,
@@ -49,6 +55,20 @@ export declare class Approval {
   get comment(): string | null
 }
 
+/** A verdict with all that it is made of. */
+export declare class Assessment {
+  /** Reads an assessment that was written as JSON. */
+  static fromJson(json: Uint8Array): Assessment
+  /** Whether the image may go on. */
+  get allows(): boolean
+  /** The worst outcome. */
+  get outcome(): Outcome
+  /** Everything, as plain data. */
+  get data(): AssessmentData
+  /** The report in a format. */
+  write(format: ReportFormat, options?: WriteOptions | undefined | null): Buffer
+}
+
 /** What came of a request: a plan, a refusal, or nothing to do. */
 export declare class Outlook {
   /** Which of the three it is. */
@@ -73,6 +93,8 @@ export declare class Plan {
   get data(): Record<string, unknown>
   /** The plan in words, for the person who approves it. */
   render(): string
+  /** The plan as a page that stands alone, for the person who approves it. */
+  html(): string
   /**
    * Shows the plan to a person in the application's own way: `ask` gets it and returns the answer. What it throws, this
    * rejects with. The approval is recorded as asserted by the host.
@@ -155,6 +177,22 @@ export declare class Sbom {
   score(): SbomScore
 }
 
+/** What registries know about an image, from build to deployment. Made by `tellStory`. */
+export declare class Story {
+  /** The story as plain data; the schema is `story-v1.json`. */
+  get data(): StoryData
+  /** The story as Markdown. */
+  markdown(): string
+  /** The story as a page that stands alone. */
+  html(): string
+}
+
+/**
+ * Assesses reports, as the gate `cve` would. `documents` are reports, VEX and SBOMs; `request` has the policy and what the
+ * reports are about.
+ */
+export declare function assess(documents: Array<Given>, request?: AssessRequest | undefined | null): Assessment
+
 /** Every kind of error, by its code. */
 export declare function errorKinds(): Array<string>
 
@@ -191,7 +229,7 @@ export interface GenerateOptions {
 /** Evidence that the caller has: its bytes, or the path of a file with them. */
 export interface Given {
   /** What it is. */
-  kind: 'sbom' | 'report'
+  kind: 'sbom' | 'report' | 'vex'
   /** The document. */
   bytes?: Uint8Array
   /** Where the document is. */
@@ -212,11 +250,22 @@ export interface StopOptions {
   signal?: AbortSignal
 }
 
+/** Gathers the story of an image. Reads only. */
+export declare function tellStory(request: StoryRequest, options?: StopOptions | undefined | null): Promise<Story>
+
 /**
  * Verifies what is attached to an image, and says what that is. Rejects with `Untrusted` where no signature of the image, or
  * no attestation that is asked for, verifies.
  */
 export declare function verify(request: VerifyRequest, options?: StopOptions | undefined | null): Promise<Verified>
+
+/** How a report is to look. */
+export interface WriteOptions {
+  /** How many columns a terminal has, for the table; 100 where it is left out. */
+  width?: number
+  /** The file at which SARIF shows the findings, such as `Dockerfile`. */
+  location?: string
+}
 
 /** An SBOM as a document. */
 export interface WrittenSbom {

@@ -49,17 +49,7 @@ pub(super) async fn gather(
     trust: &Trust,
     now: Timestamp,
 ) -> Result<Evidence> {
-    let mut evidence = Evidence {
-        image: image.clone(),
-        platforms: platforms(unit),
-        now,
-        sboms: Vec::new(),
-        reports: Vec::new(),
-        vex: Vec::new(),
-        signatures: Vec::new(),
-        statements: Vec::new(),
-        problems: Vec::new(),
-    };
+    let mut evidence = Evidence { platforms: platforms(unit), ..Evidence::of(image.clone(), now) };
     let mut documents = Documents::new(source, image);
     let mut tried = Tried::default();
     for node in &unit.nodes {

@@ -29,7 +29,7 @@ pub use policy::{Limits, ScanPolicy, Treatment};
 pub use rating::{Epss, FixState, Rating, Score, Share};
 pub use report::{Finding, Note, Report, Severity};
 pub use scanner::{ScanTarget, Scanner, ScannerInfo};
-pub(crate) use vex::{Fit, Matcher, Place};
+pub(crate) use vex::{CYCLONEDX_JUSTIFICATIONS, Fit, Matcher, Place};
 pub use vex::{Vex, VexFormat, VexName, VexProblem, VexProduct, VexStatement, VexStatus};
 pub use vuln::VULN_TYPE;
 
