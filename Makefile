@@ -30,12 +30,15 @@ interop:
 	$(CARGO) test --workspace --all-features --lib --test it -- --ignored interop
 	@CACHE_INTEROP= scripts/oci-conformance.sh
 	@CACHE_INTEROP= scripts/parity.sh
+	@CACHE_INTEROP= scripts/scan-parity.sh
 
 # How fast: criterion on digests, documents and plans, then whole processes beside the peers on a real image.
 bench:
 	$(CARGO) bench -p cache-benches
 	@scripts/peers.sh
 	@scripts/real-image.sh
-	$(CARGO) build --release --example copy --example pull --example sbom
+	$(CARGO) build --release --example copy --example pull --example sbom --example verify --example scan
 	@scripts/compare.sh
 	@scripts/compare-sbom.sh
+	@scripts/compare-sign.sh
+	@scripts/compare-scan.sh

@@ -28,7 +28,7 @@ function face(made, construct) {
   }
   Face.prototype = made.prototype;
   Object.defineProperty(made.prototype, 'constructor', { value: Face, configurable: true });
-  for (const name of ['fromJson', 'generate', 'merge', 'parse', 'validate']) {
+  for (const name of ['build', 'fromJson', 'generate', 'merge', 'open', 'parse', 'update', 'validate']) {
     if (made[name]) Face[name] = translated((...given) => made[name](...given));
   }
   return Face;
@@ -37,26 +37,36 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Assessment, Outlook, Plan, Receipt, Sbom, Story] = [
+const [Approval, Assessment, Cleaned, Database, Outlook, Plan, Proposal, Receipt, Sbom, Story] = [
   'Approval',
   'Assessment',
+  'Cleaned',
+  'Database',
   'Outlook',
   'Plan',
+  'Proposal',
   'Receipt',
   'Sbom',
   'Story',
 ].map((name) => face(native[name], notByHand));
+const Scanner = face(native.Scanner, (config) => new native.Scanner(config));
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
-const { approveByCallback } = Plan.prototype;
+const { approveByCallback, approveBySignature } = Plan.prototype;
 Plan.prototype.approveByCallback = function (ask, at) {
   return approveByCallback.call(this, async (plan) => ask(plan), at);
 };
+const promising = (token) => token && (async (audience) => token(audience));
+Plan.prototype.approveBySignature = function (answer, signer, at, token) {
+  return approveBySignature.call(this, answer, signer, at, promising(token));
+};
 const NativePromoter = native.Promoter;
-const Promoter = face(NativePromoter, (config, gates = []) => {
+const Promoter = face(NativePromoter, (config, gates = [], token) => {
   const asked = gates.map((gate) => ({ name: gate.name, judge: async (evidence) => gate.judge(evidence) }));
-  return new NativePromoter(config, asked);
+  return new NativePromoter(config, asked, promising(token));
 });
+const NativeRetention = native.Retention;
+const Retention = face(NativeRetention, (config) => new NativeRetention(config));
 
 // Signals become promises, which the native half waits for. A promise that nobody can settle any more goes away.
 async function stoppable({ signal, onProgress, ...options }, call) {
@@ -90,38 +100,87 @@ async function stoppable({ signal, onProgress, ...options }, call) {
 }
 const { generate } = Sbom;
 Sbom.generate = (request, options) => stoppable(options ?? {}, (known) => generate(request, known));
-const { plan, planAttaching, execute } = Promoter.prototype;
+const { build, update } = Database;
+Database.build = (request, options) => stoppable(options ?? {}, (known) => build(request, known));
+Database.update = (request, options) => stoppable(options ?? {}, (known) => update(request, known));
+const { scan, scanSbom } = Scanner.prototype;
+Scanner.prototype.scan = function (request, options) {
+  return stoppable(options ?? {}, (known) => scan.call(this, request, known));
+};
+Scanner.prototype.scanSbom = function (sbom, options) {
+  return stoppable(options ?? {}, (known) => scanSbom.call(this, sbom, known));
+};
+const { plan, planAttaching, planBreakingGlass, planRollback, execute } = Promoter.prototype;
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
 };
 Promoter.prototype.planAttaching = function (request, options) {
   return stoppable(options ?? {}, (known) => planAttaching.call(this, request, known));
 };
+Promoter.prototype.planBreakingGlass = function (request, breakGlass, options) {
+  return stoppable(options ?? {}, (known) => planBreakingGlass.call(this, request, breakGlass, known));
+};
+Promoter.prototype.planRollback = function (request, options) {
+  return stoppable(options ?? {}, (known) => planRollback.call(this, request, known));
+};
 Promoter.prototype.execute = function (approved, approvals, options) {
   return stoppable(options ?? {}, (known) => execute.call(this, approved, approvals, known));
+};
+const { plan: planRetention, execute: clean, planRestore, restore } = Retention.prototype;
+Retention.prototype.plan = function (request, options) {
+  return stoppable(options ?? {}, (known) => planRetention.call(this, request, known));
+};
+Retention.prototype.execute = function (approved, approvals, options) {
+  return stoppable(options ?? {}, (known) => clean.call(this, approved, approvals, known));
+};
+Retention.prototype.planRestore = function (request, options) {
+  return stoppable(options ?? {}, (known) => planRestore.call(this, request, known));
+};
+Retention.prototype.restore = function (approved, approvals, file, options) {
+  return stoppable(options ?? {}, (known) => restore.call(this, approved, approvals, file, known));
 };
 
 const { errorKinds } = native;
 const assess = translated(native.assess);
+const [explainPolicy, simulatePolicy, translatePolicy] = [
+  native.explainPolicy,
+  native.simulatePolicy,
+  native.translatePolicy,
+].map(translated);
 const generateKey = translated(native.generateKey);
+const mergeReports = translated(native.mergeReports);
+const parseReport = translated(native.parseReport);
 const tellNow = translated(native.tellStory);
 const tellStory = (request, options) => stoppable(options ?? {}, (known) => tellNow(request, known));
 const verifyNow = translated(native.verify);
 const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
+const refreshNow = translated(native.refreshTrustedRoot);
+const refreshTrustedRoot = (request, options) => stoppable(options ?? {}, (known) => refreshNow(request, known));
 
 module.exports = {
   Approval,
   Assessment,
+  Cleaned,
+  Database,
   Outlook,
   Plan,
   Promoter,
+  Proposal,
   Receipt,
+  Retention,
   Sbom,
+  Scanner,
   Story,
   assess,
   errorKinds,
+  explainPolicy,
   generateKey,
+  mergeReports,
+  parseReport,
+  refreshTrustedRoot,
+  simulatePolicy,
   tellStory,
+  translatePolicy,
   verify,
   ...errors,
 };

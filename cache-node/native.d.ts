@@ -2,32 +2,54 @@
 import type {
   Answer,
   ApprovalKind,
-  AssessRequest,
   AssessmentData,
+  AssessRequest,
   AttachRequest,
+  BreakGlass,
+  DatabaseBuildRequest,
+  DatabaseInfo,
+  DatabaseProgress,
+  DatabaseUpdated,
+  DatabaseUpdateRequest,
   Decision,
+  DoomedImage,
   Evidence,
   GenerateProgress,
   GenerateRequest,
   Judgement,
-  Key,
   KeyKind,
   KeyPair,
   LicenseHistogram,
   ListedPackage,
+  MergedReport,
   Outcome,
   Progress,
   PromoterConfig,
+  ProposalData,
+  Report,
   ReportFormat,
   Request,
+  Requests,
+  RestoreRequest,
+  RetentionConfig,
+  RetentionRequest,
+  RollbackRequest,
   SbomCount,
   SbomData,
   SbomDiff,
   SbomPaths,
   SbomQuery,
   SbomScore,
+  ScannerConfig,
+  ScannerInfo,
+  Signer,
+  SimulateRequest,
   StoryData,
   StoryRequest,
+  Token,
+  TranslateRequest,
+  Translation,
+  TufRequest,
   Verdict,
   Verified,
   VerifyRequest,
@@ -69,6 +91,22 @@ export declare class Assessment {
   write(format: ReportFormat, options?: WriteOptions | undefined | null): Buffer
 }
 
+/** What was deleted, and how the rest fares. */
+export declare class Cleaned {
+  /** Whether everything was done that the plan says, and all that stays is well. Never after a dry run. */
+  get complete(): boolean
+  /** What was done, change by change. */
+  get receipt(): Receipt
+  /** The file that everything can be restored from while its blobs live. A dry run writes none. */
+  get restore(): string
+  /** What is wrong with images that stay, in words. */
+  get broken(): Array<string>
+  /** All of it as canonical JSON. */
+  get json(): Buffer
+  /** All of it in words. */
+  render(): string
+}
+
 /** What came of a request: a plan, a refusal, or nothing to do. */
 export declare class Outlook {
   /** Which of the three it is. */
@@ -93,8 +131,6 @@ export declare class Plan {
   get data(): Record<string, unknown>
   /** The plan in words, for the person who approves it. */
   render(): string
-  /** The plan as a page that stands alone, for the person who approves it. */
-  html(): string
   /**
    * Shows the plan to a person in the application's own way: `ask` gets it and returns the answer. What it throws, this
    * rejects with. The approval is recorded as asserted by the host.
@@ -105,14 +141,20 @@ export declare class Plan {
    * `Unsupported` where there is no terminal.
    */
   approveOnTerminal(approver: string, at?: string | undefined | null): Promise<Approval>
-  /** Signs the answer with the person's private key, perhaps on another machine. */
-  approveBySignature(answer: Answer, key: Key, at?: string | undefined | null): Promise<Approval>
+  /**
+   * Signs the answer as the person, perhaps on another machine: with a private key, by a program, or keyless. `token` gives
+   * identity tokens where the signer asks the application (`keyless: 'callback'`).
+   */
+  approveBySignature(answer: Answer, signer: Signer, at?: string | undefined | null, token?: Token | undefined | null): Promise<Approval>
 }
 
 /** Promotes images from one repository to another, into one environment. */
 export declare class Promoter {
-  /** Opens what the configuration names. `gates` are judged after those of the policy. */
-  constructor(config: PromoterConfig, gates?: Array<Gate> | undefined | null)
+  /**
+   * Opens what the configuration names. `gates` are judged after those of the policy. `token` gives identity tokens to a
+   * keyless signer that asks the application (`keyless: 'callback'`): it is called with the audience.
+   */
+  constructor(config: PromoterConfig, gates?: Array<Gate> | undefined | null, token?: Token | undefined | null)
   /** Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only. */
   plan(request: Request, options?: PlanOptions | undefined | null): Promise<Outlook>
   /**
@@ -128,6 +170,18 @@ export declare class Promoter {
   execute(plan: Plan, approvals: Array<Approval>, options?: ExecuteOptions | undefined | null): Promise<Receipt>
 }
 
+/** What would become of everything, and why. */
+export declare class Proposal {
+  /** Which of the three it is. */
+  get state(): 'ready' | 'refused' | 'nothing'
+  /** The plan, where the state is `ready`. */
+  get plan(): Plan | null
+  /** Which limits of the rules forbid it, where the state is `refused`. */
+  get refusals(): Array<string>
+  /** All of it as plain data: each manifest and tag with its fate and the reasons. */
+  get data(): ProposalData
+}
+
 /** What the execution of a plan did, change by change. */
 export declare class Receipt {
   /** Whether everything that the plan says is so now. */
@@ -138,6 +192,23 @@ export declare class Receipt {
   get data(): Record<string, unknown>
   /** The receipt in words. */
   render(): string
+}
+
+/** Keeps the repositories of one environment in order. Planning reads only, and execution is a dry run unless told otherwise. */
+export declare class Retention {
+  /** Opens what the configuration names. */
+  constructor(config: RetentionConfig)
+  /** Asks what is deployed, reads the repositories, decides, and drafts the plan. Reads only. */
+  plan(request: RetentionRequest, options?: RetentionPlanOptions | undefined | null): Promise<Proposal>
+  /**
+   * Looks whether the plan could be carried out on these approvals, and changes nothing; with `dryRun: false` carries it out,
+   * once. A rejection means that nothing was deleted, or that it was stopped.
+   */
+  execute(plan: Plan, approvals: Array<Approval>, options?: CleanOptions | undefined | null): Promise<Cleaned>
+  /** Plans to put back what a restore file has; `null` where nothing is to be done. Reads only. */
+  planRestore(request: RestoreRequest, options?: StopOptions | undefined | null): Promise<Plan | null>
+  /** Puts back what the plan says, on these approvals, once, from the file that the plan names. */
+  restore(plan: Plan, approvals: Array<Approval>, file: string, options?: StopOptions | undefined | null): Promise<Receipt>
 }
 
 /** An SBOM, whatever its format. */
@@ -177,21 +248,19 @@ export declare class Sbom {
   score(): SbomScore
 }
 
-/** What registries know about an image, from build to deployment. Made by `tellStory`. */
-export declare class Story {
-  /** The story as plain data; the schema is `story-v1.json`. */
-  get data(): StoryData
-  /** The story as Markdown. */
-  markdown(): string
-  /** The story as a page that stands alone. */
-  html(): string
-}
-
 /**
  * Assesses reports, as the gate `cve` would. `documents` are reports, VEX and SBOMs; `request` has the policy and what the
  * reports are about.
  */
 export declare function assess(documents: Array<Given>, request?: AssessRequest | undefined | null): Assessment
+
+/** How to carry out a plan of a retention. */
+export interface CleanOptions {
+  /** Whether to look only. It is so unless this is `false`. */
+  dryRun?: boolean
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
+}
 
 /** Every kind of error, by its code. */
 export declare function errorKinds(): Array<string>
@@ -203,6 +272,9 @@ export interface ExecuteOptions {
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
 }
+
+/** What a registry's own policy does, in words. */
+export declare function explainPolicy(vendor: 'ecr' | 'harbor' | 'acr', text: string): Array<string>
 
 /** A gate. What `judge` throws is the outcome `error`, which stops the image. */
 export interface Gate {
@@ -244,14 +316,31 @@ export interface PlanOptions {
   signal?: AbortSignal
 }
 
+/**
+ * Fetches the newest trusted root by TUF, and gives its JSON. Rejects with `Untrusted` where something is not signed as it must
+ * be, has expired, or is older than what was seen.
+ */
+export declare function refreshTrustedRoot(request: TufRequest, options?: StopOptions | undefined | null): Promise<string>
+
+/** How to make a plan of a retention. */
+export interface RetentionPlanOptions {
+  /** Is told how many requests were sent, and how many it will be. What it throws stops the work. */
+  onProgress?: (progress: Requests) => void
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
+}
+
+/** What a registry would delete by its own policy, of a listing. */
+export declare function simulatePolicy(request: SimulateRequest): DoomedImage[]
+
 /** How work is stopped. */
 export interface StopOptions {
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
 }
 
-/** Gathers the story of an image. Reads only. */
-export declare function tellStory(request: StoryRequest, options?: StopOptions | undefined | null): Promise<Story>
+/** The rules of an environment as a registry's own policy, and what that cannot say. */
+export declare function translatePolicy(request: TranslateRequest): Translation
 
 /**
  * Verifies what is attached to an image, and says what that is. Rejects with `Untrusted` where no signature of the image, or

@@ -1,7 +1,7 @@
 // The plain data that crosses between JavaScript and the core. The schemas in docs/schema say the same.
 
 export type Decision = 'approve' | 'deny';
-export type ApprovalKind = 'terminal' | 'callback' | 'webhook' | 'key';
+export type ApprovalKind = 'terminal' | 'callback' | 'webhook' | 'key' | 'keyless';
 export type Outcome = 'pass' | 'excepted' | 'warn' | 'fail' | 'error';
 
 export type KeyKind = 'p256' | 'p384' | 'p521' | 'rsa2048' | 'rsa3072' | 'rsa4096' | 'ed25519';
@@ -14,12 +14,45 @@ export type PublicKey = { name: string } & ({ pem: string } | { path: string });
 /** A private key. Where it is encrypted, its password, or the variable of the environment that holds it. */
 export type Key = PublicKey & ({ password?: string } | { passwordEnv?: string });
 
+/** A private key that signs. For logs that keep hashes an Ed25519 key has to be `prehashed`. */
+export type SignerKey = Key & { prehashed?: boolean; services?: Services };
+
 /** A program that signs with a key that it has; docs/signing.md says what it is asked. */
 export interface SignerProgram {
   name?: string;
   program: string;
   arguments?: string[];
+  services?: Services;
 }
+
+/** A signer without a key of its own. Without a subject and an issuer it is the one whom the token is for. */
+export type KeylessSigner = {
+  /** Where identity tokens come from: `ambient` is the job that this process runs in, `callback` the function `token`. */
+  keyless: 'ambient' | 'github-actions' | 'gitlab' | 'callback' | { file: string } | { env: string } | { token: string };
+  services: Services;
+} & ({ subject: string; issuer: string } | { subject?: never; issuer?: never });
+
+/** Who signs. With services the signatures of a key are in logs and have a proven time. */
+export type Signer = SignerKey | SignerProgram | KeylessSigner;
+
+/** A function of the application that gives an identity token for an audience. */
+export type Token = (audience: string) => string | Promise<string>;
+
+/**
+ * The services that confirm signatures: a signing configuration or a trust configuration of Sigstore (its JSON, or a path), or
+ * addresses, all of which are used.
+ */
+export type Services = (
+  | { signingConfig: string }
+  | { trustConfig: string }
+  | { fulcio?: string; rekor?: { url: string; version: 1 | 2 }[]; tsa?: string[] }
+) & {
+  /** What their answers are checked against; without it, that of the trust configuration or of the promoter. */
+  trustedRoot?: string;
+  /** `false` for a certificate authority of one's own that enters its certificates in no log. */
+  certificateLog?: boolean;
+  network?: Network;
+};
 
 /** A new key in PEM. */
 export interface KeyPair {
@@ -31,10 +64,12 @@ export interface KeyPair {
 export interface ApprovalPolicy {
   accept?: ApprovalKind[];
   required?: number;
-  /** `key` is the person's public key in PEM. */
-  approvers?: { name: string; key?: string }[];
+  /** `key` is the person's public key in PEM, `identities` are who the person is to providers of identities. */
+  approvers?: { name: string; key?: string; identities?: Identity[] }[];
   excludeRequester?: boolean;
   maxAgeSeconds?: number;
+  /** What has to come with keyless approvals. */
+  demands?: Demands;
 }
 
 /** A certificate or key in PEM: the text itself, or the path of a file with it. */
@@ -72,17 +107,19 @@ export interface Identity {
   claimsRegexp?: Record<string, string>;
 }
 
+/** What has to come with a keyless signature. By default one log, and a certificate that is in a log. */
+export interface Demands {
+  logs?: number;
+  timestamps?: number;
+  certificateLog?: boolean;
+  shown?: 'by-proof' | 'by-proof-where-possible' | 'by-promise';
+}
+
 /** Keyless signers under one name, each as good as another. */
 export interface Signers {
   name: string;
   identities: Identity[];
-  /** What has to come with a signature. By default one log, and a certificate that is in a log. */
-  demands?: {
-    logs?: number;
-    timestamps?: number;
-    certificateLog?: boolean;
-    shown?: 'by-proof' | 'by-proof-where-possible' | 'by-promise';
-  };
+  demands?: Demands;
 }
 
 /** What a promoter is made of. */
@@ -104,7 +141,7 @@ export interface PromoterConfig {
   /** Policies for images (`ClusterImagePolicy`), each as YAML or as the path of a file. */
   imagePolicies?: string[];
   /** Who signs the promotion record, and what is attached; without one, no record is. */
-  signer?: Key | SignerProgram;
+  signer?: Signer;
   approval?: ApprovalPolicy;
   network?: Network;
   /** The folder where used approvals are remembered; without one, the user's own. */
@@ -128,6 +165,19 @@ export interface AttachRequest {
   requester: string;
   reason?: string;
   attach: Attachment[];
+}
+
+/** An emergency in which the gates are overruled; `expires` in RFC 3339. */
+export interface BreakGlass {
+  justification: string;
+  expires: string;
+}
+
+/** A tag of the promoter's target that shall name again what it named before. */
+export interface RollbackRequest {
+  tag: string;
+  requester: string;
+  reason?: string;
 }
 
 /** What somebody wants. */
@@ -183,6 +233,151 @@ export type GenerateProgress =
   | { kind: 'bytes'; digest: string; read: number }
   | { kind: 'packages'; count: number };
 
+/** How bad a vulnerability is. */
+export type Severity = 'unknown' | 'negligible' | 'low' | 'medium' | 'high' | 'critical';
+
+/** Which scanner: Cache's own, with a database, or a program. */
+export type ScannerConfig =
+  | { scanner?: 'cache'; database: string }
+  | {
+      scanner: 'grype' | 'trivy';
+      /** Where the program is, if not in `PATH`. */
+      program?: string;
+    };
+
+/** A scanner; what is known before it runs. */
+export interface ScannerInfo {
+  name: string;
+  version?: string;
+  dataAsOf?: string;
+}
+
+/** What one source says of how bad a vulnerability is. */
+export interface Rating {
+  source: string;
+  severity: Severity;
+  score?: number;
+  vector?: string;
+}
+
+/** A vulnerability in a package. */
+export interface ScanFinding {
+  id: string;
+  aliases?: string[];
+  severity: Severity;
+  package: string;
+  version: string;
+  purl?: string;
+  fixedIn?: string;
+  fixState?: 'unknown' | 'fixed' | 'not-fixed' | 'wont-fix';
+  ratings?: Rating[];
+  sources?: string[];
+  sourcePackage?: string;
+  exploited?: boolean;
+  /** How likely it is to be exploited soon; both are shares from 0 to 1. */
+  epss?: { probability: number; percentile: number };
+}
+
+/** Something that a scan could not answer: `no-version`, `no-data`, `unreadable-version`, ... */
+export interface Note {
+  code: string;
+  package: string;
+  version?: string;
+  purl?: string;
+  advisories?: string[];
+  message: string;
+}
+
+/** What a scanner found, whatever scanner it was (docs/schema/report-v1.json). */
+export interface Report {
+  scanner: string;
+  scannerVersion?: string;
+  scannedAt?: string;
+  dataAsOf?: string;
+  subjects?: string[];
+  platform?: { os: string; architecture: string; variant?: string };
+  /** How many packages were looked at, where the scanner says. */
+  packages?: number;
+  findings: ScanFinding[];
+  notes?: Note[];
+}
+
+/** Several reports as one list (docs/schema/merged-report-v1.json). */
+export interface MergedReport {
+  reports: { scanner: string; scannerVersion?: string; dataAsOf?: string; findings: number }[];
+  findings: MergedFinding[];
+}
+
+/** One vulnerability in one package. `said` is what each report says of it, `differences` where they do not agree. */
+export interface MergedFinding {
+  id: string;
+  aliases?: string[];
+  package: string;
+  versions: string[];
+  severity: Severity;
+  said: { report: number; finding: ScanFinding }[];
+  differences?: {
+    kind: 'missing' | 'severity' | 'fix';
+    why: 'noted' | 'other-version' | 'older-data' | 'other-source' | 'unknown';
+    message: string;
+  }[];
+}
+
+/** What a database at `path` is to be made of. */
+export interface DatabaseBuildRequest {
+  path: string;
+  /** Folders of OSV's archives. */
+  osv?: string[];
+  /** Grype's databases: `vulnerability.db`. */
+  grype?: string[];
+  /** Trivy's databases: `trivy.db`. */
+  trivy?: string[];
+}
+
+/** What a database at `path` is to be brought up to date with. */
+export interface DatabaseUpdateRequest {
+  path: string;
+  /** OSV's archives: where they are, and which ecosystems; without any, all that Cache can match. */
+  osv?: { address?: string; ecosystems?: string[] };
+  /** Grype's database, by the address of its listing. */
+  grype?: { listing?: string };
+  /** Trivy's database, an artifact in a registry. */
+  trivy?: { image?: string };
+  /** The folder where what is fetched is kept; without it, `<path>.sources`. */
+  downloads?: string;
+  network?: Network;
+}
+
+/** What a database was made of. */
+export interface DatabaseInfo {
+  dataAsOf?: string;
+  sources: {
+    name: 'osv' | 'grype' | 'trivy';
+    asOf?: string;
+    advisories: number;
+    withdrawn: number;
+    /** How many records could not be taken, by the reason. */
+    leftOut?: Record<string, number>;
+  }[];
+  advisories: number;
+  packages: number;
+  ecosystems: Record<string, number>;
+}
+
+/** What an update came to. */
+export interface DatabaseUpdated {
+  info: DatabaseInfo;
+  changed: boolean;
+}
+
+/** How far an update is: a download is begun (`already` bytes of it are here), more of it came, the database is made. */
+export type DatabaseProgress =
+  | { kind: 'download'; what: string; already: number; size?: number }
+  | { kind: 'bytes'; what: string; read: number }
+  | { kind: 'unchanged'; what: string }
+  | { kind: 'build' }
+  | { kind: 'built'; advisories: number; packages: number };
+
 /** What a person answered when shown a plan. */
 export interface Answer {
   decision: Decision;
@@ -222,13 +417,18 @@ export interface Judgement {
   lookedAt?: LookedAt[];
 }
 
+/** Who signed: a key, or somebody to whom a certificate authority issued a certificate. */
+export type By =
+  | { kind: 'key'; name: string; fingerprint: string }
+  | { kind: 'certificate'; subject: string; issuer?: string; claims?: Record<string, string> };
+
 /** A piece of evidence. `by` is who signed it, `null` where no signature verified. */
 export interface Attached<T> {
   value: T;
   digest: string;
   about: string;
   found: string;
-  by: { kind: string; name: string; fingerprint: string } | null;
+  by: By | null;
 }
 
 /** What is known about an image when the gates judge it. */
@@ -277,7 +477,6 @@ export interface AssessRequest {
 }
 
 export type ReportFormat = 'json' | 'sarif' | 'junit' | 'gitlab' | 'cyclonedx' | 'table' | 'markdown' | 'html';
-export type Severity = 'unknown' | 'negligible' | 'low' | 'medium' | 'high' | 'critical';
 export type VexStatus = 'affected' | 'under_investigation' | 'fixed' | 'not_affected';
 
 /** A verdict with all that it is made of. The schema is docs/schema/assessment-v1.json. */
@@ -371,6 +570,17 @@ export interface VerifyRequest {
   /** Asks for an attestation of this type, by name or URI, in the place of a signature. */
   attestation?: string;
   network?: Network;
+}
+
+/** A TUF repository with a trusted root. */
+export interface TufRequest {
+  url: string;
+  /** The TUF root that is trusted to begin with: its JSON, or the path of a file with it. */
+  root: string;
+  /** Remembers what was seen, so that nothing older is accepted later, and has the newest `trusted_root.json`. */
+  folder?: string;
+  network?: Network;
+  clock?: string;
 }
 
 /** What is attached to an image and verifies, and in `problems` what does not. What is about a platform says so in `about`. */
@@ -538,4 +748,138 @@ export interface SbomData {
   relationships?: { from: string; relation: string; to: string }[];
   licenseTexts?: { id: string; text: string; name?: string }[];
   findings?: { code: string; position: string; message: string }[];
+}
+
+/** An image that is deployed: its reference, the digest that runs, or both; and who uses it, for people. */
+export interface DeployedImage {
+  image?: string;
+  digest?: string;
+  usedBy?: string;
+}
+
+/** What is deployed in one place. It is believed only where it is complete and fresh. */
+export interface Inventory {
+  version: 1;
+  source: string;
+  /** In RFC 3339. */
+  taken: string;
+  complete: boolean;
+  images: DeployedImage[];
+}
+
+/** What tells what is deployed. */
+export type InventorySource =
+  | { file: string }
+  | { inventory: Inventory }
+  /** A cluster that is asked, by a kubeconfig, or from within; `lists` are further lists of its API with pod templates. */
+  | { kubernetes: { name: string; kubeconfig?: string; context?: string; lists?: string[] } }
+  /** What `kubectl get -o json` printed, all of it; `taken` is when the first was asked for. */
+  | { kubernetesDocuments: { source: string; taken: string; documents: unknown[] } };
+
+/** The repositories of one environment in one registry, and what of them is kept. */
+export interface RetentionConfig {
+  repositories: string[];
+  environment: string;
+  /** The policy with its `retention_policy`, as YAML or as the path of a file. */
+  policy: string;
+  inventories?: InventorySource[];
+  /** The beginning of names at a mirror, and what stands there in the registry itself. */
+  mirrors?: { mirror: string; of: string }[];
+  /** What the registry does when a tag is deleted, where that is known. */
+  untag?: 'alone' | 'alone-but-last' | 'never' | 'with-manifest';
+  concurrency?: number;
+  maxRequests?: number;
+  approval?: ApprovalPolicy;
+  /** The trusted root that keyless approvals are traced back to: its JSON, or a path. */
+  trustedRoot?: string;
+  network?: Network;
+  /** The folder where used approvals are remembered; without one, the user's own. */
+  ledger?: string;
+  /** The folder of restore files. */
+  restore?: string;
+  clock?: string;
+}
+
+/** Who wants to have repositories cleaned up, and why. */
+export interface RetentionRequest {
+  requester: string;
+  reason?: string;
+}
+
+/** What somebody wants back: all that the restore file has, or only these manifests with what belongs to them. */
+export interface RestoreRequest {
+  file: string;
+  only?: string[];
+  requester: string;
+  reason?: string;
+}
+
+/** How many requests were sent, and how many it will be at least. */
+export interface Requests {
+  sent: number;
+  estimated: number;
+}
+
+/** A reason: a stable code, and words. */
+export interface Why {
+  code: string;
+  message: string;
+}
+
+/** What becomes of everything, and why. */
+export interface ProposalData {
+  state: 'ready' | 'refused' | 'nothing';
+  refusals: string[];
+  totals: { imagesKept: number; imagesDeleted: number; manifestsDeleted: number; tagsDeleted: number };
+  /** Blobs and bytes that are set free, each counted once, of all bytes that were looked at. */
+  frees: { blobs: number; bytes: number; of: number };
+  requests: Requests;
+  executionRequests: number;
+  inventories: { source: string; taken: string; images: number; digest: string }[];
+  repositories: {
+    repository: string;
+    manifests: {
+      digest: string;
+      kind: 'image' | 'child' | 'attachment' | 'left-over';
+      fate: 'keep' | 'delete';
+      why: Why[];
+      tags: { tag: string; fate: 'keep' | 'delete'; why: Why }[];
+    }[];
+    notes: string[];
+  }[];
+}
+
+/** A policy of a registry, and a listing to try it on: what the registry answered, or images read by the caller. */
+export type SimulateRequest = { vendor: 'ecr' | 'harbor'; policy: string; repository?: string; clock?: string } & (
+  | { listing: unknown }
+  | {
+      images: {
+        digest: string;
+        tags?: string[];
+        pushed?: string;
+        pulled?: string;
+        children?: string[];
+        locked?: boolean;
+      }[];
+    }
+);
+
+/** An image that a registry would delete, and why. */
+export interface DoomedImage {
+  digest: string;
+  tags: string[];
+  why: string;
+}
+
+/** The rules of an environment that are to be said in the words of a registry. */
+export interface TranslateRequest {
+  vendor: 'ecr' | 'harbor' | 'acr' | 'openshift';
+  policy: string;
+  environment: string;
+}
+
+/** The document, where there is one, and what it does not say. */
+export interface Translation {
+  document: Record<string, unknown> | null;
+  unsaid: string[];
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SBOMs beside the peers: making that of the real image (whole processes: our example `sbom`, syft, trivy), and reading its
-# documents (criterion beside spdx-rs and cyclonedx-bom; Python beside spdx-tools and cyclonedx-python-lib).
+# documents (criterion beside spdx-rs and cyclonedx-bom; Python beside spdx-tools and cyclonedx-python-lib), and large ones.
 # Prints Markdown tables: medians, and ratios to syft.
 #
 #   scripts/compare-sbom.sh [ROUNDS]       (default 5)
@@ -58,6 +58,23 @@ echo "Reading documents: $(stat -c '%n %s bytes' "$documents"/*.json | sed "s|$d
 echo
 CACHE_BENCH_DOCUMENTS=$documents CRITERION_HOME=$root/target/criterion cargo bench --quiet --manifest-path "$root/benches/peers/Cargo.toml" \
   --target-dir "$root/target/peer-benches" -- --quiet 2>/dev/null
+
+echo
+echo "Large documents, made of those; one process reads each:"
+echo
+echo "| document | MB | peak / document |"
+echo "|---|---:|---:|"
+for name in spdx cyclonedx; do
+  large=$out/large-$name.json
+  python3 "$root/scripts/large-sbom.py" "$documents/$name.json" 200000000 "$large"
+  python3 "$root/scripts/measure.py" run "$out/large" "$name" "$ours" "file:$large"
+  awk -v name="$name" -v bytes="$(stat -c %s "$large")" '$1 == name {
+    times = $4 * 1048576 / bytes
+    printf "| %s | %.0f | %.2f |\n", name, bytes / 1e6, times
+    if (times > 3) { print "more than three times the document"; exit 1 }
+  }' "$out/large"
+  rm "$large"
+done
 
 if [ -x "$root/target/venv/bin/python" ]; then
   venv=$out/venv

@@ -13,7 +13,10 @@ seconds=${1:?how many seconds for each}
 shift
 
 # Readers of documents, and the path that a file has for each cataloger.
-documents=(sbom report vex findings license purl reference manifest bundle envelope key root policy image-policy)
+documents=(
+  sbom report vex findings osv grype-db trivy-db version license purl reference manifest bundle envelope key root policy image-policy
+  inventory cluster lifecycle
+)
 files=(
   dpkg:var/lib/dpkg/status opkg:usr/lib/opkg/info/a.control copyright:usr/share/doc/a/copyright
   dpkg-list:var/lib/dpkg/info/a.list apk:lib/apk/db/installed os-release:etc/os-release
@@ -46,7 +49,7 @@ run() {
   local corpus=$root/target/fuzz/corpus/$name found=$root/target/fuzz/found/$name log=$root/target/fuzz/$name.log
   mkdir -p "$corpus" "$found"
   for seed in "${seeds[@]}"; do [ ! -f "$seed" ] || cp -n "$seed" "$corpus/" 2>/dev/null || true; done
-  if "$bin/$target" "$corpus" -artifact_prefix="$found/" -max_total_time="$seconds" -max_len=65536 -timeout=10 \
+  if "$bin/$target" "$corpus" -artifact_prefix="$found/" -max_total_time="$seconds" -max_len=131072 -timeout=10 \
     -rss_limit_mb=2048 -print_final_stats=1 >"$log" 2>&1; then
     echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions, $(grep -o 'cov: [0-9]*' "$log" | tail -n 1), nothing found"
   else
@@ -54,6 +57,12 @@ run() {
     echo "$name: FOUND $(ls "$found") ($log)"
   fi
 }
+
+# Small databases and a pair of versions to begin with.
+databases=$root/target/fuzz/databases
+mkdir -p "$databases"
+python3 "$root/scripts/scan/databases.py" "$databases" >/dev/null
+printf '1:1.0~rc1-1.el9\nv2.0.0-beta.1+x' >"$databases/versions"
 
 wanted() { [ $# = 1 ] || [[ " ${*:2} " == *" $1 "* ]]; }
 
@@ -64,6 +73,10 @@ for name in "${documents[@]}"; do
     sbom) mapfile -t seeds < <(find "$shared/data/sbom" -name '*.json' -o -name '*.xml' -o -name '*.spdx' | head -n 400) ;;
     report | findings) mapfile -t seeds < <(find "$shared/data/sbom/trivy" "$root/examples/findings" -name '*.json*' | head -n 100) ;;
     vex) mapfile -t seeds < <(find "$shared/data/sbom/vex" "$root/examples/findings" -name '*.json' -size -64k | head -n 400) ;;
+    osv) mapfile -t seeds < <(find "$databases/osv" "$shared/data/sbom/osv" -name '*.json' -size -64k | head -n 200) ;;
+    grype-db) seeds=("$databases/grype.db") ;;
+    trivy-db) seeds=("$databases/trivy/db/trivy.db") ;;
+    version) seeds=("$databases/versions") ;;
     bundle | envelope | root) mapfile -t seeds < <(find "$shared/data/signing" -name '*.json' | head -n 300) ;;
     policy | image-policy) mapfile -t seeds < <(find "$shared/data/signing" "$root/examples" -name '*.yaml' | head -n 100) ;;
   esac

@@ -13,8 +13,9 @@ if ! cmp -s package-lock.json node_modules/.installed; then
   cp package-lock.json node_modules/.installed
 fi
 
-cargo build --quiet --package cache-examples --example make-layout
-export CACHE_MAKE_LAYOUT=$target/debug/examples/make-layout
+# As the tests of Rust build them, so that nothing is compiled a second time.
+cargo build --quiet --workspace --all-features --example make-layout --example sigstore
+export CACHE_MAKE_LAYOUT=$target/debug/examples/make-layout CACHE_SIGSTORE=$target/debug/examples/sigstore
 
 # `scripts/node.sh --write` keeps the generated types, after a change of the Rust side.
 generated=$target/node

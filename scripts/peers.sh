@@ -26,6 +26,21 @@ go_peer() {
   echo "peer: $name $version"
 }
 
+# npm_peer NAME PACKAGE VERSION: a package in a folder of its own, which nothing of ours is in.
+npm_peer() {
+  local name=$1 package=$2 version=$3
+  local stamp=$peers/stamp/$name@$version log=$peers/log/$name
+  if [ ! -e "$stamp" ] || [ ! -d "$peers/$name/node_modules/$package" ]; then
+    command -v npm >/dev/null || { absent "$name" "no npm"; return; }
+    mkdir -p "$peers/$name"
+    npm install --prefix "$peers/$name" --cache "$peers/npm-cache" --no-audit --no-fund --ignore-scripts \
+      --loglevel=error "$package@$version" >"$log" 2>&1 || { absent "$name" "npm install: $(last_line "$log")"; return; }
+    rm -f "$peers/stamp/$name@"*
+    touch "$stamp"
+  fi
+  echo "peer: $name $version"
+}
+
 # Package lists may be missing or old: fetched once per run, and only when a package is needed.
 lists_fetched=
 fetch_lists() {
@@ -72,8 +87,15 @@ go_peer fulcio github.com/sigstore/fulcio v1.8.8
 go_peer timestamp-server github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server v2.1.3
 go_peer rekor-server-posix github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix v2.3.0
 go_peer distribution github.com/distribution/distribution/v3/cmd/registry v3.1.2
+npm_peer sigstore-mock @sigstore/mock 0.13.0
 # Only what compares SBOMs of the real image needs it, and it takes minutes to build.
 [ ! -e "$root/target/real-image/layout/oci-layout" ] || go_peer syft github.com/anchore/syft/cmd/syft v1.57.0
+# Scanners, which take many minutes to build: `scripts/peers.sh scanners` does.
+if [ "${1:-}" = scanners ]; then
+  go_peer grype github.com/anchore/grype/cmd/grype v0.121.2
+  go_peer osv-scanner github.com/google/osv-scanner/v2/cmd/osv-scanner v2.5.1
+  GOEXPERIMENT=jsonv2 go_peer trivy github.com/aquasecurity/trivy/cmd/trivy v0.74.0
+fi
 apt_peer skopeo
 apt_unpacked_peer docker-registry
 

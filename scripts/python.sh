@@ -15,8 +15,9 @@ if ! cmp -s requirements-dev.txt "$venv/requirements-dev.txt"; then
   cp requirements-dev.txt "$venv/requirements-dev.txt"
 fi
 
-cargo build --quiet --package cache-examples --example make-layout
-export CACHE_MAKE_LAYOUT=$target/debug/examples/make-layout
+# As the tests of Rust build them, so that nothing is compiled a second time.
+cargo build --quiet --workspace --all-features --example make-layout --example sigstore
+export CACHE_MAKE_LAYOUT=$target/debug/examples/make-layout CACHE_SIGSTORE=$target/debug/examples/sigstore
 
 rm -rf "$target/wheels"
 "$venv/bin/maturin" build --quiet --profile dev --target-dir "$target" --out "$target/wheels"

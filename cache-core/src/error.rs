@@ -100,6 +100,13 @@ impl Error {
         self
     }
 
+    /// The same as another kind of failure, for who knows better than a status what it means.
+    #[must_use]
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

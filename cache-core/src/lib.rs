@@ -96,9 +96,11 @@
 //! [`model`] holds plain data; [`registry`] reads and writes images; [`sign`] signs and verifies; [`sbom`] and [`scan`] read
 //! what describes an image; [`gate`] judges; [`report`] writes what was found for people and for other tools; [`plan`],
 //! [`approve`] and [`promote`] are the way from a wish to a receipt, and [`administer`] is the same way for what a registry keeps
-//! beside images.
+//! beside images. [`retention`] cleans up.
 //!
 //! # Features
+//!
+//! `acr`, `artifactory`, `ecr`, `harbor`, `openshift`, all on by default: what these systems have beside the OCI protocol.
 //!
 //! `conformance`: a strict OCI registry in process with fault switches, and the suite that any registry adapter must pass.
 pub mod administer;
@@ -122,6 +124,7 @@ mod program;
 pub mod promote;
 pub mod registry;
 pub mod report;
+pub mod retention;
 pub mod sbom;
 pub mod scan;
 pub mod sign;

@@ -183,3 +183,7 @@ fn word(bytes: &[u8], at: usize) -> Option<u64> {
 fn long(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
+
+#[cfg(test)]
+#[path = "zip_tests.rs"]
+pub(crate) mod testing;

@@ -1,6 +1,6 @@
 //! Plans, and the ways to approve one.
 
-use cache_core::connect::{AnswerConfig, KeyConfig, SharedPlan, read};
+use cache_core::connect::{AnswerConfig, SharedPlan, SignerConfig, read};
 use napi::Status;
 use napi::bindgen_prelude::{Buffer, Promise};
 use napi::threadsafe_function::ThreadsafeFunction;
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::approval::{Approval, time};
 use crate::errors::raise;
+use crate::token::{TokenFunction, tokens};
 
 /// A function that shows the plan to a person and promises the answer.
 type Ask = ThreadsafeFunction<Plan, Promise<Value>, Plan, Status, false, true>;
@@ -80,16 +81,19 @@ impl Plan {
         asked.map(Approval).map_err(raise)
     }
 
-    /// Signs the answer with the person's private key, perhaps on another machine.
+    /// Signs the answer as the person, perhaps on another machine: with a private key, by a program, or keyless. `token` gives
+    /// identity tokens where the signer asks the application (`keyless: 'callback'`).
     #[napi]
     pub async fn approve_by_signature(
         &self,
         #[napi(ts_arg_type = "Answer")] answer: Value,
-        #[napi(ts_arg_type = "Key")] key: Value,
+        #[napi(ts_arg_type = "Signer")] signer: Value,
         at: Option<String>,
+        #[napi(ts_arg_type = "Token | undefined | null")] token: Option<TokenFunction>,
     ) -> napi::Result<Approval> {
         let answer: AnswerConfig = read("answer", answer).map_err(raise)?;
-        let key: KeyConfig = read("key", key).map_err(raise)?;
-        self.0.approve_by_signature(answer, &key, time(at)?).await.map(Approval).map_err(raise)
+        let signer: SignerConfig = read("signer", signer).map_err(raise)?;
+        let signed = self.0.approve_by_signature(answer, signer, tokens(token), time(at)?);
+        signed.await.map(Approval).map_err(raise)
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use cache_core::connect::{PromoterConfig, Session, SharedPlan, given, read};
+use cache_core::plan::BreakGlass;
 use cache_core::{approve, promote};
 use napi::Env;
 use napi::bindgen_prelude::{ClassInstance, Promise, PromiseRaw, Uint8Array};
@@ -17,6 +18,7 @@ use crate::outcome::{Outlook, Receipt};
 use crate::plan::Plan;
 use crate::run::{OnProgress, unless_stopped, watched};
 use crate::sign::StopOptions;
+use crate::token::{TokenFunction, tokens};
 
 /// Promotes images from one repository to another, into one environment.
 #[napi]
@@ -25,12 +27,17 @@ pub struct Promoter(Session);
 
 #[napi]
 impl Promoter {
-    /// Opens what the configuration names. `gates` are judged after those of the policy.
+    /// Opens what the configuration names. `gates` are judged after those of the policy. `token` gives identity tokens to a
+    /// keyless signer that asks the application (`keyless: 'callback'`): it is called with the audience.
     #[napi(constructor)]
-    pub fn new(#[napi(ts_arg_type = "PromoterConfig")] config: Value, gates: Option<Vec<Gate>>) -> napi::Result<Self> {
+    pub fn new(
+        #[napi(ts_arg_type = "PromoterConfig")] config: Value,
+        gates: Option<Vec<Gate>>,
+        #[napi(ts_arg_type = "Token | undefined | null")] token: Option<TokenFunction>,
+    ) -> napi::Result<Self> {
         let gates = gates.unwrap_or_default().into_iter().map(Gate::open).collect::<napi::Result<_>>()?;
         let config: PromoterConfig = read("configuration", config).map_err(raise)?;
-        config.open(gates).map(Promoter).map_err(raise)
+        config.open_with(gates, tokens(token)).map(Promoter).map_err(raise)
     }
 
     /// Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only.
@@ -64,6 +71,42 @@ impl Promoter {
         env.spawn_future(unless_stopped(signal, async move {
             let request = read("request", request).map_err(raise)?;
             session.plan_attaching(request).await.map(Outlook).map_err(raise)
+        }))
+    }
+
+    /// Plans a promotion that the gates refuse, in an emergency that `breakGlass` justifies and ends. The plan and the record
+    /// say so. Reads only.
+    #[napi(ts_return_type = "Promise<Outlook>")]
+    pub fn plan_breaking_glass<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "Request")] request: Value,
+        #[napi(ts_arg_type = "BreakGlass")] break_glass: Value,
+        options: Option<PlanOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Outlook>> {
+        let session = self.0.clone();
+        let PlanOptions { given, signal } = options.unwrap_or_default();
+        let given: napi::Result<Vec<_>> = given.unwrap_or_default().into_iter().map(Given::read).collect();
+        env.spawn_future(unless_stopped(signal, async move {
+            let (request, given) = (read("request", request).map_err(raise)?, given?);
+            let glass: BreakGlass = read("breakGlass", break_glass).map_err(raise)?;
+            session.plan_breaking_glass(request, &glass, &given).await.map(Outlook).map_err(raise)
+        }))
+    }
+
+    /// Plans to put a tag at the target back to what it named before, by the word of the record. Reads only.
+    #[napi(ts_return_type = "Promise<Outlook>")]
+    pub fn plan_rollback<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "RollbackRequest")] request: Value,
+        options: Option<StopOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Outlook>> {
+        let session = self.0.clone();
+        let StopOptions { signal } = options.unwrap_or_default();
+        env.spawn_future(unless_stopped(signal, async move {
+            let request = read("request", request).map_err(raise)?;
+            session.plan_rollback(request).await.map(Outlook).map_err(raise)
         }))
     }
 

@@ -1,5 +1,7 @@
 //! SBOMs: read once, asked often.
 
+use std::sync::Arc;
+
 use cache_core::connect::{GenerateConfig, read};
 use cache_core::sbom::{self, query};
 use napi::Env;
@@ -14,14 +16,14 @@ use crate::run::{OnProgress, unless_stopped, watched};
 /// An SBOM, whatever its format.
 #[napi]
 #[derive(Debug)]
-pub struct Sbom(sbom::Sbom<'static>);
+pub struct Sbom(Arc<sbom::Sbom<'static>>);
 
 #[napi]
 impl Sbom {
     /// Reads a document in any format that is known.
     #[napi(factory)]
     pub fn parse(document: &[u8]) -> napi::Result<Self> {
-        sbom::Sbom::parse(document).map(|sbom| Sbom(sbom.into_owned())).map_err(raise)
+        sbom::Sbom::parse(document).map(|sbom| Sbom(Arc::new(sbom.into_owned()))).map_err(raise)
     }
 
     /// Makes the SBOM of an image or a folder.
@@ -34,7 +36,7 @@ impl Sbom {
         let GenerateOptions { on_progress, signal } = options.unwrap_or_default();
         let work = watched(on_progress, async move |watch| {
             let config: GenerateConfig = read("request", request).map_err(raise)?;
-            config.generate(watch).await.map(Sbom).map_err(raise)
+            config.generate(watch).await.map(|sbom| Sbom(Arc::new(sbom))).map_err(raise)
         });
         env.spawn_future(unless_stopped(signal, work))
     }
@@ -48,8 +50,8 @@ impl Sbom {
     /// Makes one SBOM of several.
     #[napi]
     pub fn merge(#[napi(ts_arg_type = "Sbom[]")] sboms: Vec<ClassInstance<'_, Sbom>>) -> Self {
-        let parts: Vec<_> = sboms.iter().map(|sbom| &sbom.0).collect();
-        Sbom(query::merge(&parts))
+        let parts: Vec<_> = sboms.iter().map(|sbom| &*sbom.0).collect();
+        Sbom(Arc::new(query::merge(&parts)))
     }
 
     /// The format and its version, such as `SPDX-2.3`.
@@ -61,7 +63,7 @@ impl Sbom {
     /// What it says, as plain data.
     #[napi(getter, ts_return_type = "SbomData")]
     pub fn data(&self) -> napi::Result<Value> {
-        plain(&self.0)
+        plain(&*self.0)
     }
 
     /// How much is in it.
@@ -122,6 +124,12 @@ impl Sbom {
     }
 }
 
+impl Sbom {
+    pub(crate) fn shared(&self) -> Arc<sbom::Sbom<'static>> {
+        Arc::clone(&self.0)
+    }
+}
+
 /// How to make an SBOM.
 #[expect(missing_debug_implementations, reason = "a function of JavaScript has no text")]
 #[derive(Default)]
@@ -150,6 +158,6 @@ fn depth(transitive: Option<bool>) -> query::Depth {
     if transitive == Some(true) { query::Depth::Transitive } else { query::Depth::Direct }
 }
 
-fn plain(data: &impl Serialize) -> napi::Result<Value> {
+pub(crate) fn plain(data: &impl Serialize) -> napi::Result<Value> {
     Ok(serde_json::to_value(data)?)
 }

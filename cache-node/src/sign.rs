@@ -1,6 +1,6 @@
 //! Keys, and what their signatures are worth.
 
-use cache_core::connect::{self, VerifyConfig, read};
+use cache_core::connect::{self, TufConfig, VerifyConfig, read};
 use cache_core::model::Secret;
 use napi::Env;
 use napi::bindgen_prelude::{Object, Promise, PromiseRaw};
@@ -42,6 +42,22 @@ pub fn verify<'env>(
     env.spawn_future(unless_stopped(signal, async move {
         let config: VerifyConfig = read("request", request).map_err(raise)?;
         config.verify().await.map_err(raise)
+    }))
+}
+
+/// Fetches the newest trusted root by TUF, and gives its JSON. Rejects with `Untrusted` where something is not signed as it must
+/// be, has expired, or is older than what was seen.
+#[cfg_attr(test, allow(dead_code, reason = "napi exports nothing from a test build"))]
+#[napi(ts_return_type = "Promise<string>")]
+pub fn refresh_trusted_root<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "TufRequest")] request: Value,
+    options: Option<StopOptions>,
+) -> napi::Result<PromiseRaw<'env, String>> {
+    let StopOptions { signal } = options.unwrap_or_default();
+    env.spawn_future(unless_stopped(signal, async move {
+        let config: TufConfig = read("request", request).map_err(raise)?;
+        config.refresh().await.map_err(raise)
     }))
 }
 

@@ -1,18 +1,25 @@
 // Compiled with `tsc --strict` and never run: what a user writes has the right types.
 import {
   Conflict,
+  Database,
   Plan,
   Promoter,
+  Scanner,
   assess,
   generateKey,
+  mergeReports,
+  refreshTrustedRoot,
   verify,
   type AssessmentData,
   type AttachRequest,
+  type DatabaseProgress,
   type Evidence,
   type Given,
   type Judgement,
+  type MergedReport,
   type Progress,
   type PromoterConfig,
+  type Signer,
   type Verified,
 } from '../index.mjs';
 
@@ -67,10 +74,22 @@ export async function sign(image: string): Promise<Verified> {
   const { plan } = await promoter.planAttaching(request);
   console.log(plan?.digest, new Promoter({ ...config, signer: { program: 'kms', arguments: ['--key', '1'] } }));
   const seen = await verify({ image, trustedKeys: [{ name: 'own', pem: trusted }], attestation: 'spdx' });
-  console.log(seen.signatures.map(({ value, by }) => [value.annotations.env, by?.name]));
+  console.log(seen.signatures.map(({ value, by }) => [value.annotations.env, by?.kind === 'key' ? by.name : by?.subject]));
   // @ts-expect-error a key is of a kind that is made
   await generateKey('dsa');
   return seen;
+}
+
+export async function scan(image: string): Promise<MergedReport> {
+  const { signal } = new AbortController();
+  const onProgress = (news: DatabaseProgress): void => console.log(news.kind === 'bytes' ? news.read : news.kind);
+  const request = { path: 'cache.db', osv: { ecosystems: ['npm'] } };
+  const { info, changed } = await Database.update(request, { onProgress, signal });
+  console.log(info.ecosystems.npm, changed, Database.open('cache.db').digest);
+  // @ts-expect-error Cache's own scanner needs a database
+  console.log(new Scanner({ scanner: 'cache' }));
+  const [own, other] = [new Scanner({ database: 'cache.db' }), new Scanner({ scanner: 'grype' })];
+  return mergeReports([await own.scan({ image }, { signal }), await other.scan({ image })]);
 }
 
 export function judge(): AssessmentData {
@@ -79,4 +98,18 @@ export function judge(): AssessmentData {
   // @ts-expect-error there is no such format
   assessment.write('pdf');
   return assessment.allows && page.length > 0 ? assessment.data : { ...assessment.data };
+}
+
+export async function keyless(plan: Plan): Promise<void> {
+  const trustedRoot = await refreshTrustedRoot({ url: 'https://tuf.example.com', root: 'root.json', folder: 'tuf' });
+  const services = { fulcio: 'https://ca', rekor: [{ url: 'https://log', version: 2 as const }], tsa: ['https://tsa'] };
+  const signer: Signer = { keyless: 'callback', services: { ...services, trustedRoot } };
+  const token = async (audience: string): Promise<string> => `token for ${audience}`;
+  await plan.approveBySignature({ decision: 'approve', approver: 'alice' }, signer, undefined, token);
+  console.log(new Promoter({ ...config, trustedRoot, signer: { ...signer, subject: 'me', issuer: 'them' } }, [], token));
+  // @ts-expect-error a subject is nothing without its issuer
+  const half: Signer = { ...signer, subject: 'me' };
+  // @ts-expect-error keyless signing needs services
+  const alone: Signer = { keyless: 'ambient' };
+  console.log(half, alone);
 }

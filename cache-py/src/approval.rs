@@ -44,7 +44,7 @@ impl Approval {
         word(&self.0.decision()).map_err(raise)
     }
 
-    /// `terminal`, `callback` or `key`.
+    /// `terminal`, `callback`, `key` or `keyless`.
     #[getter]
     fn kind(&self) -> PyResult<String> {
         word(&self.0.kind()).map_err(raise)

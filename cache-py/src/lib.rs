@@ -4,6 +4,7 @@
 
 mod approval;
 mod assess;
+mod callback;
 mod errors;
 mod gate;
 mod given;
@@ -12,10 +13,13 @@ mod plain;
 mod plan;
 mod progress;
 mod promoter;
+mod retention;
 mod runtime;
 mod sbom;
+mod scan;
 mod sign;
 mod story;
+mod token;
 
 use pyo3::prelude::*;
 
@@ -35,9 +39,13 @@ mod _native {
     #[pymodule_export]
     use super::promoter::Promoter;
     #[pymodule_export]
+    use super::retention::{Cleaned, Proposal, Retention, explain_policy, simulate_policy, translate_policy};
+    #[pymodule_export]
     use super::sbom::Sbom;
     #[pymodule_export]
-    use super::sign::{generate_key, verify, verify_async};
+    use super::scan::{Database, Scanner, merge_reports, parse_report};
+    #[pymodule_export]
+    use super::sign::{generate_key, refresh_trusted_root, refresh_trusted_root_async, verify, verify_async};
     #[pymodule_export]
     use super::story::{Story, tell_story, tell_story_async};
 }

@@ -1,6 +1,6 @@
 //! Plans, and the ways to approve one.
 
-use cache_core::connect::{AnswerConfig, KeyConfig, SharedPlan};
+use cache_core::connect::{AnswerConfig, SharedPlan};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -8,6 +8,7 @@ use crate::approval::{Approval, time};
 use crate::errors::raise;
 use crate::plain::{from_python, in_a_frame, to_python};
 use crate::runtime::{awaitable, block_on};
+use crate::token::tokens;
 
 /// Everything that is going to happen, named by one digest. A plan has no power: it can be saved, mailed and read again.
 #[pyclass(frozen, module = "cache_guardian")]
@@ -82,30 +83,34 @@ impl Plan {
         py.detach(|| self.0.approve_on_terminal(approver, at)).map(Approval).map_err(raise)
     }
 
-    /// Signs the answer with the person's private key, perhaps on another machine.
-    #[pyo3(signature = (answer, key, *, at=None))]
+    /// Signs the answer as the person, perhaps on another machine: with a private key, by a program, or keyless. `token` gives
+    /// identity tokens where the signer asks the application (`"keyless": "callback"`).
+    #[pyo3(signature = (answer, signer, *, at=None, token=None))]
     fn approve_by_signature(
         &self,
         answer: &Bound<'_, PyAny>,
-        key: &Bound<'_, PyAny>,
+        signer: &Bound<'_, PyAny>,
         at: Option<&str>,
+        token: Option<Py<PyAny>>,
     ) -> PyResult<Approval> {
         let (py, at) = (answer.py(), time(at)?);
-        let (answer, key): (AnswerConfig, KeyConfig) = (from_python("answer", answer)?, from_python("key", key)?);
-        block_on(py, self.0.approve_by_signature(answer, &key, at)).map(Approval)
+        let (answer, signer) = (from_python("answer", answer)?, from_python("signer", signer)?);
+        block_on(py, self.0.approve_by_signature(answer, signer, tokens(token), at)).map(Approval)
     }
 
     /// The same, to be awaited.
-    #[pyo3(signature = (answer, key, *, at=None))]
+    #[pyo3(signature = (answer, signer, *, at=None, token=None))]
     fn approve_by_signature_async<'py>(
         &self,
         answer: &Bound<'py, PyAny>,
-        key: &Bound<'py, PyAny>,
+        signer: &Bound<'py, PyAny>,
         at: Option<&str>,
+        token: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (py, at, plan) = (answer.py(), time(at)?, self.0.clone());
-        let (answer, key): (AnswerConfig, KeyConfig) = (from_python("answer", answer)?, from_python("key", key)?);
-        awaitable(py, async move { plan.approve_by_signature(answer, &key, at).await }, Approval)
+        let (answer, signer) = (from_python("answer", answer)?, from_python("signer", signer)?);
+        let signed = async move { plan.approve_by_signature(answer, signer, tokens(token), at).await };
+        awaitable(py, signed, Approval)
     }
 
     fn __repr__(&self) -> String {

@@ -2,6 +2,7 @@
 
 use cache_core::approve;
 use cache_core::connect::{PromoterConfig, Session};
+use cache_core::plan::BreakGlass;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -13,6 +14,7 @@ use crate::plain::from_python;
 use crate::plan::Plan;
 use crate::progress::{Watcher, in_event_loop};
 use crate::runtime::{awaitable, block_on, block_on_watched};
+use crate::token::tokens;
 
 /// Promotes images from one repository to another, into one environment.
 #[pyclass(frozen, module = "cache_guardian")]
@@ -21,13 +23,14 @@ pub(crate) struct Promoter(Session);
 
 #[pymethods]
 impl Promoter {
-    /// Opens what the configuration names. `gates` are judged after those of the policy.
+    /// Opens what the configuration names. `gates` are judged after those of the policy. `token` gives identity tokens to a
+    /// keyless signer that asks the application (`"keyless": "callback"`): it is called with the audience.
     #[new]
-    #[pyo3(signature = (config, *, gates=Vec::new()))]
-    fn new(config: &Bound<'_, PyAny>, gates: Vec<Bound<'_, PyAny>>) -> PyResult<Self> {
+    #[pyo3(signature = (config, *, gates=Vec::new(), token=None))]
+    fn new(config: &Bound<'_, PyAny>, gates: Vec<Bound<'_, PyAny>>, token: Option<Py<PyAny>>) -> PyResult<Self> {
         let gates = gates.iter().map(gate).collect::<PyResult<_>>()?;
         let config: PromoterConfig = from_python("configuration", config)?;
-        config.open(gates).map(Promoter).map_err(crate::errors::raise)
+        config.open_with(gates, tokens(token)).map(Promoter).map_err(crate::errors::raise)
     }
 
     /// Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only. `given` is evidence that the caller
@@ -60,6 +63,46 @@ impl Promoter {
     fn plan_attaching_async<'py>(&self, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let (session, parsed) = (self.0.clone(), from_python("request", request)?);
         awaitable(request.py(), async move { session.plan_attaching(parsed).await }, Outlook)
+    }
+
+    /// Plans a promotion that the gates refuse, in an emergency that `break_glass` justifies and ends. The plan and the record
+    /// say so. Reads only.
+    #[pyo3(signature = (request, break_glass, *, given=Vec::new()))]
+    fn plan_breaking_glass(
+        &self,
+        request: &Bound<'_, PyAny>,
+        break_glass: &Bound<'_, PyAny>,
+        given: Vec<Bound<'_, PyDict>>,
+    ) -> PyResult<Outlook> {
+        let (parsed, given) = (from_python("request", request)?, evidence(&given)?);
+        let glass: BreakGlass = from_python("break_glass", break_glass)?;
+        block_on(request.py(), self.0.plan_breaking_glass(parsed, &glass, &given)).map(Outlook)
+    }
+
+    /// The same, to be awaited.
+    #[pyo3(signature = (request, break_glass, *, given=Vec::new()))]
+    fn plan_breaking_glass_async<'py>(
+        &self,
+        request: &Bound<'py, PyAny>,
+        break_glass: &Bound<'py, PyAny>,
+        given: Vec<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (session, parsed, given) = (self.0.clone(), from_python("request", request)?, evidence(&given)?);
+        let glass: BreakGlass = from_python("break_glass", break_glass)?;
+        let planned = async move { session.plan_breaking_glass(parsed, &glass, &given).await };
+        awaitable(request.py(), planned, Outlook)
+    }
+
+    /// Plans to put a tag at the target back to what it named before, by the word of the record. Reads only.
+    fn plan_rollback(&self, request: &Bound<'_, PyAny>) -> PyResult<Outlook> {
+        let parsed = from_python("request", request)?;
+        block_on(request.py(), self.0.plan_rollback(parsed)).map(Outlook)
+    }
+
+    /// The same, to be awaited.
+    fn plan_rollback_async<'py>(&self, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (session, parsed) = (self.0.clone(), from_python("request", request)?);
+        awaitable(request.py(), async move { session.plan_rollback(parsed).await }, Outlook)
     }
 
     /// Executes a plan on these approvals, once. An exception means that nothing was changed; the receipt says what was.

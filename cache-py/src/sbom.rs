@@ -126,6 +126,12 @@ impl Sbom {
     }
 }
 
+impl Sbom {
+    pub(crate) fn inner(&self) -> &sbom::Sbom<'static> {
+        &self.0
+    }
+}
+
 fn depth(transitive: bool) -> query::Depth {
     if transitive { query::Depth::Transitive } else { query::Depth::Direct }
 }

@@ -1,6 +1,6 @@
 //! Keys, and what their signatures are worth.
 
-use cache_core::connect::{self, VerifyConfig};
+use cache_core::connect::{self, TufConfig, VerifyConfig};
 use cache_core::model::Secret;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -37,4 +37,19 @@ pub(crate) fn verify(request: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
 pub(crate) fn verify_async<'py>(request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let (py, config): (_, VerifyConfig) = (request.py(), from_python("request", request)?);
     awaitable(py, async move { config.verify().await }, Plain)
+}
+
+/// Fetches the newest trusted root by TUF, and gives its JSON. Raises `Untrusted` where something is not signed as it must be, has
+/// expired, or is older than what was seen.
+#[pyfunction]
+pub(crate) fn refresh_trusted_root(request: &Bound<'_, PyAny>) -> PyResult<String> {
+    let (py, config): (_, TufConfig) = (request.py(), from_python("request", request)?);
+    block_on(py, config.refresh())
+}
+
+/// The same, to be awaited.
+#[pyfunction]
+pub(crate) fn refresh_trusted_root_async<'py>(request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let (py, config): (_, TufConfig) = (request.py(), from_python("request", request)?);
+    awaitable(py, async move { config.refresh().await }, |json| json)
 }

@@ -104,7 +104,7 @@ def test_everything_has_an_async_pair(prepare: Prepare) -> None:
 
     async def main() -> cache.Receipt:
         approval = await plan.approve_by_callback_async(ask, at=AT)
-        key: cache.Key = {"name": "alice", "path": "keys/alice.key"}
+        key: cache.SignerKey = {"name": "alice", "path": "keys/alice.key"}
         signed = await plan.approve_by_signature_async(YES, key, at=AT)
         assert (approval.kind, signed.kind) == ("callback", "key")
         return await promoter.execute_async(plan, [approval])

@@ -6,6 +6,10 @@
 //     node sign.mjs attest REFERENCE --key PREFIX.key --type spdx --predicate sbom.json
 //     node sign.mjs verify REFERENCE --key PREFIX.pub      says what verifies; --type asks for an attestation of this type
 //
+// Without a key of one's own, --keyless ambient --services FILE --root FILE in the place of --key signs with the identity token of
+// this job (GitHub Actions, GitLab), --keyless PATH with the one in a file; the other two are a signing configuration and a trusted
+// root of Sigstore. Such signatures are verified with --subject WHO --issuer WHO --root FILE.
+//
 // The password of keys is in the variable COSIGN_PASSWORD. It asks at the terminal before it writes; without one, --approve
 // PLAN_DIGEST is the answer. Exit codes: 0 done or nothing to do, 1 error, 3 not approved.
 import { writeFileSync } from 'node:fs';
@@ -14,8 +18,9 @@ import { parseArgs } from 'node:util';
 import { CacheError, Promoter, Unapproved, generateKey, verify } from 'cache-guardian';
 
 const text = { type: 'string' };
+const names = ['key', 'keyless', 'services', 'root', 'subject', 'issuer', 'type', 'predicate', 'approve'];
 const { values: asked, positionals } = parseArgs({
-  options: { key: text, type: text, predicate: text, approve: text },
+  options: Object.fromEntries(names.map((name) => [name, text])),
   allowPositionals: true,
 });
 
@@ -48,6 +53,12 @@ async function makeKey(kind, prefix) {
   return 0;
 }
 
+function signer() {
+  if (asked.keyless === undefined) return { name: 'key', path: asked.key, passwordEnv: 'COSIGN_PASSWORD' };
+  const services = { signingConfig: asked.services, trustedRoot: asked.root };
+  return { keyless: asked.keyless === 'ambient' ? 'ambient' : { file: asked.keyless }, services };
+}
+
 // Plans, has a person approve, and executes.
 async function attach(image, attachment) {
   const repository = image.split('@')[0].replace(/:[^:]*$/, '');
@@ -55,7 +66,7 @@ async function attach(image, attachment) {
     source: repository,
     target: repository,
     environment: 'here',
-    signer: { name: 'key', path: asked.key, passwordEnv: 'COSIGN_PASSWORD' },
+    signer: signer(),
   });
   const { plan } = await promoter.planAttaching({ image, requester: 'the sign example', attach: [attachment] });
   if (plan === null) {
@@ -78,11 +89,15 @@ async function approve(plan) {
 }
 
 async function show(image) {
-  const trustedKeys = [{ name: 'key', path: asked.key }];
+  const { key, subject, issuer, root } = asked;
+  const whom = key
+    ? { trustedKeys: [{ name: 'key', path: key }] }
+    : { trustedSigners: [{ name: 'keyless', identities: [{ subject, issuer }] }], trustedRoot: root };
   // Without a type, a signature is asked for.
-  const seen = await verify({ image, trustedKeys, ...(asked.type && { attestation: asked.type }) });
-  for (const { about, by, found } of seen.signatures) console.log(`${about} signed by ${by.name}, found as ${found}`);
-  for (const { value, about, by } of seen.statements) console.log(`${value.predicateType} about ${about} by ${by.name}`);
+  const seen = await verify({ image, ...whom, ...(asked.type && { attestation: asked.type }) });
+  const name = (by) => by.subject ?? by.name;
+  for (const { about, by, found } of seen.signatures) console.log(`${about} signed by ${name(by)}, found as ${found}`);
+  for (const { value, about, by } of seen.statements) console.log(`${value.predicateType} about ${about} by ${name(by)}`);
   for (const { what, digest, message } of seen.problems) console.log(`not counted: ${what} ${digest}: ${message}`);
   return 0;
 }

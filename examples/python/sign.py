@@ -6,6 +6,10 @@
     python sign.py attest REFERENCE --key PREFIX.key --type spdx --predicate sbom.json
     python sign.py verify REFERENCE --key PREFIX.pub      says what verifies; --type asks for an attestation of this type
 
+Without a key of one's own, --keyless ambient --services FILE --root FILE in the place of --key signs with the identity token of this
+job (GitHub Actions, GitLab), --keyless PATH with the one in a file; the other two are a signing configuration and a trusted root of
+Sigstore. Such signatures are verified with --subject WHO --issuer WHO --root FILE.
+
 The password of keys is in the variable COSIGN_PASSWORD. It asks at the terminal before it writes; without one, --approve
 PLAN_DIGEST is the answer. Exit codes: 0 done or nothing to do, 1 error, 3 not approved.
 """
@@ -26,11 +30,11 @@ def main() -> int:
     if asked.what == "key":
         return make_key(asked.kind, asked.prefix)
     if asked.what == "verify":
-        return verify(asked.image, asked.key, asked.type)
+        return verify(asked)
     attachment: cache.Attachment = {"kind": "signature"}
     if asked.what == "attest":
         attachment = {"kind": "attestation", "type": asked.type, "path": asked.predicate}
-    return attach(asked.image, asked.key, attachment, asked.approve)
+    return attach(asked.image, signer(asked), attachment, asked.approve)
 
 
 def make_key(kind: cache.KeyKind, prefix: str) -> int:
@@ -46,16 +50,20 @@ def make_key(kind: cache.KeyKind, prefix: str) -> int:
     return 0
 
 
-def attach(image: str, key: str, attachment: cache.Attachment, digest: str | None) -> int:
+def signer(asked: argparse.Namespace) -> cache.Signer:
+    if asked.keyless is None:
+        return {"name": "key", "path": asked.key, "passwordEnv": "COSIGN_PASSWORD"}
+    services: cache.Services = {"signingConfig": asked.services, "trustedRoot": asked.root}
+    if asked.keyless == "ambient":
+        return {"keyless": "ambient", "services": services}
+    return {"keyless": {"file": asked.keyless}, "services": services}
+
+
+def attach(image: str, signer: cache.Signer, attachment: cache.Attachment, digest: str | None) -> int:
     """Plans, has a person approve, and executes."""
     repository = image.partition("@")[0].rpartition(":")[0]
     promoter = cache.Promoter(
-        {
-            "source": repository,
-            "target": repository,
-            "environment": "here",
-            "signer": {"name": "key", "path": key, "passwordEnv": "COSIGN_PASSWORD"},
-        }
+        {"source": repository, "target": repository, "environment": "here", "signer": signer}
     )
     plan = promoter.plan_attaching({"image": image, "requester": "the sign example", "attach": [attachment]}).plan
     if plan is None:
@@ -74,10 +82,15 @@ def attach(image: str, key: str, attachment: cache.Attachment, digest: str | Non
     return 0 if receipt.complete else 1
 
 
-def verify(image: str, key: str, attestation: str | None) -> int:
-    request: cache.VerifyRequest = {"image": image, "trustedKeys": [{"name": "key", "path": key}]}
-    if attestation:  # without one, a signature is asked for
-        request["attestation"] = attestation
+def verify(asked: argparse.Namespace) -> int:
+    request: cache.VerifyRequest = {"image": asked.image}
+    if asked.key:
+        request["trustedKeys"] = [{"name": "key", "path": asked.key}]
+    else:
+        who: cache.Signers = {"name": "keyless", "identities": [{"subject": asked.subject, "issuer": asked.issuer}]}
+        request["trustedSigners"], request["trustedRoot"] = [who], asked.root
+    if asked.type:  # without one, a signature is asked for
+        request["attestation"] = asked.type
     seen = cache.verify(request)
     for signed in seen["signatures"]:
         print(f"{signed['about']} signed by {name(signed)}, found as {signed['found']}")
@@ -89,7 +102,8 @@ def verify(image: str, key: str, attestation: str | None) -> int:
 
 
 def name(attached: cache.Attached) -> str:
-    return attached["by"]["name"] if attached["by"] else "nobody"
+    by = attached["by"] or {"name": "nobody"}
+    return str(by.get("subject", by.get("name")))
 
 
 def arguments() -> argparse.Namespace:
@@ -101,7 +115,15 @@ def arguments() -> argparse.Namespace:
     for what in ("image", "attest", "verify"):
         command = commands.add_parser(what)
         command.add_argument("image", help="such as docker://HOST/app:v1")
-        command.add_argument("--key", required=True, metavar="FILE")
+        who = command.add_mutually_exclusive_group(required=True)
+        who.add_argument("--key", metavar="FILE")
+        command.add_argument("--root", metavar="FILE", help="the trusted root")
+        if what == "verify":
+            who.add_argument("--subject", help="a keyless signer")
+            command.add_argument("--issuer", help="who authenticates it")
+        else:
+            who.add_argument("--keyless", metavar="ambient|FILE", help="where the identity token is")
+            command.add_argument("--services", metavar="FILE", help="the signing configuration")
         if what != "image":
             command.add_argument("--type", required=what == "attest", help="such as spdx, or a URI")
         if what == "attest":

@@ -5,9 +5,11 @@
 //!     sign attest REFERENCE --key PREFIX.key --type KIND --predicate FILE
 //!     sign verify REFERENCE --key PREFIX.pub            says what is signed by that key
 //!
-//! With `--keyless TRUST.json` in the place of `--key` the identity token of this job signs (GitHub Actions, GitLab); the file is
-//! a trust configuration of Sigstore, with a signing configuration in it. `--form cosign-tag` keeps things in cosign's older
-//! format. The password of keys is in the variable COSIGN_PASSWORD. It asks at the terminal before it writes.
+//! Without a key of one's own, `--keyless ambient --services FILE --root FILE` in the place of `--key` signs with the identity token
+//! of this job (GitHub Actions, GitLab), `--keyless PATH` with the one in a file; the other two are a signing configuration and a
+//! trusted root of Sigstore. Such signatures are verified with `--subject WHO --issuer WHO --root FILE`. `--form cosign-tag` keeps
+//! things in cosign's older format. The password of keys is in the variable COSIGN_PASSWORD. It asks at the terminal before it
+//! writes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{stdin, stdout};
@@ -19,9 +21,10 @@ use cache_core::connect::open_target;
 use cache_core::model::{Reference, Secret, Timestamp};
 use cache_core::plan::Form;
 use cache_core::promote::{AttachRequest, Attachment, Attestation, Outlook, Promoter, evidence_of};
-use cache_core::registry::MemoryRegistry;
+use cache_core::registry::{MemoryRegistry, Network};
 use cache_core::sign::{
-    KeyKind, KeySigner, KeylessSigner, PublicKey, Services, Signer, Trust, TrustConfig, ambient_token,
+    FileToken, IdentityRule, KeyKind, KeySigner, KeylessSigner, PublicKey, Services, Signer, SigningConfig,
+    TokenSource, Trust, Trusted, TrustedRoot, ambient_token,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -91,13 +94,26 @@ fn make_key(kind: &str, prefix: &str) -> Result<(), Failure> {
 }
 
 async fn signer(options: &Options<'_>) -> Result<Arc<dyn Signer>, Failure> {
-    let Some(path) = options.get("--keyless") else {
-        return Ok(Arc::new(KeySigner::load("key", option(options, "--key")?, Some(&password()))?));
+    let tokens: Arc<dyn TokenSource> = match options.get("--keyless") {
+        None => return Ok(Arc::new(KeySigner::load("key", option(options, "--key")?, Some(&password()))?)),
+        Some(&"ambient") => ambient_token(Network::default())?,
+        Some(path) => Arc::new(FileToken::new(path)),
     };
-    let config = TrustConfig::parse(&std::fs::read(path)?)?;
-    let signing = config.signing_config.ok_or("the trust configuration has no signing configuration")?;
-    let services = Services::new(signing, Arc::new(config.trusted_root));
-    Ok(Arc::new(KeylessSigner::of_token(ambient_token()?, services).await?))
+    let config = SigningConfig::parse(&std::fs::read(option(options, "--services")?)?)?;
+    Ok(Arc::new(KeylessSigner::of_token(tokens, Services::new(config, root(options)?)).await?))
+}
+
+fn root(options: &Options<'_>) -> Result<Arc<TrustedRoot>, Failure> {
+    Ok(Arc::new(TrustedRoot::parse(&std::fs::read(option(options, "--root")?)?)?))
+}
+
+/// Whose signatures count: those by a key, or those of a keyless signer.
+fn trust(options: &Options<'_>) -> Result<Trust, Failure> {
+    if let Some(path) = options.get("--key") {
+        return Ok(Trust::in_keys(vec![PublicKey::load("key", path)?]));
+    }
+    let who = IdentityRule::exact(option(options, "--subject")?, option(options, "--issuer")?);
+    Ok(Trust::in_all(vec![Trusted::identities("keyless", vec![who], root(options)?)]))
 }
 
 /// Plans, asks the person at the terminal, and executes.
@@ -133,7 +149,7 @@ async fn attach(image: &Reference, options: &Options<'_>, what: Attachment) -> R
 }
 
 async fn verify(image: &Reference, options: &Options<'_>) -> Result<(), Failure> {
-    let trust = Trust::in_keys(vec![PublicKey::load("key", option(options, "--key")?)?]);
+    let trust = trust(options)?;
     let registry = open_target(&image.repository)?;
     let seen = evidence_of(registry.as_registry(), image, &trust, Timestamp::now()).await?;
     for signature in &seen.signatures {
@@ -150,5 +166,5 @@ async fn verify(image: &Reference, options: &Options<'_>) -> Result<(), Failure>
     for problem in &seen.problems {
         println!("not counted: {problem:?}");
     }
-    if seen.signatures.is_empty() { Err("the image is not signed by this key".into()) } else { Ok(()) }
+    if seen.signatures.is_empty() { Err("no signature of the image verifies".into()) } else { Ok(()) }
 }

@@ -118,7 +118,7 @@ async fn sign(plan: &cache_core::connect::SharedPlan) -> Done<Vec<u8>> {
     let answer = read("answer", json!({"decision": "approve", "approver": "alice"}))?;
     let key = read("key", json!({"name": "alice", "path": here().join("keys/alice.key")}))?;
     let at = Timestamp::parse("2026-01-31T11:59:00Z")?;
-    Ok(plan.approve_by_signature(answer, &key, Some(at)).await?.to_json()?)
+    Ok(plan.approve_by_signature(answer, key, None, Some(at)).await?.to_json()?)
 }
 
 /// Makes `signature.json`: the bundle with which the key `release` signs the image.

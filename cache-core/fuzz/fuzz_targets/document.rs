@@ -4,18 +4,25 @@
 use std::sync::LazyLock;
 
 use cache_core::connect::{AssessConfig, Document};
-use cache_core::model::{Manifest, Purl, Reference};
+use cache_core::model::{Manifest, Purl, Reference, Timestamp};
 use cache_core::policy::{ClusterImagePolicy, Policy};
+use cache_core::retention::inventory::{Deployed, Inventory, of_kubernetes};
+use cache_core::retention::vendor::{acr, ecr, harbor, openshift};
 use cache_core::sbom::license::{canonical, identifiers};
 use cache_core::sbom::{Format, Sbom, query};
 use cache_core::report::{ReportFormat, ReportOptions};
-use cache_core::scan::{Report, Vex};
+use cache_core::scan::version::Scheme;
+use cache_core::scan::{DatabaseBuilder, Report, Vex};
 use cache_core::sign::{Bundle, Envelope, PublicKey, TrustedRoot};
 use libfuzzer_sys::fuzz_target;
 
 static READ: LazyLock<fn(&[u8])> = LazyLock::new(|| match std::env::var("CACHE_FUZZ_READER").as_deref() {
     Ok("sbom") => sbom,
     Ok("report") => |bytes| drop(Report::parse(bytes)),
+    Ok("osv") => |bytes| drop(DatabaseBuilder::new().add_osv_bytes(bytes)),
+    Ok("grype-db") => |bytes| drop(DatabaseBuilder::new().add_grype_bytes(bytes)),
+    Ok("trivy-db") => |bytes| drop(DatabaseBuilder::new().add_trivy_bytes(bytes, None)),
+    Ok("version") => versions,
     Ok("vex") => |bytes| drop(Vex::parse(bytes)),
     Ok("findings") => findings,
     Ok("license") => |bytes| drop(text(bytes).map(|license| (canonical(license), identifiers(license)))),
@@ -27,6 +34,9 @@ static READ: LazyLock<fn(&[u8])> = LazyLock::new(|| match std::env::var("CACHE_F
     Ok("key") => |bytes| drop(text(bytes).map(|pem| PublicKey::from_pem("key", pem))),
     Ok("root") => |bytes| drop(TrustedRoot::parse(bytes)),
     Ok("policy") => |bytes| drop(text(bytes).map(Policy::parse)),
+    Ok("inventory") => |bytes| drop(Inventory::parse(bytes)),
+    Ok("cluster") => cluster,
+    Ok("lifecycle") => lifecycle,
     Ok("image-policy") => |bytes| drop(text(bytes).map(ClusterImagePolicy::parse)),
     other => panic!("CACHE_FUZZ_READER: {other:?}"),
 });
@@ -63,8 +73,43 @@ fn findings(bytes: &[u8]) {
     }
 }
 
+/// What the API of a cluster lists, and what would be pruned of it.
+fn cluster(bytes: &[u8]) {
+    let Ok(document) = serde_json::from_slice(bytes) else { return };
+    let now = Timestamp::from_unix(1_700_000_000).expect("a time");
+    drop(openshift::Prune::default().simulate(&document, &document, &Deployed::default(), now));
+    drop(of_kubernetes("cluster", now, &[document]));
+}
+
+/// The policies of registries, and what they list.
+fn lifecycle(bytes: &[u8]) {
+    let now = Timestamp::from_unix(1_700_000_000).expect("a time");
+    let document = serde_json::from_slice(bytes).unwrap_or_default();
+    let images = ecr::listing(&document).or_else(|_| harbor::listing(&document)).unwrap_or_default();
+    let Some(text) = text(bytes) else { return };
+    if let Ok(policy) = ecr::LifecyclePolicy::parse(text) {
+        drop((policy.explain(), policy.simulate(&images, now)));
+    }
+    if let Ok(policy) = harbor::RetentionPolicy::parse(text) {
+        policy.explain().expect("what was read is known");
+        policy.simulate("app", &images, now).expect("what was read is known");
+    }
+    drop(acr::Policies::parse(text).map(|policies| policies.explain()));
+}
+
 /// What is displayed reads back as the same.
 fn purl(bytes: &[u8]) {
     let Some(Ok(purl)) = text(bytes).map(Purl::parse) else { return };
     assert_eq!(Purl::parse(&purl.to_string()).expect("a purl"), purl);
+}
+
+/// Two versions on two lines: from the other side the order is the reverse, and a version is as high as itself.
+fn versions(bytes: &[u8]) {
+    let Some((one, other)) = text(bytes).and_then(|text| text.split_once('\n')) else { return };
+    for kind in ["apk", "composer", "deb", "gem", "golang", "maven", "npm", "nuget", "pypi", "rpm"] {
+        let Some(scheme) = Scheme::of(kind) else { continue };
+        let order = scheme.compare(one, other);
+        assert_eq!(order.map(|order| order.reverse()), scheme.compare(other, one), "{kind}");
+        assert!(scheme.compare(one, one).is_none_or(|order| order.is_eq()), "{kind}");
+    }
 }

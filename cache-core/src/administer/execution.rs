@@ -4,10 +4,11 @@ use async_trait::async_trait;
 
 use super::Administrator;
 use super::tags::tags_of;
-use crate::approve::{Approved, Permitted};
+use crate::approve::{Approved, Permit, Permitted};
 use crate::error::{Error, Result};
 use crate::execute::{
-    Executor, Receipt, administer, delete, execute, expect_administer, expect_delete, expect_tag, moved, set_tag,
+    Executor, Receipt, administer, delete, delete_all, execute, expect_administer, expect_delete, expect_tag, moved,
+    set_tag,
 };
 use crate::plan::{Change, Delete, DeleteTarget, Purpose};
 use crate::registry::{Issued, Registry};
@@ -55,10 +56,21 @@ impl Executor for Execution<'_> {
                 Change::SetTag(set) => drop(expect_tag(registry, set).await?),
                 Change::Delete(delete) => drop(expect_delete(registry, delete).await?),
                 Change::Administer(op) => drop(expect_administer(registry, op).await?),
-                Change::Copy(_) | Change::Attach(_) => return Err(not_upkeep(change)),
+                Change::Copy(_) | Change::Attach(_) | Change::AddLayers(_) => return Err(not_upkeep(change)),
             }
         }
         Ok(())
+    }
+
+    fn batches_deletions(&self) -> bool {
+        self.registry.as_registry().abilities().deletion.is_some_and(|own| own.batches())
+    }
+
+    async fn deletions(&mut self, permits: Vec<Permit<'_, Delete>>) -> Vec<Result<bool>> {
+        match self.registry.as_registry().abilities().deletion {
+            Some(own) => delete_all(self.registry, own, permits).await,
+            None => permits.into_iter().map(|op| Err(not_upkeep(&Change::Delete(op.clone())))).collect(),
+        }
     }
 
     async fn step(&mut self, permit: Permitted<'_>) -> Result<bool> {
@@ -75,6 +87,7 @@ impl Executor for Execution<'_> {
             }
             Permitted::Copy(op) => Err(not_upkeep(&Change::Copy(op.clone()))),
             Permitted::Attach(op) => Err(not_upkeep(&Change::Attach(op.clone()))),
+            Permitted::AddLayers(op) => Err(not_upkeep(&Change::AddLayers(op.clone()))),
         }
     }
 }

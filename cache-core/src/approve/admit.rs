@@ -1,11 +1,12 @@
 //! From a plan and its approvals to the power to execute it.
 
-use super::approval::{Approval, ApprovalKind, Decision};
+use super::approval::{Approval, ApprovalKind, Decision, Signed};
 use super::permit::Permit;
-use super::policy::{ApprovalPolicy, same_person};
+use super::policy::{ApprovalPolicy, Approver, same_person};
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
-use crate::plan::{Administer, Attach, Change, CopyManifest, Delete, Plan, SetTag};
+use crate::plan::{AddLayers, Administer, Attach, Change, CopyManifest, Delete, Plan, SetTag};
+use crate::sign::{Bundle, Trust, Trusted};
 
 /// A plan that enough people approved. Made by [`ApprovalPolicy::admit`] only, consumed by
 /// [`Promoter::execute`](crate::promote::Promoter::execute) or
@@ -32,6 +33,7 @@ impl Approved {
         let permit = |change: &Change| match change.clone() {
             Change::Copy(op) => Permitted::Copy(Permit::new(op)),
             Change::Attach(op) => Permitted::Attach(Permit::new(op)),
+            Change::AddLayers(op) => Permitted::AddLayers(Permit::new(op)),
             Change::SetTag(op) => Permitted::SetTag(Permit::new(op)),
             Change::Delete(op) => Permitted::Delete(Permit::new(op)),
             Change::Administer(op) => Permitted::Administer(Permit::new(op)),
@@ -45,6 +47,7 @@ impl Approved {
 pub(crate) enum Permitted<'a> {
     Copy(Permit<'a, CopyManifest>),
     Attach(Permit<'a, Attach>),
+    AddLayers(Permit<'a, AddLayers>),
     SetTag(Permit<'a, SetTag>),
     Delete(Permit<'a, Delete>),
     Administer(Permit<'a, Administer>),
@@ -95,9 +98,16 @@ impl ApprovalPolicy {
             return Err(format!("{} approvals do not count here", name(approval.kind())));
         }
         let person = match approval.kind() {
-            ApprovalKind::Key => self.signer(approval)?,
+            ApprovalKind::Key | ApprovalKind::Keyless => {
+                let signer = self.signer(plan, approval)?;
+                // The name in the statement is only a claim.
+                if !same_person(&signer.name, approval.approver()) {
+                    return Err(format!("it is signed by {}", signer.name));
+                }
+                signer.name.clone()
+            }
             ApprovalKind::Terminal | ApprovalKind::Callback | ApprovalKind::Webhook => {
-                let listed = |a: &&super::Approver| same_person(&a.name, approval.approver());
+                let listed = |a: &&Approver| same_person(&a.name, approval.approver());
                 match self.approvers.iter().find(listed) {
                     Some(approver) => approver.name.clone(),
                     None if self.approvers.is_empty() => approval.approver().to_owned(),
@@ -121,15 +131,38 @@ impl ApprovalPolicy {
         Ok(person)
     }
 
-    /// The approver whose key made the signature. The name in the statement is only a claim and must agree.
-    fn signer(&self, approval: &Approval) -> Result<String, String> {
-        let envelope = approval.envelope.as_ref().ok_or("it is not signed")?;
-        let owner = self.approvers.iter().find(|a| a.key.as_ref().is_some_and(|key| envelope.verify(key).is_ok()));
-        let owner = owner.ok_or("the signature is by no key of an approver")?;
-        if !same_person(&owner.name, approval.approver()) {
-            return Err(format!("it is signed with the key of {}", owner.name));
+    /// The approver whose signature it is.
+    fn signer(&self, plan: &Plan, approval: &Approval) -> Result<&Approver, String> {
+        match &approval.signed {
+            Some(Signed::Key(envelope)) => {
+                let owns = |approver: &&Approver| approver.key.as_ref().is_some_and(|key| envelope.verify(key).is_ok());
+                let owner = self.approvers.iter().find(owns);
+                owner.ok_or_else(|| "the signature is by no key of an approver".to_owned())
+            }
+            Some(Signed::Keyless(bundle)) => self.certified(plan, bundle),
+            None => Err("it is not signed".to_owned()),
         }
-        Ok(owner.name.clone())
+    }
+
+    /// The approver whom the certificate names. Where that could be several, nobody knows how many people they are.
+    fn certified(&self, plan: &Plan, bundle: &Bundle) -> Result<&Approver, String> {
+        let root = self.root.as_ref().ok_or("there is no trusted root that keyless approvals are traced back to")?;
+        let able: Vec<_> = self.approvers.iter().filter(|approver| !approver.identities.is_empty()).collect();
+        let trusted = |approver: &&Approver| {
+            let trusted = Trusted::identities(&approver.name, approver.identities.clone(), root.clone());
+            trusted.demanding(self.demands.clone(), root.clone())
+        };
+        if able.is_empty() {
+            return Err("no approver is known by an identity".to_owned());
+        }
+        let trust = Trust::in_all(able.iter().map(trusted).collect());
+        let verified = trust.verify_bundle(bundle, plan.digest()).map_err(|error| error.to_string())?;
+        let accepted = verified.accepted();
+        let mut named = able.into_iter().filter(|approver| accepted.contains(&approver.name));
+        match (named.next(), named.next()) {
+            (Some(approver), None) => Ok(approver),
+            _ => Err(format!("the certificate is that of several approvers: {}", accepted.join(", "))),
+        }
     }
 }
 
@@ -142,6 +175,7 @@ fn name(kind: ApprovalKind) -> &'static str {
         ApprovalKind::Callback => "callback",
         ApprovalKind::Webhook => "webhook",
         ApprovalKind::Key => "key",
+        ApprovalKind::Keyless => "keyless",
     }
 }
 

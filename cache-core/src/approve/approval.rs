@@ -1,11 +1,12 @@
 //! One person's answer to one plan.
 
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::model::{Digest, Raw, Timestamp};
-use crate::sign::{Envelope, ResourceDescriptor};
+use crate::sign::{Bundle, Envelope, ResourceDescriptor};
 
 /// The predicate type of an approval.
 pub const APPROVAL_TYPE: &str = "https://docs.rs/cache-core/approval/v1";
@@ -30,8 +31,11 @@ pub enum ApprovalKind {
     Callback,
     /// Answered in a chat, whose service signed the request that brought the answer. The service vouches for the person.
     Webhook,
-    /// Signed with a person's key, perhaps on another machine. The only kind that proves who it was.
+    /// Signed with a person's key, perhaps on another machine: it proves who it was.
     Key,
+    /// Signed without a key of one's own, perhaps on another machine: a provider of identities says who it was, and a
+    /// certificate and a log prove that it said so.
+    Keyless,
 }
 
 /// What an approval states: an in-toto statement whose subject is the plan.
@@ -66,7 +70,50 @@ pub(super) struct Predicate {
 #[derive(Debug, Clone)]
 pub struct Approval {
     pub(super) body: Raw<Body>,
-    pub(super) envelope: Option<Envelope>,
+    pub(super) signed: Option<Signed>,
+}
+
+/// The signature of an approval, around the statement.
+#[derive(Debug, Clone)]
+pub(super) enum Signed {
+    /// By a key.
+    Key(Envelope),
+    /// By the key of a certificate, which is in the bundle with what proves when it was used.
+    Keyless(Bundle),
+}
+
+impl Signed {
+    /// A bundle says what type it is, an envelope has no such field.
+    fn parse(json: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Typed {
+            #[serde(rename = "mediaType")]
+            _media_type: IgnoredAny,
+        }
+        if serde_json::from_slice::<Typed>(json).is_err() {
+            return Envelope::parse(json).map(Signed::Key);
+        }
+        let bundle = Bundle::parse(json)?;
+        match bundle.is_by_key() {
+            false => Ok(Signed::Keyless(bundle)),
+            true => Err(Error::invalid("an approval by a key is an envelope, not a bundle")),
+        }
+    }
+
+    fn kind(&self) -> ApprovalKind {
+        match self {
+            Signed::Key(_) => ApprovalKind::Key,
+            Signed::Keyless(_) => ApprovalKind::Keyless,
+        }
+    }
+
+    fn envelope(&self) -> Option<&Envelope> {
+        match self {
+            Signed::Key(envelope) => Some(envelope),
+            Signed::Keyless(bundle) => bundle.envelope(),
+        }
+    }
 }
 
 impl Approval {
@@ -116,7 +163,7 @@ impl Approval {
     }
 
     /// The name of the person. For a signed approval it counts only after
-    /// [`ApprovalPolicy::admit`](super::ApprovalPolicy::admit) found the key.
+    /// [`ApprovalPolicy::admit`](super::ApprovalPolicy::admit) found the signer.
     pub fn approver(&self) -> &str {
         &self.body.predicate.approver
     }
@@ -136,34 +183,38 @@ impl Approval {
         self.body.digest()
     }
 
-    /// The signed approval as a DSSE envelope, to be carried to the machine that executes.
+    /// The signed approval, to be carried to the machine that executes: a DSSE envelope, or where it is keyless a Sigstore
+    /// bundle.
     ///
     /// # Errors
     /// `Unsupported` for the other kinds: outside the process that asked they prove nothing.
     pub fn to_json(&self) -> Result<Vec<u8>> {
-        match &self.envelope {
-            Some(envelope) => envelope.to_json(),
+        match &self.signed {
+            Some(Signed::Key(envelope)) => envelope.to_json(),
+            Some(Signed::Keyless(bundle)) => bundle.to_json(),
             None => Err(Error::unsupported("only a signed approval can leave the process that asked for it")
-                .hint("approve with a key: by_signature")),
+                .hint("approve with a key or keyless: by_signature")),
         }
     }
 
     /// Reads a signed approval. Its signature is checked when the plan is admitted.
     ///
     /// # Errors
-    /// `Invalid` where it is no DSSE envelope with an approval inside.
+    /// `Invalid` where it is no DSSE envelope, and no bundle of a keyless signer, with an approval inside.
     pub fn from_json(json: &[u8]) -> Result<Approval> {
-        let envelope = Envelope::parse(json)?;
+        let not_one = || Error::invalid("the signed statement is not an approval of a plan");
+        let signed = Signed::parse(json)?;
+        let envelope = signed.envelope().ok_or_else(not_one)?;
         let body = Raw::<Body>::from_canonical(Bytes::copy_from_slice(envelope.payload()))?;
         let names_plan = body.subject.len() == 1 && body.subject[0].names(&body.predicate.plan);
         if envelope.payload_type() != crate::sign::IN_TOTO_PAYLOAD
             || body.kind != crate::sign::STATEMENT_V1
             || body.predicate_type != APPROVAL_TYPE
-            || body.predicate.kind != ApprovalKind::Key
+            || body.predicate.kind != signed.kind()
             || !names_plan
         {
-            return Err(Error::invalid("the signed statement is not an approval of a plan"));
+            return Err(not_one());
         }
-        Ok(Approval { body, envelope: Some(envelope) })
+        Ok(Approval { body, signed: Some(signed) })
     }
 }

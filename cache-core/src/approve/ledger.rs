@@ -37,6 +37,11 @@ impl Ledger {
         Ok(Ledger::at(state.join("cache/ledger")))
     }
 
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Claims every approval of the plan, or none.
     ///
     /// # Errors

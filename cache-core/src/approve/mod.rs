@@ -18,6 +18,7 @@ pub use admit::Approved;
 pub(crate) use admit::Permitted;
 pub use approval::{APPROVAL_TYPE, Approval, ApprovalKind, Decision};
 pub use ledger::Ledger;
+pub(crate) use permit::Appended;
 pub use permit::Permit;
 pub use policy::{ApprovalPolicy, Approver};
 pub(crate) use sources::by_webhook;
@@ -28,3 +29,6 @@ pub use sources::{Answer, ask_on_terminal, by_callback, by_signature};
 pub(crate) fn testing_permit<Op>(op: Op) -> Permit<'static, Op> {
     Permit::new(op)
 }
+
+#[cfg(test)]
+mod keyless_tests;

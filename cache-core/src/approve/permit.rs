@@ -8,9 +8,9 @@ use bytes::Bytes;
 
 use super::admit::Approved;
 use crate::error::{Error, Result};
-use crate::model::{Descriptor, Digest, Manifest, ManifestBody, Tag};
-use crate::plan::{Attach, BlobCopy, Content, CopyManifest, Expected, Form, PutManifest, SetTag};
-use crate::sign::{COSIGN_SIGN_TYPE, Sign, SimpleSigning, Statement, tag_suffix};
+use crate::model::{Descriptor, Digest, Manifest, ManifestBody, Repository, Tag};
+use crate::plan::{AddLayers, Attach, BlobCopy, Content, CopyManifest, Expected, Form, PutManifest, SetTag};
+use crate::sign::{COSIGN_SIGN_TYPE, Sign, SignedLayer, SimpleSigning, Statement, tag_suffix};
 
 /// Leave to do exactly `Op`, once.
 ///
@@ -91,22 +91,12 @@ impl<'a> Permit<'a, Attach> {
         let Content::Statement { predicate_type, form: Form::CosignTag, .. } = &self.op.content else {
             return Err(Error::unapproved("the plan attaches nothing under cosign's tag here"));
         };
-        let (before, after) = (found.map(layers).transpose()?.unwrap_or_default(), layers(&manifest)?);
-        if after.len() != before.len() + 1 || !after.starts_with(before) {
-            return Err(Error::unapproved("the manifest has another content than what is there and one more layer"));
+        let added = added(&manifest, found)?;
+        if added.len() != 1 {
+            return Err(Error::unapproved("the plan attaches one layer here, and no more"));
         }
-        let to = &self.op.repository;
-        let tag = Tag::of_digest(&self.op.subject.digest, tag_suffix(predicate_type));
-        let expected = Expected::from(found.map(|found| found.digest().clone()));
-        let set = SetTag { repository: to.clone(), tag, to: manifest.digest().clone(), expected };
-        let all = manifest.blobs();
-        // The configuration and the new layer; the others are there.
-        let blobs = all.first().into_iter().chain(all.last()).map(|blob| self.blob(blob)).collect();
-        Ok(Appended {
-            blobs,
-            manifest: Permit::new(PutManifest { repository: to.clone(), manifest }),
-            tag: Permit::new(set),
-        })
+        let (to, tag) = (&self.op.repository, Tag::of_digest(&self.op.subject.digest, tag_suffix(predicate_type)));
+        Appended::new((to, to), tag, manifest, found)
     }
 
     fn blob(&self, blob: &Descriptor) -> Permit<'a, BlobCopy> {
@@ -131,11 +121,57 @@ impl<'a> Permit<'a, Attach> {
     }
 }
 
-/// What it takes to add one layer.
+impl<'a> Permit<'a, AddLayers> {
+    /// Leave to write a manifest that has some of the layers beside what cosign's tag names now, and to point the tag at it.
+    /// All layers that were there are there.
+    pub(crate) fn appended(&self, manifest: Manifest, found: Option<&Manifest>) -> Result<Appended<'a>> {
+        if !SignedLayer::is_promised_by_tag(&self.op.tag) {
+            return Err(Error::unapproved("the tag lists no signatures").context("tag", &self.op.tag));
+        }
+        if !added(&manifest, found)?.iter().all(|layer| self.op.layers.contains(layer)) {
+            return Err(Error::unapproved("the manifest has a layer that the plan does not name"));
+        }
+        Appended::new((&self.op.from, &self.op.to), self.op.tag.clone(), manifest, found)
+    }
+}
+
+/// What it takes to add layers.
 pub(crate) struct Appended<'a> {
-    pub(crate) blobs: Vec<Permit<'a, BlobCopy>>,
+    pub(crate) config: Permit<'a, BlobCopy>,
+    /// Those that are added; the others are there.
+    pub(crate) layers: Vec<Permit<'a, BlobCopy>>,
     pub(crate) manifest: Permit<'a, PutManifest>,
     pub(crate) tag: Permit<'a, SetTag>,
+}
+
+impl Appended<'_> {
+    fn new(
+        (from, to): (&Repository, &Repository),
+        tag: Tag,
+        manifest: Manifest,
+        found: Option<&Manifest>,
+    ) -> Result<Self> {
+        let copy = |from: &Repository, blob: &Descriptor| {
+            Permit::new(BlobCopy { from: from.clone(), to: to.clone(), blob: blob.clone() })
+        };
+        let config = match manifest.value() {
+            ManifestBody::Image(image) => copy(to, &image.config),
+            ManifestBody::Index(_) => return Err(Error::conflict("cosign's tag names an index")),
+        };
+        let layers = added(&manifest, found)?.iter().map(|layer| copy(from, layer)).collect();
+        let expected = Expected::from(found.map(|found| found.digest().clone()));
+        let set = SetTag { repository: to.clone(), tag, to: manifest.digest().clone(), expected };
+        let manifest = Permit::new(PutManifest { repository: to.clone(), manifest });
+        Ok(Appended { config, layers, manifest, tag: Permit::new(set) })
+    }
+}
+
+/// The layers that a manifest has after those that were there.
+fn added<'m>(manifest: &'m Manifest, found: Option<&Manifest>) -> Result<&'m [Descriptor]> {
+    let (before, after) = (found.map(layers).transpose()?.unwrap_or_default(), layers(manifest)?);
+    after.strip_prefix(before).ok_or_else(|| {
+        Error::unapproved("the manifest has another content than what is there and more layers after it")
+    })
 }
 
 fn layers(manifest: &Manifest) -> Result<&[Descriptor]> {

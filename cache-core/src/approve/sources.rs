@@ -2,10 +2,10 @@
 
 use std::io::{BufRead, Write};
 
-use super::approval::{Approval, ApprovalKind, Decision};
+use super::approval::{Approval, ApprovalKind, Decision, Signed};
 use super::permit::Permit;
 use crate::error::{Error, Result};
-use crate::model::{Raw, Timestamp};
+use crate::model::{Identity, Timestamp};
 use crate::plan::Plan;
 use crate::sign::{IN_TOTO_PAYLOAD, Sign, Signer};
 
@@ -64,25 +64,30 @@ pub(crate) fn by_webhook(plan: &Plan, answer: Answer, now: Timestamp) -> Result<
 
 fn unsigned(plan: &Plan, kind: ApprovalKind, answer: Answer, now: Timestamp) -> Result<Approval> {
     let body = Approval::body(plan.digest(), answer.decision, kind, &answer.approver, now, answer.comment)?;
-    Ok(Approval { body, envelope: None })
+    Ok(Approval { body, signed: None })
 }
 
-/// Signs the answer with the person's key. It needs the plan and the key and nothing else, so it can be done on another
-/// machine, with the plan's file.
+/// Signs the answer as the person: with a key, or keyless. It needs the plan and the signer and nothing else, so it can be done
+/// on another machine, with the plan's file.
 ///
 /// # Errors
 /// What the signer says; `Invalid` where the answer names nobody.
 pub async fn by_signature(plan: &Plan, answer: Answer, signer: &dyn Signer, now: Timestamp) -> Result<Approval> {
     let Answer { decision, approver, comment } = answer;
-    let body = Approval::body(plan.digest(), decision, ApprovalKind::Key, &approver, now, comment)?;
-    // The one permit that no plan gives: a person's leave to sign that very answer.
-    let op = Sign {
-        signer: signer.identity(),
-        payload_type: Some(IN_TOTO_PAYLOAD.to_owned()),
-        payload: body.bytes().clone(),
+    let identity = signer.identity();
+    let kind = match identity {
+        Identity::Certificate { .. } => ApprovalKind::Keyless,
+        Identity::Key { .. } => ApprovalKind::Key,
     };
+    let body = Approval::body(plan.digest(), decision, kind, &approver, now, comment)?;
+    // The one permit that no plan gives: a person's leave to sign that very answer.
+    let op = Sign { signer: identity, payload_type: Some(IN_TOTO_PAYLOAD.to_owned()), payload: body.bytes().clone() };
     let bundle = signer.sign(Permit::new(op)).await?;
     let envelope = bundle.envelope().cloned();
     let envelope = envelope.ok_or_else(|| Error::unsupported("the signer does not make DSSE envelopes"))?;
-    Ok(Approval { body: Raw::from_canonical(body.bytes().clone())?, envelope: Some(envelope) })
+    let signed = match kind {
+        ApprovalKind::Keyless => Signed::Keyless(bundle),
+        _ => Signed::Key(envelope),
+    };
+    Ok(Approval { body, signed: Some(signed) })
 }

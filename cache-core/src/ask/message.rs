@@ -59,6 +59,14 @@ impl Message {
                 fact("What", what.clone());
                 format!("Upkeep of {environment}")
             }
+            Purpose::Retention { what, .. } => {
+                fact("What", what.clone());
+                format!("Cleaning up {environment}")
+            }
+            Purpose::Restoring { what, .. } => {
+                fact("What", what.clone());
+                format!("Restoring in {environment}")
+            }
         };
         let title = if plan.break_glass.is_some() { format!("BREAK-GLASS: {title}") } else { title };
         if let Some(glass) = &plan.break_glass {

@@ -375,7 +375,8 @@ impl Recorder {
 }
 
 fn policy(required: usize) -> ApprovalPolicy {
-    let approvers = ["alice", "bob"].map(|name| Approver { name: name.into(), key: None }).into();
+    let approvers =
+        ["alice", "bob"].map(|name| Approver { name: name.into(), key: None, identities: Vec::new() }).into();
     ApprovalPolicy { required, approvers, ..ApprovalPolicy::default() }
 }
 

@@ -2,6 +2,8 @@
 
 pub mod registry;
 pub mod server;
+mod sigstore;
 
 pub use registry::check_registry;
 pub use server::Server;
+pub use sigstore::Sigstore;

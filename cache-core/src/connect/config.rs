@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::network::{NetworkConfig, network};
 use super::trust::{TrustedKeyConfig, read_root, trusted};
-use super::{Session, SignerConfig, open_source_over, open_target_over};
+use super::{Backing, RegistryConfig, Session, SignerConfig, open_source_of, open_target_of};
 use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Ledger};
 use crate::error::{Error, Result};
 use crate::gate::{ImagePolicyGate, PromotionGate};
@@ -16,7 +16,7 @@ use crate::model::{Repository, Timestamp};
 use crate::policy::{ClusterImagePolicy, Policy, Promotion};
 use crate::promote::Promoter;
 use crate::registry::MemoryRegistry;
-use crate::sign::{PublicKey, Signer, SignersConfig, Trust};
+use crate::sign::{Demands, IdentityConfig, PublicKey, SignersConfig, TokenSource, Trust, TrustedRoot};
 
 /// The configuration of a promoter: one source, one target, one environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,6 +51,9 @@ pub struct PromoterConfig {
     /// Which approvals count. Without it, what the policy says for the environment, else the default.
     #[serde(default)]
     pub approval: Option<ApprovalConfig>,
+    /// The registries that are more than the OCI protocol.
+    #[serde(default)]
+    pub registries: Vec<RegistryConfig>,
     /// How the source and the target are reached over a network; without it, as the machine and its environment say.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
@@ -81,6 +84,9 @@ pub struct ApprovalConfig {
     /// How old an approval may be, in seconds.
     #[serde(default)]
     pub max_age_seconds: Option<u64>,
+    /// What has to come with keyless approvals.
+    #[serde(default)]
+    pub demands: Option<Demands>,
 }
 
 /// A person who may approve.
@@ -92,6 +98,9 @@ pub struct ApproverConfig {
     /// The person's public key, in PEM.
     #[serde(default)]
     pub key: Option<String>,
+    /// Who the person is to providers of identities.
+    #[serde(default)]
+    pub identities: Vec<IdentityConfig>,
 }
 
 impl PromoterConfig {
@@ -100,6 +109,18 @@ impl PromoterConfig {
     /// # Errors
     /// `Invalid` where the configuration contradicts itself, and what the adapters say.
     pub fn open(self, gates: Vec<Arc<dyn PromotionGate>>) -> Result<Session> {
+        self.open_with(gates, None)
+    }
+
+    /// The same, where the application itself gives identity tokens to a keyless signer that asks it (`callback`).
+    ///
+    /// # Errors
+    /// As [`open`](PromoterConfig::open).
+    pub fn open_with(
+        self,
+        gates: Vec<Arc<dyn PromotionGate>>,
+        tokens: Option<Arc<dyn TokenSource>>,
+    ) -> Result<Session> {
         let policy = self.policy.as_deref().map(read_policy).transpose()?;
         let mut all: Vec<Arc<dyn PromotionGate>> = match &policy {
             Some(policy) => policy.gates(&self.environment)?,
@@ -112,41 +133,44 @@ impl PromoterConfig {
             all.push(Arc::new(ImagePolicyGate { policies }));
         }
         all.extend(gates);
-        let trust = self.trust(policy.as_ref(), &image_policies)?;
+        let root = self.trusted_root.as_deref().map(read_root).transpose()?;
+        let trust = self.trust(policy.as_ref(), &image_policies, root.as_ref())?;
         let approval = match (&self.approval, &policy) {
             (Some(stated), _) => stated.policy()?,
             (None, Some(policy)) => policy.approval(&self.environment),
             (None, None) => ApprovalPolicy::default(),
         };
-        // A program is asked when it is first needed: that takes time.
-        let (signer, program) = match self.signer {
-            Some(SignerConfig::Key(key)) => (Some(Arc::new(key.signer()?) as Arc<dyn Signer>), None),
-            program => (None, program),
-        };
+        let approval = approval.traced_to(root.clone())?;
         let network = network(self.network.as_ref())?;
+        let backing = Backing { root, network: network.clone(), tokens };
+        let signer = self.signer.map(|signer| signer.open(backing)).transpose()?;
         let promoter = Promoter {
-            source: open_source_over(&self.source, network.clone())?,
-            target: open_target_over(&self.target, network)?,
+            source: open_source_of(&self.source, &self.registries, network.clone())?,
+            target: open_target_of(&self.target, &self.registries, network)?,
             gates: all,
             trust,
-            signer,
+            signer: None,
             policy: policy.map(|policy| policy.digest().clone()),
             materials: MemoryRegistry::new(),
             ledger: self.ledger.map_or_else(Ledger::of_user, |folder| Ok(Ledger::at(folder)))?,
             clock: self.clock,
         };
-        Ok(Session::new(promoter, approval, self.environment).signed_by(program))
+        Ok(Session::new(promoter, approval, self.environment).signed_by(signer))
     }
 }
 
 impl PromoterConfig {
     /// Everybody who is trusted.
-    fn trust(&self, policy: Option<&Policy>, image_policies: &[ClusterImagePolicy]) -> Result<Trust> {
-        let root = self.trusted_root.as_deref().map(read_root).transpose()?;
+    fn trust(
+        &self,
+        policy: Option<&Policy>,
+        image_policies: &[ClusterImagePolicy],
+        root: Option<&Arc<TrustedRoot>>,
+    ) -> Result<Trust> {
         let signers = self.trusted_signers.iter().chain(policy.map(Policy::signers).unwrap_or_default());
-        let mut trusted = trusted(&self.trusted_keys, signers, root.as_ref())?;
+        let mut trusted = trusted(&self.trusted_keys, signers, root)?;
         for policy in image_policies {
-            trusted.extend(policy.trusted(|name| root.clone().filter(|_| name.is_none()))?);
+            trusted.extend(policy.trusted(|name| root.cloned().filter(|_| name.is_none()))?);
         }
         Ok(Trust::in_all(trusted))
     }
@@ -161,7 +185,9 @@ impl ApprovalConfig {
         let default = ApprovalPolicy::default();
         let approver = |approver: &ApproverConfig| {
             let key = approver.key.as_ref().map(|pem| PublicKey::from_pem(&approver.name, pem)).transpose()?;
-            Ok(Approver { name: approver.name.clone(), key })
+            let identities = approver.identities.iter().map(IdentityConfig::rule).collect::<Result<_>>();
+            let identities = identities.map_err(|e| e.context("approver", &approver.name))?;
+            Ok(Approver { name: approver.name.clone(), key, identities })
         };
         let policy = ApprovalPolicy {
             accept: self.accept.clone().unwrap_or(default.accept),
@@ -169,6 +195,8 @@ impl ApprovalConfig {
             approvers: self.approvers.iter().map(approver).collect::<Result<_>>()?,
             exclude_requester: self.exclude_requester.unwrap_or(default.exclude_requester),
             max_age: self.max_age_seconds.map_or(default.max_age, Duration::from_secs),
+            demands: self.demands.clone().unwrap_or(default.demands),
+            root: None,
         };
         policy.check()?;
         Ok(policy)

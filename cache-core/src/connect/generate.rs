@@ -1,6 +1,7 @@
 //! What an SBOM is to be made of, as text.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -10,7 +11,8 @@ use crate::error::{Error, Result};
 use crate::generate::{
     Generator, LayerCache, NativeGenerator, SyftGenerator, Target, TrivyGenerator, Watch, of_platform,
 };
-use crate::model::{Platform, Reference, Timestamp};
+use crate::model::{Pinned, Platform, Reference, Timestamp};
+use crate::registry::Registry;
 use crate::sbom::Sbom;
 
 /// What an SBOM is to be made of, and by whom: an image or a folder.
@@ -64,21 +66,32 @@ impl GenerateConfig {
     /// `Invalid` where the configuration contradicts itself, and what [`Generator::generate`] and the registry say.
     pub async fn generate(&self, watch: Option<Watch>) -> Result<Sbom<'static>> {
         let generator = self.generator(watch)?;
+        generator.generate(self.subject().await?.target()).await
+    }
+
+    /// The image or the folder.
+    pub(super) async fn subject(&self) -> Result<Subject> {
         match (&self.image, &self.folder) {
-            (Some(image), None) => self.of_image(&*generator, image.clone().or_latest()).await,
-            (None, Some(folder)) if self.platform.is_none() => generator.generate(Target::Folder(folder)).await,
+            (Some(image), None) => self.of_image(image.clone().or_latest()).await,
+            (None, Some(folder)) if self.platform.is_none() => Ok(Subject::Folder(folder.clone())),
             (None, Some(_)) => Err(Error::invalid("a folder has no \"platform\"")),
-            _ => Err(Error::invalid("an SBOM is made either of an \"image\" or of a \"folder\"")),
+            _ => Err(Error::invalid("what is asked for is either an \"image\" or a \"folder\"")),
         }
     }
 
-    async fn of_image(&self, generator: &dyn Generator, image: Reference) -> Result<Sbom<'static>> {
+    async fn of_image(&self, image: Reference) -> Result<Subject> {
         let platform = self.platform.as_deref().map(str::parse::<Platform>).transpose()?;
         let network = network(self.network.as_ref())?;
         let registry = open_source_over(&image.repository, network)?;
         let found = image.repository.at(registry.resolve(&image).await?.digest);
         let image = of_platform(&*registry, &found, platform.as_ref()).await?;
-        generator.generate(Target::Image { registry: &*registry, image: &image }).await
+        Ok(Subject::Image { registry, image })
+    }
+
+    /// Whether it says how an SBOM is to be made.
+    pub(super) fn names_generator(&self) -> bool {
+        let own = self.generator == GeneratorName::Cache && self.program.is_none();
+        !own || self.layer_cache.is_some() || self.clock.is_some()
     }
 
     fn generator(&self, watch: Option<Watch>) -> Result<Box<dyn Generator>> {
@@ -109,6 +122,21 @@ impl GenerateConfig {
         match watch {
             Some(watch) => generator.watched(watch),
             None => generator,
+        }
+    }
+}
+
+/// What was found under the name of an image, or a folder.
+pub(super) enum Subject {
+    Image { registry: Arc<dyn Registry>, image: Pinned },
+    Folder(PathBuf),
+}
+
+impl Subject {
+    pub(super) fn target(&self) -> Target<'_> {
+        match self {
+            Subject::Image { registry, image } => Target::Image { registry: &**registry, image },
+            Subject::Folder(folder) => Target::Folder(folder),
         }
     }
 }

@@ -1,15 +1,11 @@
 //! Keys as text: those that sign, and making new ones.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use serde::Deserialize;
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::model::Secret;
-use crate::sign::{ExternalSigner, KeySigner, PublicKey, Signer, variable};
+use crate::sign::{KeySigner, PublicKey, variable};
 
 /// A key in PEM: the text itself, or where it is. A private one may be encrypted, as cosign writes it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -29,30 +25,9 @@ pub struct KeyConfig {
     /// The variable of the environment that holds the password.
     #[serde(default)]
     pub password_env: Option<String>,
-}
-
-/// Who signs: a key of one's own, or a program that has one.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "Value")]
-pub enum SignerConfig {
-    /// A key of one's own.
-    Key(KeyConfig),
-    /// Another program, where a `program` is named.
-    Program(ProgramConfig),
-}
-
-/// A program that signs. See [`ExternalSigner`].
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ProgramConfig {
-    /// What records and verdicts call its key; without one, the program's name.
+    /// Whether an Ed25519 key signs hashes (Ed25519ph), as transparency logs that keep hashes want it. Other keys do anyway.
     #[serde(default)]
-    pub name: Option<String>,
-    /// The program: its path, or its name in `PATH`.
-    pub program: PathBuf,
-    /// What it is run with.
-    #[serde(default)]
-    pub arguments: Vec<String>,
+    pub prehashed: bool,
 }
 
 /// A new key, as text.
@@ -99,12 +74,13 @@ impl KeyConfig {
     /// [`KeySigner::load`] says.
     pub fn signer(&self) -> Result<KeySigner> {
         let password = self.password()?;
-        match (&self.pem, &self.path, &password) {
+        let signer = match (&self.pem, &self.path, &password) {
             (Some(pem), None, None) => KeySigner::from_pem(&self.name, pem.reveal()),
             (Some(pem), None, Some(password)) => KeySigner::from_encrypted_pem(&self.name, pem.reveal(), password),
             (None, Some(path), password) => KeySigner::load(&self.name, path, password.as_ref()),
             _ => Err(self.neither("\"pem\" or \"path\"")),
-        }
+        }?;
+        Ok(if self.prehashed { signer.prehashed() } else { signer })
     }
 
     fn password(&self) -> Result<Option<Secret>> {
@@ -117,33 +93,6 @@ impl KeyConfig {
 
     fn neither(&self, of: &str) -> Error {
         Error::invalid(format!("a key has either {of}")).context("key", &self.name)
-    }
-}
-
-impl SignerConfig {
-    /// The signer. A program is asked for its public key.
-    ///
-    /// # Errors
-    /// As [`KeyConfig::signer`] and [`ExternalSigner::ask`].
-    pub async fn signer(&self) -> Result<Arc<dyn Signer>> {
-        match self {
-            SignerConfig::Key(key) => Ok(Arc::new(key.signer()?)),
-            SignerConfig::Program(asked) => {
-                let name = asked.name.clone().unwrap_or_else(|| asked.program.display().to_string());
-                Ok(Arc::new(ExternalSigner::ask(name, &asked.program, asked.arguments.clone()).await?))
-            }
-        }
-    }
-}
-
-impl TryFrom<Value> for SignerConfig {
-    type Error = serde_json::Error;
-
-    fn try_from(value: Value) -> Result<Self, serde_json::Error> {
-        match value.get("program") {
-            Some(_) => serde_json::from_value(value).map(SignerConfig::Program),
-            None => serde_json::from_value(value).map(SignerConfig::Key),
-        }
     }
 }
 

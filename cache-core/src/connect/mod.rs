@@ -8,10 +8,19 @@ mod foreign;
 mod generate;
 mod key;
 mod network;
+mod registry;
 mod request;
+mod retention;
+mod scan;
+mod services;
 mod session;
+mod signer;
 mod story;
+mod token;
 mod trust;
+mod tuf;
+mod upkeep;
+mod vendor;
 mod verify;
 
 use std::sync::Arc;
@@ -20,22 +29,36 @@ pub use assess::{AssessConfig, Document};
 pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use generate::{GenerateConfig, GeneratorName};
-pub use key::{KeyConfig, NewKey, ProgramConfig, SignerConfig, generate_key};
+pub use key::{KeyConfig, NewKey, generate_key};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
-pub use request::{AttachConfig, AttachmentConfig, RequestConfig, given};
+pub use registry::{LoginConfig, RegistryConfig, SystemName};
+pub use request::{AttachConfig, AttachmentConfig, RequestConfig, RollbackConfig, given};
+pub use retention::{
+    InventoryConfig, KubernetesConfig, RestoreConfig, RetentionConfig, RetentionRequestConfig, RetentionSession,
+    SharedProposal, UntagConfig, cleaned_json,
+};
+pub use scan::{
+    BuildConfig, GrypeConfig, OpenScanner, OsvConfig, ScannerConfig, ScannerName, TrivyConfig, UpdateConfig,
+};
+pub use services::{LogConfig, ServicesConfig};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
+pub use signer::{Backing, KeylessConfig, OpenSigner, ProgramConfig, SignerConfig, Who};
 pub use story::StoryConfig;
+pub use token::TokenConfig;
 pub use trust::TrustedKeyConfig;
+pub use tuf::TufConfig;
+pub use upkeep::{AdministratorConfig, Upkeep, UpkeepConfig, WishConfig};
+pub use vendor::{SimulateConfig, TranslateConfig, VendorName, explain_policy, simulate_policy, translate_policy};
 pub use verify::VerifyConfig;
 
 use serde::de::DeserializeOwned;
 
+use self::registry::open_registry;
 use crate::error::{Error, Result};
 use crate::model::{Repository, Transport};
 #[cfg(doc)]
 use crate::promote::Promoter;
-use crate::registry::credentials::DockerCredentials;
-use crate::registry::{DockerArchive, Layout, Network, OciArchive, OciOptions, OciRegistry, Registry, RegistryWriter};
+use crate::registry::{DockerArchive, Layout, Network, OciArchive, Registry, RegistryWriter};
 
 /// Opens a repository for reading.
 ///
@@ -50,9 +73,21 @@ pub fn open_source(repository: &Repository) -> Result<Arc<dyn Registry>> {
 /// # Errors
 /// As [`open_source`].
 pub fn open_source_over(repository: &Repository, network: Network) -> Result<Arc<dyn Registry>> {
+    open_source_of(repository, &[], network)
+}
+
+/// The same, where these entries say which system a host is.
+///
+/// # Errors
+/// As [`open_source`], and what is wrong with the entry.
+pub fn open_source_of(
+    repository: &Repository,
+    registries: &[RegistryConfig],
+    network: Network,
+) -> Result<Arc<dyn Registry>> {
     match repository.transport() {
         Transport::Layout => Ok(Arc::new(Layout::open(repository)?)),
-        Transport::Registry => Ok(Arc::new(over_network(repository, network)?)),
+        Transport::Registry => Ok(open_registry(repository, registries, network)?),
         Transport::OciArchive => Ok(Arc::new(OciArchive::open(repository)?)),
         Transport::DockerArchive => Ok(Arc::new(DockerArchive::open(repository)?)),
         Transport::Memory => Err(unsupported(repository, "is known only to the process that made it")),
@@ -72,9 +107,21 @@ pub fn open_target(repository: &Repository) -> Result<Arc<dyn RegistryWriter>> {
 /// # Errors
 /// As [`open_target`].
 pub fn open_target_over(repository: &Repository, network: Network) -> Result<Arc<dyn RegistryWriter>> {
+    open_target_of(repository, &[], network)
+}
+
+/// The same, where these entries say which system a host is.
+///
+/// # Errors
+/// As [`open_target`], and what is wrong with the entry.
+pub fn open_target_of(
+    repository: &Repository,
+    registries: &[RegistryConfig],
+    network: Network,
+) -> Result<Arc<dyn RegistryWriter>> {
     match repository.transport() {
         Transport::Layout => Ok(Arc::new(Layout::open(repository)?)),
-        Transport::Registry => Ok(Arc::new(over_network(repository, network)?)),
+        Transport::Registry => open_registry(repository, registries, network),
         Transport::OciArchive | Transport::DockerArchive => Err(unsupported(repository, "is read and never written")),
         Transport::Memory => Err(unsupported(repository, "is known only to the process that made it")),
     }
@@ -97,18 +144,13 @@ fn without_text(message: &str) -> String {
     }
 }
 
-/// A registry over the network, with the logins of this machine.
-fn over_network(repository: &Repository, network: Network) -> Result<OciRegistry> {
-    let credentials = Arc::new(DockerCredentials::of_this_machine()?);
-    let options = OciOptions { credentials, network, ..OciOptions::default() };
-    OciRegistry::of(repository, options)
-}
-
 fn unsupported(repository: &Repository, what: &str) -> Error {
     Error::unsupported(format!("this kind of place {what}"))
         .context("repository", repository)
         .hint("use a registry, or an OCI layout: oci:DIR:TAG")
 }
 
+#[cfg(test)]
+mod keyless_tests;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::model::Reference;
 use crate::plan::Form;
-use crate::promote::{AttachRequest, Attachment, Attestation, Given, Request};
+use crate::promote::{AttachRequest, Attachment, Attestation, Given, Request, RollbackRequest};
 
 /// A request to promote one image. The environment is the promoter's, whose gates are made for it.
 #[derive(Debug, Clone, Deserialize)]
@@ -106,6 +106,27 @@ pub enum AttachmentConfig {
         #[serde(default)]
         form: Form,
     },
+}
+
+/// A tag that shall name again what it named before. The environment is the promoter's.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RollbackConfig {
+    /// The tag, in the promoter's target.
+    pub tag: Reference,
+    /// Who asks. Usually this person may not approve.
+    pub requester: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+impl RollbackConfig {
+    /// The request, for one environment.
+    pub fn request(self, environment: &str) -> RollbackRequest {
+        let RollbackConfig { tag, requester, reason } = self;
+        RollbackRequest { tag, environment: environment.to_owned(), requester, reason }
+    }
 }
 
 impl RequestConfig {

@@ -4,15 +4,14 @@ use std::io::{IsTerminal, stdin, stdout};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
 
-use super::{AttachConfig, KeyConfig, RequestConfig, SignerConfig};
+use super::{AttachConfig, Backing, OpenSigner, RequestConfig, RollbackConfig, SignerConfig};
 use crate::approve::{Answer, Approval, ApprovalPolicy, Decision, ask_on_terminal, by_callback, by_signature};
 use crate::error::{Error, Result};
 use crate::model::{Raw, Timestamp, Verdict};
-use crate::plan::Plan;
+use crate::plan::{BreakGlass, Plan};
 use crate::promote::{Given, Outlook, Promoter, Receipt, Watch};
-use crate::sign::Signer;
+use crate::sign::TokenSource;
 
 /// A promoter of one environment.
 #[derive(Debug, Clone)]
@@ -20,27 +19,25 @@ pub struct Session {
     pub(super) promoter: Promoter,
     approval: ApprovalPolicy,
     environment: String,
-    /// The signer that is still to be asked who it is.
-    program: Option<SignerConfig>,
-    asked: Arc<OnceCell<Arc<dyn Signer>>>,
+    signer: Option<OpenSigner>,
 }
 
 impl Session {
     /// Puts the parts together.
     pub fn new(promoter: Promoter, approval: ApprovalPolicy, environment: String) -> Self {
-        Session { promoter, approval, environment, program: None, asked: Arc::default() }
+        Session { promoter, approval, environment, signer: None }
     }
 
     /// The same with this signer, which is asked who it is when it is first needed.
     #[must_use]
-    pub fn signed_by(self, program: Option<SignerConfig>) -> Self {
-        Session { program, ..self }
+    pub fn signed_by(self, signer: Option<OpenSigner>) -> Self {
+        Session { signer, ..self }
     }
 
     async fn promoter(&self) -> Result<Promoter> {
         let mut promoter = self.promoter.clone();
-        if let Some(program) = &self.program {
-            promoter.signer = Some(Arc::clone(self.asked.get_or_try_init(|| program.signer()).await?));
+        if let Some(signer) = &self.signer {
+            promoter.signer = Some(signer.signer().await?);
         }
         Ok(promoter)
     }
@@ -61,6 +58,28 @@ impl Session {
         Ok(self.promoter().await?.plan_attaching(&request.request(&self.environment)?).await?.into())
     }
 
+    /// Plans a promotion that the gates refuse, in an emergency. See [`Promoter::plan_breaking_glass`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn plan_breaking_glass(
+        &self,
+        request: RequestConfig,
+        glass: &BreakGlass,
+        given: &[Given],
+    ) -> Result<SharedOutlook> {
+        let request = request.request(&self.environment)?;
+        Ok(self.promoter().await?.plan_breaking_glass(&request, given, glass).await?.into())
+    }
+
+    /// Plans to put a tag back to what it named before. See [`Promoter::plan_rollback`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn plan_rollback(&self, request: RollbackConfig) -> Result<SharedOutlook> {
+        Ok(self.promoter().await?.plan_rollback(&request.request(&self.environment)).await?.into())
+    }
+
     /// Admits the approvals and executes the plan. See [`Promoter::execute`].
     ///
     /// While the plan is executed it cannot be executed a second time, and once all of it is done, never again. An execution
@@ -72,18 +91,13 @@ impl Session {
         let now = self.promoter.clock.unwrap_or_else(Timestamp::now);
         let approved = self.approval.admit(plan.plan().clone(), approvals, now)?;
         let promoter = self.promoter().await?;
-        let mut executed = plan.executed.lock().await;
-        if *executed {
-            return Err(Error::unapproved("this plan was executed before")
-                .context("plan", plan.plan().digest())
-                .hint("make a new plan and have that approved"));
-        }
-        let receipt = match watch {
-            Some(watch) => promoter.execute_watched(approved, watch).await?,
-            None => promoter.execute(approved).await?,
+        let work = async {
+            match watch {
+                Some(watch) => promoter.execute_watched(approved, watch).await,
+                None => promoter.execute(approved).await,
+            }
         };
-        *executed = receipt.is_complete();
-        Ok(receipt)
+        plan.once(work, Receipt::is_complete).await
     }
 }
 
@@ -136,6 +150,23 @@ impl SharedPlan {
         &self.plan
     }
 
+    /// Does the work of executing it, unless that was done to its end before. Others wait meanwhile.
+    pub(super) async fn once<T>(
+        &self,
+        work: impl Future<Output = Result<T>>,
+        is_complete: impl FnOnce(&T) -> bool,
+    ) -> Result<T> {
+        let mut executed = self.executed.lock().await;
+        if *executed {
+            return Err(Error::unapproved("this plan was executed before")
+                .context("plan", self.plan.digest())
+                .hint("make a new plan and have that approved"));
+        }
+        let done = work.await?;
+        *executed = is_complete(&done);
+        Ok(done)
+    }
+
     /// The answer that the host application got from a person. See [`by_callback`].
     ///
     /// # Errors
@@ -157,17 +188,20 @@ impl SharedPlan {
         ask_on_terminal(&self.plan, approver, now, &mut stdin().lock(), &mut stdout())
     }
 
-    /// Signs the answer with the person's key. See [`by_signature`].
+    /// Signs the answer as the person: with a key, by a program, or keyless, where `tokens` gives identity tokens if the
+    /// signer asks the application. See [`by_signature`].
     ///
     /// # Errors
-    /// As there, and what reading the key says.
+    /// As there, and what opening the signer says.
     pub async fn approve_by_signature(
         &self,
         answer: AnswerConfig,
-        key: &KeyConfig,
+        signer: SignerConfig,
+        tokens: Option<Arc<dyn TokenSource>>,
         at: Option<Timestamp>,
     ) -> Result<Approval> {
-        by_signature(&self.plan, answer.into(), &key.signer()?, at.unwrap_or_else(Timestamp::now)).await
+        let signer = signer.open(Backing { tokens, ..Backing::default() })?.signer().await?;
+        by_signature(&self.plan, answer.into(), &*signer, at.unwrap_or_else(Timestamp::now)).await
     }
 }
 

@@ -55,11 +55,15 @@ pub(super) fn trusted<'a>(
     Ok(trusted)
 }
 
-/// Reads a trusted root. JSON begins with a brace, a path does not.
+/// Reads a trusted root.
 pub(super) fn read_root(text: &str) -> Result<Arc<TrustedRoot>> {
-    let root = match text.trim_start().starts_with('{') {
-        true => TrustedRoot::parse(text.as_bytes()),
-        false => TrustedRoot::parse(read_text(Path::new(text))?.as_bytes()).map_err(|e| e.context("root", text)),
-    };
-    root.map(Arc::new)
+    parsed("trusted root", text, TrustedRoot::parse).map(Arc::new)
+}
+
+/// Reads a document that is given as its JSON or as a path. JSON begins with a brace, a path does not.
+pub(super) fn parsed<T>(what: &'static str, text: &str, parse: fn(&[u8]) -> Result<T>) -> Result<T> {
+    match text.trim_start().starts_with('{') {
+        true => parse(text.as_bytes()),
+        false => parse(read_text(Path::new(text))?.as_bytes()).map_err(|e| e.context(what, text)),
+    }
 }

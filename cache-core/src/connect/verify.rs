@@ -10,7 +10,7 @@ use super::trust::{TrustedKeyConfig, read_root, trusted};
 use crate::error::{Error, Result};
 use crate::gate::Evidence;
 use crate::model::{Reference, Timestamp};
-use crate::promote::{Attestation, evidence_of};
+use crate::promote::{Attestation, signed_evidence_of};
 use crate::sign::{SignersConfig, Trust};
 
 /// The most problems that an error tells.
@@ -56,7 +56,7 @@ impl VerifyConfig {
         let wanted = self.attestation.as_deref().map(Attestation::predicate_type_of).transpose()?;
         let network = network(self.network.as_ref())?;
         let registry = open_source_over(&self.image.repository, network)?;
-        let mut seen = evidence_of(&*registry, &self.image, &Trust::in_all(trusted), Timestamp::now()).await?;
+        let mut seen = signed_evidence_of(&*registry, &self.image, &Trust::in_all(trusted), Timestamp::now()).await?;
         if let Some(wanted) = wanted {
             seen.statements.retain(|statement| statement.value.value().predicate_type == wanted);
         }

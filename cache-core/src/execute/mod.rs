@@ -1,8 +1,9 @@
 //! Executing an approved plan: the order of things, and the receipt.
 //!
 //! What the changes do is the business of whoever executes: a [`Promoter`](crate::promote::Promoter) for promotions, an
-//! [`Administrator`](crate::administer::Administrator) for the upkeep of a registry. Common to all is the order: the approvals are claimed, the world is compared with the plan, then each change is made in its turn
-//! until one fails, and the approvals are spent when all is done.
+//! [`Administrator`](crate::administer::Administrator) for the upkeep of a registry. Common to all is the order: the approvals are
+//! claimed, the world is compared with the plan, then each change is made in its turn until one fails, and the approvals are
+//! spent when all is done.
 
 mod administer;
 mod receipt;
@@ -12,12 +13,12 @@ use async_trait::async_trait;
 
 pub(crate) use administer::{administer, administration, expect_administer};
 pub use receipt::{Receipt, Step, StepOutcome};
-pub(crate) use tags::{delete, expect_delete, expect_tag, moved, set_tag};
+pub(crate) use tags::{delete, delete_all, expect_delete, expect_tag, moved, set_tag};
 
-use crate::approve::{Approved, Ledger, Permitted};
+use crate::approve::{Approved, Ledger, Permit, Permitted};
 use crate::error::Result;
 use crate::model::Timestamp;
-use crate::plan::Change;
+use crate::plan::{Change, Delete};
 
 /// Makes the changes of one plan.
 #[async_trait]
@@ -27,6 +28,20 @@ pub(crate) trait Executor: Send {
 
     /// Makes one change; `false` where it was so already.
     async fn step(&mut self, permit: Permitted<'_>) -> Result<bool>;
+
+    /// Whether deletions that follow one another are made at once, by [`deletions`](Executor::deletions).
+    fn batches_deletions(&self) -> bool {
+        false
+    }
+
+    /// Makes several deletions; what became of each, in their order.
+    async fn deletions(&mut self, permits: Vec<Permit<'_, Delete>>) -> Vec<Result<bool>> {
+        let mut outcomes = Vec::with_capacity(permits.len());
+        for permit in permits {
+            outcomes.push(self.step(Permitted::Delete(permit)).await);
+        }
+        outcomes
+    }
 
     /// A change begins, in these words.
     fn begin(&mut self, _what: &str) {}
@@ -59,21 +74,36 @@ pub(crate) async fn execute(
     }
     let mut steps = Vec::new();
     let mut failed = false;
-    for (permit, change) in approved.permits().into_iter().zip(&approved.plan().changes) {
-        let what = change.to_string();
+    let mut left = approved.permits().into_iter().zip(&approved.plan().changes).peekable();
+    while let Some((permit, change)) = left.next() {
         if failed {
-            steps.push(Step { what, outcome: StepOutcome::NotTried, sent: 0 });
+            steps.push(Step { what: change.to_string(), outcome: StepOutcome::NotTried, sent: 0 });
             continue;
         }
-        executor.begin(&what);
-        let outcome = match executor.step(permit).await {
-            Ok(true) => StepOutcome::Done,
-            Ok(false) => StepOutcome::AlreadySo,
-            Err(error) => StepOutcome::failed(&error),
+        executor.begin(&change.to_string());
+        let mut changes = vec![change];
+        let outcomes = match permit {
+            Permitted::Delete(first) if executor.batches_deletions() => {
+                let mut permits = vec![first];
+                let is_deletion = |next: &(Permitted<'_>, &Change)| matches!(next.0, Permitted::Delete(_));
+                while let Some((Permitted::Delete(next), change)) = left.next_if(is_deletion) {
+                    permits.push(next);
+                    changes.push(change);
+                }
+                executor.deletions(permits).await
+            }
+            permit => vec![executor.step(permit).await],
         };
-        failed = matches!(outcome, StepOutcome::Failed { .. });
-        let sent = executor.end(change, &outcome);
-        steps.push(Step { what, outcome, sent });
+        for (change, outcome) in changes.into_iter().zip(outcomes) {
+            let outcome = match outcome {
+                Ok(true) => StepOutcome::Done,
+                Ok(false) => StepOutcome::AlreadySo,
+                Err(error) => StepOutcome::failed(&error),
+            };
+            failed |= matches!(outcome, StepOutcome::Failed { .. });
+            let sent = executor.end(change, &outcome);
+            steps.push(Step { what: change.to_string(), outcome, sent });
+        }
     }
     let receipt = Receipt {
         plan: approved.plan().digest().clone(),

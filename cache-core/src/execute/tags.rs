@@ -4,7 +4,7 @@ use crate::approve::Permit;
 use crate::error::{Absent, Error, Result};
 use crate::model::{Digest, Reference};
 use crate::plan::{Delete, DeleteTarget, Expected, SetTag};
-use crate::registry::{Registry, RegistryWriter};
+use crate::registry::{Deletion, Registry, RegistryWriter};
 
 /// Whether the tag still has to be set.
 ///
@@ -65,8 +65,45 @@ pub(crate) async fn delete(registry: &dyn RegistryWriter, op: Permit<'_, Delete>
     }
     let reference = deleted(&op);
     registry.delete(op).await?;
-    match found(registry.as_registry(), &reference).await? {
-        None => Ok(true),
+    gone(registry.as_registry(), reference).await.map(|()| true)
+}
+
+/// Deletes several things by the registry's own interface, which takes many at once; what became of each, in their order.
+pub(crate) async fn delete_all(
+    registry: &dyn RegistryWriter,
+    own: &dyn Deletion,
+    ops: Vec<Permit<'_, Delete>>,
+) -> Vec<Result<bool>> {
+    let mut outcomes: Vec<Option<Result<bool>>> = Vec::with_capacity(ops.len());
+    let (mut batch, mut references) = (Vec::new(), Vec::new());
+    for op in ops {
+        match expect_delete(registry.as_registry(), &op).await {
+            Ok(true) => {
+                references.push(deleted(&op));
+                batch.push(op);
+                outcomes.push(None);
+            }
+            settled => outcomes.push(Some(settled)),
+        }
+    }
+    let mut removed = own.remove_all(batch).await.into_iter().zip(references);
+    let mut all = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        all.push(match outcome {
+            Some(settled) => settled,
+            None => match removed.next() {
+                Some((Ok(()), reference)) => gone(registry.as_registry(), reference).await.map(|()| true),
+                Some((Err(error), _)) => Err(error),
+                None => Err(Error::unexpected("the registry did not say what became of this")),
+            },
+        });
+    }
+    all
+}
+
+async fn gone(registry: &dyn Registry, reference: Reference) -> Result<()> {
+    match found(registry, &reference).await? {
+        None => Ok(()),
         Some(found) => Err(Error::conflict("it is still there right after it was deleted")
             .context("deleted", reference)
             .context("found", found)),

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use ::http::header::AsHeaderName;
+use ::http::header::{AsHeaderName, LOCATION};
 use ::http::{HeaderMap, Response, StatusCode, Uri};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use super::shown;
-use crate::error::{Error, Result};
+use super::{is_secure, resolve, shown};
+use crate::error::{Error, ErrorKind, Result};
 
 /// An answer whose body was not read yet.
 #[derive(Debug)]
@@ -39,6 +39,19 @@ impl Answer {
         self.head.headers.get(name)?.to_str().ok()
     }
 
+    /// Where a redirect leads, if it is one. It may not leave encryption.
+    pub(crate) fn redirect(&self) -> Result<Option<Uri>> {
+        let moved = matches!(self.head.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+        let Some(location) = self.header(LOCATION).filter(|_| moved) else { return Ok(None) };
+        let url = resolve(&self.url, location)?;
+        if is_secure(&self.url) && !is_secure(&url) {
+            return Err(Error::untrusted("the server redirects to an address that is not encrypted")
+                .context("from", shown(&self.url))
+                .context("to", shown(&url)));
+        }
+        Ok(Some(url))
+    }
+
     /// Where the answer came from, after redirects.
     pub(crate) fn url(&self) -> &Uri {
         &self.url
@@ -52,6 +65,20 @@ impl Answer {
     /// The body as a stream.
     pub(crate) fn into_body(self) -> Incoming {
         self.body
+    }
+}
+
+/// What an answer that is no success means.
+pub(crate) fn kind(status: StatusCode) -> ErrorKind {
+    match status.as_u16() {
+        401 => ErrorKind::Unauthenticated,
+        403 => ErrorKind::Denied,
+        404 | 410 => ErrorKind::NotFound,
+        405 | 501 => ErrorKind::Unsupported,
+        409 | 412 => ErrorKind::Conflict,
+        429 => ErrorKind::RateLimited,
+        408 | 500.. => ErrorKind::Unavailable,
+        _ => ErrorKind::Unexpected,
     }
 }
 

@@ -7,7 +7,11 @@ mod answer;
 mod proxy;
 mod retry;
 mod route;
-#[cfg(test)]
+#[cfg(any(test, feature = "conformance"))]
+#[cfg_attr(
+    not(test),
+    allow(dead_code, unused_imports, clippy::unwrap_used, reason = "only tests use it, and they use all of it")
+)]
 pub(crate) mod testing;
 mod tls;
 mod url;
@@ -24,10 +28,12 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
 
-pub(crate) use answer::{Answer, chunk};
+pub(crate) use answer::{Answer, chunk, kind};
 pub use proxy::{Proxy, ProxyAddress};
 pub use retry::Patience;
 pub use tls::Tls;
+#[cfg(feature = "ecr")]
+pub(crate) use url::with_port;
 pub(crate) use url::{decode, encode, host_name, is_loopback, is_secure, resolve, same_origin, shown, with_query};
 
 use self::proxy::Proxies;

@@ -17,6 +17,14 @@ pub(super) fn port(url: &Uri) -> u16 {
     url.port_u16().unwrap_or(if is_secure(url) { 443 } else { 80 })
 }
 
+/// The host as the header `Host` has it: with the port, where that is not the usual one.
+#[cfg(feature = "ecr")]
+pub(crate) fn with_port(url: &Uri) -> String {
+    let port = url.port_u16().filter(|port| *port != if is_secure(url) { 443 } else { 80 });
+    let host = url.host().unwrap_or_default();
+    port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
 /// Scheme, host and port: what credentials are bound to.
 pub(crate) fn same_origin(a: &Uri, b: &Uri) -> bool {
     a.scheme() == b.scheme() && host_name(a) == host_name(b) && port(a) == port(b)

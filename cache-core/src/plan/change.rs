@@ -15,6 +15,8 @@ pub enum Change {
     Copy(CopyManifest),
     /// Makes an artifact and attaches it to an image.
     Attach(Attach),
+    /// Adds layers to what a tag of cosign's names.
+    AddLayers(AddLayers),
     /// Points a tag at a manifest.
     SetTag(SetTag),
     /// Deletes a tag or a manifest.
@@ -53,6 +55,16 @@ pub enum Role {
     Child,
     /// An artifact about this manifest.
     Referrer(Digest),
+}
+
+impl Role {
+    /// The manifest that it is about.
+    pub(crate) fn subject(&self) -> Option<&Digest> {
+        match self {
+            Role::Referrer(subject) => Some(subject),
+            Role::Image | Role::Child => None,
+        }
+    }
 }
 
 /// One blob of a [`CopyManifest`]; what a permit to write a blob is about.
@@ -135,6 +147,21 @@ impl Form {
     pub fn is_bundle(&self) -> bool {
         *self == Form::Bundle
     }
+}
+
+/// Adds signatures to those that a tag of cosign's (`sha256-….sig`, `sha256-….att`) lists. Each is a layer of one manifest, with the
+/// signature in its annotations. What is there stays, whatever that is by then, so nothing is expected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddLayers {
+    /// Where the layers are.
+    pub from: Repository,
+    /// Where the tag is.
+    pub to: Repository,
+    /// The tag.
+    pub tag: Tag,
+    /// The layers, with their annotations.
+    pub layers: Vec<Descriptor>,
 }
 
 /// Points a tag at a manifest of the same repository.

@@ -7,12 +7,15 @@ mod administer;
 mod change;
 mod page;
 mod render;
+mod stays;
 
 pub use administer::{Action, Administer, Policy, Scope};
 pub use change::{
-    Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest, Role, SetTag,
+    AddLayers, Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest,
+    Role, SetTag,
 };
 use serde::{Deserialize, Serialize};
+pub use stays::Stays;
 
 use crate::model::{Digest, Pinned, Raw, Reference, Timestamp, Verdict};
 
@@ -92,5 +95,19 @@ pub enum Purpose {
     Upkeep {
         /// What is done, in words.
         what: String,
+    },
+    /// What is not needed any more goes. Executed by a [`Cleaner`](crate::retention::Cleaner).
+    Retention {
+        /// What goes, in words.
+        what: String,
+        /// What stays of each repository that something goes from. It must be so before, and is looked at afterwards.
+        stays: Vec<Stays>,
+    },
+    /// What went comes back. Executed by a [`Cleaner`](crate::retention::Cleaner).
+    Restoring {
+        /// What comes back, in words.
+        what: String,
+        /// The file that it is in.
+        file: Digest,
     },
 }

@@ -1,6 +1,6 @@
 //! The plan as a page, for whoever has to approve it.
 
-use super::{Change, Expected, Plan, Purpose};
+use super::{Change, Expected, Plan, Purpose, Stays};
 use crate::html::Html;
 use crate::model::Verdict;
 
@@ -57,6 +57,8 @@ impl Plan {
             Purpose::Rollback { .. } => format!("Rollback in {}", self.environment),
             Purpose::Attaching { .. } => format!("Attaching in {}", self.environment),
             Purpose::Upkeep { .. } => format!("Upkeep of {}", self.environment),
+            Purpose::Retention { .. } => format!("Cleaning up {}", self.environment),
+            Purpose::Restoring { .. } => format!("Restoring in {}", self.environment),
         }
     }
 
@@ -69,6 +71,14 @@ impl Plan {
                 vec![("Reference", to.to_string()), ("Image", image.digest.to_string())]
             }
             Purpose::Upkeep { what } => vec![("What", what.clone())],
+            Purpose::Retention { what, stays } => {
+                let stay = |stays: &Stays| {
+                    let (tags, untagged) = (stays.tags.len(), stays.untagged.len());
+                    ("Stays", format!("{}: {tags} tags, {untagged} images without a tag", stays.repository))
+                };
+                std::iter::once(("What", what.clone())).chain(stays.iter().map(stay)).collect()
+            }
+            Purpose::Restoring { what, file } => vec![("What", what.clone()), ("File", file.to_string())],
         };
         facts.push(("Requester", self.requester.clone()));
         facts.extend(self.reason.iter().map(|reason| ("Reason", reason.clone())));
@@ -115,6 +125,6 @@ fn is_risky(change: &Change) -> bool {
     match change {
         Change::SetTag(set) => set.expected != Expected::Absent,
         Change::Delete(_) | Change::Administer(_) => true,
-        Change::Copy(_) | Change::Attach(_) => false,
+        Change::Copy(_) | Change::Attach(_) | Change::AddLayers(_) => false,
     }
 }

@@ -23,6 +23,17 @@ impl Plan {
                 vec![format!("  Attach in {}: {to}", self.environment), format!("  Image      {image}")]
             }
             Purpose::Upkeep { what } => vec![format!("  Upkeep of {}: {what}", self.environment)],
+            Purpose::Retention { what, stays } => {
+                let mut lines = vec![format!("  Clean up {}: {what}", self.environment), "  What stays".to_owned()];
+                lines.extend(stays.iter().map(|stays| {
+                    let (tags, untagged) = (stays.tags.len(), stays.untagged.len());
+                    format!("    {}: {tags} tags, {untagged} images without a tag", stays.repository)
+                }));
+                lines
+            }
+            Purpose::Restoring { what, file } => {
+                vec![format!("  Restore in {}: {what}", self.environment), format!("  File       {file}")]
+            }
         });
         lines.push(format!("  Requester  {}", self.requester));
         lines.extend(self.reason.iter().map(|reason| format!("  Reason     {reason}")));
@@ -76,6 +87,10 @@ impl fmt::Display for Change {
                     if *form == Form::CosignTag { write!(f, ", under cosign's tag") } else { Ok(()) }
                 }
             },
+            Change::AddLayers(op) => {
+                let layers: Vec<_> = op.layers.iter().map(|layer| layer.digest.short().to_string()).collect();
+                write!(f, "add {} to what {}:{} lists: {}", op.layers.len(), op.to, op.tag, layers.join(", "))
+            }
             Change::SetTag(op) => match &op.expected {
                 Expected::Absent => write!(f, "new tag {}:{} -> {}", op.repository, op.tag, op.to),
                 Expected::At(old) => write!(f, "MOVE tag {}:{} from {old} -> {}", op.repository, op.tag, op.to),

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::entry::Text;
 use crate::approve::{ApprovalKind, ApprovalPolicy, Approver};
-use crate::sign::PublicKey;
+use crate::sign::{Demands, IdentityConfig, PublicKey};
 
 /// Which approvals count for one environment; checked to be satisfiable.
 pub(super) struct Approvals(pub(super) ApprovalPolicy);
@@ -22,6 +22,7 @@ struct Keys {
     approvers: Vec<Person>,
     exclude_requester: Option<bool>,
     max_age_hours: Option<u32>,
+    demands: Option<Demands>,
 }
 
 impl<'de> Deserialize<'de> for Approvals {
@@ -35,13 +36,15 @@ impl<'de> Deserialize<'de> for Approvals {
             approvers: keys.approvers.into_iter().map(|person| person.0).collect(),
             exclude_requester: keys.exclude_requester.unwrap_or(usual.exclude_requester),
             max_age: keys.max_age_hours.map_or(usual.max_age, hours),
+            demands: keys.demands.unwrap_or(usual.demands),
+            ..usual
         };
         policy.check().map_err(|e| D::Error::custom(e.message()))?;
         Ok(Approvals(policy))
     }
 }
 
-/// A name alone, or an object with a name and a public key in PEM.
+/// A name alone, or an object with a name, a public key in PEM, and who the person is to providers of identities.
 struct Person(Approver);
 
 #[derive(serde::Deserialize)]
@@ -49,6 +52,8 @@ struct Person(Approver);
 struct Named {
     name: Text,
     key: Option<Text>,
+    #[serde(default)]
+    identities: Vec<IdentityConfig>,
 }
 
 impl<'de> Deserialize<'de> for Person {
@@ -57,19 +62,21 @@ impl<'de> Deserialize<'de> for Person {
         impl<'de> Visitor<'de> for V {
             type Value = Person;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name, or an object with name and key")
+                f.write_str("a name, or an object with name, key and identities")
             }
             fn visit_str<E: Error>(self, name: &str) -> Result<Person, E> {
                 if name.trim().is_empty() {
                     return Err(E::custom("the name is empty"));
                 }
-                Ok(Person(Approver { name: name.trim().to_owned(), key: None }))
+                Ok(Person(Approver { name: name.trim().to_owned(), ..Approver::default() }))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Person, A::Error> {
-                let Named { name: Text(name), key } = Named::deserialize(MapAccessDeserializer::new(map))?;
+                let Named { name: Text(name), key, identities } = Named::deserialize(MapAccessDeserializer::new(map))?;
                 let key = key.map(|Text(pem)| PublicKey::from_pem(name.as_str(), &pem)).transpose();
                 let key = key.map_err(|e| A::Error::custom(e.message()))?;
-                Ok(Person(Approver { name, key }))
+                let identities = identities.iter().map(IdentityConfig::rule).collect::<Result<_, _>>();
+                let identities = identities.map_err(|e| A::Error::custom(e.message()))?;
+                Ok(Person(Approver { name, key, identities }))
             }
         }
         deserializer.deserialize_any(V)

@@ -38,12 +38,16 @@ impl File {
         for signers in &self.signers {
             signers.rules()?;
         }
+        let retention = self.retention_policy.unwrap_or_default();
+        for (environment, rules) in &retention {
+            rules.check().map_err(|e| e.context("environment", &environment.0))?;
+        }
         let promotions = self.scan_policy.unwrap_or_default().into_iter();
         let approvals = self.approval_policy.unwrap_or_default().into_iter();
         Ok(Policy {
             digest,
             promotions: promotions.map(|(PromotionTo(env), section)| (env.clone(), section.promotion(&env))).collect(),
-            retention: self.retention_policy.unwrap_or_default().into_iter().map(|(env, r)| (env.0, r)).collect(),
+            retention: retention.into_iter().map(|(env, r)| (env.0, r)).collect(),
             approvals: approvals.map(|(env, approvals)| (env.0, approvals.0)).collect(),
             signers: self.signers,
         })

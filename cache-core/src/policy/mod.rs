@@ -28,7 +28,8 @@ use std::sync::Arc;
 
 pub use cluster_image::ClusterImagePolicy;
 pub use promotion::{Promotion, Smoke};
-use serde::Deserialize;
+
+pub use crate::retention::RetentionRules;
 
 use crate::approve::ApprovalPolicy;
 use crate::error::Result;
@@ -44,20 +45,6 @@ pub struct Policy {
     retention: BTreeMap<String, RetentionRules>,
     approvals: BTreeMap<String, ApprovalPolicy>,
     signers: Vec<SignersConfig>,
-}
-
-/// What of an environment's images is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RetentionRules {
-    /// How many of the newest tags of a repository are kept.
-    pub keep_last_tags: Option<u32>,
-    /// After how many days an image may go.
-    pub max_age_days: Option<u32>,
-    /// Whether tags that are semantic versions are kept for ever.
-    pub keep_semver: Option<bool>,
-    /// Whether images that are deployed somewhere are kept.
-    pub keep_deployed: Option<bool>,
 }
 
 impl Policy {

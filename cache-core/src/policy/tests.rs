@@ -2,6 +2,7 @@ use super::*;
 use crate::approve::ApprovalKind;
 use crate::error::ErrorKind;
 use crate::model::Timestamp;
+use crate::retention::{KeepLast, LastOf};
 use crate::scan::{Exception, Treatment};
 
 const SAMPLE: &str = "\
@@ -43,7 +44,8 @@ fn the_sample_loads_as_it_stands() {
     assert_eq!(scan.exceptions, [Exception::of("CVE-2023-12345")]);
     assert_eq!(policy.promotion("prod").scan.unwrap().max_medium, Some(10));
     let prod = policy.retention("prod").unwrap();
-    assert_eq!((prod.keep_last_tags, prod.max_age_days, prod.keep_deployed), (Some(50), Some(365), Some(true)));
+    assert_eq!((prod.max_age_days, prod.keep_deployed), (Some(365), Some(true)));
+    assert_eq!(prod.keep_last_tags, Some(KeepLast(vec![LastOf { tags: None, last: 50 }])));
     assert_eq!(policy.retention("dev").unwrap().keep_deployed, None);
     assert_eq!(policy.retention("staging"), None);
 }

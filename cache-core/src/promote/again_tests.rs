@@ -110,6 +110,7 @@ fn kinds(plan: &Plan) -> HashMap<&'static str, usize> {
     let mut kinds = HashMap::new();
     for change in &plan.changes {
         let kind = match change {
+            Change::AddLayers(_) => "layers",
             Change::Copy(_) => "copy",
             Change::SetTag(_) => "tag",
             Change::Delete(_) => "delete",

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use super::Promoter;
 use super::attached::Attached;
 use super::progress::{Meter, Metered, Watch};
+use super::room::expect_room;
 use crate::approve::{Approved, Permitted};
 use crate::error::{Absent, Error, Result};
 use crate::execute::{Executor, Receipt, StepOutcome, execute, expect_delete, expect_tag, moved};
@@ -41,7 +42,9 @@ impl Promoter {
     }
 
     async fn carry_out(&self, approved: Approved, meter: Option<Meter>) -> Result<Receipt> {
-        if let Purpose::Upkeep { what } = &approved.plan().purpose {
+        if let Purpose::Upkeep { what } | Purpose::Retention { what, .. } | Purpose::Restoring { what, .. } =
+            &approved.plan().purpose
+        {
             return Err(Error::invalid("the plan is no promotion").context("plan", what));
         }
         if let Some(glass) = approved.plan().break_glass.as_ref().filter(|glass| glass.expires <= self.now()) {
@@ -98,6 +101,7 @@ impl Executor for Execution<'_> {
         if let Purpose::Promotion { image, .. } = &plan.purpose {
             self.promoter.source.manifest(image).await?;
         }
+        expect_room(target, &plan.changes).await?;
         let mut known = HashSet::new();
         for change in &plan.changes {
             match change {
@@ -109,7 +113,7 @@ impl Executor for Execution<'_> {
                     let found = target.resolve(&image).await.absent_is_none()?;
                     found.ok_or_else(|| moved().context("image", image).context("found", "nothing"))?;
                 }
-                Change::Attach(_) => {}
+                Change::Attach(_) | Change::AddLayers(_) => {}
                 Change::Administer(_) => return Err(no_promotion()),
             }
         }

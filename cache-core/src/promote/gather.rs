@@ -1,5 +1,7 @@
 //! From a promotion unit to the evidence that the gates judge.
 
+use futures_util::{StreamExt, stream};
+
 use crate::error::{Error, Result};
 use crate::gate::{Attached, Evidence, Found, Problem, Style};
 use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Reference, Tag, Timestamp};
@@ -16,6 +18,10 @@ pub(super) const MAX_ATTESTATION: u64 = 128 << 20;
 pub(super) const MAX_SIGNATURES: usize = 1000;
 /// The most of them that may be broken: those cost the most to find out.
 const MAX_BROKEN: usize = 100;
+
+/// Layers up to this size are fetched several at once.
+const SMALL: u64 = 1 << 20;
+const SMALL_AT_ONCE: usize = 4;
 
 /// How many signatures were tried for the image.
 #[derive(Default)]
@@ -40,6 +46,22 @@ pub async fn evidence_of(
     gather(registry, &image, &unit, trust, now).await
 }
 
+/// The same for who asks only what is signed: the signatures and the statements, without the documents. No SBOM and no report is
+/// read, which takes longer than verifying it.
+///
+/// # Errors
+/// As [`evidence_of`].
+pub async fn signed_evidence_of(
+    registry: &dyn Registry,
+    image: &Reference,
+    trust: &Trust,
+    now: Timestamp,
+) -> Result<Evidence> {
+    let image = image.repository.at(registry.resolve(image).await?.digest);
+    let unit = Unit::of(registry, &image).await?;
+    read(registry, &image, &unit, trust, now, None).await
+}
+
 /// Reads and verifies what is attached to the image and its platforms. What cannot be used is a [`Problem`], which the gates
 /// see; a registry that fails while it is asked is an error.
 pub(super) async fn gather(
@@ -49,15 +71,29 @@ pub(super) async fn gather(
     trust: &Trust,
     now: Timestamp,
 ) -> Result<Evidence> {
+    let mut evidence = read(source, image, unit, trust, now, Some(Documents::new(source, image))).await?;
+    from_statements(&mut evidence);
+    Ok(evidence)
+}
+
+async fn read(
+    source: &dyn Registry,
+    image: &Pinned,
+    unit: &Unit,
+    trust: &Trust,
+    now: Timestamp,
+    mut documents: Option<Documents<'_>>,
+) -> Result<Evidence> {
     let mut evidence = Evidence { platforms: platforms(unit), ..Evidence::of(image.clone(), now) };
-    let mut documents = Documents::new(source, image);
     let mut tried = Tried::default();
     for node in &unit.nodes {
         let (Role::Referrer(about), Some(style)) = (&node.role, node.style) else { continue };
         if !evidence.is_about(about) {
             continue;
         }
-        documents.read(node, about, style, &mut evidence).await?;
+        if let Some(documents) = &mut documents {
+            documents.read(node, about, style, &mut evidence).await?;
+        }
         let promised = |(tag, to): &(Tag, Digest)| to == node.manifest.digest() && SignedLayer::is_promised_by_tag(tag);
         let promised = unit.tags.iter().any(promised);
         let reader = Reader { source, image, trust, node, about, style, promised };
@@ -70,7 +106,6 @@ pub(super) async fn gather(
             evidence.problems.push(Problem::new(what, node.manifest.digest(), &error));
         }
     }
-    from_statements(&mut evidence);
     Ok(evidence)
 }
 
@@ -117,32 +152,62 @@ impl Reader<'_> {
         if promised && !artifact.layers.iter().any(|layer| SignedLayer::of(layer).is_some()) {
             return Err(empty());
         }
-        for layer in &artifact.layers {
-            let Some(held) = SignedLayer::of(layer) else { continue };
-            tried.all += 1;
-            if tried.all > MAX_SIGNATURES || tried.broken > MAX_BROKEN {
-                let message = format!(
-                    "more than {MAX_SIGNATURES} signatures, or {MAX_BROKEN} broken ones, are attached to the image"
-                );
-                return Err(Error::invalid(message).hint("remove those that nobody needs; no more are looked at"));
+        // Signatures by several signers have the same payload, one after the other: it is fetched once.
+        let runs = artifact.layers.chunk_by(|one, next| one.digest == next.digest && one.size == next.size);
+        let runs = runs.filter(|run| run.iter().any(|layer| SignedLayer::of(layer).is_some()));
+        let at_once = if artifact.layers.iter().all(|layer| layer.size <= SMALL) { SMALL_AT_ONCE } else { 1 };
+        // Collected, because a stream over the closure is too general for the compiler to see that it can be sent.
+        let fetched: Vec<_> = runs.map(|run| self.fetched(run)).collect();
+        let mut fetched = stream::iter(fetched).buffered(at_once);
+        while let Some((run, bytes)) = fetched.next().await {
+            if let Err(error) = &bytes
+                && error.is_outage()
+            {
+                return bytes.map(drop);
             }
-            let bytes = match self.bytes(layer).await {
-                Ok(bytes) => bytes,
-                Err(error) if error.is_outage() => return Err(error),
-                Err(error) => {
-                    evidence.problems.push(Problem::new("signature", &layer.digest, &error));
-                    continue;
-                }
-            };
-            match held.verify(layer, &bytes, self.about, self.trust) {
-                Ok(Proof::Signature(it)) => {
-                    evidence.signatures.push(self.attached(layer, it.by().clone(), it));
-                }
-                Ok(Proof::Statement(it)) => evidence.statements.push(self.attached(layer, it.by().clone(), it)),
-                Err(error) => {
-                    tried.broken += usize::from(!SignedLayer::is_by_stranger(&error));
-                    evidence.problems.push(Problem::new(held.seems(&bytes), &layer.digest, &error));
-                }
+            for layer in run {
+                self.verify(layer, &bytes, evidence, tried)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of layers that have the same.
+    async fn fetched<'l>(&self, run: &'l [Descriptor]) -> (&'l [Descriptor], Result<bytes::Bytes>) {
+        match run.first() {
+            Some(layer) => (run, self.bytes(layer).await),
+            None => (run, Ok(bytes::Bytes::new())),
+        }
+    }
+
+    fn verify(
+        &self,
+        layer: &Descriptor,
+        bytes: &Result<bytes::Bytes>,
+        evidence: &mut Evidence,
+        tried: &mut Tried,
+    ) -> Result<()> {
+        let Some(held) = SignedLayer::of(layer) else { return Ok(()) };
+        tried.all += 1;
+        if tried.all > MAX_SIGNATURES || tried.broken > MAX_BROKEN {
+            let message = format!(
+                "more than {MAX_SIGNATURES} signatures, or {MAX_BROKEN} broken ones, are attached to the image"
+            );
+            return Err(Error::invalid(message).hint("remove those that nobody needs; no more are looked at"));
+        }
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                evidence.problems.push(Problem::new("signature", &layer.digest, error));
+                return Ok(());
+            }
+        };
+        match held.verify(layer, bytes, self.about, self.trust) {
+            Ok(Proof::Signature(it)) => evidence.signatures.push(self.attached(layer, it.by().clone(), it)),
+            Ok(Proof::Statement(it)) => evidence.statements.push(self.attached(layer, it.by().clone(), it)),
+            Err(error) => {
+                tried.broken += usize::from(!SignedLayer::is_by_stranger(&error));
+                evidence.problems.push(Problem::new(held.seems(bytes), &layer.digest, &error));
             }
         }
         Ok(())

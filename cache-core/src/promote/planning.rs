@@ -3,22 +3,22 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Promoter;
-use super::append::extends;
 use super::artifact::document_artifact;
 use super::attached::Attached;
 use super::attachment::Attachment;
+use super::cosign_lists::CosignChanges;
 use super::documents::Given;
 use super::gather::gather;
 use super::record;
 use super::unit::Unit;
-use crate::error::{Absent, Error, ErrorKind, Result};
+use crate::error::{Absent, Error, Result};
 use crate::gate::{Style, judge_all};
 use crate::model::{Digest, Identity, Manifest, Pinned, Raw, Reference, Repository, Tag, Verdict};
 use crate::plan::{
-    Attach, BreakGlass, Change, Content, CopyManifest, Expected, Form, PLAN_VERSION, Plan, PlanBody, Purpose, Role,
-    SetTag,
+    AddLayers, Attach, BreakGlass, Change, Content, CopyManifest, Expected, Form, PLAN_VERSION, Plan, PlanBody,
+    Purpose, Role, SetTag,
 };
-use crate::sign::{SBOM_TAG_SUFFIX, SignedLayer};
+use crate::sign::SBOM_TAG_SUFFIX;
 
 /// What somebody wants.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ pub(super) struct Place<'a> {
 }
 
 impl Request {
-    fn place(&self) -> Place<'_> {
+    pub(super) fn place(&self) -> Place<'_> {
         Place { repository: &self.to.repository, move_tags: self.move_tags }
     }
 }
@@ -184,7 +184,7 @@ impl Promoter {
     }
 
     /// What has to be done so that a tag at the target names this; nothing where it does.
-    async fn tag_change(&self, place: Place<'_>, tag: Tag, to: Digest) -> Result<Option<SetTag>> {
+    pub(super) async fn tag_change(&self, place: Place<'_>, tag: Tag, to: Digest) -> Result<Option<SetTag>> {
         let Place { repository, move_tags } = place;
         let now = self.target.as_registry().resolve(&repository.tagged(tag.clone())).await.absent_is_none()?;
         let now = now.map(|descriptor| descriptor.digest);
@@ -205,6 +205,9 @@ impl Promoter {
     async fn observe(&self, request: &Request, image: &Pinned, unit: &Unit, wanted: &Tag) -> Result<Observed> {
         let target = self.target.as_registry();
         let repository = &request.to.repository;
+        if let Some(room) = target.abilities().room {
+            room.room(repository).await?;
+        }
         let mut missing = HashSet::new();
         for node in &unit.nodes {
             let digest = node.manifest.digest();
@@ -214,32 +217,10 @@ impl Promoter {
             }
         }
         missing.extend(self.not_listed(repository, unit, &missing).await?);
-        let mut tags = self.cosign_tags(request, unit).await?;
+        let CosignChanges { mut tags, added, listed } = self.cosign_changes(request, &image.repository, unit).await?;
+        missing.retain(|digest| !listed.contains(digest));
         tags.extend(self.tag_change(request.place(), wanted.clone(), image.digest.clone()).await?);
-        Ok(Observed { missing, tags, sbom_tag: None })
-    }
-
-    /// The tags of cosign's that have to change. One that names a longer list of signatures than the source's stays: somebody
-    /// signed at the target.
-    async fn cosign_tags(&self, request: &Request, unit: &Unit) -> Result<Vec<SetTag>> {
-        let place = request.place();
-        let manifests: HashMap<_, _> = unit.nodes.iter().map(|node| (node.manifest.digest(), &node.manifest)).collect();
-        let mut tags = Vec::new();
-        for (tag, to) in &unit.tags {
-            let change = self.tag_change(place, tag.clone(), to.clone()).await;
-            let names_another = match &change {
-                Ok(change) => change.as_ref().is_some_and(|set| set.expected != Expected::Absent),
-                Err(error) => error.kind() == ErrorKind::Conflict,
-            };
-            if let (true, true, Some(manifest)) =
-                (names_another, SignedLayer::is_promised_by_tag(tag), manifests.get(to))
-                && extends(self.target.as_registry(), place.repository, tag, manifest).await?
-            {
-                continue;
-            }
-            tags.extend(change?);
-        }
-        Ok(tags)
+        Ok(Observed { missing, tags, added, sbom_tag: None })
     }
 
     /// The referrers that are there and that their subject's list does not name: nobody would find them. A writer that died
@@ -293,6 +274,7 @@ impl Promoter {
         let mut tags = seen.tags;
         // The image's own tag makes the rest visible, so it comes last, after the record.
         let last = if tags.last().is_some_and(|t| Some(&t.tag) == request.to.tag.as_ref()) { tags.pop() } else { None };
+        changes.extend(seen.added.into_iter().map(Change::AddLayers));
         changes.extend(tags.into_iter().map(Change::SetTag));
         if let Some(manifest) = unit.image() {
             changes.extend(contents.into_iter().chain(records(self, glass)).map(|content| {
@@ -336,12 +318,14 @@ struct Observed {
     missing: HashSet<Digest>,
     /// The tags that have to change; the image's own is the last.
     tags: Vec<SetTag>,
+    /// What is added to lists of signatures that stay.
+    added: Vec<AddLayers>,
     /// Cosign's tag for an SBOM that the request attaches, set when it is.
     sbom_tag: Option<SetTag>,
 }
 
 impl Observed {
     fn is_nothing(&self) -> bool {
-        self.missing.is_empty() && self.tags.is_empty() && self.sbom_tag.is_none()
+        self.missing.is_empty() && self.tags.is_empty() && self.added.is_empty() && self.sbom_tag.is_none()
     }
 }

@@ -83,7 +83,10 @@ impl PromotionRecord {
         let (image, to, rollback) = match &plan.purpose {
             Purpose::Promotion { image, to, .. } => (image, to, false),
             Purpose::Rollback { image, to } => (image, to, true),
-            Purpose::Attaching { .. } | Purpose::Upkeep { .. } => {
+            Purpose::Attaching { .. }
+            | Purpose::Upkeep { .. }
+            | Purpose::Retention { .. }
+            | Purpose::Restoring { .. } => {
                 return Err(Error::invalid("the plan is no promotion").context("plan", plan.digest()));
             }
         };

@@ -11,10 +11,12 @@ use super::record;
 use crate::approve::{Permit, Permitted};
 use crate::error::{Absent, Error, Result};
 use crate::execute::{delete, set_tag};
-use crate::model::{Descriptor, Manifest, Pinned, Repository};
+use crate::model::{Descriptor, Manifest, Pinned, Repository, Tag};
 use crate::plan::{Attach, BlobCopy, Content, CopyManifest, Form};
 use crate::registry::{MemoryRegistry, Moved, Registry, ServerCopy};
-use crate::sign::{BUNDLE_V03, COSIGN_SIGN_TYPE, ResourceDescriptor, SimpleSigning, Statement, signature_layer};
+use crate::sign::{
+    BUNDLE_V03, COSIGN_SIGN_TYPE, ResourceDescriptor, SimpleSigning, Statement, signature_layer, tag_suffix,
+};
 
 /// The largest document that is attached.
 const MAX_MATERIAL: u64 = 256 << 20;
@@ -29,6 +31,10 @@ impl Execution<'_> {
             Permitted::Copy(op) => self.copy(op).await,
             Permitted::Attach(op) if self.is_attached(&op).await? => Ok(false),
             Permitted::Attach(op) => self.attach(op).await,
+            Permitted::AddLayers(op) => {
+                let permit = |manifest, found: Option<&Manifest>| op.appended(manifest, found);
+                append(&*self.promoter.target, (&op.to, &op.tag), &op.layers, &*self.source, permit).await
+            }
             Permitted::SetTag(op) => set_tag(&*self.promoter.target, op).await,
             Permitted::Delete(op) => delete(&*self.promoter.target, op).await,
             Permitted::Administer(_) => Err(no_promotion()),
@@ -140,7 +146,11 @@ impl Execution<'_> {
                 let bundle = signer.sign(op.sign(payload.clone())?).await?;
                 if form == Form::CosignTag {
                     let (layer, bytes) = signature_layer(&bundle, &payload, &predicate_type)?;
-                    return append(&*self.promoter.target, &op, &predicate_type, layer, bytes).await;
+                    let tag = Tag::of_digest(&op.subject.digest, tag_suffix(&predicate_type));
+                    let made = MemoryRegistry::new();
+                    made.insert_blob(bytes);
+                    let permit = |manifest, found: Option<&Manifest>| op.appended(manifest, found);
+                    return append(&*self.promoter.target, (&op.repository, &tag), &[layer], &made, permit).await;
                 }
                 let annotations = bundle_annotations(&predicate_type, at);
                 let (manifest, blobs) = artifact(BUNDLE_V03, bundle.to_json()?.into(), &op.subject, annotations)?;

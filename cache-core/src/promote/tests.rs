@@ -342,7 +342,7 @@ async fn approvals_count_by_kind_person_age_and_signature() {
     let key = KeySigner::generate("bob").unwrap();
     let policy = ApprovalPolicy {
         accept: vec![ApprovalKind::Key],
-        approvers: vec![Approver { name: "bob".into(), key: Some(key.public_key().clone()) }],
+        approvers: vec![Approver { name: "bob".into(), key: Some(key.public_key().clone()), ..Approver::default() }],
         max_age: Duration::from_secs(60),
         ..ApprovalPolicy::default()
     };
@@ -368,7 +368,7 @@ async fn approvals_count_by_kind_person_age_and_signature() {
     let forged = by_signature(&plan, answer("bob", Decision::Approve), &thief, now()).await.unwrap();
     assert!(refused(vec![forged], 0).contains("no key of an approver"));
     let posing = by_signature(&plan, answer("carol", Decision::Approve), &key, now()).await.unwrap();
-    assert!(refused(vec![posing], 0).contains("the key of bob"));
+    assert!(refused(vec![posing], 0).contains("signed by bob"));
 }
 
 #[tokio::test]

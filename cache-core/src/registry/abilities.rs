@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::{Listing, Untagging};
 use crate::approve::Permit;
 use crate::error::Result;
 use crate::model::{Pinned, Repository, Secret, Tag};
-use crate::plan::{Action, Administer, CopyManifest, Delete};
+use crate::plan::{Action, Administer, CopyManifest, Delete, DeleteTarget};
 
 /// What a registry can do beyond [`Registry`](super::Registry): each ability is its own small trait, so that the flag and the
 /// code cannot disagree.
@@ -20,10 +21,16 @@ pub struct Abilities<'a> {
     pub catalog: Option<&'a dyn Catalog>,
     /// Lists the tags of a repository where that is cheap. Offered where a question costs a request.
     pub tags_within: Option<&'a dyn TagsWithin>,
+    /// Lists everything that a repository holds, with times.
+    pub listing: Option<&'a dyn Listing>,
     /// Says which tags name a manifest.
     pub tags_of: Option<&'a dyn TagsOf>,
-    /// Removes a tag by an interface of its own, and nothing else with it.
-    pub untag: Option<&'a dyn Untag>,
+    /// What it does when a tag is deleted.
+    pub untagging: Untagging,
+    /// Deletes by an interface of its own, where the protocol's way does something else, or nothing.
+    pub deletion: Option<&'a dyn Deletion>,
+    /// Says before something is written whether there is a place for it.
+    pub room: Option<&'a dyn Room>,
     /// Copies images itself, without their bytes passing through here.
     pub server_copy: Option<&'a dyn ServerCopy>,
     /// Has a scanner of its own.
@@ -37,8 +44,11 @@ impl fmt::Debug for Abilities<'_> {
         f.debug_struct("Abilities")
             .field("catalog", &self.catalog.is_some())
             .field("tags_within", &self.tags_within.is_some())
+            .field("listing", &self.listing.is_some())
             .field("tags_of", &self.tags_of.is_some())
-            .field("untag", &self.untag.is_some())
+            .field("untagging", &self.untagging)
+            .field("deletion", &self.deletion.is_some())
+            .field("room", &self.room.is_some())
             .field("server_copy", &self.server_copy.is_some())
             .field("findings", &self.findings.is_some())
             .field("administration", &self.administration.is_some())
@@ -70,12 +80,39 @@ pub trait TagsOf: Send + Sync {
     async fn tags_of(&self, image: &Pinned) -> Result<Vec<Tag>>;
 }
 
-/// Removes tags where the protocol's own way does something else, or nothing.
+/// Deletes where the protocol's own way does something else, or nothing.
 #[async_trait]
-pub trait Untag: Send + Sync {
-    /// Removes the tag of the permit; the caller has looked what it names. Where that would delete the manifest as well:
-    /// `Unsupported`, and nothing is changed.
-    async fn untag(&self, op: Permit<'_, Delete>) -> Result<()>;
+pub trait Deletion: Send + Sync {
+    /// Whether this is the way to delete such a thing.
+    fn takes(&self, target: &DeleteTarget) -> bool;
+
+    /// Deletes what the permit says; the caller has looked that it is as expected. Where a tag cannot be deleted and leave the
+    /// manifest: `Unsupported`, and nothing is changed.
+    async fn remove(&self, op: Permit<'_, Delete>) -> Result<()>;
+
+    /// Whether it deletes many at once for the price of one.
+    fn batches(&self) -> bool {
+        false
+    }
+
+    /// Deletes several, with few requests where the registry has such a one; what became of each, in their order.
+    async fn remove_all(&self, ops: Vec<Permit<'_, Delete>>) -> Vec<Result<()>> {
+        let mut outcomes = Vec::with_capacity(ops.len());
+        for op in ops {
+            outcomes.push(self.remove(op).await);
+        }
+        outcomes
+    }
+}
+
+/// Knows whether there is a place for images before they are sent.
+#[async_trait]
+pub trait Room: Send + Sync {
+    /// How many bytes may still be stored in this repository; `None` where there is no limit.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such repository, or project, and pushing makes none.
+    async fn room(&self, repository: &Repository) -> Result<Option<u64>>;
 }
 
 /// Copies images between two places, both of which it can reach.

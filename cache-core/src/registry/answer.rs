@@ -2,11 +2,10 @@
 //! Harbor, ACR and Artifactory write the same), of AWS (`__type`, `message`), of Azure's management (`error`) and of
 //! Kubernetes (`Status`).
 
-use http::StatusCode;
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, shown};
+use crate::http::{Answer, kind, shown};
 use crate::model::Digest;
 
 /// Of an error's body more is not read.
@@ -45,6 +44,10 @@ pub(in crate::registry) async fn refusal(answer: Answer, what: &str) -> Error {
     let error = Error::new(kind(status), what).context("url", shown(answer.url())).context("status", status.as_u16());
     let said = answer.bytes(MAX_REFUSAL).await.ok().and_then(|body| words(&body));
     match said {
+        // Registries say this with 400, 409 or 412.
+        Some(said) if status.is_client_error() && said.contains("immutable") => {
+            error.of_kind(ErrorKind::Conflict).context("registry says", said)
+        }
         Some(said) => error.context("registry says", said),
         None => error,
     }
@@ -72,19 +75,6 @@ pub(in crate::registry) fn confirms(answer: &Answer, sent: &Digest) -> Result<()
                 .context("stored", stored))
         }
         _ => Ok(()),
-    }
-}
-
-pub(in crate::registry) fn kind(status: StatusCode) -> ErrorKind {
-    match status.as_u16() {
-        401 => ErrorKind::Unauthenticated,
-        403 => ErrorKind::Denied,
-        404 | 410 => ErrorKind::NotFound,
-        405 | 501 => ErrorKind::Unsupported,
-        409 | 412 => ErrorKind::Conflict,
-        429 => ErrorKind::RateLimited,
-        408 | 500.. => ErrorKind::Unavailable,
-        _ => ErrorKind::Unexpected,
     }
 }
 

@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::{Abilities, BlobStream, Catalog, Moved, Registry, RegistryWriter, blob, checks};
+use super::{
+    Abilities, BlobStream, Catalog, Listed, ListedTag, Listing, Moved, Registry, RegistryWriter, Untagging, blob,
+    checks,
+};
 use crate::approve::Permit;
 use crate::error::Result;
 use crate::model::{Descriptor, Digest, Manifest, Pinned, Reference, Repository, Tag};
@@ -126,7 +129,7 @@ impl Registry for MemoryRegistry {
     }
 
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { catalog: Some(self), ..Abilities::default() }
+        Abilities { catalog: Some(self), listing: Some(self), untagging: Untagging::Alone, ..Abilities::default() }
     }
 }
 
@@ -134,6 +137,26 @@ impl Registry for MemoryRegistry {
 impl Catalog for MemoryRegistry {
     async fn repositories(&self) -> Result<Vec<Repository>> {
         Ok(self.state().repositories.keys().cloned().collect())
+    }
+}
+
+#[async_trait]
+impl Listing for MemoryRegistry {
+    async fn manifests(&self, repository: &Repository) -> Result<Vec<Listed>> {
+        let state = self.state();
+        let contents = state.contents(repository)?;
+        let mut tags: HashMap<&Digest, Vec<ListedTag>> = HashMap::new();
+        for (tag, digest) in &contents.tags {
+            tags.entry(digest).or_default().push(ListedTag { tag: tag.clone(), tagged: None, locked: false });
+        }
+        let listed = |digest: &Digest| Listed {
+            digest: digest.clone(),
+            tags: tags.remove(digest).unwrap_or_default(),
+            pushed: None,
+            pulled: None,
+            locked: false,
+        };
+        Ok(contents.manifests.keys().map(listed).collect())
     }
 }
 

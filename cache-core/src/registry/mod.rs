@@ -5,33 +5,52 @@
 //! [`OciArchive`] and [`DockerArchive`] read them from a tar file.
 
 mod abilities;
+#[cfg(feature = "acr")]
+pub mod acr;
 mod answer;
 pub mod archive;
+#[cfg(feature = "artifactory")]
+pub mod artifactory;
 mod blob;
 mod checks;
 pub mod credentials;
+#[cfg(feature = "ecr")]
+pub mod ecr;
 mod files;
 #[cfg(feature = "harbor")]
 pub mod harbor;
 pub mod layout;
+mod listing;
 mod memory;
 mod oci;
+#[cfg(feature = "openshift")]
+pub mod openshift;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(feature = "vendor")]
 mod vendor;
 
 pub use abilities::{
-    Abilities, Administration, Catalog, Findings, FindingsDocument, Issued, ServerCopy, Standing, TagsOf, TagsWithin,
-    Untag,
+    Abilities, Administration, Catalog, Deletion, Findings, FindingsDocument, Issued, Room, ServerCopy, Standing,
+    TagsOf, TagsWithin,
 };
+#[cfg(feature = "acr")]
+pub use acr::{AcrOptions, AcrRegistry, AzureCredentials};
 pub use archive::{DockerArchive, OciArchive};
+#[cfg(feature = "artifactory")]
+pub use artifactory::{ArtifactoryOptions, ArtifactoryRegistry};
 use async_trait::async_trait;
 pub use blob::{BlobStream, Moved};
+#[cfg(feature = "ecr")]
+pub use ecr::{AwsCredentials, EcrOptions, EcrRegistry};
 #[cfg(feature = "harbor")]
 pub use harbor::{HarborOptions, HarborRegistry};
 pub use layout::Layout;
+pub use listing::{Listed, ListedTag, Listing, Untagging};
 pub use memory::MemoryRegistry;
 pub use oci::{OciOptions, OciRegistry};
+#[cfg(feature = "openshift")]
+pub use openshift::{OpenShiftOptions, OpenShiftRegistry};
 
 pub use crate::http::{Network, Patience, Proxy, ProxyAddress, Tls};
 

@@ -1,6 +1,9 @@
 //! What is wrong with a document as a whole, whatever its format.
+//!
+//! Every id of a large document is looked up here, which takes a fast hash. The hash is keyed at random, as a document may
+//! be written by whoever wants all ids to fall on one another.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::bom::{Finding, Sbom};
 
@@ -37,8 +40,12 @@ pub(super) fn elements_besides(sbom: &mut Sbom<'_>, is_other: impl Fn(&str) -> b
         findings.push(Finding::new("repeated-id", *id, format!("{times} elements have this id; all are listed")));
     }
     let mut dangling = HashSet::new();
+    let mut last = None;
     for relationship in &sbom.relationships {
-        for id in [&relationship.from, &relationship.to] {
+        // Relationships of one element mostly follow each other.
+        let from = Some(&relationship.from).filter(|from| last != Some(*from));
+        last = Some(&relationship.from);
+        for id in from.into_iter().chain([&relationship.to]) {
             let is_known = seen.contains_key(id.as_str()) || is_other(id);
             if !is_known && !is_elsewhere(id) && dangling.len() < MAX_FINDINGS && dangling.insert(id.as_str()) {
                 let message = "a relationship names what is not in the document";

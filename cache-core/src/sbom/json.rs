@@ -4,15 +4,19 @@
 //! becomes a finding with its place, and everything else counts.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde::de::{Deserialize, Error as _, MapAccess};
+use serde::ser::Serialize;
 use serde_json::value::RawValue;
 
 use super::bom::Finding;
 use super::text::{Rest, Text};
 use crate::error::{Error, Result};
+
+mod list;
+
+pub(super) use list::{Gather, Gathered, List};
 
 /// As deep as objects may lie in each other; serde_json's own limit where a document is read at once.
 const MAX_DEPTH: usize = 100;
@@ -20,28 +24,33 @@ const MAX_DEPTH: usize = 100;
 const MAX_FINDINGS: usize = 1000;
 
 /// Declares an object: its fields with their types and the names of its members. An absent member, `null` and what is empty
-/// are the same; members without a field go to `rest`.
+/// are the same; members without a field go to `rest`. Types that stand after the name are what a reader and a writer
+/// choose differently.
 macro_rules! object {
-    ($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty = $member:literal),* $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident $(<$($of:ident),+>)? { $($field:ident: $type:ty = $member:literal),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Default)]
-        pub(in crate::sbom) struct $name<'a> {
+        pub(in crate::sbom) struct $name<'a $($(, $of)+)?> {
             $(pub(in crate::sbom) $field: $type,)*
             pub(in crate::sbom) rest: $crate::sbom::text::Rest<'a>,
         }
 
-        impl<'de: 'a, 'a> serde::Deserialize<'de> for $name<'a> {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Members<'a>(std::marker::PhantomData<&'a ()>);
+        impl<'de: 'a, 'a $($(, $of: serde::Deserialize<'de> + Default)+)?> serde::Deserialize<'de>
+            for $name<'a $($(, $of)+)?>
+        {
+            fn deserialize<De: serde::Deserializer<'de>>(deserializer: De) -> Result<Self, De::Error> {
+                struct Members<'a $($(, $of)+)?>(std::marker::PhantomData<(&'a (), $($($of),+)?)>);
 
-                impl<'de: 'a, 'a> serde::de::Visitor<'de> for Members<'a> {
-                    type Value = $name<'a>;
+                impl<'de: 'a, 'a $($(, $of: serde::Deserialize<'de> + Default)+)?> serde::de::Visitor<'de>
+                    for Members<'a $($(, $of)+)?>
+                {
+                    type Value = $name<'a $($(, $of)+)?>;
 
                     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                         f.write_str("an object")
                     }
 
-                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name<'a>, A::Error> {
+                    fn visit_map<Ma: serde::de::MapAccess<'de>>(self, mut map: Ma) -> Result<Self::Value, Ma::Error> {
                         #[derive(Default)]
                         struct Seen {
                             $($field: bool,)*
@@ -66,7 +75,9 @@ macro_rules! object {
             }
         }
 
-        impl serde::Serialize for $name<'_> {
+        impl<'a $($(, $of: serde::Serialize + $crate::sbom::json::Absent)+)?> serde::Serialize
+            for $name<'a $($(, $of)+)?>
+        {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap;
                 let mut map = serializer.serialize_map(None)?;
@@ -104,85 +115,6 @@ impl Absent for Text<'_> {
 impl<T> Absent for Option<T> {
     fn is_absent(&self) -> bool {
         self.is_none()
-    }
-}
-
-impl<T> Absent for List<T> {
-    fn is_absent(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-/// A list, in which `null` counts for nothing, and which `null` stands for when it is empty.
-#[derive(Debug, Clone)]
-pub(super) struct List<T>(pub(super) Vec<T>);
-
-impl<T> Default for List<T> {
-    fn default() -> Self {
-        List(Vec::new())
-    }
-}
-
-impl<T> FromIterator<T> for List<T> {
-    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
-        List(items.into_iter().collect())
-    }
-}
-
-impl<T> IntoIterator for List<T> {
-    type Item = T;
-    type IntoIter = std::vec::IntoIter<T>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl<T: Serialize> Serialize for List<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
-        for item in &self.0 {
-            list.serialize_element(item)?;
-        }
-        list.end()
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Items<T>(std::marker::PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Items<T> {
-            type Value = List<T>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a list")
-            }
-
-            fn visit_unit<E>(self) -> std::result::Result<List<T>, E> {
-                Ok(List::default())
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<List<T>, A::Error> {
-                let mut items = Vec::new();
-                if !Salvage::is_on() {
-                    while let Some(item) = list.next_element::<Option<T>>()? {
-                        items.extend(item);
-                    }
-                    return Ok(List(items));
-                }
-                let mut at = 0;
-                while let Some(raw) = list.next_element::<&'de RawValue>()? {
-                    items.extend(
-                        Salvage::read::<Option<T>>(format!("[{at}]"), raw).map_err(A::Error::custom)?.flatten(),
-                    );
-                    at += 1;
-                }
-                Ok(List(items))
-            }
-        }
-
-        deserializer.deserialize_any(Items(std::marker::PhantomData))
     }
 }
 
@@ -253,16 +185,19 @@ struct State {
 
 thread_local! {
     static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
+    /// Whether there is a state: every member asks that.
+    static IS_ON: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Salvage {
     fn begin() -> Salvage {
         STATE.set(Some(State::default()));
+        IS_ON.set(true);
         Salvage
     }
 
     fn is_on() -> bool {
-        STATE.with_borrow(Option::is_some)
+        IS_ON.get()
     }
 
     fn end(self) -> Vec<Finding> {
@@ -300,6 +235,7 @@ impl Salvage {
 
 impl Drop for Salvage {
     fn drop(&mut self) {
+        IS_ON.set(false);
         STATE.set(None);
     }
 }
@@ -348,6 +284,32 @@ mod tests {
         assert_eq!(outer.list.0[1].list.0[0].rest.get("name"), Some("{}"));
         assert_eq!(outer.list.0[2].name, "d");
         assert!(!Salvage::is_on());
+    }
+
+    object! {
+        Counted<C> { list: C = "list" }
+    }
+
+    /// The lengths of names.
+    impl Gather<Outer<'_>> for Vec<usize> {
+        fn gather(&mut self, item: Outer<'_>) {
+            self.push(item.name.len());
+        }
+    }
+
+    #[test]
+    fn items_become_something_else_as_they_are_read() {
+        type Lengths<'a> = Counted<'a, Gathered<Outer<'a>, Vec<usize>>>;
+        let lengths = |text: &str| {
+            let (counted, findings) = read::<Lengths<'_>>("a test", text).unwrap();
+            (counted.list.0.clone(), findings.len())
+        };
+        assert_eq!(lengths("{}"), (vec![], 0));
+        assert_eq!(lengths(r#"{"list":null}"#), (vec![], 0));
+        assert_eq!(lengths(r#"{"list":[{"name":"abc"},null,{}]}"#), (vec![3, 0], 0));
+        assert_eq!(lengths(r#"{"list":[{"name":"abc"},7,{"name":{}},{"name":"d"}]}"#), (vec![3, 0, 1], 2));
+        let written = List(vec![Outer { name: "abc".into(), ..Outer::default() }]);
+        assert_eq!(Gathered::<_, Vec<usize>>::from(written).0, [3]);
     }
 
     #[test]

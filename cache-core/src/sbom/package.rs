@@ -4,6 +4,7 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::text::{Rest, Text};
+use super::write::ALGORITHMS;
 
 /// One package of an SBOM.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -200,19 +201,19 @@ impl<'a> License<'a> {
 impl<'a> Hash<'a> {
     /// An algorithm's name as the model writes it.
     pub(crate) fn plain(algorithm: Text<'a>) -> Text<'a> {
-        match algorithm.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
-            true => algorithm,
-            false => match algorithm.as_str() {
-                "SHA256" | "SHA-256" => "sha256".into(),
-                "SHA1" | "SHA-1" => "sha1".into(),
-                other => other.replace(['-', '_'], "").to_ascii_lowercase().into(),
-            },
+        match algorithm.as_str() {
+            "SHA256" | "SHA-256" => "sha256".into(),
+            "SHA1" | "SHA-1" => "sha1".into(),
+            other if other.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) => algorithm,
+            other => other.replace(['-', '_'], "").to_ascii_lowercase().into(),
         }
     }
 
     /// The same digest, independent of the document.
     pub fn into_owned(self) -> Hash<'static> {
-        Hash { algorithm: self.algorithm.into_owned(), value: self.value.into_owned() }
+        let known = ALGORITHMS.iter().find(|(plain, ..)| self.algorithm == *plain);
+        let algorithm = known.map_or_else(|| self.algorithm.into_owned(), |(plain, ..)| Text::from(*plain));
+        Hash { algorithm, value: self.value.into_owned() }
     }
 }
 

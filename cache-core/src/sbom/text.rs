@@ -32,7 +32,15 @@ impl<'a> Text<'a> {
 
     /// None where it is empty or blank.
     pub fn stated(self) -> Option<Text<'a>> {
-        (!self.trim().is_empty()).then_some(self)
+        (!self.trimmed().is_empty()).then_some(self)
+    }
+
+    /// The text without white space around it. Most texts have none, which their first and last byte show.
+    pub(crate) fn trimmed(&self) -> &str {
+        match self.as_bytes() {
+            [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => self,
+            _ => self.trim(),
+        }
     }
 }
 

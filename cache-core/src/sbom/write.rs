@@ -65,7 +65,7 @@ impl Sbom<'_> {
 }
 
 /// Digest algorithms, as the model, SPDX and CycloneDX write them; empty where a format has no word for one.
-const ALGORITHMS: &[(&str, &str, &str)] = &[
+pub(super) const ALGORITHMS: &[(&str, &str, &str)] = &[
     ("md2", "MD2", ""),
     ("md4", "MD4", ""),
     ("md5", "MD5", "MD5"),

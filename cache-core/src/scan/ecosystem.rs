@@ -99,6 +99,13 @@ impl Ecosystem {
         }
     }
 
+    /// Whether OSV's records of this family of ecosystems are matched: `PyPI`, `Debian`.
+    pub(crate) fn is_in_osv(family: &str) -> bool {
+        LANGUAGES.iter().any(|(known, _)| *known == family)
+            || DISTRIBUTIONS.iter().any(|(known, ..)| *known == family)
+            || matches!(family, "Ubuntu" | "Red Hat" | "SUSE" | "openSUSE")
+    }
+
     /// The purl type of its packages.
     pub(crate) fn purl_type(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()

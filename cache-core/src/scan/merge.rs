@@ -86,7 +86,7 @@ pub(crate) fn merge<'a>(findings: &[&'a Finding]) -> Vec<Merged<'a>> {
 }
 
 /// Type, namespace and name of a purl.
-fn package_of(purl: &str) -> String {
+pub(super) fn package_of(purl: &str) -> String {
     let bare = purl.split(['?', '#']).next().unwrap_or_default();
     bare.rsplit_once('@').map_or(bare, |(name, _)| name).to_ascii_lowercase()
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Report, grype, native, trivy, vuln};
+use super::{Report, acr, ecr, grype, harbor, native, trivy, vuln};
 use crate::document;
 use crate::error::{Error, Result};
 
@@ -22,11 +22,20 @@ struct Keys {
     statement: Option<IgnoredAny>,
     #[serde(default)]
     runs: Option<IgnoredAny>,
+    #[serde(default, rename = "imageScanStatus")]
+    ecr: Option<IgnoredAny>,
+    #[serde(default, alias = "data")]
+    value: Option<IgnoredAny>,
+    #[serde(default, rename = "application/vnd.security.vulnerability.report; version=1.1")]
+    harbor: Option<IgnoredAny>,
+    #[serde(default, rename = "application/vnd.scanner.adapter.vuln.report.harbor+json; version=1.0")]
+    older_harbor: Option<IgnoredAny>,
 }
 
 impl Report {
     /// Reads a report in any format that Cache knows: Grype's JSON, Trivy's JSON, Cache's own, cosign's `vuln` predicate
-    /// around one of these, or an in-toto statement with that predicate.
+    /// around one of these, or an in-toto statement with that predicate; and what Harbor, ECR and Defender answer, where it is
+    /// all of it.
     ///
     /// What the document says of itself is a claim: only a verified signature makes it more.
     ///
@@ -57,9 +66,13 @@ fn by_scanner(keys: Keys, text: &str) -> Result<Report> {
         Keys { findings: Some(_), .. } => native::parse(text),
         Keys { matches: Some(_), .. } => grype::parse(text),
         Keys { schema_version: Some(_), .. } => trivy::parse(text),
+        Keys { harbor: Some(_), .. } | Keys { older_harbor: Some(_), .. } => harbor::parse(text),
+        Keys { ecr: Some(_), .. } => ecr::parse(text),
+        Keys { value: Some(_), .. } => acr::parse(text),
         Keys { runs: Some(_), .. } => Err(Error::unsupported("SARIF is not read as a report")
             .hint("give the scanner's own JSON: grype -o json, trivy --format json")),
-        _ => Err(Error::invalid("not a vulnerability report: it has the keys of no known scanner")
-            .hint("Cache reads the JSON of Grype and Trivy, its own, and cosign's vuln predicate")),
+        _ => Err(Error::invalid("not a vulnerability report: it has the keys of no known scanner").hint(
+            "Cache reads the JSON of Grype, Trivy, Harbor, ECR and Defender, its own, and cosign's vuln predicate",
+        )),
     }
 }

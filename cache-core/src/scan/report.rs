@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Epss, FixState, Rating};
-use crate::model::{Digest, Platform, Timestamp};
+use crate::model::{Digest, Platform, Purl, Timestamp};
 
 /// The severities, mildest first. `Unknown` is what the source did not say, and stands below the rest only in this order:
 /// whether it blocks is the policy's word.
@@ -167,4 +167,14 @@ pub(super) fn platform(os: String, architecture: String) -> Option<Platform> {
         return None;
     }
     Some(Platform { os, architecture, variant: None, os_version: None, os_features: Vec::new() })
+}
+
+/// The purl of a language's package whose name a scanner writes in one piece: `group:artifact`, `@scope/name`.
+pub(super) fn purl_of(kind: &str, name: &str, version: &str) -> Option<String> {
+    let separator = if kind == "maven" { ':' } else { '/' };
+    let builder = match name.rsplit_once(separator) {
+        Some((namespace, name)) => Purl::builder(kind, name).namespace(namespace),
+        None => Purl::builder(kind, name),
+    };
+    builder.version(version).build().ok().map(|purl| purl.to_string())
 }

@@ -1,6 +1,7 @@
 //! What looks for vulnerabilities.
 
 use async_trait::async_trait;
+use serde::Serialize;
 
 use super::Report;
 use crate::error::Result;
@@ -18,13 +19,16 @@ pub enum ScanTarget<'a> {
 }
 
 /// Which scanner it is, as its reports say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ScannerInfo {
     /// Its name, such as `cache`, `grype`, `trivy`.
     pub name: String,
     /// Its version, where that is known before it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// How old its data is, where that is known before it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub data_as_of: Option<Timestamp>,
 }
 

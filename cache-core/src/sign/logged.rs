@@ -26,7 +26,7 @@ impl LoggedSigner {
     /// # Errors
     /// `Unsupported` where the signer does not say which key it signs with.
     pub fn new(signer: Arc<dyn Signer>, services: Services) -> Result<Self> {
-        let key = signer.recognised().and_then(|trusted| trusted.as_key().cloned());
+        let key = signer.key().cloned();
         let key = key.ok_or_else(|| Error::unsupported("the signer does not say which key it signs with"))?;
         Ok(LoggedSigner { signer, key, services })
     }
@@ -38,8 +38,8 @@ impl Signer for LoggedSigner {
         self.signer.identity()
     }
 
-    fn recognised(&self) -> Option<Trusted> {
-        self.signer.recognised()
+    fn key(&self) -> Option<&PublicKey> {
+        Some(&self.key)
     }
 
     async fn sign(&self, op: Permit<'_, Sign>) -> Result<Bundle> {

@@ -26,8 +26,12 @@ mod trusted;
 mod tuf;
 mod verify;
 
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "conformance"))]
+#[cfg_attr(
+    not(test),
+    allow(dead_code, unused_imports, clippy::unwrap_used, reason = "only tests use it, and they use all of it")
+)]
+pub(crate) mod testing;
 
 pub use bundle::{BUNDLE_V03, Bundle, COSIGN_SIGN_TYPE};
 pub use cosign::{Proof, SignedLayer, TAG_SUFFIXES};

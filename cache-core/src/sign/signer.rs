@@ -34,11 +34,16 @@ pub trait Signer: std::fmt::Debug + Send + Sync + 'static {
     /// Who signs; shown in the plan before anything is signed.
     fn identity(&self) -> Identity;
 
-    /// As whose signatures its own are recognised, so that nothing is signed a second time. This trusts nobody: what a
-    /// signature is worth to gates is for [`Trust`](super::Trust) to say. Without it the signer's own statements are
-    /// recognised only where it is trusted anyway.
-    fn recognised(&self) -> Option<Trusted> {
+    /// The public key that it signs with, where that is one and the same each time.
+    fn key(&self) -> Option<&PublicKey> {
         None
+    }
+
+    /// As whose signatures its own are recognised, so that nothing is signed a second time: those of its key. This trusts
+    /// nobody: what a signature is worth to gates is for [`Trust`](super::Trust) to say. Where there is none, the signer's own
+    /// statements are recognised only where it is trusted anyway.
+    fn recognised(&self) -> Option<Trusted> {
+        self.key().cloned().map(Trusted::key)
     }
 
     /// Signs.

@@ -185,7 +185,8 @@ async fn executes_until_it_is_killed() {
     let folder = Path::new(&folder);
     let plan: Plan = Raw::from_canonical(std::fs::read(folder.join("plan")).unwrap()).unwrap();
     let approval = Approval::from_json(&std::fs::read(folder.join("approval")).unwrap()).unwrap();
-    let approver = Approver { name: SIGNER.to_owned(), key: Some(key(folder).public_key().clone()) };
+    let approver =
+        Approver { name: SIGNER.to_owned(), key: Some(key(folder).public_key().clone()), ..Approver::default() };
     let policy = ApprovalPolicy { approvers: vec![approver], ..ApprovalPolicy::default() };
     let Purpose::Promotion { from, to, .. } = &plan.purpose else { panic!("{:?}", plan.purpose) };
     let promoter = promoter(folder, &from.repository, &to.repository);

@@ -20,6 +20,9 @@ mod interop_keyless;
 mod interop_keys;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
+mod interop_mock;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod interop_registries;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
@@ -29,6 +32,9 @@ mod keyless;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 mod killed;
+#[cfg(test)]
+#[cfg(feature = "conformance")]
+mod killed_cleaning;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 mod many_manifests;

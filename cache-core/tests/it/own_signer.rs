@@ -12,7 +12,7 @@ use cache_core::approve::Permit;
 use cache_core::model::Identity;
 use cache_core::plan::Form;
 use cache_core::promote::Attachment;
-use cache_core::sign::{Bundle, PublicKey, Sign, Signer, Trust, Trusted};
+use cache_core::sign::{Bundle, PublicKey, Sign, Signer, Trust};
 
 use crate::world::{attach, evidence, image, signed};
 
@@ -44,8 +44,8 @@ impl Signer for Service {
         self.public.identity()
     }
 
-    fn recognised(&self) -> Option<Trusted> {
-        Some(Trusted::key(self.public.clone()))
+    fn key(&self) -> Option<&PublicKey> {
+        Some(&self.public)
     }
 
     async fn sign(&self, op: Permit<'_, Sign>) -> Result<Bundle> {

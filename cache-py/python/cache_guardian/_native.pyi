@@ -1,4 +1,6 @@
 from collections.abc import Awaitable, Callable, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, Literal, final
 
 from .types import (
@@ -6,26 +8,49 @@ from .types import (
     AssessRequest,
     AsyncGate,
     AttachRequest,
+    BreakGlass,
+    DatabaseBuildRequest,
+    DatabaseInfo,
+    DatabaseProgress,
+    DatabaseUpdateRequest,
+    DatabaseUpdated,
+    DoomedImage,
     Gate,
     GenerateProgress,
     GenerateRequest,
     Given,
-    Key,
     KeyKind,
     KeyPair,
     LicenseHistogram,
     ListedPackage,
+    MergedReport,
     Progress,
     PromoterConfig,
+    ProposalData,
+    Report,
     ReportFormat,
     Request,
+    Requests,
+    RestoreRequest,
+    RetentionConfig,
+    RetentionRequest,
+    RollbackRequest,
     SbomCount,
     SbomDiff,
     SbomFinding,
     SbomPaths,
     SbomQuery,
     SbomScore,
+    ScannerConfig,
+    ScannerInfo,
+    Signer,
+    SimulateRequest,
     StoryRequest,
+    Token,
+    TranslateRequest,
+    Translation,
+    TufRequest,
+    Vendor,
     Verdict,
     Verified,
     VerifyRequest,
@@ -34,26 +59,45 @@ from .types import (
 __all__ = [
     "Approval",
     "Assessment",
+    "Cleaned",
+    "Database",
     "Outlook",
     "Plan",
     "Promoter",
+    "Proposal",
     "Receipt",
+    "Retention",
     "Sbom",
+    "Scanner",
     "Story",
     "assess",
     "error_kinds",
+    "explain_policy",
     "generate_key",
+    "merge_reports",
+    "parse_report",
+    "refresh_trusted_root",
+    "refresh_trusted_root_async",
+    "simulate_policy",
     "tell_story",
     "tell_story_async",
+    "translate_policy",
     "verify",
     "verify_async",
 ]
 
 def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> Assessment: ...
 def error_kinds() -> list[str]: ...
+def explain_policy(vendor: Vendor, text: str) -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
+def merge_reports(reports: Sequence[Report]) -> MergedReport: ...
+def parse_report(document: bytes) -> Report: ...
+def refresh_trusted_root(request: TufRequest) -> str: ...
+def refresh_trusted_root_async(request: TufRequest) -> Awaitable[str]: ...
 def tell_story(request: StoryRequest) -> Story: ...
 def tell_story_async(request: StoryRequest) -> Awaitable[Story]: ...
+def simulate_policy(request: SimulateRequest) -> list[DoomedImage]: ...
+def translate_policy(request: TranslateRequest) -> Translation: ...
 def verify(request: VerifyRequest) -> Verified: ...
 def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
 @final
@@ -101,9 +145,11 @@ class Plan:
         self, ask: Callable[[Plan], Awaitable[Answer]], *, at: str | None = None
     ) -> Awaitable[Approval]: ...
     def approve_on_terminal(self, approver: str, *, at: str | None = None) -> Approval: ...
-    def approve_by_signature(self, answer: Answer, key: Key, *, at: str | None = None) -> Approval: ...
+    def approve_by_signature(
+        self, answer: Answer, signer: Signer, *, at: str | None = None, token: Token | None = None
+    ) -> Approval: ...
     def approve_by_signature_async(
-        self, answer: Answer, key: Key, *, at: str | None = None
+        self, answer: Answer, signer: Signer, *, at: str | None = None, token: Token | None = None
     ) -> Awaitable[Approval]: ...
     def _repr_html_(self) -> str: ...
 
@@ -129,17 +175,73 @@ class Receipt:
 
 @final
 class Promoter:
-    def __new__(cls, config: PromoterConfig, *, gates: Sequence[Gate | AsyncGate] = ...) -> Promoter: ...
+    def __new__(
+        cls, config: PromoterConfig, *, gates: Sequence[Gate | AsyncGate] = ..., token: Token | None = None
+    ) -> Promoter: ...
     def plan(self, request: Request, *, given: Sequence[Given] = ...) -> Outlook: ...
     def plan_async(self, request: Request, *, given: Sequence[Given] = ...) -> Awaitable[Outlook]: ...
     def plan_attaching(self, request: AttachRequest) -> Outlook: ...
     def plan_attaching_async(self, request: AttachRequest) -> Awaitable[Outlook]: ...
+    def plan_breaking_glass(
+        self, request: Request, break_glass: BreakGlass, *, given: Sequence[Given] = ...
+    ) -> Outlook: ...
+    def plan_breaking_glass_async(
+        self, request: Request, break_glass: BreakGlass, *, given: Sequence[Given] = ...
+    ) -> Awaitable[Outlook]: ...
+    def plan_rollback(self, request: RollbackRequest) -> Outlook: ...
+    def plan_rollback_async(self, request: RollbackRequest) -> Awaitable[Outlook]: ...
     def execute(
         self, plan: Plan, approvals: Sequence[Approval], *, progress: Callable[[Progress], object] | None = None
     ) -> Receipt: ...
     def execute_async(
         self, plan: Plan, approvals: Sequence[Approval], *, progress: Callable[[Progress], object] | None = None
     ) -> Awaitable[Receipt]: ...
+
+@final
+class Retention:
+    def __new__(cls, config: RetentionConfig) -> Retention: ...
+    def plan(
+        self, request: RetentionRequest, *, progress: Callable[[Requests], object] | None = None
+    ) -> Proposal: ...
+    def plan_async(
+        self, request: RetentionRequest, *, progress: Callable[[Requests], object] | None = None
+    ) -> Awaitable[Proposal]: ...
+    def execute(self, plan: Plan, approvals: Sequence[Approval], *, dry_run: bool = True) -> Cleaned: ...
+    def execute_async(
+        self, plan: Plan, approvals: Sequence[Approval], *, dry_run: bool = True
+    ) -> Awaitable[Cleaned]: ...
+    def plan_restore(self, request: RestoreRequest) -> Plan | None: ...
+    def plan_restore_async(self, request: RestoreRequest) -> Awaitable[Plan | None]: ...
+    def restore(self, plan: Plan, approvals: Sequence[Approval], file: str | PathLike[str]) -> Receipt: ...
+    def restore_async(
+        self, plan: Plan, approvals: Sequence[Approval], file: str | PathLike[str]
+    ) -> Awaitable[Receipt]: ...
+
+@final
+class Proposal:
+    @property
+    def state(self) -> Literal["ready", "refused", "nothing"]: ...
+    @property
+    def plan(self) -> Plan | None: ...
+    @property
+    def refusals(self) -> list[str]: ...
+    @property
+    def data(self) -> ProposalData: ...
+
+@final
+class Cleaned:
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def receipt(self) -> Receipt: ...
+    @property
+    def restore(self) -> Path: ...
+    @property
+    def broken(self) -> list[str]: ...
+    @property
+    def json(self) -> bytes: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
 
 @final
 class Sbom:
@@ -170,6 +272,42 @@ class Sbom:
     def diff(self, later: Sbom) -> SbomDiff: ...
     def score(self) -> SbomScore: ...
     def write(self, format: str) -> tuple[bytes, list[SbomFinding]]: ...
+
+@final
+class Scanner:
+    def __new__(cls, config: ScannerConfig) -> Scanner: ...
+    @property
+    def info(self) -> ScannerInfo: ...
+    def scan(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Report: ...
+    def scan_async(
+        self, request: GenerateRequest, *, progress: Callable[[GenerateProgress], object] | None = None
+    ) -> Awaitable[Report]: ...
+    def scan_sbom(self, sbom: Sbom) -> Report: ...
+    def scan_sbom_async(self, sbom: Sbom) -> Awaitable[Report]: ...
+
+@final
+class Database:
+    @staticmethod
+    def open(path: str | PathLike[str]) -> Database: ...
+    @staticmethod
+    def build(request: DatabaseBuildRequest) -> DatabaseInfo: ...
+    @staticmethod
+    def build_async(request: DatabaseBuildRequest) -> Awaitable[DatabaseInfo]: ...
+    @staticmethod
+    def update(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> DatabaseUpdated: ...
+    @staticmethod
+    def update_async(
+        request: DatabaseUpdateRequest, *, progress: Callable[[DatabaseProgress], object] | None = None
+    ) -> Awaitable[DatabaseUpdated]: ...
+    @property
+    def info(self) -> DatabaseInfo: ...
+    @property
+    def digest(self) -> str: ...
+    def verify(self) -> None: ...
 
 @final
 class Assessment:

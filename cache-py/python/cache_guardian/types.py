@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal, Optional, Protocol, TypedDict, Union
 
 Decision = Literal["approve", "deny"]
-Kind = Literal["terminal", "callback", "webhook", "key"]
+Kind = Literal["terminal", "callback", "webhook", "key", "keyless"]
 Outcome = Literal["pass", "excepted", "warn", "fail", "error"]
 
 
@@ -35,21 +36,33 @@ class KeyPair(TypedDict):
     public: str
 
 
-class _Program(TypedDict):
-    program: str
+class Identity(TypedDict, total=False):
+    """A keyless signer: one subject with one issuer, each exactly or as a pattern for the whole of it."""
+
+    subject: str
+    subjectRegexp: str
+    issuer: str
+    issuerRegexp: str
+    noIssuer: bool
+    claims: dict[str, str]
+    claimsRegexp: dict[str, str]
 
 
-class SignerProgram(_Program, total=False):
-    """A program that signs with a key that it has; docs/signing.md says what it is asked."""
+class Demands(TypedDict, total=False):
+    """What has to come with a keyless signature. By default one log, and a certificate that is in a log."""
 
-    name: str
-    arguments: list[str]
+    logs: int
+    timestamps: int
+    certificateLog: bool
+    shown: Literal["by-proof", "by-proof-where-possible", "by-promise"]
 
 
 class Approver(_Named, total=False):
-    """A person who may approve; ``key`` is the person's public key in PEM."""
+    """A person who may approve; ``key`` is the person's public key in PEM, ``identities`` are who the person is to providers
+    of identities."""
 
     key: str
+    identities: list[Identity]
 
 
 class ApprovalPolicy(TypedDict, total=False):
@@ -60,6 +73,7 @@ class ApprovalPolicy(TypedDict, total=False):
     approvers: list[Approver]
     excludeRequester: bool
     maxAgeSeconds: int
+    demands: Demands
 
 
 class Pem(TypedDict, total=False):
@@ -108,27 +122,6 @@ class TrustedKey(_Named, total=False):
     demands: KeyDemands
 
 
-class Identity(TypedDict, total=False):
-    """A keyless signer: one subject with one issuer, each exactly or as a pattern for the whole of it."""
-
-    subject: str
-    subjectRegexp: str
-    issuer: str
-    issuerRegexp: str
-    noIssuer: bool
-    claims: dict[str, str]
-    claimsRegexp: dict[str, str]
-
-
-class Demands(TypedDict, total=False):
-    """What has to come with a keyless signature. By default one log, and a certificate that is in a log."""
-
-    logs: int
-    timestamps: int
-    certificateLog: bool
-    shown: Literal["by-proof", "by-proof-where-possible", "by-promise"]
-
-
 class _SignersNamed(TypedDict):
     name: str
     identities: list[Identity]
@@ -138,6 +131,88 @@ class Signers(_SignersNamed, total=False):
     """Keyless signers under one name, each as good as another."""
 
     demands: Demands
+
+
+class Log(TypedDict):
+    """A transparency log, and which version of Rekor's interface it speaks."""
+
+    url: str
+    version: Literal[1, 2]
+
+
+class Services(TypedDict, total=False):
+    """The services that confirm signatures: a signing configuration or a trust configuration of Sigstore (its JSON, or a path),
+    or addresses, all of which are used. ``trustedRoot`` is what their answers are checked against; without it, that of the trust
+    configuration or of the promoter. ``certificateLog`` is ``False`` for an authority of one's own that uses none."""
+
+    signingConfig: str
+    trustConfig: str
+    fulcio: str
+    rekor: list[Log]
+    tsa: list[str]
+    trustedRoot: str
+    certificateLog: bool
+    network: Network
+
+
+class SignerKey(Key, total=False):
+    """A private key that signs. With ``services`` its signatures are in logs and have a proven time; for logs that keep hashes an
+    Ed25519 key has to be ``prehashed``."""
+
+    prehashed: bool
+    services: Services
+
+
+class _Program(TypedDict):
+    program: str
+
+
+class SignerProgram(_Program, total=False):
+    """A program that signs with a key that it has; docs/signing.md says what it is asked."""
+
+    name: str
+    arguments: list[str]
+    services: Services
+
+
+class TokenFile(TypedDict):
+    """A file with an identity token, which somebody keeps fresh."""
+
+    file: str
+
+
+class TokenVariable(TypedDict):
+    """A variable of the environment with an identity token."""
+
+    env: str
+
+
+class TokenText(TypedDict):
+    """An identity token."""
+
+    token: str
+
+
+TokenFrom = Union[
+    Literal["ambient", "github-actions", "gitlab", "callback"], TokenFile, TokenVariable, TokenText
+]
+Token = Callable[[str], Union[str, Awaitable[str]]]
+
+
+class _Keyless(TypedDict):
+    keyless: TokenFrom
+    services: Services
+
+
+class KeylessSigner(_Keyless, total=False):
+    """A signer without a key of its own. ``keyless`` says where identity tokens come from: ``ambient`` is the job that this process
+    runs in, ``callback`` the function ``token``. Without ``subject`` and ``issuer`` it is the one whom the token is for."""
+
+    subject: str
+    issuer: str
+
+
+Signer = Union[SignerKey, SignerProgram, KeylessSigner]
 
 
 class _Places(TypedDict):
@@ -154,7 +229,7 @@ class PromoterConfig(_Places, total=False):
     trustedSigners: list[Signers]
     trustedRoot: str
     imagePolicies: list[str]
-    signer: Union[Key, SignerProgram]
+    signer: Signer
     approval: ApprovalPolicy
     network: Network
     ledger: str
@@ -223,6 +298,25 @@ class AttachRequest(_Attach, total=False):
     """What somebody wants to have attached to an image where it is, in the promoter's target."""
 
     reason: str
+
+
+class BreakGlass(TypedDict):
+    """An emergency in which the gates are overruled; ``expires`` in RFC 3339."""
+
+    justification: str
+    expires: str
+
+
+class _Rollback(TypedDict):
+    tag: str
+    requester: str
+
+
+class RollbackRequest(_Rollback, total=False):
+    """A tag of the promoter's target that shall name again what it named before."""
+
+    reason: str
+
 
 _Wanted = TypedDict("_Wanted", {"from": str, "to": str, "requester": str})
 
@@ -315,6 +409,268 @@ class PackagesFound(TypedDict):
 GenerateProgress = Union[LayerBegun, BytesRead, PackagesFound]
 
 
+Severity = Literal["unknown", "negligible", "low", "medium", "high", "critical"]
+
+
+class ScannerConfig(TypedDict, total=False):
+    """Which scanner: Cache's own, with a ``database``, or the program ``grype`` or ``trivy``, which is at ``program`` or in
+    ``PATH``."""
+
+    scanner: Literal["cache", "grype", "trivy"]
+    database: str
+    program: str
+
+
+class _ScannerNamed(TypedDict):
+    name: str
+
+
+class ScannerInfo(_ScannerNamed, total=False):
+    """A scanner; what is known before it runs."""
+
+    version: str
+    dataAsOf: str
+
+
+class _Rated(TypedDict):
+    source: str
+    severity: Severity
+
+
+class Rating(_Rated, total=False):
+    """What one source says of how bad a vulnerability is."""
+
+    score: float
+    vector: str
+
+
+class Epss(TypedDict):
+    """How likely it is that a vulnerability will be exploited soon; both are shares from 0 to 1."""
+
+    probability: float
+    percentile: float
+
+
+class _ScanFound(TypedDict):
+    id: str
+    severity: Severity
+    package: str
+    version: str
+
+
+class ScanFinding(_ScanFound, total=False):
+    """A vulnerability in a package."""
+
+    aliases: list[str]
+    purl: str
+    fixedIn: str
+    fixState: Literal["unknown", "fixed", "not-fixed", "wont-fix"]
+    ratings: list[Rating]
+    sources: list[str]
+    sourcePackage: str
+    exploited: bool
+    epss: Epss
+
+
+class _Noted(TypedDict):
+    code: str
+    package: str
+    message: str
+
+
+class Note(_Noted, total=False):
+    """Something that a scan could not answer: ``no-version``, ``no-data``, ``unreadable-version``, ..."""
+
+    version: str
+    purl: str
+    advisories: list[str]
+
+
+class _Reported(TypedDict):
+    scanner: str
+    findings: list[ScanFinding]
+
+
+class Report(_Reported, total=False):
+    """What a scanner found, whatever scanner it was (docs/schema/report-v1.json)."""
+
+    scannerVersion: str
+    scannedAt: str
+    dataAsOf: str
+    subjects: list[str]
+    platform: dict[str, Any]
+    packages: int
+    notes: list[Note]
+
+
+class _Summary(TypedDict):
+    scanner: str
+    findings: int
+
+
+class ReportSummary(_Summary, total=False):
+    """One of several reports."""
+
+    scannerVersion: str
+    dataAsOf: str
+
+
+class Said(TypedDict):
+    """What one report says: its place in the list of reports, and its finding."""
+
+    report: int
+    finding: ScanFinding
+
+
+class Difference(TypedDict):
+    """Where reports differ, and why as far as they tell."""
+
+    kind: Literal["missing", "severity", "fix"]
+    why: Literal["noted", "other-version", "older-data", "other-source", "unknown"]
+    message: str
+
+
+class _Merged(TypedDict):
+    id: str
+    package: str
+    versions: list[str]
+    severity: Severity
+    said: list[Said]
+
+
+class MergedFinding(_Merged, total=False):
+    """One vulnerability in one package, and who said what of it."""
+
+    aliases: list[str]
+    differences: list[Difference]
+
+
+class MergedReport(TypedDict):
+    """Several reports as one list (docs/schema/merged-report-v1.json)."""
+
+    reports: list[ReportSummary]
+    findings: list[MergedFinding]
+
+
+class _DatabasePath(TypedDict):
+    path: str
+
+
+class DatabaseBuildRequest(_DatabasePath, total=False):
+    """What a database at ``path`` is to be made of: folders of OSV's archives, Grype's ``vulnerability.db``, Trivy's
+    ``trivy.db``."""
+
+    osv: list[str]
+    grype: list[str]
+    trivy: list[str]
+
+
+class OsvSource(TypedDict, total=False):
+    """OSV's archives: where they are, and which ecosystems; without any, all that Cache can match."""
+
+    address: str
+    ecosystems: list[str]
+
+
+class GrypeSource(TypedDict, total=False):
+    """Grype's database, by the address of its listing."""
+
+    listing: str
+
+
+class TrivySource(TypedDict, total=False):
+    """Trivy's database, an artifact in a registry."""
+
+    image: str
+
+
+class DatabaseUpdateRequest(_DatabasePath, total=False):
+    """What a database at ``path`` is to be brought up to date with. What is fetched is kept in the folder ``downloads``."""
+
+    osv: OsvSource
+    grype: GrypeSource
+    trivy: TrivySource
+    downloads: str
+    network: Network
+
+
+class _SourceNamed(TypedDict):
+    name: Literal["osv", "grype", "trivy"]
+    advisories: int
+    withdrawn: int
+
+
+class DatabaseSource(_SourceNamed, total=False):
+    """One source of a database, and what could not be taken from it, by the reason."""
+
+    asOf: str
+    leftOut: dict[str, int]
+
+
+class _DatabaseCount(TypedDict):
+    sources: list[DatabaseSource]
+    advisories: int
+    packages: int
+    ecosystems: dict[str, int]
+
+
+class DatabaseInfo(_DatabaseCount, total=False):
+    """What a database was made of."""
+
+    dataAsOf: str
+
+
+class DatabaseUpdated(TypedDict):
+    """What an update came to."""
+
+    info: DatabaseInfo
+    changed: bool
+
+
+class _Download(TypedDict):
+    kind: Literal["download"]
+    what: str
+    already: int
+
+
+class DownloadBegun(_Download, total=False):
+    """Something is about to be fetched, of which ``already`` bytes are here; it has ``size`` bytes where that is known."""
+
+    size: int
+
+
+class DownloadBytes(TypedDict):
+    """More bytes of a download came, ``read`` since the last time."""
+
+    kind: Literal["bytes"]
+    what: str
+    read: int
+
+
+class DownloadUnchanged(TypedDict):
+    """What the last update fetched is still the newest."""
+
+    kind: Literal["unchanged"]
+    what: str
+
+
+class BuildBegun(TypedDict):
+    """The database is being made."""
+
+    kind: Literal["build"]
+
+
+class BuildDone(TypedDict):
+    """The database is made, and in its place."""
+
+    kind: Literal["built"]
+    advisories: int
+    packages: int
+
+
+DatabaseProgress = Union[DownloadBegun, DownloadBytes, DownloadUnchanged, BuildBegun, BuildDone]
+
+
 class _Answered(TypedDict):
     decision: Decision
     approver: str
@@ -382,7 +738,7 @@ class Attached(TypedDict):
     digest: str
     about: str
     found: str
-    by: dict[str, str] | None
+    by: dict[str, Any] | None
 
 
 class Problem(TypedDict):
@@ -428,6 +784,20 @@ class VerifyRequest(_Image, total=False):
     trustedRoot: str
     attestation: str
     network: Network
+
+
+class _Tuf(TypedDict):
+    url: str
+    root: str
+
+
+class TufRequest(_Tuf, total=False):
+    """A TUF repository with a trusted root, and the TUF root that is trusted to begin with (its JSON, or a path). ``folder`` remembers
+    what was seen, so that nothing older is accepted later, and has the newest ``trusted_root.json``."""
+
+    folder: str
+    network: Network
+    clock: str
 
 
 class Verified(TypedDict):
@@ -602,3 +972,238 @@ class SbomFinding(TypedDict):
     code: str
     position: str
     message: str
+
+
+Untag = Literal["alone", "alone-but-last", "never", "with-manifest"]
+Vendor = Literal["ecr", "harbor", "acr", "openshift"]
+
+
+class DeployedImage(TypedDict, total=False):
+    """An image that is deployed: its reference, the digest that runs, or both; and who uses it, for people."""
+
+    image: str
+    digest: str
+    usedBy: str
+
+
+class Inventory(TypedDict):
+    """What is deployed in one place. ``version`` is 1; it is believed only where it is ``complete`` and fresh; ``taken`` is in
+    RFC 3339."""
+
+    version: int
+    source: str
+    taken: str
+    complete: bool
+    images: list[DeployedImage]
+
+
+class _Cluster(TypedDict):
+    name: str
+
+
+class KubernetesCluster(_Cluster, total=False):
+    """A cluster that is asked: by a kubeconfig, or from within where none is named. ``lists`` are further lists of its API with
+    pod templates, such as ``apis/argoproj.io/v1alpha1/rollouts``."""
+
+    kubeconfig: str
+    context: str
+    lists: list[str]
+
+
+class KubernetesDocuments(TypedDict):
+    """What ``kubectl get -o json`` printed, all of it; ``taken`` is when the first was asked for."""
+
+    source: str
+    taken: str
+    documents: list[dict[str, Any]]
+
+
+class InventorySource(TypedDict, total=False):
+    """What tells what is deployed: exactly one of these."""
+
+    file: str
+    inventory: Inventory
+    kubernetes: KubernetesCluster
+    kubernetesDocuments: KubernetesDocuments
+
+
+class Mirror(TypedDict):
+    """The beginning of names at a mirror, and what stands there in the registry itself."""
+
+    mirror: str
+    of: str
+
+
+class _Retention(TypedDict):
+    repositories: list[str]
+    environment: str
+    policy: str
+
+
+class RetentionConfig(_Retention, total=False):
+    """The repositories of one environment in one registry, and what of them is kept: by the ``retention_policy`` of the policy,
+    which is YAML or the path of a file."""
+
+    inventories: list[InventorySource]
+    mirrors: list[Mirror]
+    untag: Untag
+    concurrency: int
+    maxRequests: int
+    approval: ApprovalPolicy
+    trustedRoot: str
+    network: Network
+    ledger: str
+    restore: str
+    clock: str
+
+
+class _Asked(TypedDict):
+    requester: str
+
+
+class RetentionRequest(_Asked, total=False):
+    """Who wants to have repositories cleaned up, and why."""
+
+    reason: str
+
+
+class _Restore(TypedDict):
+    file: str
+    requester: str
+
+
+class RestoreRequest(_Restore, total=False):
+    """What somebody wants back: all that the restore file has, or only these manifests with what belongs to them."""
+
+    only: list[str]
+    reason: str
+
+
+class Requests(TypedDict):
+    """How many requests were sent, and how many it will be at least."""
+
+    sent: int
+    estimated: int
+
+
+class Why(TypedDict):
+    """A reason: a stable code, and words."""
+
+    code: str
+    message: str
+
+
+class TagDecision(TypedDict):
+    """What becomes of a tag."""
+
+    tag: str
+    fate: Literal["keep", "delete"]
+    why: Why
+
+
+class ManifestDecision(TypedDict):
+    """What becomes of a manifest."""
+
+    digest: str
+    kind: Literal["image", "child", "attachment", "left-over"]
+    fate: Literal["keep", "delete"]
+    why: list[Why]
+    tags: list[TagDecision]
+
+
+class RepositoryDecision(TypedDict):
+    """What becomes of the content of a repository."""
+
+    repository: str
+    manifests: list[ManifestDecision]
+    notes: list[str]
+
+
+class Totals(TypedDict):
+    """How much stays and goes."""
+
+    imagesKept: int
+    imagesDeleted: int
+    manifestsDeleted: int
+    tagsDeleted: int
+
+
+class Storage(TypedDict):
+    """What is set free: blobs and bytes, each counted once, of all bytes that were looked at."""
+
+    blobs: int
+    bytes: int
+    of: int
+
+
+class InventoryNote(TypedDict):
+    """An inventory that was relied on."""
+
+    source: str
+    taken: str
+    images: int
+    digest: str
+
+
+class ProposalData(TypedDict):
+    """What becomes of everything, and why."""
+
+    state: Literal["ready", "refused", "nothing"]
+    refusals: list[str]
+    totals: Totals
+    frees: Storage
+    requests: Requests
+    executionRequests: int
+    inventories: list[InventoryNote]
+    repositories: list[RepositoryDecision]
+
+
+class _Listed(TypedDict):
+    digest: str
+
+
+class ListedImage(_Listed, total=False):
+    """An image as a registry lists it; times are in RFC 3339."""
+
+    tags: list[str]
+    pushed: str
+    pulled: str
+    children: list[str]
+    locked: bool
+
+
+class _Simulate(TypedDict):
+    vendor: Vendor
+    policy: str
+
+
+class SimulateRequest(_Simulate, total=False):
+    """A policy of a registry, and a listing to try it on: what the registry answered, or images read by the caller."""
+
+    listing: Any
+    images: list[ListedImage]
+    repository: str
+    clock: str
+
+
+class DoomedImage(TypedDict):
+    """An image that a registry would delete, and why."""
+
+    digest: str
+    tags: list[str]
+    why: str
+
+
+class TranslateRequest(TypedDict):
+    """The rules of an environment that are to be said in the words of a registry."""
+
+    vendor: Vendor
+    policy: str
+    environment: str
+
+
+class Translation(TypedDict):
+    """The document, where there is one, and what it does not say."""
+
+    document: Optional[dict[str, Any]]
+    unsaid: list[str]

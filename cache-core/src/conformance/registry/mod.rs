@@ -20,6 +20,7 @@ mod blobs;
 mod delete;
 mod flaw;
 mod liar;
+mod listing;
 mod manifests;
 mod referrers;
 mod report;
@@ -66,6 +67,8 @@ pub async fn check_registry(writer: &dyn RegistryWriter, repository: &Repository
         tags:
             tags_are_listed_once_and_sorted, tag_is_set_where_none_was, tag_is_not_set_over_another,
             tag_is_moved_from_what_was_expected, tag_of_an_absent_manifest_is_not_set;
+        listing:
+            what_has_no_tag_is_listed_too;
         referrers:
             referrers_are_listed_once_and_sorted, referrers_have_type_and_annotations, index_may_be_a_referrer,
             referrer_may_come_before_its_subject, referrers_are_of_their_subject_only, writers_at_once_lose_no_referrer;

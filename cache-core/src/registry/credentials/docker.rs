@@ -16,7 +16,7 @@ use crate::error::{Absent, Error, Result};
 use crate::model::Secret;
 
 /// The key under which `docker login` stores a login to the Hub.
-const HUB_KEY: &str = "https://index.docker.io/v1/";
+pub(super) const HUB_KEY: &str = "https://index.docker.io/v1/";
 const HUB_HOSTS: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 /// A helper is a process; what it said holds for this long.
 const REMEMBERED: Duration = Duration::from_secs(300);

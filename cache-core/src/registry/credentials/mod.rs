@@ -2,10 +2,12 @@
 
 mod docker;
 mod helper;
+mod login;
 
 use async_trait::async_trait;
 
 pub use docker::DockerCredentials;
+pub use login::write_docker_login;
 
 use crate::error::Result;
 use crate::model::Secret;

@@ -108,7 +108,7 @@ fn not_absent(error: Error) -> Error {
     if error.kind() != ErrorKind::NotFound || !said {
         return error;
     }
-    let told = Error::unavailable("Harbor does not know this address of its interface");
-    let told = error.contexts().iter().fold(told, |told, (key, value)| told.context(key, value));
-    told.hint("something before Harbor may decode addresses, or this Harbor is too old")
+    error
+        .of_kind(ErrorKind::Unavailable)
+        .hint("something before Harbor may decode addresses, or this Harbor is too old")
 }

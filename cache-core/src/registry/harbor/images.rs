@@ -14,7 +14,7 @@ use crate::error::{Absent, Error, Result};
 use crate::model::{Digest, Pinned, Repository, Tag};
 use crate::plan::{CopyManifest, Delete, DeleteTarget, Role};
 use crate::registry::vendor::{json, query};
-use crate::registry::{Findings, FindingsDocument, ServerCopy, TagsOf, Untag};
+use crate::registry::{Deletion, Findings, FindingsDocument, ServerCopy, TagsOf};
 
 /// A findings document is as large as an image has packages.
 const MAX_FINDINGS: u64 = 256 << 20;
@@ -162,8 +162,12 @@ impl TagsOf for HarborRegistry {
 
 /// Harbor deletes the whole artifact where a manifest is deleted by a tag, so a tag goes by the interface.
 #[async_trait]
-impl Untag for HarborRegistry {
-    async fn untag(&self, op: Permit<'_, Delete>) -> Result<()> {
+impl Deletion for HarborRegistry {
+    fn takes(&self, target: &DeleteTarget) -> bool {
+        matches!(target, DeleteTarget::Tag(_))
+    }
+
+    async fn remove(&self, op: Permit<'_, Delete>) -> Result<()> {
         let DeleteTarget::Tag(tag) = &op.target else {
             return Err(Error::invalid("this is no tag").context("repository", &op.repository));
         };

@@ -6,6 +6,7 @@
 mod administration;
 mod api;
 mod images;
+mod listing;
 mod projects;
 mod robots;
 #[cfg(all(test, feature = "conformance"))]
@@ -19,7 +20,7 @@ pub use robots::Robot;
 
 use super::credentials::Credentials;
 use super::vendor::{Api, Vendor, VendorRegistry};
-use super::{Abilities, OciOptions, OciRegistry};
+use super::{Abilities, OciOptions, OciRegistry, Untagging};
 use crate::error::Result;
 
 /// A Harbor.
@@ -66,8 +67,11 @@ impl Vendor for Harbor {
     fn abilities(registry: &HarborRegistry) -> Abilities<'_> {
         Abilities {
             catalog: Some(registry),
+            listing: Some(registry),
+            untagging: Untagging::Alone,
             tags_of: Some(registry),
-            untag: Some(registry),
+            deletion: Some(registry),
+            room: Some(registry),
             server_copy: Some(registry),
             findings: Some(registry),
             administration: Some(registry),

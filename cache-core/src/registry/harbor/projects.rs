@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::{Harbor, HarborRegistry};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::encode;
 use crate::model::Repository;
-use crate::registry::Catalog;
+use crate::registry::{Catalog, Room};
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -121,6 +121,20 @@ impl Harbor {
             used: u64::try_from(storage(&listed.used)).unwrap_or(0),
         };
         Ok(listed.into_iter().map(quota).next())
+    }
+}
+
+/// A repository comes to be by pushing; its project does not, and has a quota.
+#[async_trait]
+impl Room for HarborRegistry {
+    async fn room(&self, repository: &Repository) -> Result<Option<u64>> {
+        let (project, _) = self.vendor.place(repository)?;
+        // Not everybody who may push may read the quota.
+        let quota = match self.vendor.quota(&project).await {
+            Err(error) if error.kind() == ErrorKind::Denied => None,
+            quota => quota?,
+        };
+        Ok(quota.and_then(|quota| Some(quota.limit?.saturating_sub(quota.used))))
     }
 }
 

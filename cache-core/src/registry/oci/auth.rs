@@ -47,7 +47,7 @@ impl Access {
         Access { path: String::new(), scopes: vec!["registry:catalog:*".to_owned()] }
     }
 
-    fn to(path: &str, actions: &str) -> Self {
+    pub(super) fn to(path: &str, actions: &str) -> Self {
         Access { path: path.to_owned(), scopes: vec![format!("repository:{path}:{actions}")] }
     }
 
@@ -84,6 +84,10 @@ impl Auth {
     ) -> Self {
         let host = host.to_owned();
         Auth { host, base, credentials, trusted_realms, anonymous_reads, state: Mutex::default() }
+    }
+
+    pub(super) async fn credential(&self) -> Result<Credential> {
+        self.credentials.get(&self.host, "").await
     }
 
     /// The `Authorization` that a request needs, as far as is known.

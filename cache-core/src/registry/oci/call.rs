@@ -1,12 +1,12 @@
 //! One request to the registry: with the leave that it needs, through redirects, again after a challenge.
 
-use http::header::{AUTHORIZATION, LOCATION};
+use http::header::AUTHORIZATION;
 use http::{Method, StatusCode, Uri};
 
 use super::OciRegistry;
 use super::auth::Access;
 use crate::error::{Error, Result};
-use crate::http::{Answer, Request, is_secure, resolve, same_origin, shown};
+use crate::http::{Answer, Request, resolve, same_origin, shown};
 
 /// A registry may send us to a storage, and that to another; not for ever.
 const MAX_REDIRECTS: usize = 5;
@@ -19,20 +19,23 @@ impl OciRegistry {
         resolve(&self.0.base, &format!("/v2/{path_and_query}"))
     }
 
+    /// A call to an interface that the registry has beside the protocol, under the same login: `actions` is what the token must
+    /// allow for the repository, or for the catalogue where `path` is empty.
+    #[cfg(feature = "acr")]
+    pub(in crate::registry) async fn beside(&self, request: Request, (path, actions): (&str, &str)) -> Result<Answer> {
+        let access = if path.is_empty() { Access::catalog() } else { Access::to(path, actions) };
+        self.call(request, &access).await
+    }
+
     /// Sends a request, whose answer may be of any status but 401 and 429.
     pub(super) async fn call(&self, mut request: Request, access: &Access) -> Result<Answer> {
         for _ in 0..=MAX_REDIRECTS {
             let answer = self.authorized(&mut request, access).await?;
             let reads = matches!(request.method, Method::GET | Method::HEAD);
-            let moved = matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308);
-            let Some(location) = answer.header(LOCATION).filter(|_| reads && moved) else { return Ok(answer) };
-            let url = resolve(&request.url, location)?;
-            if is_secure(&request.url) && !is_secure(&url) {
-                return Err(Error::untrusted("the registry redirects to an address that is not encrypted")
-                    .context("from", shown(&request.url))
-                    .context("to", shown(&url)));
+            match if reads { answer.redirect()? } else { None } {
+                Some(url) => request.url = url,
+                None => return Ok(answer),
             }
-            request.url = url;
         }
         Err(Error::unavailable("the registry redirects without end").context("url", shown(&request.url)))
     }

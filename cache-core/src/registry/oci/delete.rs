@@ -7,22 +7,32 @@ use super::{OciRegistry, answer};
 use crate::approve::Permit;
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::http::Request;
-use crate::model::{Digest, Repository, Tag};
+use crate::model::{Pinned, Tag};
 use crate::plan::{Delete, DeleteTarget};
-use crate::registry::{Untag, checks};
+use crate::registry::{Deletion, checks};
 
 impl OciRegistry {
-    /// Deletes what the permit says; a tag by `untag`, where the registry has an interface of its own for that.
-    pub(in crate::registry) async fn remove(&self, op: Permit<'_, Delete>, untag: Option<&dyn Untag>) -> Result<()> {
+    /// Deletes what the permit says; by `own`, where the registry has an interface of its own for that.
+    pub(in crate::registry) async fn remove(&self, op: Permit<'_, Delete>, own: Option<&dyn Deletion>) -> Result<()> {
+        let own = own.filter(|own| own.takes(&op.target));
+        let image = op.repository.at(op.expected.clone());
         match &op.target {
-            DeleteTarget::Manifest => self.remove_manifest(&op).await,
+            DeleteTarget::Manifest => {
+                let manifest = self.named(&image.clone().into()).await?;
+                match own {
+                    Some(own) => own.remove(op).await?,
+                    None => self.send_delete(&op, image.digest.as_str()).await?,
+                }
+                self.leave_fallback(&image.repository, &manifest).await
+            }
             DeleteTarget::Tag(tag) => {
                 let named = self.named(&op.repository.tagged(tag.clone())).await.absent_is_none()?;
                 checks::tag_is_as_expected(&op, tag, named.as_ref().map(|manifest| manifest.digest()))?;
-                let Some(untag) = untag else { return self.remove_tag(&op, tag).await };
-                let (repository, expected) = (op.repository.clone(), op.expected.clone());
-                untag.untag(op).await?;
-                self.expect_manifest(&repository, &expected).await
+                match own {
+                    Some(own) => own.remove(op).await?,
+                    None => self.remove_tag(&op, tag).await?,
+                }
+                self.expect_manifest(&image).await
             }
         }
     }
@@ -40,23 +50,18 @@ impl OciRegistry {
                 .hint("delete the manifest, which deletes all of its tags, or use the registry's own interface")
                 .caused_by(error));
         }
-        self.expect_manifest(&op.repository, &op.expected).await
+        Ok(())
     }
 
     /// Some registries delete the manifest with its tag, and with it every other tag.
-    async fn expect_manifest(&self, repository: &Repository, manifest: &Digest) -> Result<()> {
-        match self.named(&repository.at(manifest.clone()).into()).await.absent_is_none()? {
+    async fn expect_manifest(&self, image: &Pinned) -> Result<()> {
+        match self.named(&image.clone().into()).await.absent_is_none()? {
             Some(_) => Ok(()),
-            None => Err(Error::unexpected("the registry deleted the manifest together with the tag")
-                .context("repository", repository)
-                .context("manifest", manifest)),
+            None => {
+                Err(Error::unexpected("the registry deleted the manifest together with the tag")
+                    .context("manifest", image))
+            }
         }
-    }
-
-    async fn remove_manifest(&self, op: &Delete) -> Result<()> {
-        let manifest = self.named(&op.repository.at(op.expected.clone()).into()).await?;
-        self.send_delete(op, op.expected.as_str()).await?;
-        self.leave_fallback(&op.repository, &manifest).await
     }
 
     async fn send_delete(&self, op: &Delete, name: &str) -> Result<()> {

@@ -19,6 +19,7 @@ mod tests;
 mod token;
 mod upload;
 
+#[cfg(feature = "vendor")]
 pub(super) use token::authorization;
 
 use std::collections::HashSet;
@@ -115,7 +116,16 @@ impl OciRegistry {
         OciRegistry::new(repository.host(), options).map_err(|e| e.context("repository", repository))
     }
 
+    /// The login that this registry is shown now; those that last for hours are asked for where they are about to end.
+    ///
+    /// # Errors
+    /// What the source of the credentials says.
+    pub async fn login(&self) -> Result<Credential> {
+        self.0.auth.credential().await
+    }
+
     /// Where it is.
+    #[cfg(feature = "vendor")]
     pub(super) fn base(&self) -> &Uri {
         &self.0.base
     }
@@ -126,7 +136,7 @@ impl OciRegistry {
     }
 
     /// The path of a repository, which must be one of ours.
-    fn path<'a>(&self, repository: &'a Repository) -> Result<&'a str> {
+    pub(super) fn path<'a>(&self, repository: &'a Repository) -> Result<&'a str> {
         if repository.transport() == crate::model::Transport::Registry && repository.host() == self.0.host {
             return Ok(repository.path());
         }

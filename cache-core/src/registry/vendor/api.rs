@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 
 use super::super::answer;
 use crate::error::{Error, Result};
-use crate::http::{Answer, Http, Network, Patience, Request, encode, resolve, shown};
+use crate::http::{
+    Answer, Http, Network, Patience, Request, encode, host_name, is_loopback, is_secure, resolve, shown,
+};
 
 /// The largest answer that is read.
 const MAX_ANSWER: u64 = 64 << 20;
@@ -31,6 +33,10 @@ impl Api {
         Ok(Api { http: Http::over(network, Some(base.clone()), patience), base })
     }
 
+    pub(in crate::registry) fn base(&self) -> &Uri {
+        &self.base
+    }
+
     /// A request to a path below the address; what stands in it is encoded already.
     pub(in crate::registry) fn request(&self, method: Method, path_and_query: &str) -> Result<Request> {
         let base = self.base.path().trim_end_matches('/');
@@ -45,6 +51,14 @@ impl Api {
         }
         Err(answer::refusal(answer, what).await)
     }
+}
+
+/// Refuses to send a secret in the clear to another machine.
+pub(in crate::registry) fn expect_secure(url: &Uri) -> Result<()> {
+    if is_secure(url) || is_loopback(&host_name(url)) {
+        return Ok(());
+    }
+    Err(Error::untrusted("credentials are not sent without encryption").context("url", shown(url)))
 }
 
 /// Gives the request a body of JSON.

@@ -2,15 +2,19 @@
 
 mod api;
 #[cfg(all(test, feature = "conformance"))]
-pub(super) mod testing;
+pub(super) mod tests;
+mod variables;
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-pub(super) use api::{Api, json, parse, query, with_json};
+pub(super) use api::{Api, expect_secure, json, parse, query, with_json};
+pub(super) use variables::{Variables, secret_file};
 
+use super::credentials::{Credential, Credentials};
 use super::{Abilities, BlobStream, Moved, OciRegistry, Registry, RegistryWriter};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
@@ -29,6 +33,21 @@ pub struct VendorRegistry<V> {
 pub trait Vendor: fmt::Debug + Clone + Send + Sync + Sized + 'static {
     /// What the registry can do beyond the protocol.
     fn abilities(registry: &VendorRegistry<Self>) -> Abilities<'_>;
+
+    /// What to do about an error of a push, where the vendor is known for it.
+    fn explain(&self, error: Error) -> Error {
+        error
+    }
+}
+
+impl<V: Vendor> VendorRegistry<V> {
+    /// The login that the registry is shown now, to be handed on: see [`OciRegistry::login`].
+    ///
+    /// # Errors
+    /// What the source of the credentials says.
+    pub async fn login(&self) -> Result<Credential> {
+        self.oci.login().await
+    }
 }
 
 impl<V: Vendor> fmt::Debug for VendorRegistry<V> {
@@ -67,23 +86,40 @@ impl<V: Vendor> Registry for VendorRegistry<V> {
 #[async_trait]
 impl<V: Vendor> RegistryWriter for VendorRegistry<V> {
     async fn put_blob(&self, op: Permit<'_, BlobCopy>, from: &dyn Registry) -> Result<Moved> {
-        self.oci.put_blob(op, from).await
+        self.oci.put_blob(op, from).await.map_err(|e| self.vendor.explain(e))
     }
 
     async fn put_manifest(&self, op: Permit<'_, PutManifest>) -> Result<Moved> {
-        self.oci.put_manifest(op).await
+        self.oci.put_manifest(op).await.map_err(|e| self.vendor.explain(e))
     }
 
     async fn set_tag(&self, op: Permit<'_, SetTag>) -> Result<Moved> {
-        self.oci.set_tag(op).await
+        self.oci.set_tag(op).await.map_err(|e| self.vendor.explain(e))
     }
 
     async fn delete(&self, op: Permit<'_, Delete>) -> Result<()> {
-        self.oci.remove(op, self.abilities().untag).await
+        self.oci.remove(op, self.abilities().deletion).await
     }
 
     fn as_registry(&self) -> &dyn Registry {
         self
+    }
+}
+
+/// The credentials that were given, where there are any, else others.
+#[derive(Debug)]
+pub(super) struct OrElse {
+    pub(super) given: Arc<dyn Credentials>,
+    pub(super) otherwise: Arc<dyn Credentials>,
+}
+
+#[async_trait]
+impl Credentials for OrElse {
+    async fn get(&self, host: &str, path: &str) -> Result<Credential> {
+        match self.given.get(host, path).await? {
+            Credential::Anonymous => self.otherwise.get(host, path).await,
+            given => Ok(given),
+        }
     }
 }
 

@@ -5,12 +5,13 @@ use super::super::json::{List, object};
 use super::super::text::Text;
 
 object! {
-    Bom {
+    /// As it is read, or as it is written.
+    Bom<C> {
         format: Text<'a> = "bomFormat",
         version: Text<'a> = "specVersion",
         serial: Text<'a> = "serialNumber",
         metadata: Option<Metadata<'a>> = "metadata",
-        components: List<Component<'a>> = "components",
+        components: C = "components",
         dependencies: List<Dependency<'a>> = "dependencies",
     }
 }

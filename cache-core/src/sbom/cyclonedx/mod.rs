@@ -49,3 +49,6 @@ pub(super) fn write(sbom: &Sbom<'_>, version: &str, encoding: Encoding) -> Resul
 pub(super) fn minor(version: &str) -> Option<Minor> {
     version.strip_prefix("1.")?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,17 +3,21 @@
 use serde_json::Value;
 
 use super::super::bom::{Family, Finding, Relation, Relationship, Sbom};
+use super::super::check;
+use super::super::json::{self, Gather, Gathered};
 use super::super::package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
 use super::super::text::{Rest, Text};
-use super::super::{check, json};
 use super::document::{Bom, Choice, Component, Dependency, KINDS, NESTED, UNNAMED};
 use super::{NEWEST, minor};
 use crate::document::digest_in;
 use crate::error::{Error, Result};
 use crate::model::Digest;
 
+/// A document whose components are those of the model.
+type Read<'a> = Bom<'a, Gathered<Component<'a>, Components<'a>>>;
+
 pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
-    let (bom, findings) = json::read::<Bom<'_>>("a CycloneDX document", text)?;
+    let (bom, findings) = json::read::<Read<'_>>("a CycloneDX document", text)?;
     if bom.format != "CycloneDX" {
         return Err(Error::invalid(format!("not a CycloneDX document: bomFormat is {:?}", bom.format)));
     }
@@ -30,6 +34,8 @@ pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
     }
     sbom.metadata.id = bom.serial.stated();
     sbom.rest = bom.rest;
+    let mut components = bom.components.0;
+    let mut subject = None;
     if let Some(metadata) = bom.metadata {
         sbom.metadata.created = metadata.timestamp.stated();
         sbom.metadata.tools = tools(metadata.rest.get("tools"));
@@ -37,13 +43,13 @@ pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
         if let Some(component) = metadata.component {
             sbom.describes = digests(&component);
             sbom.metadata.name = component.name.clone().stated();
-            sbom.metadata.subject = Some(add(&mut sbom, *component, None));
+            subject = Some(*component);
         }
         sbom.rest.extend_under("metadata", metadata.rest);
     }
-    for component in bom.components {
-        add(&mut sbom, component, None);
-    }
+    sbom.metadata.subject = components.begin_with(subject);
+    sbom.packages = components.packages;
+    sbom.relationships = components.relationships;
     let mut others = Vec::new();
     for dependency in bom.dependencies {
         others.extend(depend(&mut sbom.relationships, dependency));
@@ -55,25 +61,62 @@ pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
     Ok(sbom)
 }
 
-/// Lists a component and what is within it, the outer one first; its id.
-fn add<'a>(sbom: &mut Sbom<'a>, mut component: Component<'a>, outer: Option<&Text<'a>>) -> Text<'a> {
-    let nested = std::mem::take(&mut component.components);
-    let package = package(component, sbom.packages.len());
-    let id = package.id.clone();
-    sbom.packages.push(package);
-    if let Some(outer) = outer {
-        let mut rest = Rest::default();
-        rest.mark(NESTED);
-        let (from, to) = (outer.clone(), id.clone());
-        sbom.relationships.push(Relationship { from, relation: Relation::Contains, to, rest });
-    }
-    for inner in nested {
-        add(sbom, inner, Some(&id));
-    }
-    id
+/// The components of a document as packages, and which of them lie within another.
+struct Components<'a> {
+    /// The first place is kept for the component that the document is about, which may stand behind all others.
+    packages: Vec<Package<'a>>,
+    relationships: Vec<Relationship<'a>>,
 }
 
-fn package<'a>(source: Component<'a>, at: usize) -> Package<'a> {
+impl Default for Components<'_> {
+    fn default() -> Self {
+        Components { packages: vec![Package::default()], relationships: Vec::new() }
+    }
+}
+
+impl<'a> Gather<Component<'a>> for Components<'a> {
+    fn gather(&mut self, item: Component<'a>) {
+        self.add(item, None);
+    }
+}
+
+impl<'a> Components<'a> {
+    /// Lists a component and what is within it, the outer one first; its id.
+    fn add(&mut self, mut component: Component<'a>, outer: Option<&Text<'a>>) -> Text<'a> {
+        let nested = std::mem::take(&mut component.components);
+        let package = package(component, self.packages.len());
+        let id = package.id.clone();
+        self.packages.push(package);
+        if let Some(outer) = outer {
+            let mut rest = Rest::default();
+            rest.mark(NESTED);
+            let (from, to) = (outer.clone(), id.clone());
+            self.relationships.push(Relationship { from, relation: Relation::Contains, to, rest });
+        }
+        for inner in nested {
+            self.add(inner, Some(&id));
+        }
+        id
+    }
+
+    /// Puts the component that the document is about before all others, if there is one; its id.
+    fn begin_with(&mut self, component: Option<Component<'a>>) -> Option<Text<'a>> {
+        let (packages, relationships) = (self.packages.len(), self.relationships.len());
+        let id = component.map(|component| self.add(component, None));
+        match self.packages.len() - packages {
+            1 => drop(self.packages.swap_remove(0)),
+            added => {
+                self.packages.rotate_right(added);
+                self.packages.remove(added);
+            }
+        }
+        let added = self.relationships.len() - relationships;
+        self.relationships.rotate_right(added);
+        id
+    }
+}
+
+fn package(source: Component<'_>, at: usize) -> Package<'_> {
     let mut rest = source.rest;
     let kind = match KINDS.iter().find(|(word, _)| source.kind == *word) {
         Some((_, kind)) => *kind,
@@ -94,7 +137,6 @@ fn package<'a>(source: Component<'a>, at: usize) -> Package<'a> {
         rest.extend_under("supplier", supplier.rest);
         supplier.name
     });
-    let plain = |hash: super::document::Hash<'a>| Hash { algorithm: Hash::plain(hash.algorithm), value: hash.value };
     Package {
         id: source.id.stated().unwrap_or_else(|| format!("{UNNAMED}{at}").into()),
         kind,
@@ -103,13 +145,13 @@ fn package<'a>(source: Component<'a>, at: usize) -> Package<'a> {
         purl: source.purl.stated(),
         cpes: source.cpe.stated().into_iter().collect(),
         licenses: source.licenses.into_iter().flat_map(licenses).collect(),
-        hashes: source.hashes.into_iter().map(plain).collect(),
+        hashes: source.hashes.turned(|hash| Hash { algorithm: Hash::plain(hash.algorithm), value: hash.value }),
         supplier: supplier.and_then(Text::stated),
         author: source.author.stated(),
         copyright: source.copyright.stated(),
         description: source.description.stated(),
         homepage: rest.get("externalReferences").and_then(website).map(Text::from),
-        properties: source.properties.into_iter().map(|property| (property.name, property.value)).collect(),
+        properties: source.properties.turned(|property| (property.name, property.value)),
         download: None,
         rest,
     }

@@ -26,7 +26,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn bom<'s>(&mut self, sbom: &'s Sbom<'_>) -> Bom<'s> {
+    fn bom<'s>(&mut self, sbom: &'s Sbom<'_>) -> Bom<'s, List<Component<'s>>> {
         let mut rest = self.carrier.rest(&sbom.rest, "document");
         let mut components = Nested::of(sbom, |package| self.component(package));
         let subject = sbom.metadata.subject.as_deref().and_then(|id| components.take(id));
@@ -124,7 +124,8 @@ impl Writer {
 
     /// One entry for each that needs something, with what else the document said of it.
     fn dependencies<'s>(&mut self, sbom: &'s Sbom<'_>, kept: Option<List<Dependency<'s>>>) -> Vec<Dependency<'s>> {
-        let mut needs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut needs: BTreeMap<&'s str, BTreeSet<&'s str>> = BTreeMap::new();
+        let listed = |needs: BTreeSet<&'s str>| needs.into_iter().map(Text::from).collect::<List<_>>();
         let mut lost: BTreeMap<&str, usize> = BTreeMap::new();
         for edge in &sbom.relationships {
             match &edge.relation {
@@ -140,14 +141,15 @@ impl Writer {
             self.carrier.lose("document", format!("CycloneDX has no relationship {word} ({times} times)"));
         }
         let mut entries: Vec<Dependency<'s>> = kept.unwrap_or_default().0;
-        for (id, needs) in needs {
-            let needs: List<Text<'s>> = needs.into_iter().map(Text::from).collect();
-            match entries.iter_mut().find(|entry| entry.id == id && entry.needs.0.is_empty() && !entry.rest.is_empty())
-            {
-                Some(entry) => entry.needs = needs,
-                None => entries.push(Dependency { id: id.into(), needs, rest: Rest::default() }),
-            }
+        for entry in entries.iter_mut().filter(|entry| entry.needs.0.is_empty() && !entry.rest.is_empty()) {
+            entry.needs = needs.remove(&*entry.id).map(listed).unwrap_or_default();
         }
+        let entry = |(id, needs): (&'s str, BTreeSet<&'s str>)| Dependency {
+            id: id.into(),
+            needs: listed(needs),
+            rest: Rest::default(),
+        };
+        entries.extend(needs.into_iter().map(entry));
         entries
     }
 }
@@ -217,10 +219,12 @@ impl<'s> Nested<'s> {
         for inner in (0..nested.components.len()).rev() {
             let Some(outer) = nested.outer.get(inner).copied().flatten() else { continue };
             let taken = nested.components.get_mut(inner).and_then(Option::take);
-            if let (Some(taken), Some(Some(outer))) = (taken, nested.components.get_mut(outer)) {
-                outer.components.0.insert(0, taken);
+            if let (Some(mut taken), Some(Some(outer))) = (taken, nested.components.get_mut(outer)) {
+                taken.components.0.reverse();
+                outer.components.0.push(taken);
             }
         }
+        nested.components.iter_mut().flatten().for_each(|component| component.components.0.reverse());
         nested
     }
 

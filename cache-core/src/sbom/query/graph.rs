@@ -1,8 +1,9 @@
 //! How the packages of an SBOM hang together: relationships with one direction for each meaning.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
+use foldhash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
 
 use super::find::Listed;

@@ -1,7 +1,8 @@
 //! One SBOM of several.
 
 use std::borrow::Borrow;
-use std::collections::{HashMap, HashSet};
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::identity::Known;
 use crate::model::Timestamp;
@@ -44,15 +45,14 @@ pub fn merge<'a>(parts: &[impl Borrow<Sbom<'a>>]) -> Sbom<'a> {
 struct Merger<'a> {
     out: Sbom<'a>,
     uniform: bool,
-    /// The places of the packages that are the same but for their digests.
-    packages: HashMap<String, Vec<usize>>,
-    /// The same by one of their digests.
-    digests: HashMap<(String, Hash<'a>), usize>,
+    /// Packages that are the same but for their digests: a number for all of them, and their places.
+    packages: HashMap<String, (usize, Vec<usize>)>,
+    /// The place of one of them by that number and one of its digests.
+    digests: HashMap<(usize, Hash<'a>), usize>,
     files: HashMap<String, usize>,
     /// The places of the packages that several documents list.
     folded: HashSet<usize>,
     ids: Ids<'a>,
-    relationships: HashSet<(Text<'a>, Relation<'a>, Text<'a>)>,
     /// What the licence of a name and a text is called.
     texts: HashMap<(Text<'a>, Text<'a>), Text<'a>>,
     text_ids: Ids<'a>,
@@ -68,8 +68,7 @@ impl Default for Merger<'_> {
             digests: HashMap::new(),
             files: HashMap::new(),
             folded: HashSet::new(),
-            ids: Ids { taken: HashSet::from([DOCUMENT.into()]), next: HashMap::new() },
-            relationships: HashSet::new(),
+            ids: Ids { taken: HashSet::from_iter([DOCUMENT.into()]), next: HashMap::new() },
             texts: HashMap::new(),
             text_ids: Ids::default(),
             subjects: Vec::new(),
@@ -120,10 +119,10 @@ impl<'a> Merger<'a> {
             package.rest = Rest::default();
             package.licenses.iter_mut().for_each(|license| license.rest = Rest::default());
         }
+        let next = self.packages.len();
         let whole = Known::new(&package).whole();
-        let digests = package.hashes.iter().take(MOST_DIGESTS).map(|hash| (whole.clone(), lower(hash)));
-        let digests: Vec<_> = digests.collect();
-        let places = self.packages.entry(whole).or_default();
+        let (number, places) = self.packages.entry(whole).or_insert_with(|| (next, Vec::new()));
+        let digests: Vec<_> = package.hashes.iter().take(MOST_DIGESTS).map(|hash| (*number, lower(hash))).collect();
         let by_digest = digests.iter().find_map(|key| self.digests.get(key));
         let same = by_digest
             .into_iter()
@@ -201,10 +200,8 @@ impl<'a> Merger<'a> {
             return;
         }
         let relation = relationship.relation.clone();
-        if self.relationships.insert((from.clone(), relation.clone(), to.clone())) {
-            let rest = if self.uniform { relationship.rest.clone() } else { Rest::default() };
-            self.out.relationships.push(Relationship { from, relation, to, rest });
-        }
+        let rest = if self.uniform { relationship.rest.clone() } else { Rest::default() };
+        self.out.relationships.push(Relationship { from, relation, to, rest });
     }
 
     fn dangling(&mut self, position: String, id: &str) {
@@ -243,20 +240,19 @@ impl<'a> Merger<'a> {
         match &self.subjects[..] {
             [one] => self.out.metadata.subject = Some(one.clone()),
             several => {
-                for to in several.iter().cloned() {
-                    let key = (DOCUMENT.into(), Relation::Describes, to.clone());
-                    if self.relationships.insert(key) {
-                        let from = DOCUMENT.into();
-                        let rest = Rest::default();
-                        self.out.relationships.push(Relationship { from, relation: Relation::Describes, to, rest });
-                    }
-                }
+                let describes = |to: &Text<'a>| {
+                    let (from, to, rest) = (DOCUMENT.into(), to.clone(), Rest::default());
+                    Relationship { from, relation: Relation::Describes, to, rest }
+                };
+                self.out.relationships.extend(several.iter().map(describes));
             }
         }
         let order = |a: &Relationship<'_>, b: &Relationship<'_>| {
             (&a.from, &a.relation, &a.to).cmp(&(&b.from, &b.relation, &b.to))
         };
+        // Of those that several documents state, the first stays.
         self.out.relationships.sort_by(order);
+        self.out.relationships.dedup_by(|later, first| order(later, first).is_eq());
         self.out
     }
 }

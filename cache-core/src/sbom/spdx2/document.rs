@@ -1,20 +1,52 @@
 //! The members of an SPDX 2 document that the model knows (SPDX specification 2.3, `schemas/spdx-schema.json`).
 
-use super::super::json::{List, object};
+use super::super::bom;
+use super::super::json::{Gathered, List, object};
+use super::super::package;
 use super::super::text::Text;
 
 object! {
-    Document {
+    /// As it is read, or as it is written.
+    Document<P, F, R> {
         version: Text<'a> = "spdxVersion",
         id: Text<'a> = "SPDXID",
         name: Text<'a> = "name",
         namespace: Text<'a> = "documentNamespace",
         creation: Option<Creation<'a>> = "creationInfo",
         describes: List<Text<'a>> = "documentDescribes",
-        packages: List<Package<'a>> = "packages",
-        files: List<File<'a>> = "files",
-        relationships: List<Relationship<'a>> = "relationships",
+        packages: P = "packages",
+        files: F = "files",
+        relationships: R = "relationships",
         license_texts: List<LicenseText<'a>> = "hasExtractedLicensingInfos",
+    }
+}
+
+/// A document to be written.
+pub(in crate::sbom) type Written<'a> = Document<'a, List<Package<'a>>, List<File<'a>>, List<Relationship<'a>>>;
+
+/// A document that has been read: its elements are those of the model.
+pub(in crate::sbom) type Read<'a> = Document<
+    'a,
+    Gathered<Package<'a>, Vec<package::Package<'a>>>,
+    Gathered<File<'a>, Vec<bom::File<'a>>>,
+    Gathered<Relationship<'a>, Vec<bom::Relationship<'a>>>,
+>;
+
+impl<'a> From<Written<'a>> for Read<'a> {
+    fn from(document: Written<'a>) -> Self {
+        Document {
+            version: document.version,
+            id: document.id,
+            name: document.name,
+            namespace: document.namespace,
+            creation: document.creation,
+            describes: document.describes,
+            packages: document.packages.into(),
+            files: document.files.into(),
+            relationships: document.relationships.into(),
+            license_texts: document.license_texts,
+            rest: document.rest,
+        }
     }
 }
 

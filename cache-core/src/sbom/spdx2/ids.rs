@@ -1,6 +1,6 @@
 //! The identifiers of SPDX for elements that come from another format.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::super::bom::{Family, Sbom};
 use super::super::text::{Text, plain_word};

@@ -1,22 +1,23 @@
 //! From an SPDX 2 document to the model.
 
 use super::super::bom::{DOCUMENT, Family, File, Finding, LicenseText, Relation, Relationship, Sbom};
+use super::super::json::{self, Gather};
 use super::super::package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
 use super::super::text::{Rest, Text};
-use super::super::{check, json, subject};
-use super::document::{self, DESCRIBES, Document, NOASSERTION, NONE, PURPOSES};
+use super::super::{check, subject};
+use super::document::{self, DESCRIBES, NOASSERTION, NONE, PURPOSES, Read};
 use crate::error::{Error, Result};
 
 /// The newest version of SPDX 2 that there is.
 const NEWEST: &str = "2.3";
 
 pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
-    let (document, findings) = json::read::<Document<'_>>("an SPDX document", text)?;
+    let (document, findings) = json::read::<Read<'_>>("an SPDX document", text)?;
     model(document, findings)
 }
 
 /// What a document says, whichever form it was read in.
-pub(in crate::sbom) fn model<'a>(document: Document<'a>, mut findings: Vec<Finding>) -> Result<Sbom<'a>> {
+pub(in crate::sbom) fn model<'a>(document: Read<'a>, mut findings: Vec<Finding>) -> Result<Sbom<'a>> {
     let version = document.version.strip_prefix("SPDX-").map(str::to_owned);
     let not_one = || Error::invalid(format!("not an SPDX document: spdxVersion is {:?}", document.version));
     let version = version.ok_or_else(not_one)?;
@@ -28,14 +29,14 @@ pub(in crate::sbom) fn model<'a>(document: Document<'a>, mut findings: Vec<Findi
         findings.push(Finding::new("newer-version", "spdxVersion", message));
     }
     let mut sbom = Sbom::new(Family::Spdx, version);
-    sbom.relationships = document.relationships.into_iter().map(relationship).collect();
+    sbom.relationships = document.relationships.0;
     sbom.relationships.extend(document.describes.into_iter().map(|to| {
         let mut rest = Rest::default();
         rest.mark(DESCRIBES);
         Relationship { from: DOCUMENT.into(), relation: Relation::Describes, to, rest }
     }));
-    sbom.packages = document.packages.into_iter().map(package).collect();
-    sbom.files = document.files.into_iter().map(file).collect();
+    sbom.packages = document.packages.0;
+    sbom.files = document.files.0;
     sbom.license_texts = document.license_texts.into_iter().map(license_text).collect();
     sbom.metadata.name = document.name.stated();
     sbom.metadata.id = document.namespace.stated();
@@ -54,6 +55,24 @@ pub(in crate::sbom) fn model<'a>(document: Document<'a>, mut findings: Vec<Findi
     sbom.findings = findings;
     check::elements(&mut sbom, &[DOCUMENT, NOASSERTION, NONE]);
     Ok(sbom)
+}
+
+impl<'a> Gather<document::Package<'a>> for Vec<Package<'a>> {
+    fn gather(&mut self, item: document::Package<'a>) {
+        self.push(package(item));
+    }
+}
+
+impl<'a> Gather<document::File<'a>> for Vec<File<'a>> {
+    fn gather(&mut self, item: document::File<'a>) {
+        self.push(file(item));
+    }
+}
+
+impl<'a> Gather<document::Relationship<'a>> for Vec<Relationship<'a>> {
+    fn gather(&mut self, item: document::Relationship<'a>) {
+        self.push(relationship(item));
+    }
 }
 
 fn package(source: document::Package<'_>) -> Package<'_> {
@@ -103,7 +122,7 @@ fn package(source: document::Package<'_>) -> Package<'_> {
 
 /// Text that is an assertion. `NONE` says that there is nothing, which the model does not: it stays as it is.
 fn asserted<'a>(member: &'static str, text: Text<'a>, rest: &mut Rest<'a>) -> Option<Text<'a>> {
-    match text.trim() {
+    match text.trimmed() {
         "" | NOASSERTION => None,
         NONE => {
             rest.push_text(member, NONE);
@@ -119,11 +138,18 @@ fn license(text: Option<Text<'_>>, stage: LicenseStage) -> Option<License<'_>> {
 
 /// Each algorithm without case and dashes; what is more than a checksum stays as it is.
 fn hashes<'a>(checksums: json::List<document::Checksum<'a>>, rest: &mut Rest<'a>) -> Vec<Hash<'a>> {
-    let (plain, others): (Vec<_>, Vec<_>) = checksums.into_iter().partition(|sum| sum.rest.is_empty());
+    let mut plain = Vec::with_capacity(checksums.0.len());
+    let mut others = Vec::new();
+    for sum in checksums {
+        match sum.rest.is_empty() {
+            true => plain.push(Hash { algorithm: Hash::plain(sum.algorithm), value: sum.value }),
+            false => others.push(sum),
+        }
+    }
     if !others.is_empty() {
         rest.push_json("checksums", &others);
     }
-    plain.into_iter().map(|sum| Hash { algorithm: Hash::plain(sum.algorithm), value: sum.value }).collect()
+    plain
 }
 
 fn file(source: document::File<'_>) -> File<'_> {

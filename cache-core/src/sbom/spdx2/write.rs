@@ -1,6 +1,8 @@
 //! From the model to an SPDX 2.2 or 2.3 document.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::{HashSet, HashSetExt};
 
 use super::super::bom::{DOCUMENT, Family, File, Finding, LicenseText, Relationship, Sbom};
 use super::super::fit;
@@ -11,7 +13,7 @@ use super::super::spdx3::words;
 use super::super::subject::INFERRED;
 use super::super::text::{Rest, Text};
 use super::super::write::{Carrier, MAX_NAMES, name, namespace};
-use super::document::{self, Creation, DESCRIBES, Document, NOASSERTION, NONE, OTHER, PURPOSES, Reference};
+use super::document::{self, Creation, DESCRIBES, NOASSERTION, NONE, OTHER, PURPOSES, Reference, Written};
 use super::expressions::Expressions;
 use super::ids::Ids;
 use crate::error::Result;
@@ -66,7 +68,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn document<'s>(&mut self, sbom: &'s Sbom<'_>, version: &str) -> Document<'s> {
+    fn document<'s>(&mut self, sbom: &'s Sbom<'_>, version: &str) -> Written<'s> {
         let mut rest =
             self.rest(&sbom.rest, "document", &["SpdxDocument/profileConformance", "SpdxDocument/dataLicense"]);
         let created = self.carrier.created(sbom.metadata.created.as_ref()).unwrap_or_default();
@@ -109,7 +111,7 @@ impl Writer {
             text: text.into(),
             ..document::LicenseText::default()
         });
-        Document {
+        Written {
             version: format!("SPDX-{version}").into(),
             id: DOCUMENT.into(),
             name: sbom.metadata.name.as_ref().map_or("sbom".into(), Text::borrowed),

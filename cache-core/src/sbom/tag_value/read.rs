@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::Sbom;
 use super::super::bom::{DOCUMENT, Finding};
 use super::super::spdx2;
-use super::super::spdx2::document::{Creation, Document, File, LicenseText, Package, Relationship};
+use super::super::spdx2::document::{Creation, File, LicenseText, Package, Relationship, Written};
 use super::super::text::{Rest, Text};
 use super::lines::{Line, Lines};
 use super::members::{Annotation, External, Project, Review, Snippet};
@@ -41,7 +41,7 @@ pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
         }
     }
     let (document, findings) = reader.finish();
-    spdx2::model(document, findings)
+    spdx2::model(document.into(), findings)
 }
 
 /// What has been read so far. Each tag speaks of what was begun last.
@@ -49,7 +49,7 @@ pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
 pub(super) struct Reader<'a> {
     number: usize,
     findings: Vec<Finding>,
-    pub(super) document: Document<'a>,
+    pub(super) document: Written<'a>,
     pub(super) creation: Creation<'a>,
     at: Option<Section>,
     /// An identifier that stands before what it identifies.
@@ -298,7 +298,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish(mut self) -> (Document<'a>, Vec<Finding>) {
+    fn finish(mut self) -> (Written<'a>, Vec<Finding>) {
         if !self.next_id.is_empty() {
             self.note("misplaced-tag", format!("SPDXID {} identifies nothing", self.next_id));
         }

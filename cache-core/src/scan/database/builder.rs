@@ -49,6 +49,11 @@ impl DatabaseBuilder {
     /// `Invalid` where nothing was gathered, or where one package has more than 4 GiB of advisories; what the disk says.
     pub fn write(self, path: impl AsRef<Path>) -> Result<DatabaseInfo> {
         let path = path.as_ref();
+        self.unplaced(path)?.put(path)
+    }
+
+    /// The index in a file beside the one whose place it is to take.
+    pub(crate) fn unplaced(self, path: &Path) -> Result<Unplaced> {
         let failed = |e| Error::io(path, e);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = beside(folder).map_err(failed)?;
@@ -56,8 +61,7 @@ impl DatabaseBuilder {
         let info = self.write_to(&mut out, path)?;
         let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
         file.as_file().sync_all().map_err(failed)?;
-        file.persist(path).map_err(|e| failed(e.error))?;
-        Ok(info)
+        Ok(Unplaced { file, info })
     }
 
     pub(super) fn write_to(self, out: &mut (impl Write + Seek), path: &Path) -> Result<DatabaseInfo> {
@@ -119,6 +123,20 @@ impl DatabaseBuilder {
         out.write_all(&header.to_bytes()).map_err(failed)?;
         out.flush().map_err(failed)?;
         Ok(info)
+    }
+}
+
+/// An index that is made, and not yet where it shall be. Dropped, it is gone.
+#[derive(Debug)]
+pub(crate) struct Unplaced {
+    file: tempfile::NamedTempFile,
+    info: DatabaseInfo,
+}
+
+impl Unplaced {
+    pub(crate) fn put(self, path: &Path) -> Result<DatabaseInfo> {
+        self.file.persist(path).map_err(|e| Error::io(path, e.error))?;
+        Ok(self.info)
     }
 }
 

@@ -45,7 +45,8 @@ fn bounds(text: &str) -> Option<Bounds> {
         rest = rest.trim_start();
         let version;
         (version, rest) = rest.split_at(rest.find([' ', ',', '\t']).unwrap_or(rest.len()));
-        if version == "*" && matches!(operator, "" | "=" | ">=") {
+        // As in OSV's records, "0" is before all versions, also those that have no order with it.
+        if (version == "*" && matches!(operator, "" | "=" | ">=")) || (version, operator) == ("0", ">=") {
             continue;
         }
         if version.is_empty() {
@@ -136,6 +137,7 @@ mod tests {
             ("~> 1.2.3", "1.2.3..!1.3"),
             ("~> 1.2", "1.2..!2"),
             ("*", "*..*"),
+            (">= 0, < 1.2", "*..!1.2"),
         ] {
             assert_eq!(read(constraint), right, "{constraint}");
         }

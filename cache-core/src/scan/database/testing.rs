@@ -45,3 +45,8 @@ pub(in crate::scan) fn scan(builder: DatabaseBuilder, purls: &[&str]) -> Report 
     let scanner = EmbeddedScanner::new(open(bytes(builder)).unwrap().into());
     scanner.scan_sbom(&sbom, Timestamp::from_unix(0).unwrap()).unwrap()
 }
+
+/// A small database of Grype's.
+pub(in crate::scan) fn grype_file() -> Vec<u8> {
+    super::grype::tests::grype_file()
+}

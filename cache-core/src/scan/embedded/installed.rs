@@ -50,6 +50,7 @@ impl<'s> Installed<'s> {
             _ => version.to_owned(),
         };
         let source = upstream(&purl, &version).or_else(|| in_properties(package, &purl));
+        let source = source.map(|built| if purl.kind() == "deb" { unsigned(built, &version) } else { built });
         let module = purl.qualifier("modularitylabel").or(purl.qualifier("rpmmod")).or_else(|| {
             let is_label =
                 |name: &str| name == "cache:module" || name.to_ascii_lowercase().ends_with(":modularitylabel");
@@ -134,6 +135,15 @@ fn in_properties(package: &Package<'_>, purl: &Purl) -> Option<Built> {
     let release = value(":SrcRelease").map(|release| format!("-{release}")).unwrap_or_default();
     let version = format!("{epoch}{version}{release}");
     Some(Built { name: name.to_owned(), version, has_epoch: purl.kind() != "rpm" })
+}
+
+/// The kernels of Debian and Ubuntu come out of a source package that signs what `linux` built, and advisories are about that:
+/// `linux-signed-amd64`, `linux-signed-hwe-6.8`. The packages have the versions of `linux`.
+fn unsigned(built: Built, version: &str) -> Built {
+    const ARCHITECTURES: &[&str] = &["-amd64", "-arm64", "-armhf", "-i386", "-ppc64el", "-riscv64", "-s390x"];
+    let Some(rest) = built.name.strip_prefix("linux-signed") else { return built };
+    let flavour = if ARCHITECTURES.contains(&rest) { "" } else { rest };
+    Built { name: format!("linux{flavour}"), version: version.to_owned(), ..built }
 }
 
 fn property<'p>(package: &'p Package<'_>, is: impl Fn(&str) -> bool) -> Option<&'p str> {

@@ -172,6 +172,13 @@ impl<'v> Version<'v> {
             true => (range.lower.map(bare), range.upper.map(bare)),
             false => (range.lower, range.upper),
         };
+        // Whether it is one certain version needs no order.
+        if let (Bound::Included(only), Bound::Included(same)) = (lower, upper)
+            && only == same
+        {
+            let is_it = self.scheme.compare(self.text, only) == Some(Ordering::Equal);
+            return Ok(if is_it { Place::Inside } else { Place::Outside });
+        }
         let is_release = |bound: Bound<&str>| match bound {
             Bound::Included(version) | Bound::Excluded(version) => Pseudo::of(version).is_none(),
             Bound::Unbounded => false,

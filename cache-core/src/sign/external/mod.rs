@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::bundle::Bundle;
 use super::public_key::PublicKey;
 use super::scheme::Scheme;
-use super::{Sign, Signer, Trusted};
+use super::{Sign, Signer};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
 use crate::model::{Digest, Identity};
@@ -103,8 +103,8 @@ impl Signer for ExternalSigner {
         self.public.identity()
     }
 
-    fn recognised(&self) -> Option<Trusted> {
-        Some(Trusted::key(self.public.clone()))
+    fn key(&self) -> Option<&PublicKey> {
+        Some(&self.public)
     }
 
     async fn sign(&self, op: Permit<'_, Sign>) -> Result<Bundle> {

@@ -15,7 +15,7 @@ use self::pair::Pair;
 use super::bundle::Bundle;
 use super::encrypted::{decrypt, encrypt, is_encrypted};
 use super::public_key::PublicKey;
-use super::{Sign, Signer, Trusted, source};
+use super::{Sign, Signer, source};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
 use crate::model::{Identity, Secret};
@@ -135,8 +135,8 @@ impl Signer for KeySigner {
         self.public.identity()
     }
 
-    fn recognised(&self) -> Option<Trusted> {
-        Some(Trusted::key(self.public.clone()))
+    fn key(&self) -> Option<&PublicKey> {
+        Some(&self.public)
     }
 
     async fn sign(&self, op: Permit<'_, Sign>) -> Result<Bundle> {

@@ -246,12 +246,17 @@ async fn a_timestamp_authority_that_errs_is_found_out() {
         (TimestampFault::OtherKey, "does not count"),
         (TimestampFault::OtherTime, "not valid at the time that is confirmed"),
         (TimestampFault::Refusal, "refused"),
+        // RFC 3161, 2.3: the only extended key usage, and critical.
+        (TimestampFault::NotCritical, "not for timestamps alone"),
+        (TimestampFault::OtherPurposeToo, "not for timestamps alone"),
+        (TimestampFault::OtherPurpose, "not for timestamps alone"),
+        (TimestampFault::NoPurpose, "not for timestamps alone"),
     ];
     let cloud = Cloud::new(&[Version::Two]).await;
     let signer = signer(&cloud, true);
     for (fault, words) in faults {
         *cloud.authority.fault.lock().unwrap() = Some(fault);
-        let text = error(&signer).await.to_string();
+        let text = format!("{:?}", error(&signer).await);
         assert!(text.contains(words) && text.contains("timestamp authority"), "{fault:?}: {text}");
     }
     // What is in a log stays there: it comes last.

@@ -73,8 +73,8 @@ impl Signer for Liar {
         self.0.identity()
     }
 
-    fn recognised(&self) -> Option<Trusted> {
-        self.0.recognised()
+    fn key(&self) -> Option<&PublicKey> {
+        Signer::key(&self.0)
     }
 
     async fn sign(&self, op: Permit<'_, Sign>) -> Result<Bundle> {

@@ -18,6 +18,8 @@ use crate::sign::{KeySigner, PublicKey};
 
 /// 1.3.6.1.4.1.57264.1.8, the issuer of the token.
 const ISSUER: [u64; 9] = [1, 3, 6, 1, 4, 1, 57264, 1, 8];
+/// What else is written into a certificate where the token says it: the name there, and the last number of 1.3.6.1.4.1.57264.1.
+const CLAIMS: [(&str, u64); 2] = [("repository", 12), ("ref", 14)];
 /// 1.3.6.1.4.1.11129.2.4.2, the list of certificate timestamps.
 const SCT_LIST: [u64; 10] = [1, 3, 6, 1, 4, 1, 11129, 2, 4, 2];
 
@@ -136,7 +138,7 @@ impl Fulcio {
         let proof =
             STANDARD.decode(asked["proofOfPossession"].as_str().unwrap_or_default()).map_err(|_| bad("proof"))?;
         key.verify(subject.as_bytes(), &proof).map_err(|_| bad("the proof of possession is wrong"))?;
-        let certificate = self.issue(&key, subject);
+        let certificate = self.issue(&key, subject, &claims);
         let chain =
             json!({"chain": {"certificates": [certificate, self.params.self_signed(&self.key).unwrap().pem()]}});
         Ok(match *self.fault.lock().unwrap() {
@@ -146,7 +148,7 @@ impl Fulcio {
     }
 
     /// A certificate in PEM. What the log signs is the certificate without the log's word in it.
-    fn issue(&self, key: &PublicKey, subject: &str) -> String {
+    fn issue(&self, key: &PublicKey, subject: &str, claims: &Value) -> String {
         let fault = *self.fault.lock().unwrap();
         let is = |wanted: Fault| fault == Some(wanted);
         let own = KeySigner::generate("own").unwrap();
@@ -167,8 +169,12 @@ impl Fulcio {
             false => ExtendedKeyUsagePurpose::CodeSigning,
         }];
         let issuer = if is(Fault::OtherIssuer) { "https://id.evil.test" } else { super::ISSUER };
-        let text = [&[0x0c, u8::try_from(issuer.len()).unwrap()][..], issuer.as_bytes()].concat();
-        params.custom_extensions = vec![CustomExtension::from_oid_content(&ISSUER, text)];
+        let text = |oid: &[u64], text: &str| CustomExtension::from_oid_content(oid, element(0x0c, text.as_bytes()));
+        params.custom_extensions = vec![text(&ISSUER, issuer)];
+        for (name, number) in CLAIMS {
+            let said = claims[name].as_str();
+            params.custom_extensions.extend(said.map(|said| text(&[1, 3, 6, 1, 4, 1, 57264, 1, number], said)));
+        }
         let theirs = Theirs(key.spki()[26..].to_vec());
         let signing = if is(Fault::OtherAuthority) { &self.stranger } else { &self.key };
         let issuer = Issuer::from_params(&self.params, signing);

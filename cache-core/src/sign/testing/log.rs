@@ -14,7 +14,7 @@ use crate::sign::verify::Certificate;
 use crate::sign::{Envelope, KeyKind, KeySigner, PublicKey};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sign) enum Version {
+pub(crate) enum Version {
     One,
     Two,
 }

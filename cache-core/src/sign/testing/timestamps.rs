@@ -21,6 +21,7 @@ const TIMESTAMP_INFO: [u8; 11] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09
 const CONTENT_TYPE: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x03];
 const MESSAGE_DIGEST: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04];
 const TIME_STAMPING: [u8; 8] = [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
+const CODE_SIGNING: [u8; 8] = [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x03];
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 
@@ -39,13 +40,20 @@ pub(in crate::sign) enum Fault {
     OtherTime,
     /// A refusal, in the form of an answer.
     Refusal,
+    /// A certificate whose purpose is not critical.
+    NotCritical,
+    /// A certificate that is for code signing too.
+    OtherPurposeToo,
+    /// A certificate that is for code signing alone.
+    OtherPurpose,
+    /// A certificate that does not say what it is for.
+    NoPurpose,
 }
 
 pub(in crate::sign) struct Authority {
     key: KeyPair,
     params: CertificateParams,
     leaf_key: KeyPair,
-    leaf: Vec<u8>,
     stranger: KeyPair,
     pub(in crate::sign) fault: Mutex<Option<Fault>>,
 }
@@ -57,21 +65,30 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, "test timestamps");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        let mut leaf = CertificateParams::default();
-        leaf.distinguished_name.push(DnType::CommonName, "test timestamps, leaf");
-        // RFC 3161 wants this to be critical.
-        let purpose = element(SEQUENCE, &element(0x06, &TIME_STAMPING));
-        let mut purpose = CustomExtension::from_oid_content(&[2, 5, 29, 37], purpose);
-        purpose.set_criticality(true);
-        leaf.custom_extensions = vec![purpose];
-        leaf.serial_number = Some(SerialNumber::from_slice(&[7]));
-        let leaf = leaf.signed_by(&leaf_key, &Issuer::from_params(&params, &key)).unwrap().der().to_vec();
-        let stranger = KeyPair::generate().unwrap();
-        Authority { key, params, leaf_key, leaf, stranger, fault: Mutex::default() }
+        Authority { key, params, leaf_key, stranger: KeyPair::generate().unwrap(), fault: Mutex::default() }
     }
 
+    /// The certificate of the key that signs. RFC 3161 wants its purpose to be the only one, and critical.
+    fn leaf(&self) -> Vec<u8> {
+        let fault = *self.fault.lock().unwrap();
+        let purposes: &[&[u8]] = match fault {
+            Some(Fault::OtherPurposeToo) => &[&TIME_STAMPING, &CODE_SIGNING],
+            Some(Fault::OtherPurpose) => &[&CODE_SIGNING],
+            _ => &[&TIME_STAMPING],
+        };
+        let purposes: Vec<_> = purposes.iter().map(|purpose| element(0x06, purpose)).collect();
+        let mut purpose = CustomExtension::from_oid_content(&[2, 5, 29, 37], element(SEQUENCE, &purposes.concat()));
+        purpose.set_criticality(fault != Some(Fault::NotCritical));
+        let mut leaf = CertificateParams::default();
+        leaf.distinguished_name.push(DnType::CommonName, "test timestamps, leaf");
+        leaf.custom_extensions = if fault == Some(Fault::NoPurpose) { Vec::new() } else { vec![purpose] };
+        leaf.serial_number = Some(SerialNumber::from_slice(&[7]));
+        leaf.signed_by(&self.leaf_key, &Issuer::from_params(&self.params, &self.key)).unwrap().der().to_vec()
+    }
+
+    /// The authority's own certificates, without that of the key that signs: it comes with each timestamp.
     pub(super) fn chain(&self) -> Vec<Vec<u8>> {
-        vec![self.leaf.clone(), self.params.self_signed(&self.key).unwrap().der().to_vec()]
+        vec![self.params.self_signed(&self.key).unwrap().der().to_vec()]
     }
 
     pub(super) fn answer(&self, call: &Call) -> (u16, Vec<u8>) {
@@ -126,7 +143,8 @@ impl Authority {
         .concat();
         let key = if is(Fault::OtherKey) { &self.stranger } else { &self.leaf_key };
         let signature = key.sign(&element(SET, &attributes)).unwrap();
-        let certificate = Certificate::parse(&self.leaf).unwrap();
+        let leaf = self.leaf();
+        let certificate = Certificate::parse(&leaf).unwrap();
         let signer = sequence(&[
             &[0x02, 0x01, 0x01],
             &sequence(&[certificate.issuer_name(), &element(0x02, &[7])]),
@@ -139,7 +157,7 @@ impl Authority {
             &[0x02, 0x01, 0x03],
             &element(SET, &SHA256_ALGORITHM),
             &sequence(&[&element(0x06, &TIMESTAMP_INFO), &element(0xa0, &element(0x04, &info))]),
-            &element(0xa0, &self.leaf),
+            &element(0xa0, &leaf),
             &element(SET, &signer),
         ]);
         let content = sequence(&[&element(0x06, &SIGNED_DATA), &element(0xa0, &data)]);

@@ -12,6 +12,9 @@ use crate::error::Result;
 use crate::model::Secret;
 use crate::sign::source;
 
+/// The variable in which a job of GitLab has a token for Sigstore (`id_tokens` in its configuration).
+pub(super) const GITLAB: &str = "SIGSTORE_ID_TOKEN";
+
 /// A file that somebody keeps fresh, such as a projected token of Kubernetes. It is read again each time.
 #[derive(Debug, Clone)]
 pub struct FileToken(PathBuf);
@@ -38,6 +41,11 @@ impl EnvironmentToken {
     /// In this variable.
     pub fn new(variable: impl Into<String>) -> Self {
         EnvironmentToken(variable.into())
+    }
+
+    /// In the variable of a job of GitLab that has an `id_tokens` of this name.
+    pub fn of_gitlab() -> Self {
+        EnvironmentToken::new(GITLAB)
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-pub(super) fn canonical(value: &Value) -> Result<Vec<u8>> {
+pub(in crate::sign) fn canonical(value: &Value) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     write(value, &mut out)?;
     Ok(out)

@@ -8,6 +8,8 @@ mod http;
 mod metadata;
 
 use async_trait::async_trait;
+#[cfg(any(test, feature = "conformance"))]
+pub(super) use canonical::canonical;
 pub use http::HttpTufSource;
 use serde::{Deserialize, Serialize};
 

@@ -39,6 +39,7 @@ pub(in crate::sign) struct Certificate {
 #[derive(Debug, Clone)]
 struct Extension {
     oid: Vec<u8>,
+    critical: bool,
     value: Vec<u8>,
 }
 
@@ -54,13 +55,13 @@ impl Certificate {
     }
 
     /// Who issued it, in DER.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "conformance"))]
     pub(in crate::sign) fn issuer_name(&self) -> &[u8] {
         &self.issuer
     }
 
     /// What certificate logs sign of it.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "conformance"))]
     pub(in crate::sign) fn precertificate(&self) -> &[u8] {
         &self.precertificate
     }
@@ -121,6 +122,15 @@ impl Certificate {
         false
     }
 
+    /// Whether it may be used for this purpose and no other, as who uses it must know: it says so in an extension that is
+    /// critical.
+    pub(super) fn is_only_for(&self, purpose: &[u8]) -> bool {
+        let Some(extension) = self.extensions.iter().find(|extension| extension.oid == EXTENDED_KEY_USAGE) else {
+            return false;
+        };
+        extension.critical && extension.value == der::element(der::SEQUENCE, &der::element(der::OID, purpose))
+    }
+
     /// Whether it is the certificate of an authority.
     pub(super) fn is_authority(&self) -> bool {
         let constraints = self.extension(BASIC_CONSTRAINTS).and_then(|value| Reader::only(value, der::SEQUENCE).ok());
@@ -178,7 +188,7 @@ fn read(bytes: &[u8]) -> Result<Certificate> {
             let extension = list.expect(der::SEQUENCE)?;
             let mut parts = extension.inner();
             let oid = parts.expect(der::OID)?.content;
-            parts.optional(der::BOOLEAN)?;
+            let critical = parts.optional(der::BOOLEAN)?.is_some_and(|flag| flag.content == [0xff]);
             let value = parts.expect(der::OCTET_STRING)?.content;
             parts.end()?;
             // Of two, nobody knows which one others read.
@@ -188,7 +198,7 @@ fn read(bytes: &[u8]) -> Result<Certificate> {
             if oid != SCT_LIST {
                 kept.extend_from_slice(extension.whole);
             }
-            extensions.push(Extension { oid: oid.to_vec(), value: value.to_vec() });
+            extensions.push(Extension { oid: oid.to_vec(), critical, value: value.to_vec() });
         }
         precertificate.extend_from_slice(&der::element(der::context(3), &der::element(der::SEQUENCE, &kept)));
     }

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 pub(super) use certificate::Certificate;
 pub(super) use chain::Authority;
-#[cfg(test)]
+#[cfg(any(test, feature = "conformance"))]
 pub(super) use der::element;
 pub(super) use entry::{Entry, Wire as WireEntry};
 pub(super) use fulcio::is_claim;

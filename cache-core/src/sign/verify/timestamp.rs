@@ -56,9 +56,8 @@ pub(super) fn verify(token: &[u8], messages: &[&[u8]], authorities: &[Authority]
     for (number, authority) in authorities.iter().enumerate() {
         let own = authority.certificates.iter().chain(&token.certificates);
         for certificate in own.filter(|certificate| token.signer.is(certificate)) {
-            let checked = token
-                .signer
-                .check(token.info, certificate)
+            let checked = only_for_timestamps(certificate)
+                .and_then(|()| token.signer.check(token.info, certificate))
                 .and_then(|()| authority.issued(certificate, &token.certificates, TIME_STAMPING, token.time));
             match checked {
                 Ok(_) => return Ok((token.time, number)),
@@ -67,6 +66,16 @@ pub(super) fn verify(token: &[u8], messages: &[&[u8]], authorities: &[Authority]
         }
     }
     Err(failure)
+}
+
+/// RFC 3161, 2.3: the key signs nothing but timestamps, and its certificate says so in a critical extension. Otherwise whoever
+/// gets other things signed with it could have timestamps signed.
+fn only_for_timestamps(certificate: &Certificate) -> Result<()> {
+    if certificate.is_only_for(TIME_STAMPING) {
+        return Ok(());
+    }
+    Err(Error::untrusted("the certificate is not for timestamps alone")
+        .hint("RFC 3161 wants time stamping as its only extended key usage, and critical"))
 }
 
 /// A request for a timestamp over a message with this SHA-256, with the authority's certificates. The nonce is a positive

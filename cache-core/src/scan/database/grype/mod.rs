@@ -4,7 +4,7 @@
 mod blobs;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -31,7 +31,11 @@ impl DatabaseBuilder {
         self.add_grype_bytes(&bytes).map_err(|e| e.context("path", file.display()))
     }
 
-    fn add_grype_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+    /// Takes in one that is in memory.
+    ///
+    /// # Errors
+    /// `Invalid` where it is none, is damaged, or is of another schema.
+    pub fn add_grype_bytes(&mut self, bytes: &[u8]) -> Result<()> {
         let damaged = |damage: Damage| Error::invalid(format!("Grype's database cannot be read: {damage}"));
         let database = Database::open(bytes).map_err(damaged)?;
         if !database.is_whole() {

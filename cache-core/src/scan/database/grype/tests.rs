@@ -125,6 +125,10 @@ fn made() -> Vec<(&'static str, &'static str, Vec<Vec<Cell>>)> {
     ]
 }
 
+pub(in crate::scan::database) fn grype_file() -> Vec<u8> {
+    file(&made())
+}
+
 const NODE: &str = "pkg:rpm/redhat/nodejs@12.1-1.module_el8?distro=rhel-8.9&rpmmod=nodejs:12";
 
 #[test]

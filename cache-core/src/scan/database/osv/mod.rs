@@ -4,7 +4,7 @@
 mod ranges;
 mod record;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use self::record::Vulnerability;
 use super::{DatabaseBuilder, DatabaseSource, read};
@@ -27,13 +27,35 @@ impl DatabaseBuilder {
     /// `Invalid` where the folder has no record or an archive cannot be read; what the disk says.
     pub fn add_osv(&mut self, folder: impl AsRef<Path>) -> Result<()> {
         let folder = folder.as_ref();
+        self.read_osv(|reading| reading.folder(folder, 0)).map_err(|e| e.context("path", folder.display()))
+    }
+
+    /// Takes in these archives.
+    pub(in crate::scan) fn add_osv_archives(&mut self, archives: &[PathBuf]) -> Result<()> {
+        self.read_osv(|reading| archives.iter().try_for_each(|path| reading.archive(path)))
+    }
+
+    /// Takes in what is in memory: an archive, or one record as JSON.
+    ///
+    /// # Errors
+    /// `Invalid` where it has no record or cannot be read.
+    pub fn add_osv_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.read_osv(|reading| match bytes.starts_with(b"PK") {
+            true => reading.entries(bytes),
+            false => {
+                reading.record(bytes);
+                Ok(())
+            }
+        })
+    }
+
+    fn read_osv(&mut self, read: impl FnOnce(&mut Reading<'_>) -> Result<()>) -> Result<()> {
         let mut reading = Reading { builder: self, source: DatabaseSource::named("osv"), seen: 0 };
-        reading.folder(folder, 0)?;
+        read(&mut reading)?;
         let (source, seen) = (reading.source, reading.seen);
         if seen == 0 {
-            return Err(Error::invalid("the folder has no record of OSV")
-                .context("path", folder.display())
-                .hint("it should have a folder for each ecosystem with an all.zip, or JSON files"));
+            return Err(Error::invalid("there is no record of OSV")
+                .hint("there should be a folder for each ecosystem with an all.zip, or JSON files"));
         }
         self.finish(source);
         Ok(())
@@ -61,7 +83,7 @@ impl Reading<'_> {
                     self.folder(&path, depth + 1)?;
                 }
             } else if is("zip") {
-                self.archive(&path).map_err(|e| e.context("path", path.display()))?;
+                self.archive(&path)?;
             } else if is("json") {
                 self.record(&read(&path, MAX_RECORD)?);
             }
@@ -70,9 +92,12 @@ impl Reading<'_> {
     }
 
     fn archive(&mut self, path: &Path) -> Result<()> {
-        let bytes = read(path, MAX_ARCHIVE)?;
+        self.entries(&read(path, MAX_ARCHIVE)?).map_err(|e| e.context("archive", path.display()))
+    }
+
+    fn entries(&mut self, archive: &[u8]) -> Result<()> {
         let unreadable = |reason: &str| Error::invalid(format!("the archive cannot be read: {reason}"));
-        let zip = Zip::open(&bytes).map_err(unreadable)?;
+        let zip = Zip::open(archive).map_err(unreadable)?;
         let mut budget = Budget(u64::MAX);
         for entry in zip.entries.iter().filter(|entry| entry.name.ends_with(".json")) {
             let content = zip.content(entry, MAX_RECORD, &mut budget);

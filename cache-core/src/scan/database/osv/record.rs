@@ -123,7 +123,7 @@ impl Vulnerability {
             id: self.id.clone(),
             aliases: self.names(purl_type),
             ratings: self.ratings(affected, &source),
-            names: if matches!(purl_type, "deb" | "apk") { Names::Source } else { Names::Binary },
+            names: names_of(ecosystem),
             source,
             ..Advisory::default()
         };
@@ -170,5 +170,16 @@ impl Vulnerability {
         let vectors = vectors.filter_map(|severity| Rating::vector(source, &severity.score));
         let mut seen = BTreeSet::new();
         words.chain(vectors).filter(|rating| seen.insert(rating.clone())).collect()
+    }
+}
+
+/// What OSV's schema says that the names of a distribution's packages are: sources, but AlmaLinux's errata list what is
+/// installed, and Red Hat's both.
+fn names_of(ecosystem: &Ecosystem) -> Names {
+    match (ecosystem.purl_type(), ecosystem.distribution()) {
+        ("deb" | "apk", _) => Names::Source,
+        ("rpm", Some("almalinux")) => Names::Binary,
+        ("rpm", _) => Names::Both,
+        _ => Names::Binary,
     }
 }

@@ -56,7 +56,11 @@ impl DatabaseBuilder {
         self.add_trivy_bytes(&bytes, metadata.as_deref()).map_err(|e| e.context("path", file.display()))
     }
 
-    fn add_trivy_bytes(&mut self, bytes: &[u8], metadata: Option<&[u8]>) -> Result<()> {
+    /// Takes in one that is in memory, with its `metadata.json` where that is there too.
+    ///
+    /// # Errors
+    /// `Invalid` where it is none or is damaged; `Unsupported` where it is of another schema.
+    pub fn add_trivy_bytes(&mut self, bytes: &[u8], metadata: Option<&[u8]>) -> Result<()> {
         let mut source = DatabaseSource::named("trivy");
         if let Some(metadata) = metadata.and_then(|json| serde_json::from_slice::<Metadata>(json).ok()) {
             if metadata.version != VERSION {

@@ -1,5 +1,6 @@
 //! One named test for each rule; the numbers are those of the reports that asked for it.
 
+mod golden;
 mod groups;
 mod language;
 mod speed;

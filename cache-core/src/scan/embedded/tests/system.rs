@@ -197,6 +197,31 @@ fn kernel_headers_are_not_judged_as_the_kernel() {
     assert_eq!(said(&report), ["kernel-headers of linux-headers-6.1.0-18-amd64"]);
 }
 
+#[test]
+fn records_of_rpm_distributions_name_sources_but_almalinux_names_what_is_installed() {
+    let purl = |id: &str, release: &str| {
+        format!("pkg:rpm/{id}/own-libs@2.0-2.el9?arch=x86_64&distro={id}-{release}&upstream=own-2.0-2.el9.src.rpm")
+    };
+    let rocky = [fixed("CVE-1", "Rocky Linux:9", "own", "2.0-3.el9")];
+    assert_eq!(said(&scan(&rocky, &[&purl("rocky", "9.3")])), ["CVE-1 in own-libs"]);
+    let alma = [fixed("CVE-1", "AlmaLinux:9", "own", "2.0-3.el9")];
+    assert_eq!(said(&scan(&alma, &[&purl("almalinux", "9.3")])), [""; 0]);
+}
+
+#[test]
+fn a_kernel_that_was_signed_elsewhere_is_judged_as_the_kernel() {
+    let fixes =
+        |name: &str| [fixed("CVE-3", "Debian:12", name, "6.1.90-1"), fixed("CVE-4", "Debian:12", name, "6.1.76-1")];
+    let image = "pkg:deb/debian/linux-image-6.1.0-18-amd64@6.1.76-1?arch=amd64&distro=debian-12&upstream=";
+    for upstream in ["linux-signed-amd64%406.1.76%2B1", "linux-signed-arm64", "linux-signed"] {
+        let report = scan(&fixes("linux"), &[&format!("{image}{upstream}")]);
+        assert_eq!(said(&report), ["CVE-3 in linux-image-6.1.0-18-amd64"], "{upstream}");
+        assert_eq!(report.findings[0].source_package.as_deref(), Some("linux 6.1.76-1"));
+    }
+    assert_eq!(said(&scan(&fixes("linux-hwe-6.8"), &[&format!("{image}linux-signed-hwe-6.8")])).len(), 1);
+    assert_eq!(said(&scan(&fixes("linux"), &[&format!("{image}linux-signed-hwe-6.8")])), [""; 0]);
+}
+
 /// 80
 #[test]
 fn apk_packages_are_looked_up_by_their_origin() {

@@ -1,0 +1,176 @@
+//! The upkeep of a registry, as text.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::network::{NetworkConfig, network};
+use super::{ApprovalConfig, RegistryConfig, SharedPlan};
+use crate::administer::{Administrator, Carried, Request, Wish};
+use crate::approve::{Approval, ApprovalPolicy, Ledger};
+use crate::error::{Error, Result};
+use crate::model::{Pinned, Reference, Tag, Timestamp};
+use crate::plan::Action;
+
+/// The configuration of an administrator: one registry, one environment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AdministratorConfig {
+    /// The registry and its system.
+    pub registry: RegistryConfig,
+    /// The environment that is changed, such as `prod`.
+    pub environment: String,
+    /// Which approvals count; without it, the default.
+    #[serde(default)]
+    pub approval: Option<ApprovalConfig>,
+    /// How the registry is reached; without it, as the machine and its environment say.
+    #[serde(default)]
+    pub network: Option<NetworkConfig>,
+    /// The folder where used approvals are remembered; without one, the user's own.
+    #[serde(default)]
+    pub ledger: Option<PathBuf>,
+    /// A clock that stands still, for tests.
+    #[serde(default)]
+    pub clock: Option<Timestamp>,
+}
+
+/// A request to an administrator.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpkeepConfig {
+    /// Who asks. Usually this person may not approve.
+    pub requester: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What it is, in a few words.
+    pub what: String,
+    /// What is to be done, in this order.
+    pub wishes: Vec<WishConfig>,
+}
+
+/// One thing to be done: exactly one of the fields.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum WishConfig {
+    /// An administrative action, in the words that it has in a plan.
+    Action(Action),
+    /// A tag names this image.
+    Tag {
+        /// The image, by digest.
+        image: Pinned,
+        /// The tag.
+        tag: Tag,
+        /// Whether the tag may be moved.
+        #[serde(default)]
+        move_tag: bool,
+    },
+    /// A tag is removed.
+    Untag(Reference),
+    /// An image is deleted.
+    Delete {
+        /// The image, by digest.
+        image: Pinned,
+        /// Whether its tags go with it.
+        #[serde(default)]
+        with_tags: bool,
+    },
+}
+
+impl AdministratorConfig {
+    /// Opens the registry.
+    ///
+    /// # Errors
+    /// `Invalid` where the configuration contradicts itself; as [`RegistryConfig::open`].
+    pub fn open(self) -> Result<Upkeep> {
+        let approval = self.approval.as_ref().map_or_else(|| Ok(ApprovalPolicy::default()), ApprovalConfig::policy)?;
+        let administrator = Administrator {
+            registry: self.registry.open(network(self.network.as_ref())?)?,
+            ledger: self.ledger.map_or_else(Ledger::of_user, |folder| Ok(Ledger::at(folder)))?,
+            clock: self.clock,
+        };
+        Ok(Upkeep { administrator, approval, environment: self.environment })
+    }
+}
+
+/// An administrator with the approvals that count for it.
+#[derive(Debug, Clone)]
+pub struct Upkeep {
+    administrator: Administrator,
+    approval: ApprovalPolicy,
+    environment: String,
+}
+
+impl Upkeep {
+    /// Makes a plan; `None` where there is nothing to do. See [`Administrator::plan`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn plan(&self, request: UpkeepConfig) -> Result<Option<SharedPlan>> {
+        let request = Request {
+            environment: self.environment.clone(),
+            requester: request.requester,
+            reason: request.reason,
+            what: request.what,
+            wishes: request.wishes.into_iter().map(Wish::from).collect(),
+        };
+        Ok(self.administrator.plan(&request).await?.map(SharedPlan::new))
+    }
+
+    /// Admits the approvals and executes the plan. See [`Administrator::execute`].
+    ///
+    /// # Errors
+    /// As there; `Unapproved` where the approvals do not suffice; `Invalid` where the plan is for another environment.
+    pub async fn execute(&self, plan: &SharedPlan, approvals: Vec<Approval>) -> Result<Carried> {
+        if plan.plan().environment != self.environment {
+            return Err(Error::invalid("the plan is for another environment").context("plan", &plan.plan().environment));
+        }
+        let now = self.administrator.clock.unwrap_or_else(Timestamp::now);
+        let approved = self.approval.admit(plan.plan().clone(), approvals, now)?;
+        self.administrator.execute(approved).await
+    }
+}
+
+impl From<WishConfig> for Wish {
+    fn from(config: WishConfig) -> Self {
+        match config {
+            WishConfig::Action(action) => Wish::Action(action),
+            WishConfig::Tag { image, tag, move_tag } => Wish::Tag { image, tag, move_tag },
+            WishConfig::Untag(reference) => Wish::Untag(reference),
+            WishConfig::Delete { image, with_tags } => Wish::Delete { image, with_tags },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn wishes_are_read_and_what_is_not_known_is_refused() {
+        let digest = crate::model::Digest::of(b"x");
+        let image = json!({"repository": "r.test/p/a", "digest": digest});
+        let scope = json!({"project": {"registry": "r.test", "name": "p"}});
+        for wish in [
+            json!({"action": {"kind": "start-scan", "image": image}}),
+            json!({"action": {"kind": "set-policy", "policy": "retention", "scope": scope, "to": {"rules": []}}}),
+            json!({"tag": {"image": image, "tag": "v1", "moveTag": true}}),
+            json!({"untag": "r.test/p/a:v1"}),
+            json!({"delete": {"image": image, "withTags": true}}),
+        ] {
+            let request = json!({"requester": "ci", "what": "tidy", "wishes": [wish]});
+            serde_json::from_value::<UpkeepConfig>(request).unwrap();
+        }
+        for wish in [
+            json!({"action": {"kind": "start-scan", "image": image, "force": true}}),
+            json!({"action": {"kind": "drop-everything"}}),
+            json!({"delete": {"image": image, "withtags": true}}),
+            json!({"untag": "r.test/p/a:v1", "tag": {}}),
+        ] {
+            let request = json!({"requester": "ci", "what": "tidy", "wishes": [wish]});
+            assert!(serde_json::from_value::<UpkeepConfig>(request).is_err(), "{wish}");
+        }
+    }
+}

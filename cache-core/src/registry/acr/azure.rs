@@ -1,0 +1,209 @@
+//! Tokens of Azure's directory (Microsoft, "OAuth 2.0 client credentials flow" and "managed identities").
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{Http, Network, Patience, Proxy, Request, encode};
+use crate::model::{Secret, Timestamp};
+use crate::registry::answer;
+use crate::registry::vendor::{Variables, expect_secure, json, secret_file};
+
+/// A token is asked for again this long before it ends.
+const MARGIN: i64 = 300;
+const AUTHORITY: &str = "https://login.microsoftonline.com";
+const METADATA: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
+
+/// Who we are to Azure's directory.
+///
+/// [`of_this_machine`](AzureCredentials::of_this_machine) looks where Azure's libraries look: a service principal
+/// (`AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET`); a workload identity (`AZURE_FEDERATED_TOKEN_FILE` in the place
+/// of the secret); a managed identity, from `IDENTITY_ENDPOINT` or the metadata of the machine. What `az login` left is not read.
+#[derive(Clone)]
+pub struct AzureCredentials(Arc<Inner>);
+
+struct Inner {
+    source: Source,
+    authority: String,
+    network: Network,
+    /// Tokens by their audience.
+    known: Mutex<BTreeMap<String, (Secret, Timestamp)>>,
+}
+
+enum Source {
+    Given { tenant: String, client: String, secret: Secret },
+    Machine(Variables),
+}
+
+impl AzureCredentials {
+    /// As the environment and the machine say.
+    pub fn of_this_machine() -> Self {
+        AzureCredentials::from(Variables::Process, Network::default())
+    }
+
+    /// This service principal.
+    pub fn service_principal(tenant: impl Into<String>, client: impl Into<String>, secret: Secret) -> Self {
+        let source = Source::Given { tenant: tenant.into(), client: client.into(), secret };
+        AzureCredentials::of(source, AUTHORITY.to_owned(), Network::default())
+    }
+
+    /// Whether the environment says a word of an identity of Azure's.
+    pub fn is_configured() -> bool {
+        let words = ["AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT"];
+        words.iter().any(|name| Variables::Process.text(name).is_some())
+    }
+
+    pub(super) fn from(variables: Variables, network: Network) -> Self {
+        let authority = variables.text("AZURE_AUTHORITY_HOST").unwrap_or_else(|| AUTHORITY.to_owned());
+        AzureCredentials::of(Source::Machine(variables), authority, network)
+    }
+
+    fn of(source: Source, authority: String, network: Network) -> Self {
+        AzureCredentials(Arc::new(Inner { source, authority, network, known: Mutex::default() }))
+    }
+
+    /// A token for this audience, such as `https://management.azure.com`.
+    pub(super) async fn token(&self, audience: &str) -> Result<Secret> {
+        let now = Timestamp::now();
+        let mut known = self.0.known.lock().await;
+        if let Some((token, end)) = known.get(audience)
+            && end.unix() - MARGIN > now.unix()
+        {
+            return Ok(token.clone());
+        }
+        let given = self.ask(audience).await.map_err(|e| e.context("audience", audience))?;
+        let (token, end) = given.until(now)?;
+        known.insert(audience.to_owned(), (token.clone(), end));
+        Ok(token)
+    }
+
+    async fn ask(&self, audience: &str) -> Result<Given> {
+        let variables = match &self.0.source {
+            Source::Given { tenant, client, secret } => {
+                return self.of_directory(audience, tenant, client, Proof::Secret(secret.clone())).await;
+            }
+            Source::Machine(variables) => variables,
+        };
+        let (tenant, client) = (variables.text("AZURE_TENANT_ID"), variables.text("AZURE_CLIENT_ID"));
+        let (secret, file) = (variables.secret("AZURE_CLIENT_SECRET"), variables.text("AZURE_FEDERATED_TOKEN_FILE"));
+        match (tenant, client, secret, file) {
+            (Some(tenant), Some(client), Some(secret), _) => {
+                self.of_directory(audience, &tenant, &client, Proof::Secret(secret)).await
+            }
+            (Some(tenant), Some(client), None, Some(file)) => {
+                let assertion = secret_file(file.as_ref())?;
+                self.of_directory(audience, &tenant, &client, Proof::Assertion(assertion)).await
+            }
+            (_, client, _, _) => self.of_machine(variables, audience, client.as_deref()).await,
+        }
+    }
+
+    async fn of_directory(&self, audience: &str, tenant: &str, client: &str, proof: Proof) -> Result<Given> {
+        let url = format!("{}/{}/oauth2/v2.0/token", self.0.authority.trim_end_matches('/'), encode(tenant));
+        let url = url.parse().map_err(|_| Error::invalid("AZURE_AUTHORITY_HOST is no address"))?;
+        expect_secure(&url)?;
+        let mut request = Request::new(Method::POST, url);
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        let proof = match &proof {
+            Proof::Secret(secret) => format!("client_secret={}", encode(secret.reveal())),
+            Proof::Assertion(assertion) => format!(
+                "client_assertion_type={}&client_assertion={}",
+                encode("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+                encode(assertion.reveal())
+            ),
+        };
+        let scope = encode(&format!("{audience}/.default"));
+        request.body =
+            format!("grant_type=client_credentials&client_id={}&scope={scope}&{proof}", encode(client)).into();
+        let answer = Http::over(self.0.network.clone(), None, Patience::default()).send(&request).await?;
+        if answer.status().is_success() {
+            return json(answer).await;
+        }
+        let refused = answer.status().is_client_error();
+        let error = answer::refusal(answer, "Azure's directory gives no token").await;
+        Err(if refused { error.of_kind(ErrorKind::Unauthenticated) } else { error })
+    }
+
+    async fn of_machine(&self, variables: &Variables, audience: &str, client: Option<&str>) -> Result<Given> {
+        let client = client.map(|client| format!("&client_id={}", encode(client))).unwrap_or_default();
+        let resource = encode(audience);
+        let (url, header) = match (variables.text("IDENTITY_ENDPOINT"), variables.secret("IDENTITY_HEADER")) {
+            (Some(endpoint), Some(secret)) => {
+                let value = HeaderValue::try_from(secret.reveal());
+                let mut value = value.map_err(|_| Error::unauthenticated("IDENTITY_HEADER is no header"))?;
+                value.set_sensitive(true);
+                let url = format!("{endpoint}?api-version=2019-08-01&resource={resource}{client}");
+                (url, ("x-identity-header", value))
+            }
+            _ => {
+                let base = variables.text("AZURE_POD_IDENTITY_AUTHORITY_HOST");
+                let base = base.map_or_else(
+                    || METADATA.to_owned(),
+                    |host| format!("{}/metadata/identity/oauth2/token", host.trim_end_matches('/')),
+                );
+                let url = format!("{base}?api-version=2018-02-01&resource={resource}{client}");
+                (url, ("metadata", HeaderValue::from_static("true")))
+            }
+        };
+        let url = url.parse().map_err(|_| Error::invalid("the address of the managed identity is none"))?;
+        let mut request = Request::new(Method::GET, url);
+        request.headers.insert(header.0, header.1);
+        let second = Duration::from_secs(1);
+        let patience = Patience {
+            attempts: 2,
+            first_pause: second / 10,
+            connect: second,
+            answer: second * 10,
+            ..Patience::default()
+        };
+        let http = Http::over(Network::default().proxy(Proxy::Direct), None, patience);
+        let none = |error: Error| {
+            Error::unauthenticated("no credentials of Azure were found")
+                .hint("set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give the machine an identity")
+                .caused_by(error)
+        };
+        let answer = http.send(&request).await.map_err(none)?;
+        if answer.status().is_success() {
+            return json(answer).await;
+        }
+        Err(none(answer::refusal(answer, "the managed identity gives no token").await))
+    }
+}
+
+enum Proof {
+    Secret(Secret),
+    Assertion(Secret),
+}
+
+/// Lifetimes are numbers or texts, from now or since 1970.
+#[derive(Deserialize)]
+struct Given {
+    access_token: Secret,
+    #[serde(default)]
+    expires_in: Value,
+    #[serde(default)]
+    expires_on: Value,
+}
+
+impl Given {
+    fn until(self, now: Timestamp) -> Result<(Secret, Timestamp)> {
+        let number = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
+        let end = number(&self.expires_on).or_else(|| Some(now.unix() + number(&self.expires_in)?));
+        // A token that does not say when it ends is used once.
+        Ok((self.access_token, Timestamp::from_unix(end.unwrap_or(now.unix()))?))
+    }
+}
+
+impl fmt::Debug for AzureCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AzureCredentials").field("authority", &self.0.authority).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,155 @@
+//! Where keys of AWS are found.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crate::error::{ErrorKind, Result};
+use crate::http::testing::{Reply, Server};
+use crate::model::{Secret, Timestamp};
+use crate::registry::ecr::AwsCredentials;
+use crate::registry::ecr::keys::Keys;
+use crate::registry::vendor::Variables;
+
+/// Keys from these variables; nothing of the real machine is asked.
+async fn keys(variables: &[(&str, &str)], profile: Option<&str>) -> Result<Keys> {
+    credentials(variables, profile).get("eu-west-1", now()).await
+}
+
+fn credentials(variables: &[(&str, &str)], profile: Option<&str>) -> AwsCredentials {
+    let mut all: BTreeMap<String, Secret> = BTreeMap::new();
+    all.insert("AWS_EC2_METADATA_DISABLED".into(), Secret::new("true"));
+    all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))));
+    AwsCredentials::from(Variables::Given(Arc::new(all)), profile.map(str::to_owned), Default::default())
+}
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-01-01T00:00:00Z").unwrap()
+}
+
+const ANSWER: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId>\
+    <SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role-session</SessionToken>\
+    <Expiration>2026-01-01T01:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+
+/// A token service, and what it was asked: the body, and who signed.
+async fn sts() -> (Server, Arc<Mutex<Vec<String>>>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    let server = Server::start_replies(move |call| {
+        let by = call.header("authorization").and_then(|text| text.split(['=', '/']).nth(1)).unwrap_or("nobody");
+        seen.lock().unwrap().push(format!("{by}: {}", String::from_utf8_lossy(&call.body)));
+        Reply::new(200, ANSWER)
+    })
+    .await;
+    (server, asked)
+}
+
+#[tokio::test]
+async fn variables_come_first_and_half_a_key_is_an_error() {
+    let pair = [("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "s"), ("AWS_SESSION_TOKEN", "t")];
+    let found = keys(&pair, None).await.unwrap();
+    assert_eq!((&found.id[..], found.session), ("A", Some(Secret::new("t"))));
+    assert_eq!(keys(&pair[..1], None).await.unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(keys(&[], None).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+}
+
+#[tokio::test]
+async fn profiles_are_followed_to_their_keys_and_their_roles_are_assumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, shared) = (folder.path().join("config"), folder.path().join("credentials"));
+    std::fs::write(&shared, "[default]\naws_access_key_id = D\naws_secret_access_key = ds\n").unwrap();
+    std::fs::write(
+        &config,
+        "[profile prod]\nrole_arn = arn:role/prod\nsource_profile = mid\nexternal_id = x/1\n\
+         [profile mid]\nrole_arn = arn:role/mid\nsource_profile = default\n\
+         [profile round]\nrole_arn = r\nsource_profile = round\n\
+         [profile sso]\nsso_session = corp\n[profile half]\naws_access_key_id = H\n",
+    )
+    .unwrap();
+    let (server, asked) = sts().await;
+    let url = server.url();
+    let files = [
+        ("AWS_CONFIG_FILE", config.to_str().unwrap()),
+        ("AWS_SHARED_CREDENTIALS_FILE", shared.to_str().unwrap()),
+        ("AWS_ENDPOINT_URL_STS", &url[..]),
+    ];
+    assert_eq!(keys(&files, None).await.unwrap().id, "D");
+    assert_eq!(keys(&files, Some("prod")).await.unwrap().id, "ROLE");
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 2);
+    assert!(asked[0].starts_with("D: Action=AssumeRole&RoleArn=arn%3Arole%2Fmid&"), "{}", asked[0]);
+    assert!(asked[1].starts_with("ROLE: Action=AssumeRole&RoleArn=arn%3Arole%2Fprod&"), "{}", asked[1]);
+    assert!(asked[1].contains("&ExternalId=x%2F1&"));
+    for (profile, kind) in [
+        ("round", ErrorKind::Invalid),
+        ("half", ErrorKind::Invalid),
+        ("sso", ErrorKind::Unsupported),
+        ("absent", ErrorKind::NotFound),
+    ] {
+        assert_eq!(keys(&files, Some(profile)).await.unwrap_err().kind(), kind, "{profile}");
+    }
+}
+
+#[tokio::test]
+async fn a_web_identity_gets_keys_and_new_ones_before_they_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    std::fs::write(&token, "identity-token\n").unwrap();
+    let (server, asked) = sts().await;
+    let url = server.url();
+    let credentials = credentials(
+        &[
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap()),
+            ("AWS_ROLE_ARN", "arn:role/ci"),
+            ("AWS_ENDPOINT_URL_STS", &url),
+        ],
+        None,
+    );
+    for _ in 0..2 {
+        assert_eq!(credentials.get("eu-west-1", now()).await.unwrap().id, "ROLE");
+    }
+    assert_eq!(asked.lock().unwrap().len(), 1);
+    credentials.get("eu-west-1", Timestamp::parse("2026-01-01T00:57:00Z").unwrap()).await.unwrap();
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 2);
+    assert!(asked[0].starts_with("nobody: Action=AssumeRoleWithWebIdentity&"), "{}", asked[0]);
+    assert!(asked[0].contains("&WebIdentityToken=identity-token&"));
+    // The token goes nowhere in the clear.
+    let elsewhere = [
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap()),
+        ("AWS_ROLE_ARN", "arn:role/ci"),
+        ("AWS_ENDPOINT_URL_STS", "http://sts.evil.test/"),
+    ];
+    assert_eq!(keys(&elsewhere, None).await.unwrap_err().kind(), ErrorKind::Untrusted);
+}
+
+#[tokio::test]
+async fn containers_and_machines_give_the_keys_of_their_role() {
+    let keys_of = r#"{"Code": "Success", "AccessKeyId": "M", "SecretAccessKey": "s", "Token": "t", "Expiration": "2026-01-01T06:00:00Z"}"#;
+    let server = Server::start_replies(move |call| match (&call.method[..], &call.target[..]) {
+        ("PUT", "/latest/api/token") => Reply::new(200, "session"),
+        ("GET", path) if path.starts_with("/latest") && call.header("x-aws-ec2-metadata-token") != Some("session") => {
+            Reply::new(401, "")
+        }
+        ("GET", "/latest/meta-data/iam/security-credentials/") => Reply::new(200, "my-role\n"),
+        ("GET", "/latest/meta-data/iam/security-credentials/my-role") => Reply::new(200, keys_of),
+        ("GET", "/keys") if call.header("authorization") == Some("container-token") => Reply::new(200, keys_of),
+        _ => Reply::new(404, ""),
+    })
+    .await;
+    let url = server.url();
+    let machine = [("AWS_EC2_METADATA_DISABLED", "false"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &url[..])];
+    let found = keys(&machine, None).await.unwrap();
+    assert_eq!(
+        (&found.id[..], found.expires.map(|end| end.to_string())),
+        ("M", Some("2026-01-01T06:00:00Z".to_owned()))
+    );
+    let address = format!("{url}/keys");
+    let container = [
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &address[..]),
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "container-token"),
+    ];
+    assert_eq!(keys(&container, None).await.unwrap().id, "M");
+    // Whoever sets the variable does not get the token sent anywhere.
+    let elsewhere = [("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://evil.test/keys"), container[1]];
+    assert_eq!(keys(&elsewhere, None).await.unwrap_err().kind(), ErrorKind::Invalid);
+}

@@ -1,0 +1,52 @@
+//! The environment of the process, which tests put in their own words.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::model::Secret;
+
+/// A file of credentials is small.
+const MAX_FILE: u64 = 4 << 20;
+
+/// Variables by name.
+#[derive(Clone, Debug, Default)]
+pub(in crate::registry) enum Variables {
+    /// Those of this process.
+    #[default]
+    Process,
+    /// These, and no other.
+    #[cfg_attr(not(all(test, feature = "conformance")), allow(dead_code))]
+    Given(Arc<BTreeMap<String, Secret>>),
+}
+
+impl Variables {
+    /// A variable that has a text.
+    pub(in crate::registry) fn secret(&self, name: &str) -> Option<Secret> {
+        let value = match self {
+            Variables::Process => std::env::var(name).ok().map(Secret::new),
+            Variables::Given(given) => given.get(name).cloned(),
+        };
+        value.filter(|value| !value.reveal().is_empty())
+    }
+
+    pub(in crate::registry) fn text(&self, name: &str) -> Option<String> {
+        self.secret(name).map(|value| value.reveal().to_owned())
+    }
+
+    /// A path in a variable, or below the home folder.
+    pub(in crate::registry) fn path(&self, name: &str, below_home: &str) -> Option<PathBuf> {
+        self.text(name).map(PathBuf::from).or_else(|| Some(PathBuf::from(self.text("HOME")?).join(below_home)))
+    }
+}
+
+/// A file with a secret, without the line's end.
+pub(in crate::registry) fn secret_file(path: &std::path::Path) -> Result<Secret> {
+    let size = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
+    if size > MAX_FILE {
+        return Err(Error::invalid("the file is too large for credentials").context("path", path.display()));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+}

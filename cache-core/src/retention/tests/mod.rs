@@ -1,0 +1,16 @@
+//! The cases of `docs/retention.md`, by the numbers of the reports that they come from.
+
+mod cases;
+#[cfg(feature = "conformance")]
+mod cleaning;
+mod order;
+mod properties;
+#[cfg(feature = "conformance")]
+mod registries;
+#[cfg(feature = "conformance")]
+mod restoring;
+mod rules;
+mod scale;
+mod shape;
+#[cfg(feature = "conformance")]
+mod world;

@@ -1,0 +1,127 @@
+// Retention: planning, the dry run that is the default, the deletion, and the way back.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { Invalid, Retention, Unapproved, explainPolicy, simulatePolicy, translatePolicy } from '../index.mjs';
+import { example, prepare } from './helper.mjs';
+
+const ask = { requester: 'cleaner' };
+const policy = (rules) => `retention_policy:\n  dev: ${rules}\n`;
+const config = (rules) => ({
+  repositories: ['oci:source'],
+  environment: 'dev',
+  policy: policy(rules),
+  ledger: 'ledger',
+  restore: 'restore',
+});
+const approved = (plan) => plan.approveByCallback(() => ({ decision: 'approve', approver: 'alice' }));
+
+test('a dry run is the default and deletes nothing', async () => {
+  prepare('promote-signed');
+  const retention = new Retention(config('{max_age_days: 0}'));
+  const seen = [];
+  const proposal = await retention.plan(ask, { onProgress: (news) => seen.push(news) });
+  assert.equal(proposal.state, 'ready');
+  assert.equal(seen.at(-1).sent, seen.length);
+  const { totals, repositories } = proposal.data;
+  assert.equal(totals.imagesDeleted, 1);
+  const image = repositories[0].manifests.find(({ kind }) => kind === 'image');
+  assert.deepEqual([image.fate, image.why[0].code], ['delete', 'old']);
+  const cleaned = await retention.execute(proposal.plan, [await approved(proposal.plan)]);
+  assert.ok(!cleaned.complete && !existsSync(cleaned.restore));
+  assert.equal((await retention.plan(ask)).state, 'ready');
+});
+
+test('what is deleted comes back', async () => {
+  prepare('promote-signed');
+  const retention = new Retention(config('{max_age_days: 0}'));
+  const { plan } = await retention.plan(ask);
+  const approvals = [await approved(plan)];
+  const cleaned = await retention.execute(plan, approvals, { dryRun: false });
+  assert.ok(cleaned.complete, cleaned.render());
+  assert.deepEqual(cleaned.broken, []);
+  assert.ok(JSON.parse(cleaned.json).lookedAt === 0 && cleaned.receipt.complete);
+  await assert.rejects(retention.execute(plan, approvals, { dryRun: false }), Unapproved);
+  assert.equal((await retention.plan(ask)).state, 'nothing');
+  const back = await retention.planRestore({ file: cleaned.restore, requester: 'cleaner' });
+  const receipt = await retention.restore(back, [await approved(back)], cleaned.restore);
+  assert.ok(receipt.complete, receipt.render());
+  assert.equal(await retention.planRestore({ file: cleaned.restore, requester: 'cleaner' }), null);
+});
+
+test('what is deployed must be known', async () => {
+  prepare('promote-signed');
+  const clock = '2026-06-30T12:00:00Z';
+  const wanted = { ...config('{max_age_days: 0, keep_deployed: true}'), clock };
+  await assert.rejects(new Retention(wanted).plan(ask), Invalid);
+  const inventory = { version: 1, source: 'a', taken: clock, complete: true, images: [{ image: 'registry.example/x:1' }] };
+  const plan = (inventory) => new Retention({ ...wanted, inventories: [{ inventory }] }).plan(ask);
+  await assert.rejects(plan({ ...inventory, complete: false }), Invalid);
+  const { state, data } = await plan(inventory);
+  assert.equal(state, 'ready');
+  const { digest } = data.repositories[0].manifests.find(({ kind }) => kind === 'image');
+  assert.equal((await plan({ ...inventory, images: [{ digest }] })).state, 'nothing');
+});
+
+test('limits, configurations that cannot be, and signals', async () => {
+  prepare('promote-signed');
+  const refused = await new Retention(config('{max_age_days: 0, max_deletions: 0}')).plan(ask);
+  assert.equal(refused.state, 'refused');
+  assert.equal(refused.plan, null);
+  assert.match(refused.refusals[0], /max_deletions/);
+  assert.throws(() => new Retention({ ...config('{}'), environment: 'prod' }), Invalid);
+  assert.throws(() => new Retention({ ...config('{}'), untag: 'maybe' }), Invalid);
+  const reason = new Error('enough');
+  const signal = AbortSignal.abort(reason);
+  await assert.rejects(new Retention(config('{}')).plan(ask, { signal }), (error) => error === reason);
+});
+
+test('the policies of registries', () => {
+  const text = JSON.stringify({
+    rules: [
+      {
+        rulePriority: 1,
+        selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 14 },
+        action: { type: 'expire' },
+      },
+    ],
+  });
+  assert.deepEqual(explainPolicy('ecr', text), ['images without a tag that were pushed more than 14 days ago are expired']);
+  const images = ['01', '20'].map((day) => ({ digest: `sha256:${day}${'0'.repeat(62)}`, pushed: `2026-01-${day}T00:00:00Z` }));
+  const doomed = simulatePolicy({ vendor: 'ecr', policy: text, images, clock: '2026-01-21T00:00:00Z' });
+  assert.deepEqual(doomed.map(({ digest }) => digest), [images[0].digest]);
+  const said = translatePolicy({ vendor: 'harbor', policy: policy('{max_age_days: 9}'), environment: 'dev' });
+  assert.deepEqual(said.unsaid, []);
+  assert.equal(said.document.algorithm, 'or');
+  assert.throws(() => explainPolicy('harbor', '{}'), Invalid);
+});
+
+const script = example('retention.mjs');
+
+function clean(...more) {
+  const given = ['--repository', 'oci:source', '--policy', 'policy.yaml', '--environment', 'dev', '--ledger', 'ledger'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...given, ...more], {
+    env: { ...process.env, XDG_STATE_HOME: path.resolve('state') },
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { status, shown: stdout + stderr };
+}
+
+test('the example cleans on an approval and puts back', () => {
+  prepare('promote-signed');
+  writeFileSync('policy.yaml', policy('{max_age_days: 0}'));
+  const digest = ({ shown }) => shown.split('--approve ').at(-1).trim();
+  const dry = clean();
+  assert.equal(dry.status, 3, dry.shown);
+  const done = clean('--approve', digest(dry));
+  assert.equal(done.status, 0, done.shown);
+  const file = done.shown.split('restored from ')[1].split('\n')[0];
+  const back = clean('--restore', file);
+  assert.equal(back.status, 3, back.shown);
+  const restored = clean('--restore', file, '--approve', digest(back));
+  assert.equal(restored.status, 0, restored.shown);
+  assert.match(clean('--restore', file).shown, /Everything is there/);
+});
