@@ -137,6 +137,9 @@ fn status(word: &str) -> Option<VexStatus> {
     })
 }
 
+/// A label and words, where there are some.
+type Why<'v> = (Option<&'v str>, Option<&'v str>);
+
 /// Why products have their status: what is said of one product, or of all.
 #[derive(Default)]
 struct Reasons<'v> {
@@ -165,7 +168,7 @@ impl<'v> Reasons<'v> {
         reasons
     }
 
-    fn for_product(&self, id: &str) -> (Option<&'v str>, Option<&'v str>) {
+    fn for_product(&self, id: &str) -> Why<'v> {
         let words = self.words.get(id).or_else(|| self.words.get("")).copied();
         (self.labels.get(id).or_else(|| self.labels.get("")).copied(), words)
     }
@@ -209,7 +212,7 @@ impl Vulnerability {
             };
             let reasons = Reasons::of(self, status, products);
             // One statement for all products that have the same reasons.
-            let mut alike: BTreeMap<(Option<&str>, Option<&str>), Vec<Arc<VexProduct>>> = BTreeMap::new();
+            let mut alike: BTreeMap<Why<'_>, Vec<Arc<VexProduct>>> = BTreeMap::new();
             for id in ids {
                 match products.by_id.get(id) {
                     Some(product) => alike.entry(reasons.for_product(id)).or_default().push(Arc::clone(product)),
