@@ -4,6 +4,7 @@
 
 mod assess;
 mod config;
+mod findings;
 mod foreign;
 mod generate;
 mod key;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 pub use assess::{AssessConfig, Document};
 pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
+pub use findings::registry_report;
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use generate::{GenerateConfig, GeneratorName};
 pub use key::{KeyConfig, NewKey, generate_key};

@@ -9,7 +9,8 @@ mod data;
 mod images;
 mod login;
 mod management;
-#[cfg(all(test, feature = "conformance"))]
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod tests;
 
 use std::sync::Arc;

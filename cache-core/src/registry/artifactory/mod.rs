@@ -9,7 +9,8 @@ mod api;
 mod images;
 mod place;
 mod repositories;
-#[cfg(all(test, feature = "conformance"))]
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod tests;
 
 use std::sync::Arc;

@@ -14,7 +14,8 @@ mod profile;
 mod repositories;
 mod signature;
 mod sts;
-#[cfg(all(test, feature = "conformance"))]
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod tests;
 
 use std::sync::Arc;

@@ -9,7 +9,8 @@ mod images;
 mod listing;
 mod projects;
 mod robots;
-#[cfg(all(test, feature = "conformance"))]
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod tests;
 
 use std::sync::Arc;

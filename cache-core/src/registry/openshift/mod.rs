@@ -8,7 +8,8 @@ mod api;
 mod images;
 mod kubeconfig;
 mod streams;
-#[cfg(all(test, feature = "conformance"))]
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod tests;
 
 use std::sync::Arc;

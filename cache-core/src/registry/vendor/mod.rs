@@ -1,7 +1,8 @@
 //! What the adapters of the vendors share: a registry of the OCI protocol, and an interface beside it.
 
 mod api;
-#[cfg(all(test, feature = "conformance"))]
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 pub(super) mod tests;
 mod variables;
 

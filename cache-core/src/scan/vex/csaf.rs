@@ -137,8 +137,8 @@ fn status(word: &str) -> Option<VexStatus> {
     })
 }
 
-/// A label and words, where there are some.
-type Why<'v> = (Option<&'v str>, Option<&'v str>);
+/// A label and words, each where there is one.
+type Why<'a> = (Option<&'a str>, Option<&'a str>);
 
 /// Why products have their status: what is said of one product, or of all.
 #[derive(Default)]
@@ -168,7 +168,7 @@ impl<'v> Reasons<'v> {
         reasons
     }
 
-    fn for_product(&self, id: &str) -> Why<'v> {
+    fn for_product(&self, id: &str) -> (Option<&'v str>, Option<&'v str>) {
         let words = self.words.get(id).or_else(|| self.words.get("")).copied();
         (self.labels.get(id).or_else(|| self.labels.get("")).copied(), words)
     }

@@ -201,11 +201,21 @@ async fn no_findings_are_no_proof_of_a_scan() {
     let rig = Rig::new().await;
     let image = rig.image("team/app", Some("1"), "layer");
     assert!(rig.acr.findings(&image).await.unwrap_err().is_not_found());
-    rig.fake.state().findings = vec![json!({"id": "/x", "properties": {"id": "CVE-2026-1"}})];
+    rig.fake.state().findings = vec![json!({"id": "/x", "properties": {
+        "id": "CVE-2026-1", "status": {"code": "Unhealthy", "severity": "High"},
+        "additionalData": {
+            "assessedResourceType": "AzureContainerRegistryVulnerability",
+            "artifactDetails": {"digest": image.digest, "repositoryName": "team/app"},
+            "vulnerabilityDetails": {"cveId": "CVE-2026-1", "severity": "High"},
+            "softwareDetails": {"packageName": "openssl", "version": "3.0.1", "language": "", "fixedVersion": "3.0.2"},
+        },
+    }})];
     let found = rig.acr.findings(&image).await.unwrap();
     let document: Value = serde_json::from_slice(&found.bytes).unwrap();
     assert_eq!((&document["count"], &document["data"][0]["properties"]["id"]), (&json!(1), &json!("CVE-2026-1")));
     let asked = rig.fake.state().bodies.last().unwrap().clone();
+    let report = crate::connect::registry_report(&rig.acr, &image).await.unwrap();
+    assert_eq!((report.findings.len(), &report.subjects[..]), (1, &[image.digest.clone()][..]));
     assert!(asked.contains(image.digest.as_str()) && asked.contains("artifact.repositoryName == 'team/app'"));
 }
 

@@ -247,6 +247,7 @@ fn answer(state: &mut State, images: &Images, operation: &str, body: &Value) -> 
             let (status, findings) = state.scans.get(digest).cloned().ok_or("ScanNotFoundException")?;
             let mut answer = page(state, body, "findings", findings);
             let findings = answer.as_object_mut().unwrap().remove("findings").unwrap();
+            answer["imageId"] = body["imageId"].clone();
             answer["imageScanStatus"] = json!({"status": status});
             if status == "COMPLETE" {
                 answer["imageScanFindings"] = json!({"findings": findings, "imageScanCompletedAt": 1.7e9});

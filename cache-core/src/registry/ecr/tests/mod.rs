@@ -262,6 +262,8 @@ async fn a_scan_is_started_and_its_findings_are_one_document() {
     let document: Value = serde_json::from_slice(&found.bytes).unwrap();
     assert_eq!(document["imageScanFindings"]["findings"].as_array().unwrap().len(), 5);
     assert!(document.get("nextToken").is_none());
+    let report = crate::connect::registry_report(&rig.ecr, &image).await.unwrap();
+    assert_eq!((report.findings.len(), &report.subjects[..]), (5, &[image.digest.clone()][..]));
     for status in ["FAILED", "UNSUPPORTED_IMAGE", "SCAN_ELIGIBILITY_EXPIRED"] {
         rig.fake.state().scans.insert(image.digest.to_string(), (status, Vec::new()));
         assert_eq!(rig.ecr.findings(&image).await.unwrap_err().kind(), ErrorKind::Unsupported, "{status}");

@@ -140,7 +140,8 @@ fn answer(state: &mut State, images: &Images, call: &Call) -> Reply {
             Reply::new(201, "")
         }
         ("DELETE", ["projects", "7", "immutabletagrules", id]) => {
-            state.rules.retain(|rule| rule["id"].to_string() != *id);
+            let id: i64 = id.parse().unwrap();
+            state.rules.retain(|rule| rule["id"] != id);
             Reply::new(200, "")
         }
         ("POST", ["retentions"]) if state.retention.is_some() => {
@@ -234,7 +235,16 @@ fn artifacts(state: &mut State, images: &Images, call: &Call, method: &str, part
                 }
                 ("GET", ["additions", "vulnerabilities"]) => match state.scans.get(digest.as_str()) {
                     Some(&"Success") => ok(&json!({
-                        "application/vnd.security.vulnerability.report; version=1.1": {"vulnerabilities": []},
+                        "application/vnd.security.vulnerability.report; version=1.1": {
+                            "generated_at": "2026-01-01T00:00:00Z",
+                            "artifact": {"repository": repository, "digest": digest},
+                            "scanner": {"name": "Trivy", "vendor": "Aqua Security", "version": "v0.50.0"},
+                            "severity": "High",
+                            "vulnerabilities": [{
+                                "id": "CVE-2026-1", "package": "openssl", "version": "3.0.1", "fix_version": "3.0.2",
+                                "severity": "High", "description": "", "links": [],
+                            }],
+                        },
                     })),
                     _ => ok(&json!({})),
                 },

@@ -159,6 +159,8 @@ async fn a_scan_is_planned_started_and_read() {
     let found = rig.harbor.findings(&image).await.unwrap();
     assert_eq!(found.system, "harbor");
     assert!(String::from_utf8_lossy(&found.bytes).contains("vulnerabilities"));
+    let report = crate::connect::registry_report(&rig.harbor, &image).await.unwrap();
+    assert_eq!((&report.findings[0].id[..], &report.subjects[..]), ("CVE-2026-1", &[image.digest.clone()][..]));
 }
 
 #[tokio::test]
