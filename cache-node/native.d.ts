@@ -2,7 +2,15 @@
 import type {
   Answer,
   ApprovalKind,
+  AssessmentData,
+  AssessRequest,
   AttachRequest,
+  BreakGlass,
+  DatabaseBuildRequest,
+  DatabaseInfo,
+  DatabaseProgress,
+  DatabaseUpdated,
+  DatabaseUpdateRequest,
   Decision,
   DoomedImage,
   Evidence,
@@ -13,22 +21,31 @@ import type {
   KeyPair,
   LicenseHistogram,
   ListedPackage,
+  MergedReport,
+  Outcome,
   Progress,
   PromoterConfig,
   ProposalData,
+  Report,
+  ReportFormat,
   Request,
   Requests,
   RestoreRequest,
   RetentionConfig,
   RetentionRequest,
+  RollbackRequest,
   SbomCount,
   SbomData,
   SbomDiff,
   SbomPaths,
   SbomQuery,
   SbomScore,
+  ScannerConfig,
+  ScannerInfo,
   Signer,
   SimulateRequest,
+  StoryData,
+  StoryRequest,
   Token,
   TranslateRequest,
   Translation,
@@ -58,6 +75,20 @@ export declare class Approval {
   get at(): string
   /** What the person added. */
   get comment(): string | null
+}
+
+/** A verdict with all that it is made of. */
+export declare class Assessment {
+  /** Reads an assessment that was written as JSON. */
+  static fromJson(json: Uint8Array): Assessment
+  /** Whether the image may go on. */
+  get allows(): boolean
+  /** The worst outcome. */
+  get outcome(): Outcome
+  /** Everything, as plain data. */
+  get data(): AssessmentData
+  /** The report in a format. */
+  write(format: ReportFormat, options?: WriteOptions | undefined | null): Buffer
 }
 
 /** What was deleted, and how the rest fares. */
@@ -217,6 +248,12 @@ export declare class Sbom {
   score(): SbomScore
 }
 
+/**
+ * Assesses reports, as the gate `cve` would. `documents` are reports, VEX and SBOMs; `request` has the policy and what the
+ * reports are about.
+ */
+export declare function assess(documents: Array<Given>, request?: AssessRequest | undefined | null): Assessment
+
 /** How to carry out a plan of a retention. */
 export interface CleanOptions {
   /** Whether to look only. It is so unless this is `false`. */
@@ -264,7 +301,7 @@ export interface GenerateOptions {
 /** Evidence that the caller has: its bytes, or the path of a file with them. */
 export interface Given {
   /** What it is. */
-  kind: 'sbom' | 'report'
+  kind: 'sbom' | 'report' | 'vex'
   /** The document. */
   bytes?: Uint8Array
   /** Where the document is. */
@@ -310,6 +347,14 @@ export declare function translatePolicy(request: TranslateRequest): Translation
  * no attestation that is asked for, verifies.
  */
 export declare function verify(request: VerifyRequest, options?: StopOptions | undefined | null): Promise<Verified>
+
+/** How a report is to look. */
+export interface WriteOptions {
+  /** How many columns a terminal has, for the table; 100 where it is left out. */
+  width?: number
+  /** The file at which SARIF shows the findings, such as `Dockerfile`. */
+  location?: string
+}
 
 /** An SBOM as a document. */
 export interface WrittenSbom {

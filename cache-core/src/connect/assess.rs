@@ -69,17 +69,8 @@ impl AssessConfig {
     /// `Invalid` where a document cannot be read, or the policy is none.
     pub fn assess(self, documents: &[Document]) -> Result<Assessment> {
         let (policy, digest, environment) = self.rules()?;
-        let mut evidence = Evidence {
-            image: Repository::parse("memory:image")?.at(Digest::of(b"")),
-            platforms: Vec::new(),
-            now: self.clock.unwrap_or_else(Timestamp::now),
-            sboms: Vec::new(),
-            reports: Vec::new(),
-            vex: Vec::new(),
-            signatures: Vec::new(),
-            statements: Vec::new(),
-            problems: Vec::new(),
-        };
+        let now = self.clock.unwrap_or_else(Timestamp::now);
+        let mut evidence = Evidence::of(Repository::parse("memory:image")?.at(Digest::of(b"")), now);
         for document in documents {
             match document {
                 Document::Report(bytes) => evidence.reports.push(given(bytes, Report::parse(bytes)?)),

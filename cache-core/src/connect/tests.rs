@@ -147,17 +147,7 @@ impl Judge for Says {
 async fn verdict(answer: Result<Value, &'static str>) -> Result<Outcome> {
     let image = Pinned { repository: Repository::parse("oci:a")?, digest: Digest::of(b"") };
     let now = Timestamp::from_unix(0)?;
-    let evidence = Evidence {
-        image,
-        platforms: vec![],
-        now,
-        sboms: vec![],
-        reports: vec![],
-        vex: vec![],
-        signatures: vec![],
-        statements: vec![],
-        problems: vec![],
-    };
+    let evidence = Evidence::of(image, now);
     Ok(foreign_gate("custom", Says(answer))?.judge(&evidence).await?.outcome)
 }
 

@@ -32,6 +32,21 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// An image of which nothing is known yet.
+    pub fn of(image: Pinned, now: Timestamp) -> Self {
+        Evidence {
+            image,
+            platforms: Vec::new(),
+            now,
+            sboms: Vec::new(),
+            reports: Vec::new(),
+            vex: Vec::new(),
+            signatures: Vec::new(),
+            statements: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
     /// Whether `digest` is the image or one of its platforms.
     pub fn is_about(&self, digest: &Digest) -> bool {
         *digest == self.image.digest || self.platforms.iter().any(|(platform, _)| platform == digest)

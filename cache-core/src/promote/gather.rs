@@ -84,17 +84,7 @@ async fn read(
     now: Timestamp,
     mut documents: Option<Documents<'_>>,
 ) -> Result<Evidence> {
-    let mut evidence = Evidence {
-        image: image.clone(),
-        platforms: platforms(unit),
-        now,
-        sboms: Vec::new(),
-        reports: Vec::new(),
-        vex: Vec::new(),
-        signatures: Vec::new(),
-        statements: Vec::new(),
-        problems: Vec::new(),
-    };
+    let mut evidence = Evidence { platforms: platforms(unit), ..Evidence::of(image.clone(), now) };
     let mut tried = Tried::default();
     for node in &unit.nodes {
         let (Role::Referrer(about), Some(style)) = (&node.role, node.style) else { continue };

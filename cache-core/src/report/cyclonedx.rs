@@ -8,7 +8,7 @@ use super::{links, pretty, words};
 use crate::error::Result;
 use crate::gate::{Assessment, Standing, VexSaid, Vulnerability};
 use crate::model::{Digest, Purl};
-use crate::scan::{Rating, Score, Severity, VexStatus};
+use crate::scan::{CYCLONEDX_JUSTIFICATIONS, Rating, Score, Severity, VexStatus};
 use crate::visible;
 
 #[derive(Serialize)]
@@ -275,21 +275,10 @@ fn detail(said: &VexSaid, only_in_part: &str) -> String {
 
 /// The word of CycloneDX that means the same.
 fn justification(word: &str) -> Option<&'static str> {
-    const OWN: [&str; 9] = [
-        "code_not_present",
-        "code_not_reachable",
-        "requires_configuration",
-        "requires_dependency",
-        "requires_environment",
-        "protected_by_compiler",
-        "protected_at_runtime",
-        "protected_at_perimeter",
-        "protected_by_mitigating_control",
-    ];
     match word {
         "component_not_present" | "vulnerable_code_not_present" => Some("code_not_present"),
         "vulnerable_code_not_in_execute_path" => Some("code_not_reachable"),
         "inline_mitigations_already_exist" => Some("protected_by_mitigating_control"),
-        _ => OWN.into_iter().find(|own| *own == word),
+        _ => CYCLONEDX_JUSTIFICATIONS.iter().find(|own| **own == word).copied(),
     }
 }

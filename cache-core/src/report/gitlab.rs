@@ -131,14 +131,7 @@ fn entry(one: &Vulnerability, image: &str) -> Entry {
     let text = |text: &str, most: usize| visible::short(&visible::line(text), most).into_owned();
     let why_not = words::why_not(one);
     let state = why_not.as_ref().map(|why| format!(" {why}.")).unwrap_or_default();
-    let description = format!(
-        "{} {} has {}, {} by {}.{state}",
-        one.package,
-        words::versions(one),
-        one.id,
-        one.severity,
-        one.severity_by
-    );
+    let description = format!("{}.{state}", words::sentence(one));
     let ids = std::iter::once(&one.id).chain(&one.aliases);
     // The schema has one flag, which is what a VEX statement says; an exception says nothing of the kind.
     let flags = why_not.filter(|_| one.standing == Standing::Cleared).map(|why| Flag {

@@ -230,14 +230,7 @@ fn rule(id: &str, all: &[&Vulnerability]) -> Rule {
 fn sentence(one: &Vulnerability) -> String {
     let fix = words::fix(one);
     let fix = if fix.is_empty() { "no fix is known".to_owned() } else { format!("fix: {fix}") };
-    let text = format!(
-        "{} {} has {}, {} by {}; {fix}",
-        one.package,
-        words::versions(one),
-        one.id,
-        one.severity,
-        one.severity_by
-    );
+    let text = format!("{}; {fix}", words::sentence(one));
     visible::line(&text).into_owned()
 }
 

@@ -20,6 +20,11 @@ pub(super) fn versions(one: &Vulnerability) -> String {
     one.versions.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
+/// Which package has it, and how bad it is by whom.
+pub(super) fn sentence(one: &Vulnerability) -> String {
+    format!("{} {} has {}, {} by {}", one.package, versions(one), one.id, one.severity, one.severity_by)
+}
+
 /// The versions with the fix, or what is said of it.
 pub(super) fn fix(one: &Vulnerability) -> String {
     use crate::scan::FixState;

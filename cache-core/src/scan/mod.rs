@@ -36,7 +36,7 @@ pub use rating::{Epss, FixState, Rating, Score, Share};
 pub use report::{Finding, Note, Report, Severity};
 pub use scanner::{ScanTarget, Scanner, ScannerInfo};
 pub use update::{DataSource, DatabaseUpdate, UpdateProgress, Updated};
-pub(crate) use vex::{Fit, Matcher, Place};
+pub(crate) use vex::{CYCLONEDX_JUSTIFICATIONS, Fit, Matcher, Place};
 pub use vex::{Vex, VexFormat, VexName, VexProblem, VexProduct, VexStatement, VexStatus};
 pub use vuln::VULN_TYPE;
 

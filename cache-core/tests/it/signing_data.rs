@@ -369,17 +369,8 @@ impl Case<'_> {
             by: Some(verified.by().clone()),
             value: verified,
         };
-        let evidence = Evidence {
-            image: repository("memory:file").at(about),
-            platforms: Vec::new(),
-            now: Timestamp::now(),
-            sboms: Vec::new(),
-            reports: Vec::new(),
-            vex: Vec::new(),
-            signatures: Vec::new(),
-            statements: vec![statement],
-            problems: Vec::new(),
-        };
+        let image = repository("memory:file").at(about);
+        let evidence = Evidence { statements: vec![statement], ..Evidence::of(image, Timestamp::now()) };
         let wanted = [("expect_branch", "branch"), ("expect_tag", "tag"), ("expect_versioned_tag", "version")];
         let wanted = wanted.into_iter().filter_map(|(field, kind)| {
             let name = self.document.get(field)?.as_str()?;

@@ -36,17 +36,8 @@ fn platform(architecture: &str) -> Platform {
 /// A single image, `image`, without any evidence.
 fn single() -> Evidence {
     let repository = Repository::parse("memory:dev/app").unwrap();
-    Evidence {
-        image: Pinned { repository, digest: digest("image") },
-        platforms: vec![(digest("image"), None)],
-        now: at(0),
-        sboms: Vec::new(),
-        reports: Vec::new(),
-        vex: Vec::new(),
-        signatures: Vec::new(),
-        statements: Vec::new(),
-        problems: Vec::new(),
-    }
+    let image = Pinned { repository, digest: digest("image") };
+    Evidence { platforms: vec![(digest("image"), None)], ..Evidence::of(image, at(0)) }
 }
 
 /// An index, `image`, with the platforms `amd64` and `arm64`.

@@ -27,17 +27,8 @@ fn evidence(findings: Vec<Finding>) -> Evidence {
         found: Found::Given,
         by: None,
     };
-    Evidence {
-        image: Repository::parse("registry.example/team/app").unwrap().at(digest.clone()),
-        platforms: vec![(digest, None)],
-        now: now(),
-        sboms: Vec::new(),
-        reports: vec![attach],
-        vex: Vec::new(),
-        signatures: Vec::new(),
-        statements: Vec::new(),
-        problems: Vec::new(),
-    }
+    let image = Repository::parse("registry.example/team/app").unwrap().at(digest.clone());
+    Evidence { platforms: vec![(digest, None)], reports: vec![attach], ..Evidence::of(image, now()) }
 }
 
 fn now() -> Timestamp {

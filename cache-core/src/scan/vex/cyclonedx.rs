@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Vex, VexFormat, VexName, VexProblem, VexProduct, VexStatement, VexStatus, said, time};
+use super::{Vex, VexFormat, VexName, VexProblem, VexProduct, VexStatement, VexStatus, justification, said, time};
 use crate::document;
 use crate::error::{Error, Result};
 use crate::model::{Purl, null_is_empty};
 
 /// Why a product is not affected.
-const JUSTIFICATIONS: &[&str] = &[
+pub(crate) const JUSTIFICATIONS: &[&str] = &[
     "code_not_present",
     "code_not_reachable",
     "requires_configuration",
@@ -266,13 +266,7 @@ impl Vulnerability {
         if products.is_empty() {
             return Err("it affects nothing that can be told".to_owned());
         }
-        let justification = said(analysis.justification).filter(|word| {
-            let is_known = JUSTIFICATIONS.contains(&word.as_str());
-            if !is_known {
-                problems.push(VexProblem::new(position, format!("the justification {word:?} is not known")));
-            }
-            is_known
-        });
+        let justification = justification(analysis.justification, JUSTIFICATIONS, position, problems);
         let at = analysis.last_updated.or(analysis.first_issued).or(self.updated);
         Ok(Some(VexStatement {
             position: position.to_owned(),

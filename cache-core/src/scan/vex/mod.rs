@@ -16,6 +16,7 @@ use std::sync::Arc;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cyclonedx::JUSTIFICATIONS as CYCLONEDX_JUSTIFICATIONS;
 pub(crate) use fit::{Fit, Matcher, Place};
 pub use product::{VexName, VexProduct};
 
@@ -207,6 +208,22 @@ impl Vex {
 /// Text that says something.
 fn said(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// A word of the format, or none: one that is not known is left out, which is told.
+fn justification(
+    word: Option<String>,
+    known: &[&str],
+    position: &str,
+    problems: &mut Vec<VexProblem>,
+) -> Option<String> {
+    said(word).filter(|word| {
+        let is_known = known.contains(&word.as_str());
+        if !is_known {
+            problems.push(VexProblem::new(position, format!("the justification {word:?} is not known")));
+        }
+        is_known
+    })
 }
 
 /// A time that is none is left out, which is told.

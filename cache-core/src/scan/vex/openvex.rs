@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Vex, VexFormat, VexName, VexProblem, VexProduct, VexStatement, VexStatus, said, time};
+use super::{Vex, VexFormat, VexName, VexProblem, VexProduct, VexStatement, VexStatus, justification, said, time};
 use crate::document;
 use crate::error::{Error, Result};
 use crate::model::null_is_empty;
@@ -150,13 +150,7 @@ impl Statement {
         if vulnerabilities.is_empty() {
             return Err("it names no vulnerability".to_owned());
         }
-        let justification = said(self.justification).filter(|word| {
-            let known = JUSTIFICATIONS.contains(&word.as_str());
-            if !known {
-                problems.push(VexProblem::new(position, format!("the justification {word:?} is not known")));
-            }
-            known
-        });
+        let justification = justification(self.justification, JUSTIFICATIONS, position, problems);
         let common: Vec<VexName> = self.subcomponents.iter().map(OneOf::name).collect();
         let products: Vec<Arc<VexProduct>> =
             self.products.iter().flat_map(|product| product.products(&common)).map(Arc::new).collect();
