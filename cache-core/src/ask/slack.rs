@@ -125,12 +125,12 @@ pub(super) fn read<'a>(
     if payload.kind != "block_actions" {
         return Err(no_answer("no button was pressed"));
     }
-    let answers = payload.actions.iter().filter_map(|action| match action.action_id.as_str() {
+    let mut answers = payload.actions.iter().filter_map(|action| match action.action_id.as_str() {
         APPROVE => Some((Decision::Approve, &action.value)),
         DENY => Some((Decision::Deny, &action.value)),
         _ => None,
     });
-    let (decision, plan) = answers.last().ok_or_else(|| no_answer("another button was pressed"))?;
+    let (decision, plan) = answers.next_back().ok_or_else(|| no_answer("another button was pressed"))?;
     Ok(Said {
         person: format!("slack:{}", payload.user.id),
         decision,

@@ -8,10 +8,8 @@ mod proxy;
 mod retry;
 mod route;
 #[cfg(any(test, feature = "conformance"))]
-#[cfg_attr(
-    not(test),
-    allow(dead_code, unused_imports, clippy::unwrap_used, reason = "only tests use it, and they use all of it")
-)]
+#[allow(clippy::unwrap_used, reason = "it serves tests")]
+#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "tests use all of it"))]
 pub(crate) mod testing;
 mod tls;
 mod url;

@@ -125,16 +125,16 @@ impl Promoter {
         }
         let mut observed = self.observe(request, &image, &unit, wanted).await?;
         let there = self.there(request, &image, &observed).await?;
-        let contents = self.lacking(&request.attach, &there)?;
+        observed.lacking = self.lacking(&request.attach, &there)?;
         let taken = |tag: &Tag| unit.tags.iter().any(|(known, _)| known == tag);
         observed.sbom_tag = match unit.image() {
             Some(image) => self.sbom_tag(&request.attach, image, &there, taken, request.place()).await?,
             None => None,
         };
-        if observed.is_nothing() && contents.is_empty() {
+        if observed.is_nothing() {
             return Ok(Outlook::Nothing);
         }
-        Ok(Outlook::Ready(Raw::canonical(self.draft(request, image, &unit, verdicts, observed, contents, glass))?))
+        Ok(Outlook::Ready(Raw::canonical(self.draft(request, image, &unit, verdicts, observed, glass))?))
     }
 
     /// What is attached to the image at the source, whence it comes along, and at the target; as far as the request attaches
@@ -220,7 +220,7 @@ impl Promoter {
         let CosignChanges { mut tags, added, listed } = self.cosign_changes(request, &image.repository, unit).await?;
         missing.retain(|digest| !listed.contains(digest));
         tags.extend(self.tag_change(request.place(), wanted.clone(), image.digest.clone()).await?);
-        Ok(Observed { missing, tags, added, sbom_tag: None })
+        Ok(Observed { missing, tags, added, lacking: Vec::new(), sbom_tag: None })
     }
 
     /// The referrers that are there and that their subject's list does not name: nobody would find them. A writer that died
@@ -253,7 +253,6 @@ impl Promoter {
         unit: &Unit,
         verdicts: Vec<Verdict>,
         seen: Observed,
-        contents: Vec<Content>,
         glass: Option<&BreakGlass>,
     ) -> PlanBody {
         let mut carried = HashSet::new();
@@ -277,7 +276,7 @@ impl Promoter {
         changes.extend(seen.added.into_iter().map(Change::AddLayers));
         changes.extend(tags.into_iter().map(Change::SetTag));
         if let Some(manifest) = unit.image() {
-            changes.extend(contents.into_iter().chain(records(self, glass)).map(|content| {
+            changes.extend(seen.lacking.into_iter().chain(records(self, glass)).map(|content| {
                 let (repository, subject) = (request.to.repository.clone(), manifest.descriptor());
                 Change::Attach(Attach { repository, subject, content })
             }));
@@ -320,12 +319,18 @@ struct Observed {
     tags: Vec<SetTag>,
     /// What is added to lists of signatures that stay.
     added: Vec<AddLayers>,
+    /// What the request attaches and is not there.
+    lacking: Vec<Content>,
     /// Cosign's tag for an SBOM that the request attaches, set when it is.
     sbom_tag: Option<SetTag>,
 }
 
 impl Observed {
     fn is_nothing(&self) -> bool {
-        self.missing.is_empty() && self.tags.is_empty() && self.added.is_empty() && self.sbom_tag.is_none()
+        self.missing.is_empty()
+            && self.tags.is_empty()
+            && self.added.is_empty()
+            && self.lacking.is_empty()
+            && self.sbom_tag.is_none()
     }
 }

@@ -47,6 +47,9 @@ struct Image {
     tags: Vec<TagDecision>,
 }
 
+/// Why a node goes that reached a limit: its age in days, where that is known, and the limit.
+type Reached = fn(Option<u64>, u32) -> Why;
+
 impl Image {
     fn is_kept(&self) -> bool {
         !self.keeps.is_empty() || self.tags.iter().any(|tag| tag.fate == Fate::Keep)
@@ -158,12 +161,7 @@ impl Judge<'_> {
     }
 
     /// Whether one of the limits is reached.
-    fn over<const N: usize>(
-        &self,
-        node: &Node,
-        limits: [(Option<u32>, fn(Option<u64>, u32) -> Why); N],
-        image: &mut Image,
-    ) {
+    fn over<const N: usize>(&self, node: &Node, limits: [(Option<u32>, Reached); N], image: &mut Image) {
         let mut keeps = Vec::new();
         for (limit, why) in limits {
             match limit.map(|limit| self.ages.over(node, limit).map(|days| why(days, limit))) {

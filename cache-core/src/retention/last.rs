@@ -41,7 +41,8 @@ fn newest(
     // A signature or SBOM is none, even where somebody tagged it.
     let is_image = |node: &Node| node.is_root() && node.subjects.is_empty() && !node.is_orphan;
     let counted = graph.nodes().iter().enumerate().filter(|(_, node)| is_image(node) && counts(node));
-    let (mut known, mut kept): (Vec<(Timestamp, NodeId)>, Vec<(NodeId, Why)>) = (Vec::new(), Vec::new());
+    let mut known: Vec<(Timestamp, NodeId)> = Vec::new();
+    let mut kept: Vec<(NodeId, Why)> = Vec::new();
     for (id, node) in counted {
         match ages.entered(node) {
             Some(time) => known.push((time, id)),

@@ -31,9 +31,8 @@ impl Version {
         let mut parts = numbers.split('.');
         let mut next = || parts.next().filter(|part| is_number(part)).map(Box::from);
         let numbers = [next()?, next()?, next()?];
-        let identified =
-            |id: &Box<str>| is_identifier(id) && (!id.bytes().all(|b| b.is_ascii_digit()) || is_number(id));
-        (parts.next().is_none() && pre.iter().all(identified)).then_some(Version { numbers, pre })
+        let identified = |id: &str| is_identifier(id) && (!id.bytes().all(|b| b.is_ascii_digit()) || is_number(id));
+        (parts.next().is_none() && pre.iter().map(AsRef::as_ref).all(identified)).then_some(Version { numbers, pre })
     }
 
     /// Whether it comes before a release.
@@ -58,11 +57,11 @@ impl Version {
 
     /// An identifier in which letters and digits are mixed, such as `rc10`: it sorts as text, before `rc9`.
     pub(super) fn mixed_identifier(&self) -> Option<&str> {
-        let is_mixed = |id: &&Box<str>| {
+        let is_mixed = |id: &&str| {
             let digits = id.trim_end_matches(|c: char| c.is_ascii_digit());
             !digits.is_empty() && id.len() > digits.len() + 1 && digits.bytes().all(|b| b.is_ascii_alphabetic())
         };
-        self.pre.iter().find(is_mixed).map(AsRef::as_ref)
+        self.pre.iter().map(AsRef::as_ref).find(is_mixed)
     }
 }
 

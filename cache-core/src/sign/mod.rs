@@ -27,10 +27,8 @@ mod tuf;
 mod verify;
 
 #[cfg(any(test, feature = "conformance"))]
-#[cfg_attr(
-    not(test),
-    allow(dead_code, unused_imports, clippy::unwrap_used, reason = "only tests use it, and they use all of it")
-)]
+#[allow(clippy::unwrap_used, reason = "it serves tests")]
+#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "tests use all of it"))]
 pub(crate) mod testing;
 
 pub use bundle::{BUNDLE_V03, Bundle, COSIGN_SIGN_TYPE};

@@ -1,5 +1,7 @@
 //! VEX in the gate: who may say something, what counts, and what is told.
 
+use std::slice::from_ref;
+
 use serde_json::json;
 
 use super::*;
@@ -84,8 +86,8 @@ fn the_newest_statement_counts_in_one_document_and_over_several() {
     // At one time: later in the document, and the more careful of two documents.
     let (no, yes) = (statement("CVE-1", "not_affected", EARLY), statement("CVE-1", "affected", EARLY));
     assert_eq!(outcome(&[document("a", 1, &[yes.clone(), no.clone()])]), Outcome::Pass);
-    assert_eq!(outcome(&[document("a", 1, &[no.clone()]), document("b", 1, &[yes.clone()])]), Outcome::Fail);
-    assert_eq!(outcome(&[document("b", 1, &[yes.clone()]), document("a", 1, &[no.clone()])]), Outcome::Fail);
+    assert_eq!(outcome(&[document("a", 1, from_ref(&no)), document("b", 1, from_ref(&yes))]), Outcome::Fail);
+    assert_eq!(outcome(&[document("b", 1, from_ref(&yes)), document("a", 1, from_ref(&no))]), Outcome::Fail);
     // Which document is given first does not matter.
     let both = document("a", 1, &[yes, no]);
     let triage = document("b", 1, &[statement("CVE-1", "under_investigation", EARLY)]);

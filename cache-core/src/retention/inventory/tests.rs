@@ -96,7 +96,7 @@ fn pods_and_whatever_makes_pods_are_read() {
         assert_eq!(images(&[template(kind)]).unwrap(), POD_IMAGES, "{kind}");
     }
     let cron = json!({"kind": "CronJob", "metadata": {"name": "x"}, "spec": {"jobTemplate": {"spec": {"template": {"spec": pod_spec()}}}}});
-    assert_eq!(images(&[cron.clone()]).unwrap(), POD_IMAGES);
+    assert_eq!(images(std::slice::from_ref(&cron)).unwrap(), POD_IMAGES);
     // The lists of the API itself, and those of kubectl.
     let own = json!({"kind": "CronJobList", "metadata": {"continue": ""}, "items": [{"metadata": {"name": "x"}, "spec": cron["spec"]}]});
     assert_eq!(images(&[own]).unwrap(), POD_IMAGES);

@@ -154,7 +154,7 @@ fn b74_a_reference_from_elsewhere_and_from_a_mirror_keeps() {
     assert_eq!(shape.judge_with(rules, &inventory(&[&elsewhere], &[])).gone(), ["b"]);
     let mirror = Mirror { mirror: "mirror.example/cache".to_owned(), of: "registry.example".to_owned() };
     let inventory = deployed(&["mirror.example/cache/team/app:b"], &[]);
-    assert_eq!(shape.judge_with(rules, &Deployed::of([&inventory], &[mirror.clone()])).gone(), ["a"]);
+    assert_eq!(shape.judge_with(rules, &Deployed::of([&inventory], std::slice::from_ref(&mirror))).gone(), ["a"]);
     assert_eq!(shape.judge_with(rules, &Deployed::of([&inventory], &[])).gone(), ["a", "b"]);
     let other = deployed(&["mirror.example/cache2/team/app:b"], &[]);
     assert_eq!(shape.judge_with(rules, &Deployed::of([&other], &[mirror])).gone(), ["a", "b"]);

@@ -4,7 +4,7 @@
 //! on; soft deletion keeps what is deleted for so many days. (Azure's documentation and its management API.)
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Translation, keeps_more, unsaid_anywhere};
 use crate::error::{Error, Result};
@@ -116,5 +116,5 @@ pub fn translate(rules: &RetentionRules) -> Translation {
     }
     let safe = !keeps_more(rules) && rules.minimum_remaining.is_none();
     let document = days.filter(|_| safe).map(|days| json!({"retentionPolicy": {"days": days, "status": "enabled"}}));
-    Translation { document: document.map(Value::from), unsaid }
+    Translation { document, unsaid }
 }

@@ -137,6 +137,9 @@ fn status(word: &str) -> Option<VexStatus> {
     })
 }
 
+/// A label and words, each where there is one.
+type Why<'a> = (Option<&'a str>, Option<&'a str>);
+
 /// Why products have their status: what is said of one product, or of all.
 #[derive(Default)]
 struct Reasons<'v> {
@@ -209,7 +212,7 @@ impl Vulnerability {
             };
             let reasons = Reasons::of(self, status, products);
             // One statement for all products that have the same reasons.
-            let mut alike: BTreeMap<(Option<&str>, Option<&str>), Vec<Arc<VexProduct>>> = BTreeMap::new();
+            let mut alike: BTreeMap<Why<'_>, Vec<Arc<VexProduct>>> = BTreeMap::new();
             for id in ids {
                 match products.by_id.get(id) {
                     Some(product) => alike.entry(reasons.for_product(id)).or_default().push(Arc::clone(product)),

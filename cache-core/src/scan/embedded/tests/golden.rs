@@ -73,5 +73,33 @@ fn what_trivy_found_is_found() {
     assert!(found > 100 && differences == EXPLAINED, "{found} alike, and {differences:#?}");
 }
 
-/// Where they differ, and who is right.
-const EXPLAINED: &[&str] = &[];
+/// Where they differ: in how a fix is written (Cache gives the end of the range, with its epoch; of ammonia, without the sign);
+/// releases that Cache does not read yet (Amazon's `2 (Karoo)`, and its first) or that the database lacks; a package of Photon
+/// that is found by its source; Kubernetes, which is no ecosystem of Cache's.
+const EXPLAINED: &[&str] = &[
+    "alpine-distroless.json.golden: only Trivy: pkg:apk/alpine/git@2.35.1-r2?arch=x86_64&distro=3.16 CVE-2022-24765 2.35.2-r0",
+    "amazon-1.json.golden: only Trivy: pkg:rpm/amazon/curl@7.61.1-11.91.amzn1?arch=x86_64&distro=amazon-AMI%20release%202018.03 CVE-2019-5481 7.61.1-12.93.amzn1",
+    "amazon-2.json.golden: only Trivy: pkg:rpm/amazon/curl@7.61.1-9.amzn2.0.1?arch=x86_64&distro=amazon-2%20%28Karoo%29 CVE-2019-5436 7.61.1-11.amzn2.0.2",
+    "amazon-2.json.golden: only Trivy: pkg:rpm/amazon/curl@7.61.1-9.amzn2.0.1?arch=x86_64&distro=amazon-2%20%28Karoo%29 CVE-2019-5481 7.61.1-12.amzn2.0.1",
+    "amazonlinux2-gp2-x86-vm.json.golden: only Trivy: pkg:rpm/amazon/bind-export-libs@9.11.4-26.P2.amzn2.5.2?arch=x86_64&distro=amazon-2%20%28Karoo%29&epoch=32 CVE-2022-38177 99:9.11.4-26.P2.amzn2.13",
+    "busybox-with-lockfile.json.golden: only Cache: pkg:cargo/ammonia@1.9.0 CVE-2019-15542 2.1.0",
+    "busybox-with-lockfile.json.golden: only Cache: pkg:cargo/ammonia@1.9.0 CVE-2021-38193 3.1.0, 2.1.3, < 3.0.0",
+    "busybox-with-lockfile.json.golden: only Trivy: pkg:cargo/ammonia@1.9.0 CVE-2019-15542 >= 2.1.0",
+    "busybox-with-lockfile.json.golden: only Trivy: pkg:cargo/ammonia@1.9.0 CVE-2021-38193 >= 3.1.0, >= 2.1.3, < 3.0.0",
+    "centos-6.json.golden: only Cache: pkg:rpm/centos/openssl@1.0.1e-57.el6?arch=x86_64&distro=centos-6.10 CVE-2019-1559 0:1.0.1e-58.el6_10",
+    "centos-6.json.golden: only Trivy: pkg:rpm/centos/openssl@1.0.1e-57.el6?arch=x86_64&distro=centos-6.10 CVE-2019-1559 1.0.1e-58.el6_10",
+    "cocoapods.json.golden: only Cache: pkg:cocoapods/_NIODataStructures@2.41.0 CVE-2022-3215 2.42.0",
+    "cocoapods.json.golden: only Trivy: pkg:cocoapods/_NIODataStructures@2.41.0 CVE-2022-3215 2.29.1, 2.39.1, 2.42.0",
+    "conan.json.golden: only Cache: pkg:conan/pcre@8.43 CVE-2020-14155 8.44",
+    "conan.json.golden: only Trivy: pkg:conan/pcre@8.43 CVE-2020-14155 8.45",
+    "mariner-1.0.json.golden: only Cache: pkg:rpm/cbl-mariner/vim@8.2.4081-1.cm1?arch=x86_64&distro=cbl-mariner-1.0 CVE-2022-0158 0:8.2.4082-1.cm1",
+    "mariner-1.0.json.golden: only Trivy: pkg:rpm/cbl-mariner/vim@8.2.4081-1.cm1?arch=x86_64&distro=cbl-mariner-1.0 CVE-2022-0158 8.2.4082-1.cm1",
+    "minikube-kbom.json.golden: only Trivy: pkg:k8s/k8s.io%2Fkubelet@1.27.0 CVE-2023-2431 1.24.14, 1.25.9, 1.26.4, 1.27.1",
+    "photon-30.json.golden: only Trivy: pkg:rpm/photon/curl-libs@7.61.1-4.ph3?arch=x86_64&distro=photon-3.0 CVE-2019-5481 7.61.1-5.ph3",
+    "swift.json.golden: only Cache: pkg:swift/github.com/apple/swift-nio@2.41.0 CVE-2022-3215 2.42.0",
+    "swift.json.golden: only Trivy: pkg:swift/github.com/apple/swift-nio@2.41.0 CVE-2022-3215 2.29.1, 2.39.1, 2.42.0",
+    "test-repo.json.golden: only Cache: pkg:cargo/ammonia@1.9.0 CVE-2019-15542 2.1.0",
+    "test-repo.json.golden: only Cache: pkg:cargo/ammonia@1.9.0 CVE-2021-38193 3.1.0, 2.1.3, < 3.0.0",
+    "test-repo.json.golden: only Trivy: pkg:cargo/ammonia@1.9.0 CVE-2019-15542 >= 2.1.0",
+    "test-repo.json.golden: only Trivy: pkg:cargo/ammonia@1.9.0 CVE-2021-38193 >= 3.1.0, >= 2.1.3, < 3.0.0",
+];
