@@ -1,16 +1,18 @@
 //! Abilities: the catalogue, tags of an image, deletion of a tag, imports, findings.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use http::Method;
 use serde_json::Value;
 
-use super::AcrRegistry;
 use super::data::DELETE;
+use super::{AcrLocks, AcrManifest, AcrRegistry};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
-use crate::model::{Pinned, Repository, Tag};
+use crate::model::{Digest, Pinned, Repository, Tag, Timestamp};
 use crate::plan::{CopyManifest, Delete, DeleteTarget, Role};
-use crate::registry::{Catalog, Deletion, Findings, FindingsDocument, ServerCopy, TagsOf};
+use crate::registry::{Catalog, Deletion, Findings, FindingsDocument, Listed, ListedTag, Listing, ServerCopy, TagsOf};
 
 #[async_trait]
 impl Catalog for AcrRegistry {
@@ -21,6 +23,27 @@ impl Catalog for AcrRegistry {
             names.iter().map(|name| Repository::parse(&format!("{host}/{name}"))).collect::<Result<_>>()?;
         all.sort();
         Ok(all)
+    }
+}
+
+#[async_trait]
+impl Listing for AcrRegistry {
+    async fn manifests(&self, repository: &Repository) -> Result<Vec<Listed>> {
+        let locked = |locks: &Option<AcrLocks>| locks.is_some_and(|locks| !locks.delete);
+        let time = |text: &Option<String>| text.as_deref().and_then(|text| Timestamp::parse(text).ok());
+        let mut tags: BTreeMap<Digest, Vec<ListedTag>> = BTreeMap::new();
+        for tag in self.acr_tags(repository).await? {
+            let (tagged, locked) = (time(&tag.last_update_time), locked(&tag.changeable_attributes));
+            tags.entry(tag.digest).or_default().push(ListedTag { tag: tag.name, tagged, locked });
+        }
+        let listed = |manifest: AcrManifest| Listed {
+            tags: tags.remove(&manifest.digest).unwrap_or_default(),
+            pushed: time(&manifest.created_time),
+            pulled: None,
+            locked: locked(&manifest.changeable_attributes),
+            digest: manifest.digest,
+        };
+        Ok(self.acr_manifests(repository).await?.into_iter().map(listed).collect())
     }
 }
 

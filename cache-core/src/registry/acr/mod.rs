@@ -22,7 +22,7 @@ pub use management::AcrSettings;
 
 use self::management::Management;
 use super::vendor::{OrElse, Vendor, VendorRegistry};
-use super::{Abilities, OciOptions, OciRegistry};
+use super::{Abilities, OciOptions, OciRegistry, Untagging};
 use crate::error::Result;
 
 /// An Azure Container Registry.
@@ -87,6 +87,8 @@ impl Vendor for Acr {
         let managed = registry.vendor.0.management.is_some();
         Abilities {
             catalog: Some(registry),
+            listing: Some(registry),
+            untagging: Untagging::Alone,
             tags_of: Some(registry),
             deletion: Some(registry),
             server_copy: managed.then_some(registry),

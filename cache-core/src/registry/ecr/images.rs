@@ -12,7 +12,7 @@ use crate::approve::Permit;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Digest, Pinned, Repository, Tag, Timestamp};
 use crate::plan::{Delete, DeleteTarget};
-use crate::registry::{Deletion, Findings, FindingsDocument, TagsOf};
+use crate::registry::{Deletion, Findings, FindingsDocument, Listed, ListedTag, Listing, TagsOf};
 
 /// ECR takes no more at once.
 const BATCH: usize = 100;
@@ -146,6 +146,20 @@ impl Ecr {
         let deleted: Deleted =
             self.0.api.call("BatchDeleteImage", body).await.map_err(|e| e.context("repository", repository))?;
         Ok(deleted.failures.into_iter().map(|failure| (failure.image.key(), failure.error(repository))).collect())
+    }
+}
+
+#[async_trait]
+impl Listing for EcrRegistry {
+    async fn manifests(&self, repository: &Repository) -> Result<Vec<Listed>> {
+        let listed = |image: EcrImage| Listed {
+            digest: image.digest,
+            tags: image.tags.into_iter().map(|tag| ListedTag { tag, tagged: None, locked: false }).collect(),
+            pushed: image.pushed_at,
+            pulled: image.pulled_at,
+            locked: false,
+        };
+        Ok(self.ecr_images(repository).await?.into_iter().map(listed).collect())
     }
 }
 

@@ -29,7 +29,7 @@ pub use repositories::EcrRepository;
 
 use self::api::Api;
 use super::vendor::{OrElse, Vendor, VendorRegistry};
-use super::{Abilities, OciOptions, OciRegistry};
+use super::{Abilities, OciOptions, OciRegistry, Untagging};
 use crate::error::Result;
 
 /// A registry of ECR: one account in one region.
@@ -99,6 +99,8 @@ impl Vendor for Ecr {
     fn abilities(registry: &EcrRegistry) -> Abilities<'_> {
         Abilities {
             catalog: Some(registry),
+            listing: Some(registry),
+            untagging: Untagging::AloneButLast,
             tags_of: Some(registry),
             deletion: Some(registry),
             room: Some(registry),

@@ -121,6 +121,9 @@ async fn lists_are_read_over_their_pages() {
         rig.image("team/app", Some(&format!("v{n}")), &format!("layer {n}"));
         rig.image(&format!("other-{n}"), None, "layer");
     }
+    let listed = crate::registry::Listing::manifests(&rig.acr, &rig.repository("team/app")).await.unwrap();
+    assert!(listed.len() == 5 && listed.iter().all(|one| one.pushed.is_some() && one.tags.len() == 1 && !one.locked));
+    rig.fake.state().calls.clear();
     rig.fake.state().page = 2;
     assert_eq!(Catalog::repositories(&rig.acr).await.unwrap().len(), 6);
     let tags = rig.acr.acr_tags(&rig.repository("team/app")).await.unwrap();

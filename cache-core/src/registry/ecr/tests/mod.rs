@@ -135,6 +135,8 @@ async fn lists_are_read_over_their_pages() {
     assert_eq!(Catalog::repositories(&rig.ecr).await.unwrap(), names);
     assert_eq!(rig.ecr.ecr_images(&rig.app()).await.unwrap().len(), 7);
     assert_eq!(rig.fake.calls("DescribeImages").len(), 4);
+    let listed = crate::registry::Listing::manifests(&rig.ecr, &rig.app()).await.unwrap();
+    assert!(listed.len() == 7 && listed.iter().all(|one| one.pushed.is_some() && one.tags.is_empty()));
     let absent = rig.ecr.ecr_images(&rig.repository("no/such")).await.unwrap_err();
     assert!(absent.is_not_found(), "{absent}");
 }
