@@ -18,6 +18,8 @@ pub struct Facts {
     pub untagging: Untagging,
     /// Tags that are listed and name nothing.
     pub dangling: Vec<Tag>,
+    /// Tags whose manifest this crate cannot read, such as Docker's schema 1: they are kept.
+    pub unreadable: Vec<Tag>,
 }
 
 impl Facts {
@@ -30,6 +32,7 @@ impl Facts {
             lists_untagged: false,
             untagging: Untagging::Unknown,
             dangling: Vec::new(),
+            unreadable: Vec::new(),
         }
     }
 }

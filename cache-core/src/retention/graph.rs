@@ -21,6 +21,8 @@ pub struct RepositoryGraph {
     pub untagging: Untagging,
     /// Tags that are listed and name nothing.
     pub dangling: Vec<Tag>,
+    /// Tags whose manifest cannot be read.
+    pub unreadable: Vec<Tag>,
     nodes: Vec<Node>,
     tags: BTreeMap<Tag, TagNode>,
     blobs: Vec<(Digest, u64)>,
@@ -95,7 +97,7 @@ pub(super) struct TagNode {
 impl RepositoryGraph {
     /// Puts together what is known.
     pub fn new(facts: Facts) -> Self {
-        let Facts { repository, mut manifests, mut tags, lists_untagged, untagging, dangling } = facts;
+        let Facts { repository, mut manifests, mut tags, lists_untagged, untagging, dangling, unreadable } = facts;
         manifests.sort_by(|a, b| a.digest.cmp(&b.digest));
         manifests.dedup_by(|a, b| a.digest == b.digest);
         tags.sort_by(|a, b| a.tag.cmp(&b.tag));
@@ -104,8 +106,16 @@ impl RepositoryGraph {
         blobs.dedup_by(|a, b| a.0 == b.0);
         let digests: Vec<Digest> = manifests.iter().map(|manifest| manifest.digest.clone()).collect();
         let nodes = manifests.iter().map(|manifest| node(manifest, &digests, &blobs)).collect();
-        let mut graph =
-            RepositoryGraph { repository, lists_untagged, untagging, dangling, nodes, tags: BTreeMap::new(), blobs };
+        let mut graph = RepositoryGraph {
+            repository,
+            lists_untagged,
+            untagging,
+            dangling,
+            unreadable,
+            nodes,
+            tags: BTreeMap::new(),
+            blobs,
+        };
         for tag in &tags {
             if let Some(named) = graph.find(&tag.digest) {
                 graph.tags.insert(tag.tag.clone(), TagNode { node: named, locked: tag.locked });

@@ -211,7 +211,7 @@ impl Judge<'_> {
         let node = self.graph.node(id);
         let image = image.unwrap_or_default();
         let is_kept = kept.is_kept(id);
-        let (fate, why) = if is_kept {
+        let (fate, mut why) = if is_kept {
             (Fate::Keep, kept.why(id).to_vec())
         } else if let Some(why) = kept.goes_with(id) {
             (Fate::Delete, vec![why.clone()])
@@ -240,12 +240,17 @@ impl Judge<'_> {
             TagDecision { tag: tag.clone(), fate, why }
         });
         tags.extend(attaching);
+        // There are many of them.
+        tags.shrink_to_fit();
+        why.shrink_to_fit();
         Decision { digest: node.digest.clone(), kind: kind(node), fate, why, tags }
     }
 
     fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> =
             self.graph.dangling.iter().map(|tag| format!("the tag {tag} is listed and names nothing")).collect();
+        let unreadable = self.graph.unreadable.iter();
+        notes.extend(unreadable.map(|tag| format!("what the tag {tag} names cannot be read, and stays")));
         if !self.rules.lets_go() {
             notes.push("no rule lets anything go; max_age_days: 0 lets images of any age go".to_owned());
         }

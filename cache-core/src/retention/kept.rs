@@ -19,7 +19,7 @@ pub(super) fn stays(graph: &RepositoryGraph, decision: &RepositoryDecision) -> S
     let mut stays = Stays {
         repository: graph.repository.clone(),
         tags: BTreeMap::new(),
-        attached: BTreeSet::new(),
+        attached: graph.unreadable.iter().cloned().collect(),
         untagged: BTreeSet::new(),
         missing: BTreeSet::new(),
     };

@@ -283,11 +283,17 @@ fn reasons(decisions: &[RepositoryDecision], inventories: &[InventoryNote]) -> V
     }
     let kept: Vec<_> = counts.iter().map(|(code, count)| format!("{count} {code}")).collect();
     reasons.push(Reason::pass("kept", format!("images that stay: {}", kept.join(", "))));
+    let told = |inventory: &InventoryNote| {
+        format!("{}, {} images, taken {}", inventory.source, inventory.images, inventory.taken)
+    };
+    reasons.extend(
+        inventories.iter().map(|inventory| Reason::pass("deployed", format!("deployed by {}", told(inventory)))),
+    );
     let looked_at = inventories.iter().map(|inventory| LookedAt {
         what: "inventory".to_owned(),
         digest: inventory.digest.clone(),
         about: inventory.digest.clone(),
-        source: format!("{}, {} images, taken {}", inventory.source, inventory.images, inventory.taken),
+        source: told(inventory),
     });
     Verdict::new("retention", reasons, looked_at.collect())
 }

@@ -79,6 +79,14 @@ struct Known {
     locked: bool,
 }
 
+/// What a tag names.
+enum Named {
+    Manifest(Digest),
+    Nothing,
+    /// A manifest of a kind that lists no others, and that is no longer read.
+    Unreadable,
+}
+
 impl<'a> Survey<'a> {
     pub(super) fn new(
         registry: &'a dyn Registry,
@@ -182,8 +190,9 @@ impl<'a> Survey<'a> {
         let resolved = unresolved.into_iter().map(|tag| self.resolve(&repository, tag).boxed()).collect();
         for (tag, named) in self.at_once(resolved).await? {
             match named {
-                Some(digest) => facts.tags.push(TagFacts { tag, digest, tagged: None, locked: false }),
-                None => facts.dangling.push(tag),
+                Named::Manifest(digest) => facts.tags.push(TagFacts { tag, digest, tagged: None, locked: false }),
+                Named::Nothing => facts.dangling.push(tag),
+                Named::Unreadable => facts.unreadable.push(tag),
             }
         }
         facts.dangling.sort();
@@ -214,9 +223,14 @@ impl<'a> Survey<'a> {
         Ok(RepositoryGraph::new(facts))
     }
 
-    async fn resolve(&self, repository: &Repository, tag: Tag) -> Result<(Tag, Option<Digest>)> {
-        let named = self.ask(self.registry.resolve(&repository.tagged(tag.clone()))).await.absent_is_none()?;
-        Ok((tag, named.map(|descriptor| descriptor.digest)))
+    async fn resolve(&self, repository: &Repository, tag: Tag) -> Result<(Tag, Named)> {
+        let named = match self.ask(self.registry.resolve(&repository.tagged(tag.clone()))).await {
+            Ok(descriptor) => Named::Manifest(descriptor.digest),
+            Err(error) if error.is_not_found() => Named::Nothing,
+            Err(error) if error.kind() == ErrorKind::Unsupported => Named::Unreadable,
+            Err(error) => return Err(error),
+        };
+        Ok((tag, named))
     }
 
     /// A manifest and what the registry lists as its referrers; `None` where it is not there.

@@ -105,6 +105,10 @@ async fn s11_what_cannot_be_read_is_no_ground_to_delete() {
     world.server.put_manifest(APP, Some("old"), r#"{"schemaVersion":1,"fsLayers":[]}"#, json);
     let proposal = world.propose("max_age_days: 0").await.unwrap();
     assert_eq!(proposal.totals.images_deleted, 1);
+    assert!(proposal.decisions[0].notes.iter().any(|note| note.contains("the tag old")));
+    let cleaned = world.cleaner().execute(super::world::approved(ready(proposal))).await.unwrap();
+    assert!(cleaned.is_complete(), "{cleaned}");
+    assert!(world.has_tag("old") && !world.has_tag("a"));
     world.server.put_manifest(APP, Some("bad"), "{}", crate::model::manifest::media_type::OCI_MANIFEST);
     world.propose("max_age_days: 0").await.unwrap_err();
 }
