@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def test_breaking_the_glass(prepare: Prepare) -> None:
         def judge(self, _evidence: cache.Evidence, /) -> cache.Judgement:
             return {"reasons": [{"outcome": "fail", "code": "no", "message": "not today"}]}
 
-    config: cache.PromoterConfig = {**scenario["promoter"], "approval": {"accept": ["callback"]}}
+    config: Any = {**scenario["promoter"], "approval": {"accept": ["callback"]}}
     promoter = cache.Promoter(config, gates=[Strict()])
     assert promoter.plan(scenario["request"]).state == "blocked"
     plan = promoter.plan_breaking_glass(scenario["request"], GLASS).plan

@@ -111,7 +111,9 @@ def inventory(**change: Any) -> cache.Inventory:
         "complete": True,
         "images": [{"image": "registry.example/other:v1", "usedBy": "shop/Deployment/web"}],
     }
-    return {**known, **change}
+    known.update(change)
+    result: cache.Inventory = known
+    return result
 
 
 def test_what_is_deployed_must_be_known(prepare: Prepare) -> None:

@@ -1158,11 +1158,11 @@ class ProposalData(TypedDict):
     repositories: list[RepositoryDecision]
 
 
-class _Listed(TypedDict):
+class _ListedImage(TypedDict):
     digest: str
 
 
-class ListedImage(_Listed, total=False):
+class ListedImage(_ListedImage, total=False):
     """An image as a registry lists it; times are in RFC 3339."""
 
     tags: list[str]
