@@ -107,6 +107,22 @@ export declare class Cleaned {
   render(): string
 }
 
+/** The database of Cache's own scanner. */
+export declare class Database {
+  /** Opens one. What a scan reads is checked when it is read. */
+  static open(path: string): Database
+  /** Makes one of what is on this machine, in the place of what is at its path. */
+  static build(request: DatabaseBuildRequest, options?: StopOptions | undefined | null): Promise<DatabaseInfo>
+  /** Brings one up to date with what is published. Where it is stopped, the next update goes on from there. */
+  static update(request: DatabaseUpdateRequest, options?: UpdateOptions | undefined | null): Promise<DatabaseUpdated>
+  /** What it was made of. */
+  get info(): DatabaseInfo
+  /** The digest of what it holds: the same for the same data. */
+  get digest(): string
+  /** Reads all of it and compares it with its digest. Throws `Untrusted` where it is damaged. */
+  verify(): void
+}
+
 /** What came of a request: a plan, a refusal, or nothing to do. */
 export declare class Outlook {
   /** Which of the three it is. */
@@ -131,6 +147,8 @@ export declare class Plan {
   get data(): Record<string, unknown>
   /** The plan in words, for the person who approves it. */
   render(): string
+  /** The plan as a page that stands alone, for the person who approves it. */
+  html(): string
   /**
    * Shows the plan to a person in the application's own way: `ask` gets it and returns the answer. What it throws, this
    * rejects with. The approval is recorded as asserted by the host.
@@ -162,6 +180,13 @@ export declare class Promoter {
    * Reads only.
    */
   planAttaching(request: AttachRequest, options?: StopOptions | undefined | null): Promise<Outlook>
+  /**
+   * Plans a promotion that the gates refuse, in an emergency that `breakGlass` justifies and ends. The plan and the record
+   * say so. Reads only.
+   */
+  planBreakingGlass(request: Request, breakGlass: BreakGlass, options?: PlanOptions | undefined | null): Promise<Outlook>
+  /** Plans to put a tag at the target back to what it named before, by the word of the record. Reads only. */
+  planRollback(request: RollbackRequest, options?: StopOptions | undefined | null): Promise<Outlook>
   /**
    * Executes a plan on these approvals, once. A rejection means that nothing was changed, or that the execution was
    * stopped; the receipt says what was. What was stopped goes on when the same plan is executed again, with the same
@@ -248,6 +273,28 @@ export declare class Sbom {
   score(): SbomScore
 }
 
+/** Looks for vulnerabilities: Cache's own scanner with a database, or the program `grype` or `trivy`. */
+export declare class Scanner {
+  /** Opens a scanner. */
+  constructor(config: ScannerConfig)
+  /** Its name; its version and the age of its data where they are known before it runs. */
+  get info(): ScannerInfo
+  /** Scans an image or a folder. Cache's own scanner tells how far it is in making the SBOM. */
+  scan(request: GenerateRequest, options?: GenerateOptions | undefined | null): Promise<Report>
+  /** Scans the packages of an SBOM. */
+  scanSbom(sbom: Sbom, options?: StopOptions | undefined | null): Promise<Report>
+}
+
+/** What registries know about an image, from build to deployment. Made by `tellStory`. */
+export declare class Story {
+  /** The story as plain data; the schema is `story-v1.json`. */
+  get data(): StoryData
+  /** The story as Markdown. */
+  markdown(): string
+  /** The story as a page that stands alone. */
+  html(): string
+}
+
 /**
  * Assesses reports, as the gate `cve` would. `documents` are reports, VEX and SBOMs; `request` has the policy and what the
  * reports are about.
@@ -308,6 +355,12 @@ export interface Given {
   path?: string
 }
 
+/** Several reports as one list, which keeps who said what, and where they differ and why. */
+export declare function mergeReports(reports: Report[]): MergedReport
+
+/** Reads what a scanner wrote, recognising the format. */
+export declare function parseReport(document: Uint8Array): Report
+
 /** How to make a plan. */
 export interface PlanOptions {
   /** Evidence that the caller has and the registry has not. It is judged and named in the plan, and not attached. */
@@ -339,8 +392,19 @@ export interface StopOptions {
   signal?: AbortSignal
 }
 
+/** Gathers the story of an image. Reads only. */
+export declare function tellStory(request: StoryRequest, options?: StopOptions | undefined | null): Promise<Story>
+
 /** The rules of an environment as a registry's own policy, and what that cannot say. */
 export declare function translatePolicy(request: TranslateRequest): Translation
+
+/** How to bring a database up to date. */
+export interface UpdateOptions {
+  /** Is told how far it is. What it throws stops the work, and the promise rejects with it. */
+  onProgress?: (progress: DatabaseProgress) => void
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
+}
 
 /**
  * Verifies what is attached to an image, and says what that is. Rejects with `Untrusted` where no signature of the image, or
