@@ -380,10 +380,10 @@ fn policy(required: usize) -> ApprovalPolicy {
     ApprovalPolicy { required, approvers, ..ApprovalPolicy::default() }
 }
 
-/// Asks, wakes after 30 ms and after 60 ms, and gives up after 5 s.
+/// Asks, wakes after 300 ms and after 600 ms, and gives up after 20 s: long enough that a busy machine changes nothing.
 fn escalation(ask: &Arc<Recorder>, alarm: &Arc<Recorder>) -> Escalation {
-    let then = [30, 60].map(|millis| (Duration::from_millis(millis), Arc::clone(alarm) as Arc<dyn Channel>));
-    Escalation { ask: vec![Arc::clone(ask) as _], then: then.into(), give_up_after: Duration::from_secs(5) }
+    let then = [300, 600].map(|millis| (Duration::from_millis(millis), Arc::clone(alarm) as Arc<dyn Channel>));
+    Escalation { ask: vec![Arc::clone(ask) as _], then: then.into(), give_up_after: Duration::from_secs(20) }
 }
 
 fn press_now(desk: &AnswerDesk, user: &str, action: &str, plan: &Plan) {
@@ -436,7 +436,7 @@ async fn a_denial_ends_the_waiting_and_the_policy_refuses() {
 #[tokio::test]
 async fn silence_is_no_approval() {
     let (ask, alarm, desk, plan) = (Arc::default(), Arc::<Recorder>::default(), desk(), plan("why"));
-    let escalation = Escalation { give_up_after: Duration::from_millis(90), ..escalation(&ask, &alarm) };
+    let escalation = Escalation { give_up_after: Duration::from_millis(1500), ..escalation(&ask, &alarm) };
     let error = escalation.answers(&plan, Urgency::High, &policy(1), &desk).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unapproved);
     assert_eq!(alarm.told(), ["sent", "sent", "settled"]);

@@ -96,7 +96,7 @@ fn tell(html: &mut Html, event: &Event) {
                 Standing::Claimed => html.leaf("span", &[("class", "chip plain")], "only claimed"),
             }
         });
-        if let Standing::Verified { by } = &event.standing {
+        if let (Standing::Verified { by }, true) = (&event.standing, event.kind != EventKind::Signed) {
             html.leaf("p", &[("class", "small")], &format!("Signed by {by}"));
         }
         if !event.facts.is_empty() {
