@@ -1,0 +1,132 @@
+"""Plain data of what is asked of SBOMs."""
+
+from __future__ import annotations
+
+from typing import Literal, Optional, TypedDict
+
+
+class _Listed(TypedDict):
+    id: str
+    name: str
+    licenses: list[str]
+
+
+class ListedPackage(_Listed, total=False):
+    """A package of an SBOM in short."""
+
+    version: str
+    purl: str
+
+
+class SbomQuery(TypedDict, total=False):
+    """Which packages are wanted. A ``*`` stands for any text, and case does not matter."""
+
+    name: str
+    purl: str
+    type: str
+    license: str
+
+
+class SbomCount(TypedDict):
+    """What is in an SBOM, counted."""
+
+    packages: int
+    files: int
+    relationships: int
+    findings: int
+    byType: dict[str, int]
+    withoutPurl: int
+
+
+class LicenseHistogram(TypedDict):
+    """How many packages have which licence."""
+
+    stated: dict[str, int]
+    identifiers: dict[str, int]
+    notUnderstood: dict[str, int]
+    without: int
+
+
+class SbomStep(TypedDict):
+    """One step of a way to a package."""
+
+    id: str
+    name: str
+    version: Optional[str]
+    link: Optional[Literal["depends-on", "contains", "describes"]]
+
+
+class SbomPaths(TypedDict):
+    """The ways that lead to a package."""
+
+    found: int
+    paths: list[list[SbomStep]]
+    more: bool
+
+
+class _VersionChange(TypedDict):
+    name: str
+    before: Optional[str]
+    after: Optional[str]
+
+
+class VersionChange(_VersionChange, total=False):
+    """A package that has another version; ``purl`` is without it."""
+
+    purl: str
+
+
+class _LicenseChange(TypedDict):
+    name: str
+    version: Optional[str]
+    before: list[str]
+    after: list[str]
+
+
+class LicenseChange(_LicenseChange, total=False):
+    """A package that has another licence."""
+
+    purl: str
+
+
+class SbomDiff(TypedDict):
+    """What changed from one SBOM to another."""
+
+    added: list[ListedPackage]
+    removed: list[ListedPackage]
+    versions: list[VersionChange]
+    licenses: list[LicenseChange]
+    unchanged: int
+
+
+class Lacking(TypedDict):
+    """A package that lacks something."""
+
+    id: str
+    name: str
+
+
+class ElementShare(TypedDict):
+    """One of the minimum elements: who has it."""
+
+    element: Literal["supplier", "name", "version", "unique-identifier", "relationship", "author", "timestamp"]
+    have: int
+    of: int
+    lacking: list[Lacking]
+
+
+class SbomScore(TypedDict):
+    """How much of the NTIA's minimum elements an SBOM has."""
+
+    complete: bool
+    percent: int
+    packages: int
+    elements: list[ElementShare]
+
+
+class SbomFinding(TypedDict):
+    """Something that is wrong with an SBOM, or that a format cannot say."""
+
+    code: str
+    position: str
+    message: str
