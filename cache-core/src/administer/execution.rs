@@ -7,8 +7,8 @@ use super::tags::tags_of;
 use crate::approve::{Approved, Permit, Permitted};
 use crate::error::{Error, Result};
 use crate::execute::{
-    Executor, Receipt, administer, delete, delete_all, execute, expect_administer, expect_delete, expect_tag, moved,
-    set_tag,
+    Executor, Receipt, administer, delete, delete_all, execute, expect_administer, expect_delete, expect_tag,
+    only_planned_tags, set_tag,
 };
 use crate::plan::{Change, Delete, DeleteTarget, Purpose};
 use crate::registry::{Issued, Registry};
@@ -97,11 +97,7 @@ async fn expect_no_other_tag(registry: &dyn Registry, op: &Delete) -> Result<()>
     if op.target != DeleteTarget::Manifest || registry.abilities().tags_of.is_some() {
         return Ok(());
     }
-    let tags = tags_of(registry, &op.repository.at(op.expected.clone())).await?;
-    match tags.into_iter().find(|tag| !op.tags.contains(tag)) {
-        None => Ok(()),
-        Some(tag) => Err(moved().context("manifest", &op.expected).context("tag", op.repository.tagged(tag))),
-    }
+    only_planned_tags(op, tags_of(registry, &op.repository.at(op.expected.clone())).await?)
 }
 
 fn not_upkeep(change: &Change) -> Error {

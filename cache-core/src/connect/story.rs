@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::network::{NetworkConfig, network};
 use super::open_source_over;
-use super::trust::{TrustedKeyConfig, read_root, trusted};
+use super::trust::{TrustedKeyConfig, trusted_under};
 use crate::error::Result;
 use crate::model::{Reference, Timestamp};
 use crate::sign::{SignersConfig, Trust};
@@ -39,8 +39,8 @@ impl StoryConfig {
     /// # Errors
     /// As there; `Invalid` where a key or the root cannot be read.
     pub async fn tell(&self) -> Result<Story> {
-        let root = self.trusted_root.as_deref().map(read_root).transpose()?;
-        let trust = Trust::in_all(trusted(&self.trusted_keys, &self.trusted_signers, root.as_ref())?);
+        let trusted = trusted_under(&self.trusted_keys, &self.trusted_signers, self.trusted_root.as_deref())?;
+        let trust = Trust::in_all(trusted);
         let registry = open_source_over(&self.image.repository, network(self.network.as_ref())?)?;
         Story::of(&*registry, &self.image, &trust, &self.deployments, Timestamp::now()).await
     }

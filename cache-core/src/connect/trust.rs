@@ -55,6 +55,16 @@ pub(super) fn trusted<'a>(
     Ok(trusted)
 }
 
+/// The same, where the root is given as text.
+pub(super) fn trusted_under(
+    keys: &[TrustedKeyConfig],
+    signers: &[SignersConfig],
+    root: Option<&str>,
+) -> Result<Vec<Trusted>> {
+    let root = root.map(read_root).transpose()?;
+    trusted(keys, signers, root.as_ref())
+}
+
 /// Reads a trusted root.
 pub(super) fn read_root(text: &str) -> Result<Arc<TrustedRoot>> {
     parsed("trusted root", text, TrustedRoot::parse).map(Arc::new)

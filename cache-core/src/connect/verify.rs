@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::foreign::{attached, problems_json, statements_json};
 use super::network::{NetworkConfig, network};
 use super::open_source_over;
-use super::trust::{TrustedKeyConfig, read_root, trusted};
+use super::trust::{TrustedKeyConfig, trusted_under};
 use crate::error::{Error, Result};
 use crate::gate::Evidence;
 use crate::model::{Reference, Timestamp};
@@ -48,8 +48,7 @@ impl VerifyConfig {
     /// `Untrusted` where no signature of the image, or no such attestation about it, verifies; `Invalid` where nobody is
     /// trusted; what the registry says.
     pub async fn verify(&self) -> Result<Value> {
-        let root = self.trusted_root.as_deref().map(read_root).transpose()?;
-        let trusted = trusted(&self.trusted_keys, &self.trusted_signers, root.as_ref())?;
+        let trusted = trusted_under(&self.trusted_keys, &self.trusted_signers, self.trusted_root.as_deref())?;
         if trusted.is_empty() {
             return Err(Error::invalid("nobody is trusted").hint("set trustedKeys or trustedSigners"));
         }

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 pub(crate) use administer::{administer, administration, expect_administer};
 pub use receipt::{Receipt, Step, StepOutcome};
-pub(crate) use tags::{delete, delete_all, expect_delete, expect_tag, moved, set_tag};
+pub(crate) use tags::{delete, delete_all, expect_delete, expect_tag, moved, only_planned_tags, set_tag};
 
 use crate::approve::{Approved, Ledger, Permit, Permitted};
 use crate::error::Result;

@@ -2,7 +2,7 @@
 
 use crate::approve::Permit;
 use crate::error::{Absent, Error, Result};
-use crate::model::{Digest, Reference};
+use crate::model::{Digest, Reference, Tag};
 use crate::plan::{Delete, DeleteTarget, Expected, SetTag};
 use crate::registry::{Deletion, Registry, RegistryWriter};
 
@@ -113,7 +113,11 @@ async fn gone(registry: &dyn Registry, reference: Reference) -> Result<()> {
 /// A manifest goes with the tags of the plan and no other, where the registry can say so at the cost of one question.
 async fn expect_no_other_tag(registry: &dyn Registry, delete: &Delete) -> Result<()> {
     let (DeleteTarget::Manifest, Some(tags_of)) = (&delete.target, registry.abilities().tags_of) else { return Ok(()) };
-    let tags = tags_of.tags_of(&delete.repository.at(delete.expected.clone())).await?;
+    only_planned_tags(delete, tags_of.tags_of(&delete.repository.at(delete.expected.clone())).await?)
+}
+
+/// Whether these, which name the manifest that is to be deleted, are tags of the plan.
+pub(crate) fn only_planned_tags(delete: &Delete, tags: Vec<Tag>) -> Result<()> {
     match tags.into_iter().find(|tag| !delete.tags.contains(tag)) {
         None => Ok(()),
         Some(tag) => Err(moved()

@@ -41,8 +41,7 @@ pub async fn evidence_of(
     trust: &Trust,
     now: Timestamp,
 ) -> Result<Evidence> {
-    let image = image.repository.at(registry.resolve(image).await?.digest);
-    let unit = Unit::of(registry, &image).await?;
+    let (image, unit) = unit_of(registry, image).await?;
     gather(registry, &image, &unit, trust, now).await
 }
 
@@ -57,9 +56,14 @@ pub async fn signed_evidence_of(
     trust: &Trust,
     now: Timestamp,
 ) -> Result<Evidence> {
+    let (image, unit) = unit_of(registry, image).await?;
+    read(registry, &image, &unit, trust, now, None).await
+}
+
+async fn unit_of(registry: &dyn Registry, image: &Reference) -> Result<(Pinned, Unit)> {
     let image = image.repository.at(registry.resolve(image).await?.digest);
     let unit = Unit::of(registry, &image).await?;
-    read(registry, &image, &unit, trust, now, None).await
+    Ok((image, unit))
 }
 
 /// Reads and verifies what is attached to the image and its platforms. What cannot be used is a [`Problem`], which the gates
