@@ -37,7 +37,7 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Assessment, Cleaned, Database, Outlook, Plan, Proposal, Receipt, Sbom, Story] = [
+const [Approval, Assessment, Cleaned, Database, Outlook, Plan, Proposal, Receipt, Reproduction, Sbom, Story] = [
   'Approval',
   'Assessment',
   'Cleaned',
@@ -46,10 +46,13 @@ const [Approval, Assessment, Cleaned, Database, Outlook, Plan, Proposal, Receipt
   'Plan',
   'Proposal',
   'Receipt',
+  'Reproduction',
   'Sbom',
   'Story',
 ].map((name) => face(native[name], notByHand));
 const Scanner = face(native.Scanner, (config) => new native.Scanner(config));
+const NativeDesk = native.AnswerDesk;
+const AnswerDesk = face(NativeDesk, (config) => new NativeDesk(config));
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
 const { approveByCallback, approveBySignature } = Plan.prototype;
@@ -110,7 +113,7 @@ Scanner.prototype.scan = function (request, options) {
 Scanner.prototype.scanSbom = function (sbom, options) {
   return stoppable(options ?? {}, (known) => scanSbom.call(this, sbom, known));
 };
-const { plan, planAttaching, planBreakingGlass, planRollback, execute } = Promoter.prototype;
+const { plan, planAttaching, planBreakingGlass, planRollback, reproduce, ask, execute } = Promoter.prototype;
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
 };
@@ -123,12 +126,21 @@ Promoter.prototype.planBreakingGlass = function (request, breakGlass, options) {
 Promoter.prototype.planRollback = function (request, options) {
   return stoppable(options ?? {}, (known) => planRollback.call(this, request, known));
 };
+Promoter.prototype.reproduce = function (request, options) {
+  return stoppable(options ?? {}, (known) => reproduce.call(this, request, known));
+};
+Promoter.prototype.ask = function (asked, desk, config, options) {
+  return stoppable(options ?? {}, (known) => ask.call(this, asked, desk, config, known));
+};
 Promoter.prototype.execute = function (approved, approvals, options) {
   return stoppable(options ?? {}, (known) => execute.call(this, approved, approvals, known));
 };
-const { plan: planRetention, execute: clean, planRestore, restore } = Retention.prototype;
+const { plan: planRetention, ask: askToClean, execute: clean, planRestore, restore } = Retention.prototype;
 Retention.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => planRetention.call(this, request, known));
+};
+Retention.prototype.ask = function (asked, desk, config, options) {
+  return stoppable(options ?? {}, (known) => askToClean.call(this, asked, desk, config, known));
 };
 Retention.prototype.execute = function (approved, approvals, options) {
   return stoppable(options ?? {}, (known) => clean.call(this, approved, approvals, known));
@@ -142,6 +154,8 @@ Retention.prototype.restore = function (approved, approvals, file, options) {
 
 const { errorKinds } = native;
 const assess = translated(native.assess);
+const alertNow = translated(native.alert);
+const alert = (channels, told, options) => stoppable(options ?? {}, (known) => alertNow(channels, told, known));
 const [explainPolicy, simulatePolicy, translatePolicy] = [
   native.explainPolicy,
   native.simulatePolicy,
@@ -158,6 +172,7 @@ const refreshNow = translated(native.refreshTrustedRoot);
 const refreshTrustedRoot = (request, options) => stoppable(options ?? {}, (known) => refreshNow(request, known));
 
 module.exports = {
+  AnswerDesk,
   Approval,
   Assessment,
   Cleaned,
@@ -167,10 +182,12 @@ module.exports = {
   Promoter,
   Proposal,
   Receipt,
+  Reproduction,
   Retention,
   Sbom,
   Scanner,
   Story,
+  alert,
   assess,
   errorKinds,
   explainPolicy,

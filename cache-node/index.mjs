@@ -2,6 +2,7 @@
 import cache from './index.cjs';
 
 export const {
+  AnswerDesk,
   Approval,
   Assessment,
   CacheError,
@@ -17,6 +18,7 @@ export const {
   Proposal,
   RateLimited,
   Receipt,
+  Reproduction,
   Retention,
   Sbom,
   Scanner,
@@ -27,6 +29,7 @@ export const {
   Unexpected,
   Unsupported,
   Untrusted,
+  alert,
   assess,
   errorKinds,
   explainPolicy,

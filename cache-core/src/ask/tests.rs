@@ -14,7 +14,7 @@ use crate::error::ErrorKind;
 use crate::http::testing::Server;
 use crate::model::digest::to_hex;
 use crate::model::{Digest, Raw, Reason, Repository, Secret, Tag, Timestamp, Verdict};
-use crate::plan::{BreakGlass, PLAN_VERSION, Plan, PlanBody, Purpose};
+use crate::plan::{BreakGlass, Deadlines, PLAN_VERSION, Plan, PlanBody, Purpose};
 use crate::scan::{Finding, Report, Severity};
 
 const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
@@ -40,6 +40,7 @@ fn plan(reason: &str) -> Plan {
         },
         policy: None,
         break_glass: None,
+        deadlines: Deadlines::default(),
         verdicts: vec![Verdict::new("cve", vec![Reason::warn("few", "3 high")], Vec::new())],
         changes: Vec::new(),
         left_behind: Vec::new(),
