@@ -69,6 +69,19 @@ impl Evidence {
         self.problems.retain(|it| named.contains(&it.digest));
     }
 
+    /// Puts all pieces in one order, in whatever order a registry lists them: the same evidence gives the same verdicts.
+    pub(crate) fn settle(&mut self) {
+        fn sort<T>(pieces: &mut [Attached<T>]) {
+            pieces.sort_by(|a, b| (&a.digest, &a.about).cmp(&(&b.digest, &b.about)));
+        }
+        sort(&mut self.sboms);
+        sort(&mut self.reports);
+        sort(&mut self.vex);
+        sort(&mut self.signatures);
+        sort(&mut self.statements);
+        self.problems.sort_by(|a, b| (&a.digest, &a.what).cmp(&(&b.digest, &b.what)));
+    }
+
     /// Whether `digest` is the image or one of its platforms.
     pub fn is_about(&self, digest: &Digest) -> bool {
         *digest == self.image.digest || self.platforms.iter().any(|(platform, _)| platform == digest)
