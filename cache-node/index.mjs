@@ -18,6 +18,7 @@ export const {
   Proposal,
   RateLimited,
   Receipt,
+  Registries,
   Reproduction,
   Retention,
   Sbom,

@@ -444,6 +444,17 @@ async fn silence_is_no_approval() {
 }
 
 #[tokio::test]
+async fn an_answer_that_did_not_count_is_told_with_the_reason() {
+    let (ask, alarm, desk) = (Arc::default(), Arc::<Recorder>::default(), desk());
+    let plan = Raw::canonical(PlanBody { requester: "alice".into(), ..plan("why").value().clone() }).unwrap();
+    let escalation = Escalation { give_up_after: Duration::from_millis(500), ..escalation(&ask, &alarm) };
+    let (policy, answer) = (policy(1), async { press_now(&desk, "U1", "cache-approve", &plan) });
+    let (answers, ()) = tokio::join!(escalation.answers(&plan, Urgency::High, &policy, &desk), answer);
+    let told = answers.unwrap_err().to_string();
+    assert!(told.contains("lacking: 0 of 1 required") && told.contains("the requester may not approve"), "{told}");
+}
+
+#[tokio::test]
 async fn channels_that_fail_are_named_and_one_that_works_suffices() {
     let broken = Arc::new(Recorder { fails: true, ..Recorder::default() });
     let (works, desk, plan) = (Arc::<Recorder>::default(), desk(), plan("why"));

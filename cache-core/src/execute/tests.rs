@@ -14,9 +14,9 @@ async fn what_is_left_after_the_deadline_is_not_done() {
     let ledger = Ledger::at(folder.path());
     let plan = plan_of(4).with_deadlines(Deadlines { approve_by: None, execute_by: Some(at(10)) }, at(0)).unwrap();
     let approved = approve_usually(&plan);
-    // Each look at the clock takes four seconds: one at the beginning, one before each change.
+    // Each look at the clock takes three seconds: one at the beginning, and two for each change.
     let clock = Cell::new(0);
-    let tick = || at(clock.replace(clock.get() + 4));
+    let tick = || at(clock.replace(clock.get() + 3));
     let mut counting = Counting::default();
     let receipt = execute(&mut counting, &approved, &ledger, tick).await.unwrap();
     assert_eq!((counting.made, receipt.is_complete()), (2, false));

@@ -5,7 +5,7 @@ use super::gather::gather;
 use super::judge::expect_recorded;
 use super::record::{Judged, PromotionRecord};
 use super::unit::Unit;
-use super::{Promoter, evidence_of};
+use super::{Promoter, signed_evidence_of};
 use crate::error::{Error, Result};
 use crate::gate::{Attached, judge_all};
 use crate::model::{Digest, Identity, Reference, Verdict};
@@ -38,7 +38,7 @@ impl Promoter {
     /// (`differs: verdict`), even in a single byte; `Unsupported` where the record does not say when the gates judged.
     pub async fn reproduce(&self, image: &Reference, environment: &str, given: &[Given]) -> Result<Reproduction> {
         let target = self.target.as_registry();
-        let records = evidence_of(target, image, &self.recognised(), self.now()).await?;
+        let records = signed_evidence_of(target, image, &self.recognised(), self.now()).await?;
         let pinned = records.image.clone();
         let (record, statement) = newest(&records.statements, image, &pinned.digest, environment).ok_or_else(|| {
             Error::not_found("no trusted record says that the image entered this environment")
