@@ -22,7 +22,7 @@ test('a verdict is reproduced a year later', async () => {
   assert.deepEqual(reproduced.verdicts, outlook.verdicts);
   assert.equal(reproduced.record.plan, outlook.plan.digest);
   assert.equal(reproduced.record.judged.at, '2026-01-31T12:00:00Z');
-  assert.equal(reproduced.by, 'key release');
+  assert.match(reproduced.by, /^key release /);
   const other = new Promoter({ ...scenario.promoter, policy: `${scenario.promoter.policy}# another\n` });
   await assert.rejects(other.reproduce({ image: 'oci:target:v1' }), Conflict);
   const elsewhere = new Promoter({ ...scenario.promoter, environment: 'prod' });

@@ -35,7 +35,7 @@ def test_a_verdict_is_reproduced_a_year_later(prepare: Prepare) -> None:
     assert reproduced.verdicts_json == outlook.verdicts_json and reproduced.verdicts == outlook.verdicts
     assert reproduced.record["plan"] == outlook.plan.digest
     assert reproduced.record["judged"]["at"] == "2026-01-31T12:00:00Z"
-    assert reproduced.by == "key release" and reproduced.statement.startswith("sha256:")
+    assert reproduced.by is not None and reproduced.by.startswith("key release ") and reproduced.statement.startswith("sha256:")
 
     async def again() -> bytes:
         return (await later.reproduce_async(request)).verdicts_json

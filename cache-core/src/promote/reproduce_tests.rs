@@ -146,7 +146,7 @@ async fn b2_29_a_verdict_is_the_same_a_year_later_byte_for_byte() {
     let reproduced = world.later().reproduce(&v1("prod"), "prod", &[]).await.unwrap();
     assert_eq!(bytes(&reproduced.verdicts), bytes(&plan.verdicts));
     assert_eq!((&reproduced.record.plan, reproduced.record.judged.as_ref().unwrap().at), (plan.digest(), at(0)));
-    assert_eq!(reproduced.by.unwrap().to_string(), "key release");
+    assert!(reproduced.by.unwrap().to_string().starts_with("key release "));
     // By digest alone, too; today's clock says something else, as the exception has run out.
     let by_digest = Reference::from(place("prod").at(world.image.digest.clone()));
     world.later().reproduce(&by_digest, "prod", &[]).await.unwrap();
