@@ -1,0 +1,37 @@
+// The one file with the rules of a promotion. It belongs to the repository and is reviewed there.
+import { readFileSync } from 'node:fs';
+import { CacheError } from 'cache-guardian';
+
+/** What a person or a system did wrong; there is nothing to look up in a stack. */
+export class Refused extends Error {
+  name = 'Refused';
+}
+
+/** No approval, or none of this plan. */
+export class NotApproved extends Refused {
+  name = 'NotApproved';
+}
+
+/** The configuration of a promoter (`PromoterConfig`) as JSON. Paths in it are relative to the working directory. */
+export function readConfig(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Refused(`the configuration ${path} cannot be read: ${error.message}`);
+  }
+}
+
+/** The reference of a tag (`v1`) or a digest (`sha256:…`) in a repository. */
+export function referenceIn(repository, image) {
+  if (/^sha(256|512):/.test(image)) return `${repository}@${image}`;
+  if (/^[A-Za-z0-9_][\w.-]{0,127}$/.test(image)) return `${repository}:${image}`;
+  throw new Refused(`neither a tag nor a digest: ${JSON.stringify(image)}`);
+}
+
+/** The words and the exit code of an error: 3 where an approval is missing, else 1. */
+export function explain(error) {
+  if (!(error instanceof CacheError || error instanceof Refused)) throw error;
+  const unapproved = error instanceof NotApproved || error.code === 'UNAPPROVED';
+  const hint = error.hint ? `\n  ${error.hint}` : '';
+  return { exitCode: unapproved ? 3 : 1, message: `${unapproved ? 'not approved: ' : ''}${error.message}${hint}` };
+}
