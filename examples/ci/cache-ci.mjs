@@ -14,7 +14,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Plan } from 'cache-guardian';
 import { fromApprovalTask } from './lib/answers.mjs';
-import { Refused, explain, readConfig } from './lib/config.mjs';
+import { Refused, explain, readJson } from './lib/config.mjs';
 import { compare, look, render } from './lib/difference.mjs';
 import { executePlan } from './lib/execute.mjs';
 import { planPromotion } from './lib/plan.mjs';
@@ -48,7 +48,7 @@ const commands = {
     options: { config: one, plan: one, digest: one, approver: one, words: one, where: one, approval: several, 'approval-task': one, out: one },
     async run({ approver, words, where, approval: approvals, 'approval-task': task, ...asked }) {
       const answers = approver ? [{ approver, words, where }] : [];
-      if (task) answers.push(...fromApprovalTask(JSON.parse(readFileSync(task, 'utf8'))));
+      if (task) answers.push(...fromApprovalTask(readJson(task)));
       const { complete, message } = await executePlan({ ...asked, answers, approvals });
       console.log(message);
       return complete ? 0 : 1;
@@ -58,7 +58,7 @@ const commands = {
     needs: ['base', 'head', 'out'],
     options: { base: one, head: one, database: one, config: one, policy: one, environment: one, out: one },
     async run({ base, head, database, config, out, ...given }) {
-      const rules = config ? { environment: 'prod', ...readConfig(config), ...given } : given;
+      const rules = config ? { environment: 'prod', ...readJson(config), ...given } : given;
       const difference = compare(await look(base, rules, database), await look(head, rules, database));
       mkdirSync(out, { recursive: true });
       writeFileSync(path.join(out, 'difference.json'), `${JSON.stringify(difference, null, 2)}\n`);

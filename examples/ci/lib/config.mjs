@@ -1,7 +1,5 @@
 // The one file with the rules of a promotion. It belongs to the repository and is reviewed there.
 import { readFileSync } from 'node:fs';
-import { CacheError } from 'cache-guardian';
-
 /** What a person or a system did wrong; there is nothing to look up in a stack. */
 export class Refused extends Error {
   name = 'Refused';
@@ -12,12 +10,12 @@ export class NotApproved extends Refused {
   name = 'NotApproved';
 }
 
-/** The configuration of a promoter (`PromoterConfig`) as JSON. Paths in it are relative to the working directory. */
-export function readConfig(path) {
+/** A file of JSON, such as the configuration of a promoter (`PromoterConfig`), whose paths are relative to the working directory. */
+export function readJson(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new Refused(`the configuration ${path} cannot be read: ${error.message}`);
+    throw new Refused(`${path} cannot be read: ${error.message}`);
   }
 }
 
@@ -28,9 +26,10 @@ export function referenceIn(repository, image) {
   throw new Refused(`neither a tag nor a digest: ${JSON.stringify(image)}`);
 }
 
-/** The words and the exit code of an error: 3 where an approval is missing, else 1. */
+/** The words and the exit code of an error: 3 where an approval is missing, else 1. Faults of these programs stay faults. */
 export function explain(error) {
-  if (!(error instanceof CacheError || error instanceof Refused)) throw error;
+  const known = error instanceof Refused || typeof error.code === 'string'; // of Cache, of the system, of the command line
+  if (!known) throw error;
   const unapproved = error instanceof NotApproved || error.code === 'UNAPPROVED';
   const hint = error.hint ? `\n  ${error.hint}` : '';
   return { exitCode: unapproved ? 3 : 1, message: `${unapproved ? 'not approved: ' : ''}${error.message}${hint}` };

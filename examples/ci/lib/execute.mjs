@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Approval, Plan, Promoter, tellStory } from 'cache-guardian';
-import { NotApproved, Refused, readConfig } from './config.mjs';
+import { NotApproved, Refused, readJson } from './config.mjs';
 import { block, cell, code } from './text.mjs';
 
 /**
@@ -24,7 +24,7 @@ export async function executePlan(asked, options = {}) {
   if (approvals.length === 0) throw new NotApproved(missing(plan, answers));
 
   const { purpose } = plan.data;
-  const config = readConfig(asked.config);
+  const config = readJson(asked.config);
   if (purpose.kind !== 'promotion') throw new Refused(`the plan is for ${purpose.kind}, not for a promotion`);
   const receipt = await new Promoter(config).execute(plan, approvals, options);
   const { trustedKeys, trustedSigners, trustedRoot, network } = config;
@@ -42,6 +42,9 @@ export function names(words, digest) {
   const wanted = digest.slice('sha256:'.length);
   return (String(words ?? '').toLowerCase().match(/[0-9a-z]+/g) ?? []).some((word) => word.length >= 8 && wanted.startsWith(word));
 }
+
+// What the receipt names by digest alone. An approval that the host asserts is in no other file.
+const told = ({ digest, plan, kind, approver, at, comment }) => ({ digest, plan, kind, approver, at, comment });
 
 function asserted(plan, { approver, where }) {
   return plan.approveByCallback(() => ({ decision: 'approve', approver, comment: where }));
@@ -65,6 +68,8 @@ function write(out, receipt, approvals, { image, to }, story) {
   const title = `## Promotion: ${receipt.complete ? 'complete' : 'NOT complete'}`;
   const facts = `${code(image.digest)} as ${code(to)}, approved by ${who}.`;
   keep('receipt', 'receipt.json', receipt.json);
+  keep('approvals', 'approvals.json', JSON.stringify(approvals.map(told), null, 2));
+  keep('env', 'done.env', `CACHE_IMAGE_DIGEST=${image.digest}\n`);
   keep('summary', 'summary.md', `${title}\n\n${facts}\n\n${block(receipt.render())}`);
   if (story) keep('story', 'story.html', story.html());
   return files;

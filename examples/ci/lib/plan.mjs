@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Promoter, Sbom, Scanner, assess } from 'cache-guardian';
-import { readConfig, referenceIn } from './config.mjs';
+import { readJson, referenceIn } from './config.mjs';
 import { block, cell, code, table } from './text.mjs';
 
 // Below the 1 MiB at which GitHub takes no summary at all.
@@ -15,7 +15,7 @@ const verdicts = { ready: 'ready', blocked: 'refused', nothing: 'nothing to do' 
  * Returns `{ verdict, digest, files, message }`; `files` has the paths of what was written.
  */
 export async function planPromotion(asked) {
-  const { source, target, environment = 'prod', policy, ...config } = readConfig(asked.config);
+  const { source, target, environment = 'prod', policy, ...config } = readJson(asked.config);
   const from = referenceIn(source, asked.image);
   const to = referenceIn(target, asked.tag || asked.image);
   const evidence = await gather(asked, from);
@@ -24,8 +24,8 @@ export async function planPromotion(asked) {
   const outlook = await promoter.plan(request, { given: evidence });
 
   const found = { state: outlook.state, plan: outlook.plan, gates: outlook.verdicts, from, to, environment };
-  // Without documents the findings are in the registry, and only the gates have seen them.
-  const assessed = evidence.some(({ kind }) => kind === 'report') && found.state !== 'nothing';
+  // Without a report here the findings are in the registry, and only the gates have seen them.
+  const assessed = evidence.some(({ kind }) => kind === 'report') && found.gates.some(({ gate }) => gate === 'cve');
   const others = found.gates.filter(({ gate }) => gate !== 'cve');
   const assessment = assessed ? assess(evidence, { image: from, policy, environment, gates: others, clock: config.clock }) : null;
   return { verdict: found.state, digest: found.plan?.digest ?? '', files: write(asked.out, found, assessment), message: message(found) };
