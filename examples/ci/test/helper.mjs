@@ -61,7 +61,7 @@ export const hostile = [
 /** A report by Cache's schema with one vulnerability in each package. */
 export function report(subject, names, severity = 'low') {
   const finding = (name, index) => ({ id: `CVE-2099-${1000 + index}`, severity, package: name, version: '1.0', fixedIn: '1.1', fixState: 'fixed' });
-  return { scanner: 'grype', scannedAt: new Date().toISOString(), subjects: [subject], packages: names.length, findings: names.map(finding) };
+  return { scanner: 'grype', scannedAt: new Date().toISOString(), subjects: [subject], packages: names.length + 1, findings: names.map(finding) };
 }
 
 /** The digest of the image of a project. */
