@@ -26,10 +26,13 @@ export function referenceIn(repository, image) {
   throw new Refused(`neither a tag nor a digest: ${JSON.stringify(image)}`);
 }
 
-/** The words and the exit code of an error: 3 where an approval is missing, else 1. Faults of these programs stay faults. */
+/** The repository of a reference with a tag or a digest. */
+export const repositoryOf = (reference) => reference.replace(/@[^@/]*$/, '').replace(/:[^:/]*$/, '');
+
+/** The words and the exit code of an error: 3 where an approval is missing, else 1. A fault of these programs is told with its place. */
 export function explain(error) {
   const known = error instanceof Refused || typeof error.code === 'string'; // of Cache, of the system, of the command line
-  if (!known) throw error;
+  if (!known) return { exitCode: 1, message: error.stack };
   const unapproved = error instanceof NotApproved || error.code === 'UNAPPROVED';
   const hint = error.hint ? `\n  ${error.hint}` : '';
   return { exitCode: unapproved ? 3 : 1, message: `${unapproved ? 'not approved: ' : ''}${error.message}${hint}` };

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Promoter, Sbom, Scanner, assess, parseReport } from 'cache-guardian';
-import { Refused } from './config.mjs';
+import { Refused, repositoryOf } from './config.mjs';
 import { cell, table } from './text.mjs';
 
 const stops = new Set(['fail', 'error']);
@@ -44,7 +44,7 @@ async function read(what, database) {
 async function judged(from, { signer, ledger, approval, ...rules }, given) {
   const folder = mkdtempSync(path.join(tmpdir(), 'cache-gate-'));
   try {
-    const promoter = new Promoter({ ...rules, target: `oci:${folder}` });
+    const promoter = new Promoter({ ...rules, source: repositoryOf(from), target: `oci:${folder}` });
     return (await promoter.plan({ from, to: `oci:${folder}:change`, requester: 'difference' }, { given })).verdicts;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -73,7 +73,7 @@ test('two reports: limits, and exceptions that nothing needs any more', async ()
   assert.deepEqual([within.status, within.found.added.length], [0, 1], within.log);
   const unused = await diff('--base', 'one.json', '--head', 'none.json', '--policy', 'excepting.yaml');
   assert.equal(unused.status, 0, unused.log);
-  assert.deepEqual(unused.found.exceptions.map(({ id, before, after }) => [id, before === after, after]), [['CVE-2099-1000', false, 'unused']]);
+  assert.deepEqual(unused.found.exceptions.map(({ id, before, after }) => [id, before === after, after]), [['CVE-2099-1000', false, 'exception-unused']]);
 });
 
 test('two images: all gates, without a credential that writes or a key that signs', async () => {

@@ -8,7 +8,7 @@ import { imageOf, project, promoted, report, scanned } from './helper.mjs';
 import { dotenv, installed, job, shellSteps, step, steps } from './systems.mjs';
 
 const begin = (digest) => digest.slice('sha256:'.length, 'sha256:'.length + 8);
-const injections = ['v1;touch owned', '$(touch owned)', '`touch owned`', "v1' ; touch owned; '", '--help', 'v1\nCACHE_VERDICT=ready'];
+const injections = ['v1;touch owned', '`touch owned`$(touch owned)', `v1'";touch owned;"'`, '--help'];
 
 // A project with what its build left: a report that finds nothing bad.
 function built(name = 'promote-signed') {
