@@ -1,6 +1,6 @@
 // The two actions, bundled, as a runner runs them.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { byKey, ci, hostile, imageOf, project, promoted, report, run, scanned } from './helper.mjs';
@@ -58,6 +58,16 @@ test('another digest is refused', async (t) => {
   const file = path.join(folder, 'cache-out', 'plan.json');
   writeFileSync(file, readFileSync(file, 'utf8').replace('"staging"', '"elsewhere"'));
   assert.notEqual((await execute({ environment: 'prod' }, { api: url })).status, 0);
+  assert.deepEqual(promoted(folder), []);
+});
+
+test('a tag that moved since the plan is a conflict, and nothing is written', async (t) => {
+  const { folder, digest, execute } = await planned('world-moved');
+  const { url } = await github(t, [review('alice', begin(digest))]);
+  rmSync(path.join(folder, 'source'), { recursive: true });
+  renameSync(path.join(folder, 'moved'), path.join(folder, 'source'));
+  const refused = await execute({ environment: 'prod' }, { api: url });
+  assert.equal(refused.status, 1, refused.log);
   assert.deepEqual(promoted(folder), []);
 });
 

@@ -1,16 +1,28 @@
 // The files themselves: that they say what the systems understand, and nothing that would let outsiders in.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
 import yaml from 'js-yaml';
-import { ci } from './helper.mjs';
+import { ci, project, run } from './helper.mjs';
 import { gitlab, jenkinsfile, shellSteps, task, tekton } from './systems.mjs';
 
 const { validateAction, validateWorkflow } = createRequire(import.meta.url)('@action-validator/core');
 const read = (name) => readFileSync(path.join(ci, 'github', name), 'utf8');
 const workflows = ['promote.yml', 'pull-request.yml'];
+
+test('the configuration in the README is one', async () => {
+  const folder = project('promote-signed');
+  const { source, target, ...config } = JSON.parse(/```json\n([^]*?)```/.exec(readFileSync(path.join(ci, 'README.md'), 'utf8'))[1]);
+  assert.match(source + target, /^docker:.*docker:/);
+  copyFileSync(path.join(folder, 'keys', 'release.pub'), path.join(folder, 'release.pub'));
+  writeFileSync(path.join(folder, 'policy.yaml'), 'scan_policy: {promotion_to_prod: {}}\n');
+  writeFileSync(path.join(folder, 'cache.json'), JSON.stringify({ source: 'oci:source', target: 'oci:target', ...config }));
+  const args = ['plan', '--config', 'cache.json', '--image', 'v1', '--requester', 'carol', '--out', 'out'];
+  const { status, log } = await run(process.execPath, [path.join(ci, 'cache-ci.mjs'), ...args], { cwd: folder });
+  assert.equal(status, 2, log); // it is understood, and the strict rules of prod refuse an image without a scan
+});
 
 test('GitHub: actions and workflows are valid', () => {
   for (const name of ['plan/action.yml', 'execute/action.yml']) {
