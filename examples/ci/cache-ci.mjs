@@ -3,7 +3,7 @@
 //
 //     cache-ci.mjs plan --config cache.json --image v1 --requester WHO --out DIR [--tag T] [--reason R] [--database cache.db]
 //         [--report F ...] [--vex F ...] [--sbom F ...]
-//     cache-ci.mjs sign --plan plan.json --approver WHO --key KEY --out approval.json      on the approver's own machine
+//     cache-ci.mjs sign --plan plan.json --approver WHO --key KEY --words TEXT --out approval.json     on the approver's own machine
 //     cache-ci.mjs execute --config cache.json --plan plan.json --digest D --out DIR
 //         [--approver WHO --words TEXT --where TEXT] [--approval approval.json ...] [--approval-task task.json]
 //     cache-ci.mjs diff --base B --head H --out DIR [--database cache.db] [--config cache.json] [--policy F] [--environment E]
@@ -14,10 +14,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Plan } from 'cache-guardian';
 import { fromApprovalTask } from './lib/answers.mjs';
-import { Refused, explain, readJson } from './lib/config.mjs';
+import { NotApproved, Refused, explain, readJson } from './lib/config.mjs';
 import { compare, look, render } from './lib/difference.mjs';
-import { executePlan } from './lib/execute.mjs';
-import { planPromotion } from './lib/plan.mjs';
+import { executePlan, names } from './lib/execute.mjs';
+import { planPromotion, shown } from './lib/plan.mjs';
+import { printable } from './lib/text.mjs';
 
 const one = { type: 'string' };
 const several = { type: 'string', multiple: true, default: [] };
@@ -33,10 +34,11 @@ const commands = {
   },
   sign: {
     needs: ['plan', 'approver', 'key', 'out'],
-    options: { plan: one, approver: one, key: one, out: one },
-    async run({ plan: file, approver, key, out }) {
+    options: { plan: one, approver: one, key: one, words: one, out: one },
+    async run({ plan: file, approver, key, words, out }) {
       const plan = Plan.fromJson(readFileSync(file));
-      console.log(plan.render());
+      console.log(printable(plan.render()));
+      if (!names(words, plan.digest)) throw new NotApproved(`whoever read the plan adds --words ${shown(plan.digest)}`);
       const signer = { name: approver, path: key, passwordEnv: process.env.COSIGN_PASSWORD ? 'COSIGN_PASSWORD' : undefined };
       const approval = await plan.approveBySignature({ decision: 'approve', approver }, signer);
       writeFileSync(out, approval.toJson());
@@ -49,8 +51,7 @@ const commands = {
     async run({ approver, words, where, approval: approvals, 'approval-task': task, ...asked }) {
       const answers = approver ? [{ approver, words, where }] : [];
       if (task) answers.push(...fromApprovalTask(readJson(task)));
-      const { complete, message } = await executePlan({ ...asked, answers, approvals });
-      console.log(message);
+      const { complete } = await executePlan({ ...asked, answers, approvals }, console.log);
       return complete ? 0 : 1;
     },
   },

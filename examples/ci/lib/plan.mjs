@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Promoter, Sbom, Scanner, assess } from 'cache-guardian';
 import { readJson, referenceIn } from './config.mjs';
-import { block, cell, code, table } from './text.mjs';
+import { block, cell, code, printable, table } from './text.mjs';
 
 // Below the 1 MiB at which GitHub takes no summary at all.
 const mostOfSummary = 1_000_000;
@@ -28,7 +28,7 @@ export async function planPromotion(asked) {
   const assessed = evidence.some(({ kind }) => kind === 'report') && found.gates.some(({ gate }) => gate === 'cve');
   const others = found.gates.filter(({ gate }) => gate !== 'cve');
   const assessment = assessed ? assess(evidence, { image: from, policy, environment, gates: others, clock: config.clock }) : null;
-  return { verdict: found.state, digest: found.plan?.digest ?? '', files: write(asked.out, found, assessment), message: message(found) };
+  return { verdict: found.state, digest: found.plan?.digest ?? '', files: write(asked.out, found, assessment), message: printable(message(found)) };
 }
 
 // The evidence that the caller has, and the SBOM and the report that are made here.

@@ -5,6 +5,9 @@ const control = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u20
 /** What a terminal, a log or a page may be given: neither control characters nor those that turn the direction of text. */
 export const plain = (text) => String(text).replace(control, '\ufffd');
 
+/** Lines for a log, each of which stays one. */
+export const printable = (text) => text.split('\n').map(plain).join('\n');
+
 /** Text in a table or a sentence of Markdown that is shown as it is: nothing of it is a link, a mention, an element or a column. */
 export const cell = (text) => plain(text).replace(/[^\p{L}\p{N} ,./\ufffd-]/gu, (char) => `&#${char.codePointAt(0)};`);
 
@@ -13,7 +16,7 @@ export const code = (text) => (/^[\w.:/@+-]+$/.test(text) ? `\`${text}\`` : cell
 
 /** Lines as a block of code that their own fences do not end. */
 export function block(text) {
-  const lines = text.split('\n').map(plain).join('\n');
+  const lines = printable(text);
   const longest = Math.max(2, ...(lines.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}text\n${lines}\n${fence}\n`;

@@ -110,9 +110,12 @@ test('where signatures are demanded, only they count', async (t) => {
   const asserted = await execute({ environment: 'prod' }, { api: url });
   assert.equal(asserted.status, 3, asserted.log);
 
-  const sign = ['sign', '--plan', 'cache-out/plan.json', '--approver', 'alice', '--key', 'keys/alice.key', '--out', 'alice.json'];
-  const signed = await run(process.execPath, [path.join(ci, 'cache-ci.mjs'), ...sign], { cwd: folder });
-  assert.equal(signed.status, 0, signed.log);
+  const options = ['--plan', 'cache-out/plan.json', '--approver', 'alice', '--key', 'keys/alice.key', '--out', 'alice.json'];
+  const sign = (...more) => run(process.execPath, [path.join(ci, 'cache-ci.mjs'), 'sign', ...options, ...more], { cwd: folder });
+  const shown = await sign();
+  assert.deepEqual([shown.status, existsSync(path.join(folder, 'alice.json'))], [3, false]);
+  assert.match(shown.log, new RegExp(`Plan ${digest}[^]*--words ${begin(digest)}`));
+  assert.equal((await sign('--words', begin(digest))).status, 0);
   const done = await execute({ approvals: 'alice.json\n' });
   assert.equal(done.status, 0, done.log);
   assert.deepEqual([done.summary.includes('alice (key)'), promoted(folder)], [true, ['v1']]);
@@ -138,6 +141,7 @@ test('what outsiders wrote is no command, no output and no Markdown', async () =
   assert.deepEqual(result.commands, []);
   assert.deepEqual(result.outputs.verdict, 'ready');
   assert.match(result.log, /set-output name=verdict/, 'it is shown all the same');
+  assert.doesNotMatch(result.log, /\u001b|\u202e/);
   const outside = result.summary.replace(/^(`{3,}).*\n[^]*?\n\1$/gm, '');
   assert.doesNotMatch(outside, /<img|[^\\]\]\(https:\/\/evil|@everyone|\u202e|\u001b|[^\\]\*\*bold|<touch/);
   const sarif = JSON.parse(readFileSync(path.join(folder, result.outputs.sarif)));

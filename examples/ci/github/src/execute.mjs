@@ -9,15 +9,15 @@ run(async () => {
   const environment = input('environment');
   const approvals = lines('approvals');
   if (!environment && approvals.length === 0) throw new NotApproved('neither an environment nor signed approvals are given');
-  const { complete, image, files, message } = await executePlan({
+  const asked = {
     config: input('config', { required: true }),
     plan: input('plan', { required: true }),
     digest: input('plan-digest', { required: true }),
     answers: environment ? await reviewsOf(environment) : [],
     approvals,
     out: input('out', { required: true }),
-  });
-  say(message);
+  };
+  const { complete, image, files } = await executePlan(asked, say);
   summarise(readFileSync(files.summary, 'utf8'));
   setOutput('image-digest', image);
   for (const name of ['receipt', 'summary', 'story']) setOutput(name, files[name] ?? '');
