@@ -25,7 +25,18 @@ const several = { type: 'string', multiple: true, default: [] };
 const commands = {
   plan: {
     needs: ['config', 'image', 'requester', 'out'],
-    options: { config: one, image: one, tag: one, requester: one, reason: one, database: one, report: several, vex: several, sbom: several, out: one },
+    options: {
+      config: one,
+      image: one,
+      tag: one,
+      requester: one,
+      reason: one,
+      database: one,
+      report: several,
+      vex: several,
+      sbom: several,
+      out: one,
+    },
     async run({ report: reports, sbom: sboms, ...asked }) {
       const { verdict, message } = await planPromotion({ ...asked, reports, sboms });
       console.log(message);
@@ -39,7 +50,11 @@ const commands = {
       const plan = Plan.fromJson(readFileSync(file));
       console.log(printable(plan.render()));
       if (!names(words, plan.digest)) throw new NotApproved(`whoever read the plan adds --words ${shown(plan.digest)}`);
-      const signer = { name: approver, path: key, passwordEnv: process.env.COSIGN_PASSWORD ? 'COSIGN_PASSWORD' : undefined };
+      const signer = {
+        name: approver,
+        path: key,
+        passwordEnv: process.env.COSIGN_PASSWORD ? 'COSIGN_PASSWORD' : undefined,
+      };
       const approval = await plan.approveBySignature({ decision: 'approve', approver }, signer);
       writeFileSync(out, approval.toJson());
       return 0;
@@ -47,7 +62,17 @@ const commands = {
   },
   execute: {
     needs: ['config', 'plan', 'digest', 'out'],
-    options: { config: one, plan: one, digest: one, approver: one, words: one, where: one, approval: several, 'approval-task': one, out: one },
+    options: {
+      config: one,
+      plan: one,
+      digest: one,
+      approver: one,
+      words: one,
+      where: one,
+      approval: several,
+      'approval-task': one,
+      out: one,
+    },
     async run({ approver, words, where, approval: approvals, 'approval-task': task, ...asked }) {
       const answers = approver ? [{ approver, words, where }] : [];
       if (task) answers.push(...fromApprovalTask(readJson(task)));

@@ -10,8 +10,14 @@ export function fromReviews(reviews, environment, where) {
 /** The people who approved an `ApprovalTask` of OpenShift Pipelines; nobody where it was not approved as a whole. */
 export function fromApprovalTask({ metadata, status }) {
   if (status?.state !== 'approved') return [];
-  const people = (status.approversResponse ?? []).flatMap((one) => (one.type === 'Group' ? (one.groupMembers ?? []) : [one]));
+  const people = (status.approversResponse ?? []).flatMap((one) =>
+    one.type === 'Group' ? (one.groupMembers ?? []) : [one],
+  );
   return people
     .filter(({ response }) => response === 'approved')
-    .map(({ name, message }) => ({ approver: name, words: message, where: `ApprovalTask ${metadata.namespace}/${metadata.name}` }));
+    .map(({ name, message }) => ({
+      approver: name,
+      words: message,
+      where: `ApprovalTask ${metadata.namespace}/${metadata.name}`,
+    }));
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Promoter, Sbom, Scanner, assess, parseReport } from 'cache-guardian';
 import { Refused, repositoryOf } from './config.mjs';
-import { cell, table } from './text.mjs';
+import { cell, fitting, table } from './text.mjs';
 
 const stops = new Set(['fail', 'error']);
 const mostRows = 100;
@@ -61,7 +61,9 @@ export function compare(base, head) {
   const stopping = ({ outcome }) => stops.has(outcome);
   return {
     allowed: { before: !base.gates.some(stopping), after: !head.gates.some(stopping) },
-    worse: gates.some(({ before, after }) => stops.has(after) && !stops.has(before)) || added.some(({ blocks = [] }) => blocks.length > 0),
+    worse:
+      gates.some(({ before, after }) => stops.has(after) && !stops.has(before)) ||
+      added.some(({ blocks = [] }) => blocks.length > 0),
     gates,
     added: added.map(finding),
     fixed: gone.filter(([key]) => !after.has(key)).map(([, one]) => finding(one)),
@@ -124,19 +126,29 @@ export function render(difference) {
     const more = rows.length > mostRows ? `\n${rows.length - mostRows} more are in the JSON.\n` : '';
     parts.push(`### ${title} (${rows.length})\n\n${table(head, rows.slice(0, mostRows))}${more}`);
   };
+  const cells = (list, of) => list.map((one) => of(one).map(cell));
   const findings = (list) =>
-    list.map((one) => [one.severity, ...[one.id, one.package, one.versions.join(', '), one.fixedIn.join(', ')].map(cell)]);
+    list.map((one) => [
+      one.severity,
+      ...[one.id, one.package, one.versions.join(', '), one.fixedIn.join(', ')].map(cell),
+    ]);
   const of = ['severity', 'vulnerability', 'package', 'version', 'fixed in'];
-  section('Gates that turned', ['gate', 'base', 'change', 'why'], gates.map(({ gate, before, after, why }) => [cell(gate), before, after, why.map(cell).join('<br>')]));
+  const turns = gates.map(({ gate, before, after, why }) => [cell(gate), before, after, why.map(cell).join('<br>')]);
+  section('Gates that turned', ['gate', 'base', 'change', 'why'], turns);
   section('New findings', of, findings(added));
   section('Fixed findings', of, findings(fixed));
   section('Findings that are excepted or cleared now', of, findings(covered));
-  section('Exceptions', ['exception', 'base', 'change'], exceptions.map(({ id, before, after }) => [id, before, after].map(cell)));
+  section(
+    'Exceptions',
+    ['exception', 'base', 'change'],
+    cells(exceptions, ({ id, before, after }) => [id, before, after]),
+  );
   if (packages) {
-    const { versions } = packages;
-    section('Packages with another version', ['package', 'base', 'change'], versions.map(({ name, before, after }) => [name, before ?? '', after ?? ''].map(cell)));
-    section('New packages', ['package', 'version'], packages.added.map(({ name, version }) => [name, version].map(cell)));
-    section('Packages that are gone', ['package', 'version'], packages.removed.map(({ name, version }) => [name, version].map(cell)));
+    const named = ({ name, version }) => [name, version];
+    const changed = cells(packages.versions, ({ name, before, after }) => [name, before ?? '', after ?? '']);
+    section('Packages with another version', ['package', 'base', 'change'], changed);
+    section('New packages', ['package', 'version'], cells(packages.added, named));
+    section('Packages that are gone', ['package', 'version'], cells(packages.removed, named));
   }
-  return parts.join('\n');
+  return fitting(parts);
 }

@@ -14,13 +14,18 @@ import { block, cell, code, printable } from './text.mjs';
 export async function executePlan(asked, tell) {
   const plan = Plan.fromJson(readFileSync(asked.plan));
   if (plan.digest !== asked.digest) {
-    throw new NotApproved(`the plan in ${asked.plan} is ${plan.digest}, and ${asked.digest || 'none'} was to be executed`);
+    throw new NotApproved(
+      `the plan in ${asked.plan} is ${plan.digest}, and ${asked.digest || 'none'} was to be executed`,
+    );
   }
   const { purpose } = plan.data;
   if (purpose.kind !== 'promotion') throw new Refused(`the plan is for ${purpose.kind}, not for a promotion`);
   const approvals = await approvalsOf(plan, asked);
   const config = readJson(asked.config);
-  const receipt = await new Promoter(config).execute(plan, approvals, { onProgress: progress(tell), signal: cancelled() });
+  const receipt = await new Promoter(config).execute(plan, approvals, {
+    onProgress: progress(tell),
+    signal: cancelled(),
+  });
   tell(printable(receipt.render()));
   const files = write(asked.out, receipt, approvals, purpose);
   if (receipt.complete) files.story = await story(asked.out, purpose.to, config, tell);
@@ -45,7 +50,11 @@ async function approvalsOf(plan, { answers = [], approvals: signed = [] }) {
 /** Whether words name a plan: one of them is the beginning of its digest, of eight characters at least, as at a terminal. */
 export function names(words, digest) {
   const wanted = digest.slice('sha256:'.length);
-  return (String(words ?? '').toLowerCase().match(/[0-9a-z]+/g) ?? []).some((word) => word.length >= 8 && wanted.startsWith(word));
+  return (
+    String(words ?? '')
+      .toLowerCase()
+      .match(/[0-9a-z]+/g) ?? []
+  ).some((word) => word.length >= 8 && wanted.startsWith(word));
 }
 
 // What the receipt names by digest alone. An approval that the host asserts is in no other file.

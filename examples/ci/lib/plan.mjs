@@ -3,10 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Promoter, Sbom, Scanner, assess } from 'cache-guardian';
 import { readJson, referenceIn } from './config.mjs';
-import { block, cell, code, printable, table } from './text.mjs';
+import { block, cell, code, fitting, printable, table } from './text.mjs';
 
-// Below the 1 MiB at which GitHub takes no summary at all.
-const mostOfSummary = 1_000_000;
 const verdicts = { ready: 'ready', blocked: 'refused', nothing: 'nothing to do' };
 
 /**
@@ -27,8 +25,15 @@ export async function planPromotion(asked) {
   // Without a report here the findings are in the registry, and only the gates have seen them.
   const assessed = evidence.some(({ kind }) => kind === 'report') && found.gates.some(({ gate }) => gate === 'cve');
   const others = found.gates.filter(({ gate }) => gate !== 'cve');
-  const assessment = assessed ? assess(evidence, { image: from, policy, environment, gates: others, clock: config.clock }) : null;
-  return { verdict: found.state, digest: found.plan?.digest ?? '', files: write(asked.out, found, assessment), message: printable(message(found)) };
+  const assessment = assessed
+    ? assess(evidence, { image: from, policy, environment, gates: others, clock: config.clock })
+    : null;
+  return {
+    verdict: found.state,
+    digest: found.plan?.digest ?? '',
+    files: write(asked.out, found, assessment),
+    message: printable(message(found)),
+  };
 }
 
 // The evidence that the caller has, and the SBOM and the report that are made here.
@@ -72,26 +77,36 @@ export const shown = (digest) => digest.slice('sha256:'.length, 'sha256:'.length
 
 function message({ state, plan, gates, from, to, environment }) {
   if (state === 'nothing') return `Already so: ${to}`;
-  if (state === 'ready') return `${plan.render()}\n\nApprove it by the first characters of its digest: ${shown(plan.digest)}`;
-  const reasons = gates.flatMap(({ gate, reasons }) => reasons.map((why) => `  ${gate}: ${why.outcome}: ${why.message}`));
+  if (state === 'ready')
+    return `${plan.render()}\n\nApprove it by the first characters of its digest: ${shown(plan.digest)}`;
+  const reasons = gates.flatMap(({ gate, reasons }) =>
+    reasons.map((why) => `  ${gate}: ${why.outcome}: ${why.message}`),
+  );
   return [`REFUSED: ${from} does not go to ${environment}`, ...reasons].join('\n');
 }
 
 function summary({ state, plan, gates, from, to, environment }, assessment) {
-  const rows = [['from', code(from)], ['to', code(to)]];
+  const rows = [
+    ['from', code(from)],
+    ['to', code(to)],
+  ];
   if (plan) rows.push(['plan', code(plan.digest)]);
   const parts = [`## Promotion to ${cell(environment)}: ${verdicts[state]}\n\n${table(['', ''], rows)}`];
-  if (plan) parts.push(`Who approves it reads the plan, and says so with the first characters of its digest: \`${shown(plan.digest)}\`.\n`);
+  if (plan)
+    parts.push(
+      `Who approves it reads the plan, and says so with the first characters of its digest: \`${shown(plan.digest)}\`.\n`,
+    );
   if (gates.length > 0) {
-    const told = ({ gate, outcome, reasons }) => [cell(gate), outcome, reasons.map(({ message }) => cell(message)).join('<br>')];
+    const told = ({ gate, outcome, reasons }) => [
+      cell(gate),
+      outcome,
+      reasons.map(({ message }) => cell(message)).join('<br>'),
+    ];
     parts.push(table(['gate', 'outcome', 'why'], gates.map(told)));
   }
   if (plan) parts.push(`<details><summary>The plan</summary>\n\n${block(plan.render())}\n</details>\n`);
-  const own = parts.join('\n');
-  const findings = assessment?.write('markdown').toString() ?? '';
-  if (Buffer.byteLength(own) > mostOfSummary) return `${parts[0]}\nIt is too long to be shown here; it is among the files of this job.\n`;
-  if (Buffer.byteLength(own) + Buffer.byteLength(findings) < mostOfSummary) return `${own}\n${findings}`;
-  return `${own}\nThe findings are too long to be shown here; they are among the files of this job.\n`;
+  if (assessment) parts.push(assessment.write('markdown').toString());
+  return fitting(parts);
 }
 
 // What OpenShift Pipelines and Conforma read of a test, as the result `TEST_OUTPUT`.

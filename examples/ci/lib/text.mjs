@@ -27,3 +27,15 @@ export function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |\n`;
   return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
 }
+
+// Below the 1 MiB at which GitHub takes no summary at all.
+const most = 1_000_000;
+
+/** A summary of as many parts as there is room for, the first ones first. */
+export function fitting(parts) {
+  const shown = [...parts];
+  while (shown.length > 1 && Buffer.byteLength(shown.join('\n')) > most) shown.pop();
+  if (shown.length < parts.length)
+    shown.push('There is more than can be shown here. It is in the files of this job.\n');
+  return shown.join('\n');
+}

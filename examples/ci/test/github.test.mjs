@@ -12,7 +12,12 @@ async function planned(name = 'promote-signed', changes = {}) {
   const folder = project(name, changes);
   const result = await act('plan', folder, { image: 'v1' });
   const execute = (more, options) =>
-    act('execute', folder, { plan: 'cache-out/plan.json', 'plan-digest': result.outputs['plan-digest'], ...more }, options);
+    act(
+      'execute',
+      folder,
+      { plan: 'cache-out/plan.json', 'plan-digest': result.outputs['plan-digest'], ...more },
+      options,
+    );
   return { folder, ...result, digest: result.outputs['plan-digest'], execute };
 }
 
@@ -42,7 +47,10 @@ test('a plan that a reviewer named is executed, and changes nothing a second tim
   const before = index();
   const again = await execute({ environment: 'prod' }, { api: url });
   assert.deepEqual([again.status, index()], [0, before]);
-  assert.equal(again.log.match(/: already so$/gm).length, JSON.parse(readFileSync(path.join(folder, 'cache-out/plan.json'))).changes.length);
+  assert.equal(
+    again.log.match(/: already so$/gm).length,
+    JSON.parse(readFileSync(path.join(folder, 'cache-out/plan.json'))).changes.length,
+  );
   const nothing = await act('plan', folder, { image: 'v1' });
   assert.deepEqual([nothing.status, nothing.outputs.verdict, nothing.outputs['plan-digest']], [0, 'nothing', '']);
 });
@@ -97,7 +105,10 @@ test('what is no approval of this plan by another person is none', async (t) => 
 test('GitHub that does not answer is no approval, and the token is shown to nobody', async (t) => {
   const { execute } = await planned();
   const { url } = await github(t, [], 403);
-  const [denied, silent] = [await execute({ environment: 'prod' }, { api: url }), await execute({ environment: 'prod' })];
+  const [denied, silent] = [
+    await execute({ environment: 'prod' }, { api: url }),
+    await execute({ environment: 'prod' }),
+  ];
   assert.deepEqual([denied.status, silent.status], [1, 1]);
   assert.match(denied.commands[0][1], /403.*actions: read/);
   assert.match(silent.commands[0][1], /cannot be asked/);
@@ -110,8 +121,18 @@ test('where signatures are demanded, only they count', async (t) => {
   const asserted = await execute({ environment: 'prod' }, { api: url });
   assert.equal(asserted.status, 3, asserted.log);
 
-  const options = ['--plan', 'cache-out/plan.json', '--approver', 'alice', '--key', 'keys/alice.key', '--out', 'alice.json'];
-  const sign = (...more) => run(process.execPath, [path.join(ci, 'cache-ci.mjs'), 'sign', ...options, ...more], { cwd: folder });
+  const options = [
+    '--plan',
+    'cache-out/plan.json',
+    '--approver',
+    'alice',
+    '--key',
+    'keys/alice.key',
+    '--out',
+    'alice.json',
+  ];
+  const sign = (...more) =>
+    run(process.execPath, [path.join(ci, 'cache-ci.mjs'), 'sign', ...options, ...more], { cwd: folder });
   const shown = await sign();
   assert.deepEqual([shown.status, existsSync(path.join(folder, 'alice.json'))], [3, false]);
   assert.match(shown.log, new RegExp(`Plan ${digest}[^]*--words ${begin(digest)}`));
@@ -125,7 +146,14 @@ test('where signatures are demanded, only they count', async (t) => {
 });
 
 test('an image that a gate refuses has no plan', async () => {
-  const { folder, status, outputs, summary, commands: [[command, why]], execute } = await planned('promote-unsigned-blocked');
+  const {
+    folder,
+    status,
+    outputs,
+    summary,
+    commands: [[command, why]],
+    execute,
+  } = await planned('promote-unsigned-blocked');
   assert.deepEqual([status, outputs.verdict, outputs['plan-digest'], outputs.plan], [2, 'blocked', '', '']);
   assert.match(summary, /staging: refused[^]*\| signature \| fail \|/);
   assert.deepEqual([command, /a gate refuses/.test(why)], ['error', true]);
@@ -154,14 +182,22 @@ test('what outsiders wrote is no command, no output and no Markdown', async () =
 });
 
 test('without the variables of a runner it says so', async () => {
-  const { status, log } = await act('plan', project('promote-signed'), { image: 'v1' }, { env: { GITHUB_TRIGGERING_ACTOR: '' } });
+  const { status, log } = await act(
+    'plan',
+    project('promote-signed'),
+    { image: 'v1' },
+    { env: { GITHUB_TRIGGERING_ACTOR: '' } },
+  );
   assert.equal(status, 1);
   assert.match(log, /GITHUB_TRIGGERING_ACTOR is not set/);
   assert.equal((await act('plan', project('promote-signed'), { image: '' })).status, 1);
 });
 
 test('the runner of these tests sees what a runner sees', () => {
-  assert.deepEqual(commands('::add-mask::x\na ##[set-output name=a]b\n'), [['add-mask', 'x'], ['set-output', 'b']]);
+  assert.deepEqual(commands('::add-mask::x\na ##[set-output name=a]b\n'), [
+    ['add-mask', 'x'],
+    ['set-output', 'b'],
+  ]);
   assert.deepEqual(commands('::stop-commands::w\n::add-mask::x\nz ##[error]y\n::w::\n::error::z\n'), [['error', 'z']]);
   assert.deepEqual(readOutputs('a=1\nb<<E\n2\n3\nE\n'), { a: '1', b: '2\n3' });
 });

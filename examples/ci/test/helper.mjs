@@ -23,13 +23,16 @@ export function project(name, changes = {}) {
 export const scanned = 'scan_policy:\n  promotion_to_staging: {require_sbom: false}\n';
 
 /** The approvers of the scenarios, whose approvals are signed. */
-export const byKey = () => JSON.parse(readFileSync(path.join(root, 'examples/scenarios/promote-signed.json'), 'utf8')).promoter.approval;
+export const byKey = () =>
+  JSON.parse(readFileSync(path.join(root, 'examples/scenarios/promote-signed.json'), 'utf8')).promoter.approval;
 
 /** The tags at the target of a project, without those that name what is attached. */
 export function promoted(folder) {
   const index = path.join(folder, 'target', 'index.json');
   if (!existsSync(index)) return [];
-  const names = JSON.parse(readFileSync(index, 'utf8')).manifests.map(({ annotations }) => annotations?.['org.opencontainers.image.ref.name']);
+  const names = JSON.parse(readFileSync(index, 'utf8')).manifests.map(
+    ({ annotations }) => annotations?.['org.opencontainers.image.ref.name'],
+  );
   return names.filter((name) => name && !name.startsWith('sha256-'));
 }
 
@@ -52,7 +55,7 @@ export const hostile = [
   'b ##[add-mask]e',
   '::add-mask::c',
   '::stop-commands::d',
-  "e|f`g`<img src=x onerror=alert(1)>]]></testcase>",
+  'e|f`g`<img src=x onerror=alert(1)>]]></testcase>',
   '[click](https://evil.example/) @everyone **bold** ~~~',
   '\u202egnp.exe\u001b[31m',
   '${{ github.token }} $(touch owned) `touch owned`',
@@ -60,8 +63,21 @@ export const hostile = [
 
 /** A report by Cache's schema with one vulnerability in each package. */
 export function report(subject, names, severity = 'low') {
-  const finding = (name, index) => ({ id: `CVE-2099-${1000 + index}`, severity, package: name, version: '1.0', fixedIn: '1.1', fixState: 'fixed' });
-  return { scanner: 'grype', scannedAt: new Date().toISOString(), subjects: [subject], packages: names.length + 1, findings: names.map(finding) };
+  const finding = (name, index) => ({
+    id: `CVE-2099-${1000 + index}`,
+    severity,
+    package: name,
+    version: '1.0',
+    fixedIn: '1.1',
+    fixState: 'fixed',
+  });
+  return {
+    scanner: 'grype',
+    scannedAt: new Date().toISOString(),
+    subjects: [subject],
+    packages: names.length + 1,
+    findings: names.map(finding),
+  };
 }
 
 /** The digest of the image of a project. */

@@ -73,7 +73,10 @@ export function readOutputs(text) {
     }
     const end = lines.indexOf(delimiter);
     assert.ok(end >= 0, `no end of ${name}`);
-    outputs[name] = lines.splice(0, end + 1).slice(0, -1).join('\n');
+    outputs[name] = lines
+      .splice(0, end + 1)
+      .slice(0, -1)
+      .join('\n');
   }
   return outputs;
 }
@@ -86,7 +89,8 @@ export function commands(log) {
   const obeyed = [];
   let stopped = null;
   for (const line of log.split(/\r\n|\r|\n/)) {
-    const [, name, data] = /^\s*::([^\s:]+)(?: .*?)?::(.*)$/.exec(line) ?? /##\[([^\s\]]+)[^\]]*\](.*)$/.exec(line) ?? [];
+    const [, name, data] =
+      /^\s*::([^\s:]+)(?: .*?)?::(.*)$/.exec(line) ?? /##\[([^\s\]]+)[^\]]*\](.*)$/.exec(line) ?? [];
     if (name === undefined) continue;
     if (stopped !== null) {
       if (name === stopped) stopped = null;

@@ -29,11 +29,25 @@ test('GitLab: whoever starts the manual job approves by naming the plan', async 
   assert.deepEqual([scanning.scan.type, scanning.vulnerabilities.length], ['container_scanning', 1]);
 
   const execute = (more) =>
-    job('execute', folder, { ...variables, CACHE_VERDICT, CACHE_PLAN_DIGEST, GITLAB_USER_LOGIN: 'alice', CI_JOB_URL: 'https://gitlab.example/j/2', ...more });
+    job('execute', folder, {
+      ...variables,
+      CACHE_VERDICT,
+      CACHE_PLAN_DIGEST,
+      GITLAB_USER_LOGIN: 'alice',
+      CI_JOB_URL: 'https://gitlab.example/j/2',
+      ...more,
+    });
   assert.equal((await execute({})).status, 3, 'no words');
   assert.equal((await execute({ CACHE_APPROVE: '00000000' })).status, 3, 'another plan');
-  assert.equal((await execute({ CACHE_APPROVE: begin(CACHE_PLAN_DIGEST), GITLAB_USER_LOGIN: 'bob' })).status, 3, 'the requester');
-  assert.equal((await execute({ CACHE_APPROVE: begin(CACHE_PLAN_DIGEST), CACHE_PLAN_DIGEST: `sha256:${'0'.repeat(64)}` })).status, 3);
+  assert.equal(
+    (await execute({ CACHE_APPROVE: begin(CACHE_PLAN_DIGEST), GITLAB_USER_LOGIN: 'bob' })).status,
+    3,
+    'the requester',
+  );
+  assert.equal(
+    (await execute({ CACHE_APPROVE: begin(CACHE_PLAN_DIGEST), CACHE_PLAN_DIGEST: `sha256:${'0'.repeat(64)}` })).status,
+    3,
+  );
   assert.deepEqual(promoted(folder), []);
   const done = await execute({ CACHE_APPROVE: begin(CACHE_PLAN_DIGEST) });
   assert.equal(done.status, 0, done.log);
@@ -48,19 +62,30 @@ test('GitLab: a refused image fails the plan, and a tag is no script', async () 
   const variables = { GITLAB_USER_LOGIN: 'bob', CI_PIPELINE_URL: 'https://gitlab.example/p/1' };
   assert.equal((await job('plan', folder, { ...variables, CI_COMMIT_TAG: 'v1' })).status, 2);
   assert.deepEqual(dotenv(folder), { CACHE_VERDICT: 'blocked', CACHE_PLAN_DIGEST: '' });
-  for (const tag of injections) assert.equal((await job('plan', folder, { ...variables, CI_COMMIT_TAG: tag })).status, 1, tag);
+  for (const tag of injections)
+    assert.equal((await job('plan', folder, { ...variables, CI_COMMIT_TAG: tag })).status, 1, tag);
   assert.ok(!existsSync(path.join(folder, 'owned')));
 });
 
 test('GitLab: a merge request is judged by the policy of its base', async () => {
   const folder = built();
-  const git = (...args) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: folder, encoding: 'utf8' }).trim();
-  writeFileSync(path.join(folder, 'policy.yaml'), 'scan_policy: {promotion_to_prod: {max_high: 0, require_sbom: false}}\n');
+  const git = (...args) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    }).trim();
+  writeFileSync(
+    path.join(folder, 'policy.yaml'),
+    'scan_policy: {promotion_to_prod: {max_high: 0, require_sbom: false}}\n',
+  );
   git('init', '--quiet', '--initial-branch=main');
   git('add', 'policy.yaml');
   git('commit', '--quiet', '--message=base');
   git('remote', 'add', 'origin', folder);
-  writeFileSync(path.join(folder, 'policy.yaml'), 'scan_policy: {promotion_to_prod: {max_high: any, require_sbom: false}}\n');
+  writeFileSync(
+    path.join(folder, 'policy.yaml'),
+    'scan_policy: {promotion_to_prod: {max_high: any, require_sbom: false}}\n',
+  );
   const subject = imageOf(folder);
   // In the place of SBOMs that are scanned; `difference.test.mjs` has those.
   writeFileSync(path.join(folder, 'base.cdx.json'), JSON.stringify(report(subject, [])));
@@ -81,7 +106,12 @@ test('Jenkins: the answer to the question approves, if it names the plan', async
   assert.equal((await step(verdict, folder, {})).stdout, 'ready');
   const CACHE_PLAN_DIGEST = (await step(digest, folder, {})).stdout;
   const answer = (APPROVER, WORDS) => step(execute, folder, { ...env, CACHE_PLAN_DIGEST, APPROVER, WORDS });
-  for (const [who, words] of [['alice', 'yes'], ['alice', ''], ['bob', begin(CACHE_PLAN_DIGEST)], ['', begin(CACHE_PLAN_DIGEST)]]) {
+  for (const [who, words] of [
+    ['alice', 'yes'],
+    ['alice', ''],
+    ['bob', begin(CACHE_PLAN_DIGEST)],
+    ['', begin(CACHE_PLAN_DIGEST)],
+  ]) {
     assert.equal((await answer(who, words)).status, 3, `${who} ${words}`);
   }
   for (const image of injections) assert.equal((await step(plan, folder, { ...env, IMAGE: image })).status, 1, image);
@@ -98,7 +128,9 @@ const approvalTask = (state, ...approversResponse) => ({
   metadata: { name: 'run-approve', namespace: 'team' },
   status: { state, approversResponse },
 });
-const oc = (answer) => ({ oc: `#!/bin/sh\n[ "$*" = "get approvaltask run-approve -o json" ] || exit 9\ncat <<'END'\n${JSON.stringify(answer)}\nEND\n` });
+const oc = (answer) => ({
+  oc: `#!/bin/sh\n[ "$*" = "get approvaltask run-approve -o json" ] || exit 9\ncat <<'END'\n${JSON.stringify(answer)}\nEND\n`,
+});
 
 test('Tekton: results, and the people of an ApprovalTask', async () => {
   const folder = built();
@@ -108,9 +140,17 @@ test('Tekton: results, and the people of an ApprovalTask', async () => {
   assert.equal(results.verdict, 'ready');
   const { timestamp, ...output } = JSON.parse(results.TEST_OUTPUT);
   assert.match(timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/);
-  assert.deepEqual(output, { result: 'SUCCESS', note: 'the gates of a promotion: ready', namespace: 'cache', successes: 2, failures: 0, warnings: 0 });
+  assert.deepEqual(output, {
+    result: 'SUCCESS',
+    note: 'the gates of a promotion: ready',
+    namespace: 'cache',
+    successes: 2,
+    failures: 0,
+    warnings: 0,
+  });
 
-  const execute = (answer, more) => steps('cache-execute', folder, { 'plan-digest': digest, 'approval-task': 'run-approve', ...more }, oc(answer));
+  const execute = (answer, more) =>
+    steps('cache-execute', folder, { 'plan-digest': digest, 'approval-task': 'run-approve', ...more }, oc(answer));
   const alice = { name: 'alice', type: 'User', response: 'approved', message: `yes, ${begin(digest)}` };
   const refused = [
     approvalTask('pending', alice),
@@ -124,7 +164,12 @@ test('Tekton: results, and the people of an ApprovalTask', async () => {
   for (const answer of refused) assert.equal((await execute(answer)).status, 3, JSON.stringify(answer));
   assert.equal((await execute(approvalTask('approved', alice), { 'plan-digest': 'sha256:0' })).status, 3);
   assert.deepEqual(promoted(folder), []);
-  const group = { name: 'release', type: 'Group', response: 'approved', groupMembers: [{ name: 'carol', response: 'approved', message: begin(digest) }] };
+  const group = {
+    name: 'release',
+    type: 'Group',
+    response: 'approved',
+    groupMembers: [{ name: 'carol', response: 'approved', message: begin(digest) }],
+  };
   const done = await execute(approvalTask('approved', group));
   assert.equal(done.status, 0, done.log);
   assert.deepEqual([done.results.IMAGE_DIGEST, promoted(folder)], [imageOf(folder), ['v1']]);
@@ -137,7 +182,10 @@ test('Tekton: a refusal is a result, an error is none', async () => {
   const folder = built('promote-unsigned-blocked');
   const { status, results } = await steps('cache-plan', folder, { image: 'v1', requester: 'bob' });
   const { result, failures } = JSON.parse(results.TEST_OUTPUT);
-  assert.deepEqual([status, results.verdict, results['plan-digest'], result, failures], [0, 'blocked', '', 'FAILURE', 1]);
+  assert.deepEqual(
+    [status, results.verdict, results['plan-digest'], result, failures],
+    [0, 'blocked', '', 'FAILURE', 1],
+  );
   for (const image of injections) {
     assert.equal((await steps('cache-plan', folder, { image, requester: 'bob', reason: image })).status, 1, image);
   }

@@ -8,7 +8,8 @@ import { given, input, lines, run, say, setOutput, summarise } from './runner.mj
 run(async () => {
   const environment = input('environment');
   const approvals = lines('approvals');
-  if (!environment && approvals.length === 0) throw new NotApproved('neither an environment nor signed approvals are given');
+  if (!environment && approvals.length === 0)
+    throw new NotApproved('neither an environment nor signed approvals are given');
   const asked = {
     config: input('config', { required: true }),
     plan: input('plan', { required: true }),
@@ -42,7 +43,9 @@ async function reviewsOf(environment) {
     throw new Refused(`GitHub cannot be asked who approved: ${error.cause?.message ?? error.message}`);
   });
   if (!response.ok) {
-    throw new Refused(`GitHub does not say who approved (${response.status}); the job needs the permission actions: read`);
+    throw new Refused(
+      `GitHub does not say who approved (${response.status}); the job needs the permission actions: read`,
+    );
   }
   return fromReviews(await response.json(), environment, `environment ${environment} of ${run}`);
 }

@@ -15,7 +15,11 @@ export function input(name, { required = false } = {}) {
 }
 
 /** An input of several lines. */
-export const lines = (name) => input(name).split('\n').map((line) => line.trim()).filter(Boolean);
+export const lines = (name) =>
+  input(name)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
 
 /** A variable that the runner sets for every step. */
 export function given(name) {
