@@ -9,15 +9,16 @@
 //     cache-ci.mjs diff --base B --head H --out DIR [--database cache.db] [--config cache.json] [--policy F] [--environment E]
 //
 // Exit codes: 0 done or nothing to do, 1 error, 2 refused by a gate, or a change that brings a reason to stop, 3 not approved.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Plan } from 'cache-guardian';
 import { fromApprovalTask } from './lib/answers.mjs';
 import { NotApproved, Refused, explain, readJson } from './lib/config.mjs';
 import { compare, look, render } from './lib/difference.mjs';
-import { executePlan, names } from './lib/execute.mjs';
-import { planPromotion, shown } from './lib/plan.mjs';
+import { executePlan } from './lib/execute.mjs';
+import { leaveIn } from './lib/files.mjs';
+import { names, shown } from './lib/naming.mjs';
+import { planPromotion } from './lib/plan.mjs';
 import { printable } from './lib/text.mjs';
 
 const one = { type: 'string' };
@@ -86,9 +87,9 @@ const commands = {
     async run({ base, head, database, config, out, ...given }) {
       const rules = config ? { environment: 'prod', ...readJson(config), ...given } : given;
       const difference = compare(await look(base, rules, database), await look(head, rules, database));
-      mkdirSync(out, { recursive: true });
-      writeFileSync(path.join(out, 'difference.json'), `${JSON.stringify(difference, null, 2)}\n`);
-      writeFileSync(path.join(out, 'difference.md'), render(difference));
+      const { keep } = leaveIn(out);
+      keep('json', 'difference.json', `${JSON.stringify(difference, null, 2)}\n`);
+      keep('summary', 'difference.md', render(difference));
       process.stdout.write(render(difference));
       return difference.worse ? 2 : 0;
     },
@@ -108,6 +109,6 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const { exitCode, message } = explain(error);
-  console.error(`error: ${message}`);
+  console.error(printable(`error: ${message}`));
   process.exitCode = exitCode;
 }

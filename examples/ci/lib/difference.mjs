@@ -31,13 +31,19 @@ async function read(what, database) {
   };
   if (!existsSync(what)) return scan(await Sbom.generate({ image: what }));
   const bytes = readFileSync(what);
-  let sbom;
+  const sbom = attempt(() => Sbom.parse(bytes));
+  if (sbom.value) return scan(sbom.value);
+  const report = attempt(() => parseReport(bytes));
+  if (report.value) return { report: report.value };
+  throw new Refused(`${what} is neither an SBOM (${sbom.error.message}) nor a report (${report.error.message})`);
+}
+
+function attempt(work) {
   try {
-    sbom = Sbom.parse(bytes);
-  } catch {
-    return { report: parseReport(bytes) };
+    return { value: work() };
+  } catch (error) {
+    return { error };
   }
-  return scan(sbom);
 }
 
 // All gates, as if the image were to go to where nothing is. It needs no credential that writes, and no key that signs.

@@ -1,8 +1,10 @@
 // Executes a plan on what people said, and on nothing else.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Approval, Plan, Promoter, tellStory } from 'cache-guardian';
 import { NotApproved, Refused, explain, readJson } from './config.mjs';
+import { leaveIn } from './files.mjs';
+import { names } from './naming.mjs';
 import { block, cell, code, printable } from './text.mjs';
 
 /**
@@ -47,16 +49,6 @@ async function approvalsOf(plan, { answers = [], approvals: signed = [] }) {
   );
 }
 
-/** Whether words name a plan: one of them is the beginning of its digest, of eight characters at least, as at a terminal. */
-export function names(words, digest) {
-  const wanted = digest.slice('sha256:'.length);
-  return (
-    String(words ?? '')
-      .toLowerCase()
-      .match(/[0-9a-z]+/g) ?? []
-  ).some((word) => word.length >= 8 && wanted.startsWith(word));
-}
-
 // What the receipt names by digest alone. An approval that the host asserts is in no other file.
 const told = ({ digest, plan, kind, approver, at, comment }) => ({ digest, plan, kind, approver, at, comment });
 
@@ -80,12 +72,7 @@ function cancelled() {
 }
 
 function write(out, receipt, approvals, { image, to }) {
-  mkdirSync(out, { recursive: true });
-  const files = {};
-  const keep = (kind, name, content) => {
-    files[kind] = path.join(out, name);
-    writeFileSync(files[kind], content);
-  };
+  const { files, keep } = leaveIn(out);
   const who = approvals.map(({ approver, kind }) => `${cell(approver)} (${kind})`).join(', ');
   const title = `## Promotion: ${receipt.complete ? 'complete' : 'NOT complete'}`;
   const facts = `${code(image.digest)} as ${code(to)}, approved by ${who}.`;

@@ -1,8 +1,8 @@
 // Plans a promotion, and writes what people and systems read of it. Reads from registries only.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { Promoter, Sbom, Scanner, assess } from 'cache-guardian';
 import { readJson, referenceIn } from './config.mjs';
+import { leaveIn } from './files.mjs';
+import { shown } from './naming.mjs';
 import { block, cell, code, fitting, printable, table } from './text.mjs';
 
 const verdicts = { ready: 'ready', blocked: 'refused', nothing: 'nothing to do' };
@@ -51,12 +51,7 @@ async function gather({ reports = [], vex = [], sboms = [], database }, image) {
 }
 
 function write(out, found, assessment) {
-  mkdirSync(out, { recursive: true });
-  const files = {};
-  const keep = (kind, name, content) => {
-    files[kind] = path.join(out, name);
-    writeFileSync(files[kind], content);
-  };
+  const { files, keep } = leaveIn(out);
   if (found.plan) {
     keep('plan', 'plan.json', found.plan.json);
     keep('page', 'plan.html', found.plan.html());
@@ -72,13 +67,10 @@ function write(out, found, assessment) {
   return files;
 }
 
-/** The first characters of a digest that a person gives back; the same as at a terminal. */
-export const shown = (digest) => digest.slice('sha256:'.length, 'sha256:'.length + 8);
-
 function message({ state, plan, gates, from, to, environment }) {
   if (state === 'nothing') return `Already so: ${to}`;
-  if (state === 'ready')
-    return `${plan.render()}\n\nApprove it by the first characters of its digest: ${shown(plan.digest)}`;
+  const how = 'Approve it by the first characters of its digest:';
+  if (state === 'ready') return `${plan.render()}\n\n${how} ${shown(plan.digest)}`;
   const reasons = gates.flatMap(({ gate, reasons }) =>
     reasons.map((why) => `  ${gate}: ${why.outcome}: ${why.message}`),
   );
@@ -92,10 +84,8 @@ function summary({ state, plan, gates, from, to, environment }, assessment) {
   ];
   if (plan) rows.push(['plan', code(plan.digest)]);
   const parts = [`## Promotion to ${cell(environment)}: ${verdicts[state]}\n\n${table(['', ''], rows)}`];
-  if (plan)
-    parts.push(
-      `Who approves it reads the plan, and says so with the first characters of its digest: \`${shown(plan.digest)}\`.\n`,
-    );
+  const how = 'Who approves it reads the plan, and says so with the first characters of its digest:';
+  if (plan) parts.push(`${how} \`${shown(plan.digest)}\`.\n`);
   if (gates.length > 0) {
     const told = ({ gate, outcome, reasons }) => [
       cell(gate),

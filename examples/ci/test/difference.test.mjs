@@ -166,7 +166,7 @@ test('what cannot be told is an error, not a pass', async () => {
   write('empty.json', sbom({}));
   write('some.json', report(subject, []));
   const cases = [
-    [['--base', 'some.json', '--head', 'text.json'], /not|JSON/],
+    [['--base', 'some.json', '--head', 'text.json'], /neither an SBOM \(.+\) nor a report \(.+\)/],
     [['--base', 'some.json', '--head', 'oci:nowhere:v1', '--database', 'cache.db'], /nowhere/],
     [['--base', 'some.json', '--head', 'empty.json'], /no database is given/],
     [['--base', 'some.json'], /--head/],
