@@ -1,18 +1,16 @@
 // Databases made and updated, scans by Cache's own scanner and by programs, and reports merged.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { Database, Invalid, NotFound, Sbom, Scanner, Untrusted, mergeReports, parseReport } from '../index.mjs';
-import { example } from './helper.mjs';
+import { example, place } from './helper.mjs';
 import { zip } from './zip.mjs';
 
 const purl = 'pkg:npm/lodash@4.17.15';
-const place = () => mkdtempSync(path.join(tmpdir(), 'cache-scan-'));
 const record = (id) => ({
   id,
   modified: '2026-01-02T03:04:05Z',

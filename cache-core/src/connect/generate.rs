@@ -8,11 +8,10 @@ use serde::Deserialize;
 use super::network::{NetworkConfig, network};
 use super::open_source_over;
 use crate::error::{Error, Result};
-use crate::generate::{
-    Generator, LayerCache, NativeGenerator, SyftGenerator, Target, TrivyGenerator, Watch, of_platform,
-};
+use crate::generate::{Generator, LayerCache, NativeGenerator, SyftGenerator, Target, TrivyGenerator, Watch};
 use crate::model::{Pinned, Platform, Reference, Timestamp};
 use crate::registry::Registry;
+use crate::registry::inspect::of_platform;
 use crate::sbom::Sbom;
 
 /// What an SBOM is to be made of, and by whom: an image or a folder.

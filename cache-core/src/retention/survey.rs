@@ -14,9 +14,10 @@ use super::facts::{Facts, ManifestFacts, TagFacts};
 use super::graph::{AttachingName, RepositoryGraph};
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::model::manifest::{MAX_CONFIG, media_type};
-use crate::model::{Descriptor, Digest, Manifest, ManifestBody, Pinned, Repository, Tag, Timestamp};
+use crate::model::{Digest, Manifest, ManifestBody, Pinned, Repository, Tag, Timestamp};
 use crate::plan::DeleteTarget;
 use crate::promote::PROMOTION_TYPE;
+use crate::registry::inspect::config_of;
 use crate::registry::{Deletion, Registry, Untagging};
 use crate::watch::Watch;
 
@@ -260,9 +261,8 @@ impl<'a> Survey<'a> {
         if !self.options.created || !is_image || image.config.size > MAX_CONFIG {
             return Ok(None);
         }
-        let read =
-            |blob: Descriptor| async move { self.registry.blob(repository, &blob).await?.into_bytes(MAX_CONFIG).await };
-        let Some(bytes) = self.ask(read(image.config.clone())).await.absent_is_none()? else { return Ok(None) };
+        let read = config_of(self.registry, repository, image);
+        let Some(bytes) = self.ask(read).await.absent_is_none()? else { return Ok(None) };
         let config: Option<Config> = serde_json::from_slice(&bytes).ok();
         Ok(config.and_then(|config| Timestamp::parse(&config.created?).ok()))
     }

@@ -99,6 +99,93 @@ class Network(TypedDict, total=False):
     clientCertificate: ClientCertificate
 
 
+class RegistryLogin(TypedDict, total=False):
+    """A ``user`` with a password, or a token alone; either may be in a variable of the environment."""
+
+    user: str
+    password: str
+    passwordEnv: str
+    token: str
+    tokenEnv: str
+
+
+class _Host(TypedDict):
+    host: str
+
+
+class Registry(_Host, total=False):
+    """A registry and its system, and how one logs in there; without a login, docker's and podman's files say it. ``profile``,
+    ``account``, ``region`` and ``createOnPush`` are AWS's, ``resourceId`` is Azure's, ``key`` Artifactory's, ``context``
+    OpenShift's."""
+
+    system: Literal["oci", "harbor", "ecr", "acr", "artifactory", "openshift"]
+    login: RegistryLogin
+    api: str
+    profile: str
+    account: str
+    region: str
+    createOnPush: bool
+    resourceId: str
+    key: str
+    context: str
+
+
+class RegistriesConfig(TypedDict, total=False):
+    """How registries are reached that are looked at."""
+
+    registries: list[Registry]
+    network: Network
+
+
+class Login(TypedDict):
+    """A login in the clear, as for ``docker login --password-stdin``."""
+
+    user: str
+    password: str
+
+
+class _Described(TypedDict):
+    mediaType: str
+    digest: str
+    size: int
+
+
+class Descriptor(_Described, total=False):
+    """What names a manifest or a blob (OCI image specification, ``descriptor.md``)."""
+
+    artifactType: str
+    annotations: dict[str, str]
+
+
+class InspectedLayer(TypedDict):
+    """One layer of an :class:`Inspection`; its size is in bytes, compressed."""
+
+    MIMEType: str
+    Digest: str
+    Size: int
+    Annotations: Optional[dict[str, str]]
+
+
+class _Inspected(TypedDict):
+    Digest: str
+    RepoTags: list[str]
+    Created: Optional[str]
+    DockerVersion: str
+    Labels: Optional[dict[str, str]]
+    Architecture: str
+    Os: str
+    Layers: list[str]
+    LayersData: list[InspectedLayer]
+    Env: Optional[list[str]]
+
+
+class Inspection(_Inspected, total=False):
+    """What an image is, under the names that ``skopeo inspect`` gives. ``Digest`` is of what the reference names: of the index,
+    where it is one. Images of a registry have a ``Name``."""
+
+    Name: str
+
+
 class Window(TypedDict, total=False):
     """A period of time in RFC 3339; both ends belong to it."""
 
@@ -231,6 +318,7 @@ class PromoterConfig(_Places, total=False):
     imagePolicies: list[str]
     signer: Signer
     approval: ApprovalPolicy
+    registries: list[Registry]
     network: Network
     ledger: str
     clock: str
