@@ -80,7 +80,8 @@ test('a tag that moved since the plan is a conflict, and nothing is written', as
 });
 
 test('what is no approval of this plan by another person is none', async (t) => {
-  const { folder, digest, execute } = await planned();
+  const approval = { approvers: [{ name: 'alice' }, { name: 'bob' }] };
+  const { folder, digest, execute } = await planned('promote-signed', { approval });
   const words = begin(digest);
   const cases = {
     'nobody reviewed': [[], /nobody approved/],
@@ -90,7 +91,8 @@ test('what is no approval of this plan by another person is none', async (t) => 
     'no words': [[review('alice', '')], /alice said yes without naming the plan/],
     'another plan': [[review('alice', 'LGTM 00000000')], /without naming the plan/],
     'too short': [[review('alice', words.slice(0, 7))], /without naming the plan/],
-    'the requester': [[review('bob', words)], /requester|bob/],
+    'the requester': [[review('bob', words)], /bob/],
+    'a stranger': [[review('carol', words)], /carol/],
   };
   for (const [name, [reviews, why]] of Object.entries(cases)) {
     const { url } = await github(t, reviews);
@@ -100,6 +102,8 @@ test('what is no approval of this plan by another person is none', async (t) => 
   }
   assert.equal((await execute({})).status, 3, 'neither an environment nor an approval');
   assert.deepEqual(promoted(folder), []);
+  const { url } = await github(t, [review('carol', ''), review('alice', `sha256:${words.toUpperCase()}`)]);
+  assert.equal((await execute({ environment: 'prod' }, { api: url })).status, 0);
 });
 
 test('GitHub that does not answer is no approval, and the token is shown to nobody', async (t) => {
