@@ -1,7 +1,7 @@
 # What a developer runs. Everything is built below target/; nothing outside the checkout is touched.
 CARGO ?= cargo
 
-.PHONY: demo test check interop bench
+.PHONY: demo test check interop bench packages
 
 # The main job on real input: build, sign, promote to staging and prod, and refuse an unsigned image.
 demo:
@@ -43,3 +43,7 @@ bench:
 	@scripts/compare-sbom.sh
 	@scripts/compare-sign.sh
 	@scripts/compare-scan.sh
+
+# What is published, for this machine: wheel, source distribution, npm packages; each is installed in an empty folder.
+packages:
+	@scripts/packages.sh

@@ -277,6 +277,7 @@ export type GenerateRequest = (
       image: string;
       /** The platform of an image that is there for several, such as `linux/amd64`. */
       platform?: string;
+      registries?: Registry[];
       network?: Network;
     }
   | { folder: string }
@@ -414,6 +415,7 @@ export interface DatabaseUpdateRequest {
   trivy?: { image?: string };
   /** The folder where what is fetched is kept; without it, `<path>.sources`. */
   downloads?: string;
+  registries?: Registry[];
   network?: Network;
 }
 
@@ -638,6 +640,7 @@ export interface VerifyRequest {
   trustedRoot?: string;
   /** Asks for an attestation of this type, by name or URI, in the place of a signature. */
   attestation?: string;
+  registries?: Registry[];
   network?: Network;
 }
 
@@ -674,6 +677,7 @@ export interface StoryRequest {
   trustedSigners?: Signers[];
   trustedRoot?: string;
   deployments?: Deployment[];
+  registries?: Registry[];
   network?: Network;
 }
 

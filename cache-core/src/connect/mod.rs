@@ -69,18 +69,10 @@ use crate::registry::{DockerArchive, Layout, Network, OciArchive, Registry, Regi
 /// # Errors
 /// What the adapter says; `Unsupported` where there is none for this transport.
 pub fn open_source(repository: &Repository) -> Result<Arc<dyn Registry>> {
-    open_source_over(repository, Network::default())
+    open_source_of(repository, &[], Network::default())
 }
 
-/// The same, with proxies and certificates of the caller's own where it is reached over a network.
-///
-/// # Errors
-/// As [`open_source`].
-pub fn open_source_over(repository: &Repository, network: Network) -> Result<Arc<dyn Registry>> {
-    open_source_of(repository, &[], network)
-}
-
-/// The same, where these entries say which system a host is.
+/// The same, where these entries say which system a host is and how one logs in, with proxies and certificates of the caller's own.
 ///
 /// # Errors
 /// As [`open_source`], and what is wrong with the entry.
@@ -103,18 +95,10 @@ pub fn open_source_of(
 /// # Errors
 /// What the adapter says; `Unsupported` where there is none that writes to this transport.
 pub fn open_target(repository: &Repository) -> Result<Arc<dyn RegistryWriter>> {
-    open_target_over(repository, Network::default())
+    open_target_of(repository, &[], Network::default())
 }
 
-/// The same, with proxies and certificates of the caller's own where it is reached over a network.
-///
-/// # Errors
-/// As [`open_target`].
-pub fn open_target_over(repository: &Repository, network: Network) -> Result<Arc<dyn RegistryWriter>> {
-    open_target_of(repository, &[], network)
-}
-
-/// The same, where these entries say which system a host is.
+/// The same, where these entries say which system a host is and how one logs in, with proxies and certificates of the caller's own.
 ///
 /// # Errors
 /// As [`open_target`], and what is wrong with the entry.

@@ -75,7 +75,10 @@ struct Ids {
 
 impl Ids {
     fn with_capacity(ids: usize) -> Self {
-        Ids { key: RandomState::default(), hashes: HashSet::with_capacity_and_hasher(ids, BuildHasherDefault::default()) }
+        Ids {
+            key: RandomState::default(),
+            hashes: HashSet::with_capacity_and_hasher(ids, BuildHasherDefault::default()),
+        }
     }
 
     /// False where it was there.

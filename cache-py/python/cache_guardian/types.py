@@ -467,6 +467,7 @@ class GenerateRequest(TypedDict, total=False):
     program: str
     layerCache: str
     clock: str
+    registries: list[Registry]
     network: Network
 
 
@@ -609,6 +610,7 @@ class VerifyRequest(_Image, total=False):
     trustedSigners: list[Signers]
     trustedRoot: str
     attestation: str
+    registries: list[Registry]
     network: Network
 
 
@@ -654,6 +656,7 @@ class StoryRequest(_Image, total=False):
     trustedSigners: list[Signers]
     trustedRoot: str
     deployments: list[Deployment]
+    registries: list[Registry]
     network: Network
 
 
