@@ -1,8 +1,6 @@
 'use strict';
 // The native half: beside this file in a checkout, else in the package of this platform, which npm installs along with this one
 // (`optionalDependencies`, set when the packages are made: scripts/packages.sh).
-const { existsSync } = require('node:fs');
-const path = require('node:path');
 
 // As the packages are named: linux-x64-gnu, linux-arm64-musl, darwin-arm64, win32-x64-msvc.
 function platform() {
@@ -14,16 +12,22 @@ function platform() {
 }
 
 function load() {
-  const here = path.join(__dirname, 'cache-node.node');
-  if (existsSync(here)) return require(here);
+  try {
+    // In so many words, so that bundlers take it along.
+    return require('./cache-node.node');
+  } catch (error) {
+    if (!isMissing(error, 'cache-node.node')) throw error;
+  }
   const name = `cache-guardian-${platform()}`;
   try {
     return require(name);
   } catch (cause) {
-    const missing = cause.code === 'MODULE_NOT_FOUND' && cause.message.includes(name);
-    const hint = missing ? 'it is not installed: install without --omit=optional, on a platform that is supported' : cause.message;
-    throw new Error(`the package ${name} cannot be loaded; ${hint}`, { cause });
+    const missing = 'it is not installed: install without --omit=optional, on a platform that is supported';
+    const why = isMissing(cause, name) ? missing : cause.message;
+    throw new Error(`the package ${name} cannot be loaded; ${why}`, { cause });
   }
 }
+
+const isMissing = (error, name) => error.code === 'MODULE_NOT_FOUND' && error.message.includes(name);
 
 module.exports = load();
