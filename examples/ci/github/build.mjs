@@ -1,7 +1,7 @@
 // Makes the two actions: each one file without other packages, and the native half beside them.
 //
 //     node github/build.mjs [DIST]
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { build } from 'esbuild';
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const dist = path.resolve(process.argv[2] ?? here('dist'));
 
+rmSync(dist, { recursive: true, force: true });
 await build({
   entryPoints: [here('src/plan.mjs'), here('src/execute.mjs')],
   outdir: dist,
@@ -18,17 +19,15 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
+  loader: { '.node': 'copy' },
+  assetNames: '[name]',
   logLevel: 'warning',
 });
 
-// The library looks for its native half beside itself, as in a checkout, else among packages. All that are installed go along, so the
-// actions run on as many platforms (`npm install --cpu arm64` adds one).
-const { resolve } = createRequire(import.meta.url);
-const library = path.dirname(resolve('cache-guardian'));
-const beside = path.join(library, 'cache-node.node');
-mkdirSync(dist, { recursive: true });
-if (existsSync(beside)) copyFileSync(beside, path.join(dist, 'cache-node.node'));
-else {
+// In a checkout the native half is beside the library and goes along. Else it is in packages, and those of all platforms that are
+// installed go along.
+if (!existsSync(path.join(dist, 'cache-node.node'))) {
+  const library = path.dirname(createRequire(import.meta.url).resolve('cache-guardian'));
   const { optionalDependencies = {} } = JSON.parse(readFileSync(path.join(library, 'package.json'), 'utf8'));
   const installed = Object.keys(optionalDependencies)
     .map((name) => [name, path.join(library, '..', name)])
