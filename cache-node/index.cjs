@@ -2,7 +2,7 @@
 // The native half, with its errors as classes and with signals that stop it. Nothing else happens here: types and
 // documentation are those of native.d.ts.
 
-const native = require('./cache-node.node');
+const native = require('./load.cjs');
 const { translate, ...errors } = require('./errors.cjs');
 
 const translated = (call) =>

@@ -155,7 +155,8 @@ impl Registries {
     fn of_host(&self, host: &str) -> Result<Arc<dyn Registry>> {
         // Any repository of the host will do: it is what says which registry is meant.
         let repository: Repository = format!("{host}/any").parse()?;
-        if repository.host() != host {
+        // The Hub's repositories without an owner are its library's.
+        if !matches!(repository.path(), "any" | "library/any") {
             return Err(Error::invalid(format!("{host:?} is no host")).hint("write it as name or name:port"));
         }
         self.of(&repository)
@@ -228,7 +229,10 @@ mod tests {
             assert_eq!(registries.digest(bad, None).await.unwrap_err().kind(), ErrorKind::Invalid, "{bad}");
         }
         assert_eq!(registries.digest(&name, Some("linux")).await.unwrap_err().kind(), ErrorKind::Invalid);
-        assert_eq!(registries.repositories("r.test/dev").await.unwrap_err().kind(), ErrorKind::Invalid);
+        for bad in ["r.test/dev", "name", ""] {
+            assert_eq!(registries.repositories(bad).await.unwrap_err().kind(), ErrorKind::Invalid, "{bad}");
+        }
+        assert!(registries.of_host("index.docker.io").unwrap().abilities().catalog.is_some());
     }
 
     #[tokio::test]

@@ -2,6 +2,19 @@
 //!
 //! [`Generator`] is what makes one; [`NativeGenerator`] is Cache's own and needs no other program. [`SyftGenerator`] and
 //! [`TrivyGenerator`] ask the programs of those names.
+//!
+//! ```
+//! use cache_core::generate::{Generator, NativeGenerator, Target};
+//!
+//! # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+//! let folder = tempfile::tempdir().unwrap();
+//! let lock = "version = 4\n[[package]]\nname = \"serde\"\nversion = \"1.0.0\"\n";
+//! std::fs::write(folder.path().join("Cargo.lock"), lock).unwrap();
+//! let sbom = NativeGenerator::default().generate(Target::Folder(folder.path())).await?;
+//! assert_eq!(sbom.named("serde")[0].version.as_deref(), Some("1.0.0"));
+//! # Ok::<(), cache_core::Error>(())
+//! # }).unwrap();
+//! ```
 
 mod cache;
 pub(crate) mod export;

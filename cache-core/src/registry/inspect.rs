@@ -1,4 +1,28 @@
 //! Looking at an image where it is: what people ask crane and skopeo for, each in one call.
+//!
+//! ```
+//! use cache_core::model::{Descriptor, Reference};
+//! use cache_core::registry::{MemoryRegistry, inspect};
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! // Over the network this would be an `OciRegistry`, on disk a `Layout`.
+//! let registry = MemoryRegistry::new();
+//! let config = registry.insert_blob(r#"{"os": "linux", "architecture": "amd64", "config": {"Env": ["A=1"]}}"#);
+//! let image: Reference = "memory:app:v1".parse()?;
+//! let manifest = serde_json::json!({
+//!     "schemaVersion": 2,
+//!     "mediaType": "application/vnd.oci.image.manifest.v1+json",
+//!     "config": Descriptor::new("application/vnd.oci.image.config.v1+json", config.digest, config.size),
+//!     "layers": [],
+//! });
+//! registry.insert_manifest(&image.repository, image.tag.clone(), manifest.to_string())?;
+//!
+//! let seen = inspect::inspect(&registry, &image, None).await?;
+//! assert_eq!((seen.os.as_str(), seen.env), ("linux", Some(vec!["A=1".to_owned()])));
+//! assert_eq!(inspect::manifest(&registry, &image, None).await?.digest(), &seen.digest);
+//! # Ok::<(), cache_core::Error>(())
+//! # }).unwrap();
+//! ```
 
 use std::collections::BTreeMap;
 

@@ -2,6 +2,23 @@
 //!
 //! [`Sbom::parse`] recognises the format. One file or folder reads one format. [`license`] says what a stated licence amounts to;
 //! [`query`] answers what people ask of an SBOM.
+//!
+//! ```
+//! use cache_core::sbom::{Format, Sbom};
+//!
+//! let document = br#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{
+//!     "type": "library", "name": "serde", "version": "1.0.0", "purl": "pkg:cargo/serde@1.0.0",
+//!     "licenses": [{"expression": "MIT OR Apache-2.0"}]
+//! }]}"#;
+//! let sbom = Sbom::parse(document)?;
+//! assert_eq!(sbom.count().by_type["cargo"], 1);
+//! assert_eq!(sbom.with_license("MIT")[0].name, "serde");
+//! assert!(sbom.findings.is_empty());
+//!
+//! let spdx = sbom.write(&Format::parse("spdx-2.3")?)?;
+//! assert_eq!(Sbom::parse(&spdx.bytes)?.with_purl("pkg:cargo/serde@1.0.0").len(), 1);
+//! # Ok::<(), cache_core::Error>(())
+//! ```
 
 mod bom;
 pub mod catalog;

@@ -2,6 +2,33 @@
 //!
 //! A [`Scanner`] finds them: [`EmbeddedScanner`] with a [`Database`] of Cache's own, [`GrypeScanner`] and [`TrivyScanner`] by the
 //! programs of those names. [`Report::parse`] reads what a scanner wrote, recognising the format. One file reads one format.
+//!
+//! ```
+//! use cache_core::sbom::Sbom;
+//! use cache_core::scan::{Database, DatabaseBuilder, EmbeddedScanner, ScanTarget, Scanner};
+//!
+//! # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+//! // Advisories in OSV's form: its archives, or a folder of JSON.
+//! let folder = tempfile::tempdir().unwrap();
+//! let record = r#"{"id": "GHSA-1", "modified": "2026-01-01T00:00:00Z", "affected": [{
+//!     "package": {"ecosystem": "npm", "name": "lodash"},
+//!     "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "4.17.21"}]}]
+//! }]}"#;
+//! std::fs::write(folder.path().join("GHSA-1.json"), record).unwrap();
+//! let mut builder = DatabaseBuilder::new();
+//! builder.add_osv(folder.path())?;
+//! let path = folder.path().join("cache.db");
+//! builder.write(&path)?;
+//!
+//! let sbom = Sbom::parse(br#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{
+//!     "type": "library", "name": "lodash", "version": "4.17.15", "purl": "pkg:npm/lodash@4.17.15"
+//! }]}"#)?;
+//! let scanner = EmbeddedScanner::new(Database::open(&path)?.into());
+//! let report = scanner.scan(ScanTarget::Sbom(&sbom)).await?;
+//! assert_eq!(report.findings[0].id, "GHSA-1");
+//! # Ok::<(), cache_core::Error>(())
+//! # }).unwrap();
+//! ```
 
 mod acr;
 mod comparison;
