@@ -82,6 +82,8 @@ pub(crate) async fn execute(
     let mut steps: Vec<Step> = Vec::new();
     // Why no further change may be made.
     let mut stopped: Option<Error> = None;
+    // A line that is missing in the journal makes those after it unreadable, so none comes after it.
+    let mut noted = true;
     let mut failed = false;
     let mut left = approved.permits().into_iter().zip(&approved.plan().changes).peekable();
     while let Some((permit, change)) = left.next() {
@@ -112,7 +114,11 @@ pub(crate) async fn execute(
         };
         let outcomes: Vec<StepOutcome> = match outcomes {
             Ok(outcomes) => outcomes.into_iter().map(StepOutcome::of).collect(),
-            Err(lost) => changes.iter().map(|_| StepOutcome::failed(&lost)).collect(),
+            Err(lost) => {
+                // The journal is another's by now.
+                noted = false;
+                changes.iter().map(|_| StepOutcome::failed(&lost)).collect()
+            }
         };
         let first = steps.len();
         for (change, outcome) in changes.into_iter().zip(outcomes) {
@@ -120,8 +126,11 @@ pub(crate) async fn execute(
             let sent = executor.end(change, &outcome);
             steps.push(Step { sent, ..step(change, outcome) });
         }
-        let made = steps.iter().skip(first).map(|step| Event::Step(step.clone()));
-        stopped = claim.note(&mut journal, clock(), made).await.err();
+        if noted {
+            let made = steps.iter().skip(first).map(|step| Event::Step(step.clone()));
+            stopped = claim.note(&mut journal, clock(), made).await.err();
+            noted = stopped.is_none();
+        }
     }
     let finished = clock();
     let mut receipt = Receipt {
@@ -133,11 +142,12 @@ pub(crate) async fn execute(
         steps,
         journal: None,
     };
-    let ended = Event::Ended { complete: receipt.is_complete() };
-    match claim.note(&mut journal, finished, std::iter::once(ended)).await {
-        Ok(()) if stopped.is_none() => receipt.journal = Some(journal.head().clone()),
-        Ok(()) => {}
-        Err(error) => tracing::warn!(%error, "the end could not be written to the journal"),
+    if noted {
+        let ended = Event::Ended { complete: receipt.is_complete() };
+        match claim.note(&mut journal, finished, std::iter::once(ended)).await {
+            Ok(()) => receipt.journal = Some(journal.head().clone()),
+            Err(error) => tracing::warn!(%error, "the end could not be written to the journal"),
+        }
     }
     // What failed may go on with the same approvals.
     let spent = if receipt.is_complete() { claim.spend(approved).await } else { Ok(()) };

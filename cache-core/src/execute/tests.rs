@@ -156,3 +156,62 @@ async fn of_two_executors_with_one_folder_exactly_one_runs() {
     let refused = a.err().or(b.err()).unwrap();
     assert!(refused.message().contains("being executed right now"), "{refused}");
 }
+
+/// A ledger in memory whose journal takes so many pieces, and then is full.
+#[derive(Debug, Clone, Default)]
+struct Full {
+    pieces: usize,
+    journal: std::sync::Arc<std::sync::Mutex<Vec<bytes::Bytes>>>,
+}
+
+#[async_trait]
+impl crate::approve::LedgerStore for Full {
+    async fn lock(&self, _: &crate::model::Digest) -> Result<Box<dyn crate::approve::PlanLock>> {
+        Ok(Box::new(self.clone()))
+    }
+    async fn is_spent(&self, _: &crate::model::Digest) -> Result<bool> {
+        Ok(false)
+    }
+    async fn spend(&self, _: &crate::model::Digest, _: &crate::model::Digest) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl crate::approve::PlanLock for Full {
+    async fn kept(&mut self) -> Error {
+        std::future::pending().await
+    }
+    async fn journal(&mut self) -> Result<bytes::Bytes> {
+        Ok(self.journal.lock().unwrap().concat().into())
+    }
+    async fn append(&mut self, lines: bytes::Bytes) -> Result<()> {
+        // One piece is refused, as by a disk that is full for a moment.
+        self.pieces = self.pieces.checked_sub(1).unwrap_or(usize::MAX);
+        if self.pieces == usize::MAX {
+            return Err(Error::unexpected("the disk is full"));
+        }
+        self.journal.lock().unwrap().push(lines);
+        Ok(())
+    }
+    async fn release(self: Box<Self>) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_noted_stops_the_execution_and_leaves_a_journal_that_is_read() {
+    for (pieces, made) in [(1, 1), (2, 2), (3, 3)] {
+        let (plan, full) = (plan_of(3), Full { pieces, ..Full::default() });
+        let (approved, mut counting) = (approve_usually(&plan), Counting::default());
+        let receipt = execute(&mut counting, &approved, &Ledger::of(full.clone()), || at(0)).await.unwrap();
+        assert_eq!((counting.made, &receipt.journal), (made, &None), "{receipt}");
+        let journal = Journal::read(plan.digest(), &full.journal.lock().unwrap().concat()).unwrap();
+        assert_eq!(journal.entries().len(), pieces, "the beginning, and a step for each further piece");
+        // It goes on, once there is room.
+        let room = Full { pieces: 9, ..full };
+        let again = execute(&mut counting, &approved, &Ledger::of(room.clone()), || at(9)).await.unwrap();
+        let bytes = room.journal.lock().unwrap().concat();
+        assert_eq!(Journal::read(plan.digest(), &bytes).unwrap().head(), again.journal.as_ref().unwrap());
+    }
+}
