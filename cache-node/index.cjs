@@ -37,7 +37,7 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Assessment, Cleaned, Database, Outlook, Plan, Proposal, Receipt, Sbom, Story] = [
+const [Approval, Assessment, Cleaned, Database, Outlook, Plan, Proposal, Receipt, Reproduction, Sbom, Story] = [
   'Approval',
   'Assessment',
   'Cleaned',
@@ -46,10 +46,13 @@ const [Approval, Assessment, Cleaned, Database, Outlook, Plan, Proposal, Receipt
   'Plan',
   'Proposal',
   'Receipt',
+  'Reproduction',
   'Sbom',
   'Story',
 ].map((name) => face(native[name], notByHand));
 const Scanner = face(native.Scanner, (config) => new native.Scanner(config));
+const NativeDesk = native.AnswerDesk;
+const AnswerDesk = face(NativeDesk, (config) => new NativeDesk(config));
 const Registries = face(native.Registries, (config) => new native.Registries(config));
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
@@ -117,7 +120,7 @@ for (const name of ['config', 'digest', 'inspect', 'login', 'manifest', 'referre
     return stoppable(options ?? {}, (known) => look.call(this, what, known));
   };
 }
-const { plan, planAttaching, planBreakingGlass, planRollback, execute } = Promoter.prototype;
+const { plan, planAttaching, planBreakingGlass, planRollback, reproduce, ask, execute } = Promoter.prototype;
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
 };
@@ -130,12 +133,21 @@ Promoter.prototype.planBreakingGlass = function (request, breakGlass, options) {
 Promoter.prototype.planRollback = function (request, options) {
   return stoppable(options ?? {}, (known) => planRollback.call(this, request, known));
 };
+Promoter.prototype.reproduce = function (request, options) {
+  return stoppable(options ?? {}, (known) => reproduce.call(this, request, known));
+};
+Promoter.prototype.ask = function (asked, desk, config, options) {
+  return stoppable(options ?? {}, (known) => ask.call(this, asked, desk, config, known));
+};
 Promoter.prototype.execute = function (approved, approvals, options) {
   return stoppable(options ?? {}, (known) => execute.call(this, approved, approvals, known));
 };
-const { plan: planRetention, execute: clean, planRestore, restore } = Retention.prototype;
+const { plan: planRetention, ask: askToClean, execute: clean, planRestore, restore } = Retention.prototype;
 Retention.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => planRetention.call(this, request, known));
+};
+Retention.prototype.ask = function (asked, desk, config, options) {
+  return stoppable(options ?? {}, (known) => askToClean.call(this, asked, desk, config, known));
 };
 Retention.prototype.execute = function (approved, approvals, options) {
   return stoppable(options ?? {}, (known) => clean.call(this, approved, approvals, known));
@@ -149,6 +161,8 @@ Retention.prototype.restore = function (approved, approvals, file, options) {
 
 const { errorKinds } = native;
 const assess = translated(native.assess);
+const alertNow = translated(native.alert);
+const alert = (channels, told, options) => stoppable(options ?? {}, (known) => alertNow(channels, told, known));
 const [explainPolicy, simulatePolicy, translatePolicy] = [
   native.explainPolicy,
   native.simulatePolicy,
@@ -165,6 +179,7 @@ const refreshNow = translated(native.refreshTrustedRoot);
 const refreshTrustedRoot = (request, options) => stoppable(options ?? {}, (known) => refreshNow(request, known));
 
 module.exports = {
+  AnswerDesk,
   Approval,
   Assessment,
   Cleaned,
@@ -175,10 +190,12 @@ module.exports = {
   Proposal,
   Receipt,
   Registries,
+  Reproduction,
   Retention,
   Sbom,
   Scanner,
   Story,
+  alert,
   assess,
   errorKinds,
   explainPolicy,

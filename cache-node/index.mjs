@@ -2,6 +2,7 @@
 import cache from './index.cjs';
 
 export const {
+  AnswerDesk,
   Approval,
   Assessment,
   CacheError,
@@ -18,6 +19,7 @@ export const {
   RateLimited,
   Receipt,
   Registries,
+  Reproduction,
   Retention,
   Sbom,
   Scanner,
@@ -28,6 +30,7 @@ export const {
   Unexpected,
   Unsupported,
   Untrusted,
+  alert,
   assess,
   errorKinds,
   explainPolicy,

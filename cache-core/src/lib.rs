@@ -106,6 +106,8 @@
 pub mod administer;
 pub mod approve;
 pub mod ask;
+#[cfg(feature = "s3")]
+pub mod bucket;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod connect;

@@ -4,6 +4,7 @@
 //! `index.cjs` turns the errors into the classes of `errors.cjs`.
 
 mod approval;
+mod ask;
 mod assess;
 mod errors;
 mod gate;

@@ -72,3 +72,41 @@ impl Receipt {
         self.0.to_string()
     }
 }
+
+/// The record of a promotion whose verdicts were reproduced, byte for byte.
+#[napi]
+#[derive(Debug)]
+pub struct Reproduction(pub(crate) promote::Reproduction);
+
+#[napi]
+impl Reproduction {
+    /// The record as plain data; the schema is `promotion-v1.json`.
+    #[napi(getter, ts_return_type = "Record<string, unknown>")]
+    pub fn record(&self) -> napi::Result<Value> {
+        Ok(serde_json::to_value(&self.0.record)?)
+    }
+
+    /// The digest of the bytes that hold the record, signed.
+    #[napi(getter)]
+    pub fn statement(&self) -> &str {
+        self.0.statement.as_str()
+    }
+
+    /// Who signed the record.
+    #[napi(getter)]
+    pub fn by(&self) -> Option<String> {
+        self.0.by.as_ref().map(ToString::to_string)
+    }
+
+    /// What the gates say now as they did then, as plain data.
+    #[napi(getter, ts_return_type = "Verdict[]")]
+    pub fn verdicts(&self) -> napi::Result<Value> {
+        Ok(serde_json::to_value(&self.0.verdicts)?)
+    }
+
+    /// The verdicts as canonical JSON.
+    #[napi(getter)]
+    pub fn verdicts_json(&self) -> napi::Result<Buffer> {
+        verdicts_json(&self.0.verdicts).map(Buffer::from).map_err(raise)
+    }
+}

@@ -57,6 +57,17 @@ impl Plan {
         self.0.plan().html()
     }
 
+    /// The same plan with deadlines, which is another plan with another digest.
+    #[napi]
+    pub fn with_deadlines(
+        &self,
+        #[napi(ts_arg_type = "Deadlines")] deadlines: Value,
+        at: Option<String>,
+    ) -> napi::Result<Plan> {
+        let deadlines = read("deadlines", deadlines).map_err(raise)?;
+        self.0.with_deadlines(deadlines, time(at)?).map(Plan).map_err(raise)
+    }
+
     /// Shows the plan to a person in the application's own way: `ask` gets it and returns the answer. What it throws, this
     /// rejects with. The approval is recorded as asserted by the host.
     #[napi]

@@ -1,6 +1,7 @@
 //! The promoter.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use cache_core::connect::{PromoterConfig, Session, SharedPlan, given, read};
@@ -12,9 +13,10 @@ use napi_derive::napi;
 use serde_json::Value;
 
 use crate::approval::Approval;
+use crate::ask::AnswerDesk;
 use crate::errors::raise;
 use crate::gate::Gate;
-use crate::outcome::{Outlook, Receipt};
+use crate::outcome::{Outlook, Receipt, Reproduction};
 use crate::plan::Plan;
 use crate::run::{OnProgress, unless_stopped, watched};
 use crate::sign::StopOptions;
@@ -107,6 +109,44 @@ impl Promoter {
         env.spawn_future(unless_stopped(signal, async move {
             let request = read("request", request).map_err(raise)?;
             session.plan_rollback(request).await.map(Outlook).map_err(raise)
+        }))
+    }
+
+    /// Reproduces the verdicts of the newest record of an image, as of the instant at which the gates judged. Reads only. Rejects
+    /// with what differs: `NotFound` (evidence is gone), `Conflict` (another policy, other gates), `Untrusted` (another verdict).
+    #[napi(ts_return_type = "Promise<Reproduction>")]
+    pub fn reproduce<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "ReproduceRequest")] request: Value,
+        options: Option<PlanOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Reproduction>> {
+        let session = self.0.clone();
+        let PlanOptions { given, signal } = options.unwrap_or_default();
+        let given: napi::Result<Vec<_>> = given.unwrap_or_default().into_iter().map(Given::read).collect();
+        env.spawn_future(unless_stopped(signal, async move {
+            let (request, given) = (read("request", request).map_err(raise)?, given?);
+            session.reproduce(request, &given).await.map(Reproduction).map_err(raise)
+        }))
+    }
+
+    /// Asks people in their chats until their answers suffice, somebody denies, or it is time to give up. A denial is among the
+    /// approvals, and refuses the execution.
+    #[napi(ts_return_type = "Promise<Approval[]>")]
+    pub fn ask<'env>(
+        &self,
+        env: &'env Env,
+        plan: ClassInstance<'_, Plan>,
+        desk: ClassInstance<'_, AnswerDesk>,
+        #[napi(ts_arg_type = "AskConfig")] config: Value,
+        options: Option<StopOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Vec<Approval>>> {
+        let (session, plan, desk) = (self.0.clone(), plan.0.clone(), Arc::clone(&desk.0));
+        let StopOptions { signal } = options.unwrap_or_default();
+        env.spawn_future(unless_stopped(signal, async move {
+            let config = read("configuration", config).map_err(raise)?;
+            let answers = session.ask(&plan, &desk, config).await.map_err(raise)?;
+            Ok(answers.into_iter().map(Approval).collect())
         }))
     }
 

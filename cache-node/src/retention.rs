@@ -1,5 +1,7 @@
 //! Retention: what goes, what stays, and the way back.
 
+use std::sync::Arc;
+
 use cache_core::connect::{
     self, RestoreConfig, RetentionConfig, RetentionSession, SharedPlan, SharedProposal, VendorName, cleaned_json, read,
 };
@@ -10,6 +12,7 @@ use napi_derive::napi;
 use serde_json::Value;
 
 use crate::approval::Approval;
+use crate::ask::AnswerDesk;
 use crate::errors::raise;
 use crate::outcome::Receipt;
 use crate::plan::Plan;
@@ -45,6 +48,26 @@ impl Retention {
             session.plan(request, watch).await.map(Proposal).map_err(raise)
         });
         env.spawn_future(unless_stopped(signal, work))
+    }
+
+    /// Asks people in their chats until their answers suffice, somebody denies, or it is time to give up. A denial is among the
+    /// approvals, and refuses the execution.
+    #[napi(ts_return_type = "Promise<Approval[]>")]
+    pub fn ask<'env>(
+        &self,
+        env: &'env Env,
+        plan: ClassInstance<'_, Plan>,
+        desk: ClassInstance<'_, AnswerDesk>,
+        #[napi(ts_arg_type = "AskConfig")] config: Value,
+        options: Option<StopOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Vec<Approval>>> {
+        let (session, plan, desk) = (self.0.clone(), plan.0.clone(), Arc::clone(&desk.0));
+        let StopOptions { signal } = options.unwrap_or_default();
+        env.spawn_future(unless_stopped(signal, async move {
+            let config = read("configuration", config).map_err(raise)?;
+            let answers = session.ask(&plan, &desk, config).await.map_err(raise)?;
+            Ok(answers.into_iter().map(Approval).collect())
+        }))
     }
 
     /// Looks whether the plan could be carried out on these approvals, and changes nothing; with `dryRun: false` carries it out,

@@ -3,6 +3,7 @@
 //! It is thin. Data crosses as plain objects, by way of JSON; what has a state is a class; nothing of the core is done here.
 
 mod approval;
+mod ask;
 mod assess;
 mod callback;
 mod errors;
@@ -30,11 +31,13 @@ mod _native {
     #[pymodule_export]
     use super::approval::Approval;
     #[pymodule_export]
+    use super::ask::{AnswerDesk, alert, alert_async};
+    #[pymodule_export]
     use super::assess::{Assessment, assess};
     #[pymodule_export]
     use super::errors::error_kinds;
     #[pymodule_export]
-    use super::outcome::{Outlook, Receipt};
+    use super::outcome::{Outlook, Receipt, Reproduction};
     #[pymodule_export]
     use super::plan::Plan;
     #[pymodule_export]

@@ -83,3 +83,45 @@ impl Receipt {
         self.0.to_string()
     }
 }
+
+/// The record of a promotion whose verdicts were reproduced, byte for byte.
+#[pyclass(frozen, module = "cache_guardian")]
+#[derive(Debug)]
+pub(crate) struct Reproduction(pub(crate) promote::Reproduction);
+
+#[pymethods]
+impl Reproduction {
+    /// The record as plain data; the schema is `promotion-v1.json`.
+    #[getter]
+    fn record(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        to_python(py, &self.0.record)
+    }
+
+    /// The digest of the bytes that hold the record, signed.
+    #[getter]
+    fn statement(&self) -> &str {
+        self.0.statement.as_str()
+    }
+
+    /// Who signed the record.
+    #[getter]
+    fn by(&self) -> Option<String> {
+        self.0.by.as_ref().map(ToString::to_string)
+    }
+
+    /// What the gates say now as they did then, as plain data.
+    #[getter]
+    fn verdicts(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        to_python(py, &self.0.verdicts)
+    }
+
+    /// The verdicts as canonical JSON.
+    #[getter]
+    fn verdicts_json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &verdicts_json(&self.0.verdicts).map_err(raise)?))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Reproduction of {}>", self.0.record.plan)
+    }
+}

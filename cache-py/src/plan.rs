@@ -1,6 +1,7 @@
 //! Plans, and the ways to approve one.
 
 use cache_core::connect::{AnswerConfig, SharedPlan};
+use cache_core::plan::Deadlines;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -49,6 +50,13 @@ impl Plan {
     /// The plan as a page that stands alone, for the person who approves it.
     fn html(&self) -> String {
         self.0.plan().html()
+    }
+
+    /// The same plan with deadlines, which is another plan with another digest.
+    #[pyo3(signature = (*, approve_by=None, execute_by=None, at=None))]
+    fn with_deadlines(&self, approve_by: Option<&str>, execute_by: Option<&str>, at: Option<&str>) -> PyResult<Self> {
+        let deadlines = Deadlines { approve_by: time(approve_by)?, execute_by: time(execute_by)? };
+        self.0.with_deadlines(deadlines, time(at)?).map(Plan).map_err(raise)
     }
 
     /// Shows the plan to a person in the application's own way: `ask` gets it and returns the answer. What it raises, this

@@ -1,5 +1,7 @@
 //! The promoter.
 
+use std::sync::Arc;
+
 use cache_core::approve;
 use cache_core::connect::{PromoterConfig, Session};
 use cache_core::plan::BreakGlass;
@@ -7,9 +9,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::approval::Approval;
+use crate::ask::AnswerDesk;
 use crate::gate::gate;
 use crate::given::given as evidence;
-use crate::outcome::{Outlook, Receipt};
+use crate::outcome::{Outlook, Receipt, Reproduction};
 use crate::plain::from_python;
 use crate::plan::Plan;
 use crate::progress::{Watcher, in_event_loop};
@@ -103,6 +106,46 @@ impl Promoter {
     fn plan_rollback_async<'py>(&self, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let (session, parsed) = (self.0.clone(), from_python("request", request)?);
         awaitable(request.py(), async move { session.plan_rollback(parsed).await }, Outlook)
+    }
+
+    /// Reproduces the verdicts of the newest record of an image, as of the instant at which the gates judged. Reads only. Raises
+    /// what differs: `NotFound` (evidence is gone), `Conflict` (another policy, other gates), `Untrusted` (another verdict).
+    #[pyo3(signature = (request, *, given=Vec::new()))]
+    fn reproduce(&self, request: &Bound<'_, PyAny>, given: Vec<Bound<'_, PyDict>>) -> PyResult<Reproduction> {
+        let (parsed, given) = (from_python("request", request)?, evidence(&given)?);
+        block_on(request.py(), self.0.reproduce(parsed, &given)).map(Reproduction)
+    }
+
+    /// The same, to be awaited.
+    #[pyo3(signature = (request, *, given=Vec::new()))]
+    fn reproduce_async<'py>(
+        &self,
+        request: &Bound<'py, PyAny>,
+        given: Vec<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (session, parsed, given) = (self.0.clone(), from_python("request", request)?, evidence(&given)?);
+        awaitable(request.py(), async move { session.reproduce(parsed, &given).await }, Reproduction)
+    }
+
+    /// Asks people in their chats until their answers suffice, somebody denies, or it is time to give up. A denial is among the
+    /// approvals, and refuses the execution.
+    fn ask(&self, plan: &Plan, desk: &AnswerDesk, config: &Bound<'_, PyAny>) -> PyResult<Vec<Approval>> {
+        let parsed = from_python("configuration", config)?;
+        let answers = block_on(config.py(), self.0.ask(&plan.0, &desk.0, parsed))?;
+        Ok(answers.into_iter().map(Approval).collect())
+    }
+
+    /// The same, to be awaited.
+    fn ask_async<'py>(
+        &self,
+        plan: &Plan,
+        desk: &AnswerDesk,
+        config: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (session, plan, desk) = (self.0.clone(), plan.0.clone(), Arc::clone(&desk.0));
+        let parsed = from_python("configuration", config)?;
+        let given = |answers: Vec<approve::Approval>| answers.into_iter().map(Approval).collect::<Vec<_>>();
+        awaitable(config.py(), async move { session.ask(&plan, &desk, parsed).await }, given)
     }
 
     /// Executes a plan on these approvals, once. An exception means that nothing was changed; the receipt says what was.

@@ -1,6 +1,7 @@
 //! Retention: what goes, what stays, and the way back.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use cache_core::connect::{
     RestoreConfig, RetentionConfig, RetentionSession, SharedProposal, VendorName, cleaned_json,
@@ -11,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::approval::Approval;
+use crate::ask::AnswerDesk;
 use crate::errors::raise;
 use crate::outcome::Receipt;
 use crate::plain::{from_python, to_python};
@@ -47,6 +49,27 @@ impl Retention {
         let (py, session, parsed) = (request.py(), self.0.clone(), from_python("request", request)?);
         let watch = progress.map(|progress| in_event_loop(py, progress)).transpose()?;
         awaitable(py, async move { session.plan(parsed, watch).await }, Proposal)
+    }
+
+    /// Asks people in their chats until their answers suffice, somebody denies, or it is time to give up. A denial is among the
+    /// approvals, and refuses the execution.
+    fn ask(&self, plan: &Plan, desk: &AnswerDesk, config: &Bound<'_, PyAny>) -> PyResult<Vec<Approval>> {
+        let parsed = from_python("configuration", config)?;
+        let answers = block_on(config.py(), self.0.ask(&plan.0, &desk.0, parsed))?;
+        Ok(answers.into_iter().map(Approval).collect())
+    }
+
+    /// The same, to be awaited.
+    fn ask_async<'py>(
+        &self,
+        plan: &Plan,
+        desk: &AnswerDesk,
+        config: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (session, plan, desk) = (self.0.clone(), plan.0.clone(), Arc::clone(&desk.0));
+        let parsed = from_python("configuration", config)?;
+        let given = |answers: Vec<approve::Approval>| answers.into_iter().map(Approval).collect::<Vec<_>>();
+        awaitable(config.py(), async move { session.ask(&plan, &desk, parsed).await }, given)
     }
 
     /// Looks whether the plan could be carried out on these approvals, and changes nothing; with `dry_run=False` carries it out,

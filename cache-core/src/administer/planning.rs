@@ -6,7 +6,8 @@ use crate::error::{Absent, Error, Result};
 use crate::execute::administration;
 use crate::model::{Digest, Pinned, Raw, Reference, Tag};
 use crate::plan::{
-    Action, Administer, Change, Delete, DeleteTarget, Expected, PLAN_VERSION, Plan, PlanBody, Purpose, SetTag,
+    Action, Administer, Change, Deadlines, Delete, DeleteTarget, Expected, PLAN_VERSION, Plan, PlanBody, Purpose,
+    SetTag,
 };
 
 /// What somebody wants done.
@@ -71,6 +72,7 @@ impl Administrator {
             purpose: Purpose::Upkeep { what: request.what.clone() },
             policy: None,
             break_glass: None,
+            deadlines: Deadlines::default(),
             verdicts: Vec::new(),
             changes,
             left_behind: Vec::new(),

@@ -1,8 +1,10 @@
 //! From a plan and its approvals to the power to execute it.
 
 use super::approval::{Approval, ApprovalKind, Decision, Signed};
+use super::freeze::Freeze;
 use super::permit::Permit;
-use super::policy::{ApprovalPolicy, Approver, same_person};
+use super::policy::{ApprovalPolicy, Approver, listed, same_person};
+use super::quorum::lacking;
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
 use crate::plan::{AddLayers, Administer, Attach, Change, CopyManifest, Delete, Plan, SetTag};
@@ -15,6 +17,8 @@ use crate::sign::{Bundle, Trust, Trusted};
 pub struct Approved {
     plan: Plan,
     approvals: Vec<Approval>,
+    ignored: Vec<String>,
+    freezes: Vec<Freeze>,
 }
 
 impl Approved {
@@ -26,6 +30,29 @@ impl Approved {
     /// The approvals that counted.
     pub fn approvals(&self) -> &[Approval] {
         &self.approvals
+    }
+
+    /// The approvals that did not count, each with the reason.
+    pub fn ignored(&self) -> &[String] {
+        &self.ignored
+    }
+
+    /// Whether this is a time to begin.
+    ///
+    /// # Errors
+    /// `Unapproved` where the environment is frozen, with the window and its end, or it is too late.
+    pub(crate) fn expect_now(&self, now: Timestamp) -> Result<()> {
+        let frozen = self.freezes.iter().filter_map(|freeze| freeze.at(now)).max_by_key(|frozen| frozen.until);
+        if let Some(frozen) = frozen {
+            return Err(Error::unapproved("the environment is frozen")
+                .context("environment", &self.plan.environment)
+                .context("plan", self.plan.digest())
+                .context("window", frozen.window)
+                .context("until", frozen.until)
+                .context("there", frozen.there)
+                .hint("the same approvals count afterwards, as long as they are not too old"));
+        }
+        self.plan.deadlines.expect_in_time(now).map_err(|e| e.context("plan", self.plan.digest()))
     }
 
     /// Leave to make each change of the plan, in its order.
@@ -56,11 +83,12 @@ pub(crate) enum Permitted<'a> {
 impl ApprovalPolicy {
     /// Admits a plan on the word of the people who approved it.
     ///
-    /// Every approval given is looked at. One that does not count is named in the error with the reason; a denial by anyone
-    /// who may approve stops the plan.
+    /// Every approval given is looked at. One that does not count is named with the reason, in the error or by
+    /// [`Approved::ignored`]; a denial by anyone who may approve stops the plan. A freeze does not: people may approve while the
+    /// environment is frozen, and the plan is executed afterwards.
     ///
     /// # Errors
-    /// `Unapproved`, with one line per approval that did not count; `Invalid` where the policy cannot be satisfied.
+    /// `Unapproved`, with one line per approval that did not count and what groups lack; `Invalid` where the policy cannot be satisfied.
     pub fn admit(&self, plan: Plan, approvals: Vec<Approval>, now: Timestamp) -> Result<Approved> {
         self.check()?;
         let mut counted: Vec<Approval> = Vec::new();
@@ -82,11 +110,21 @@ impl ApprovalPolicy {
                 }
             }
         }
-        if counted.len() < self.required {
-            let message = format!("{} of {} required approvals", counted.len(), self.required);
-            return Err(refused(&plan, message, &ignored));
+        let people: Vec<&str> = counted.iter().map(Approval::approver).collect();
+        let lacking = lacking(&self.groups, &people);
+        if counted.len() < self.required || !lacking.is_empty() {
+            let mut message = format!("{} of {} required approvals", counted.len(), self.required);
+            if !lacking.is_empty() {
+                message = format!("{message}; {}", listed(&lacking));
+            }
+            let error = refused(&plan, message, &ignored);
+            let others = |approver: &Approver| !same_person(&approver.name, &plan.requester);
+            return Err(match self.unsatisfied_by(others).filter(|_| self.exclude_requester) {
+                Some(_) => error.hint("without the requester there are too few approvers: let somebody else ask"),
+                None => error,
+            });
         }
-        Ok(Approved { plan, approvals: counted })
+        Ok(Approved { plan, approvals: counted, ignored, freezes: self.freezes.clone() })
     }
 
     /// The person behind an approval that counts, or why it does not.
@@ -124,6 +162,9 @@ impl ApprovalPolicy {
         }
         if approval.at().unix() > now.unix() + CLOCK_SKEW {
             return Err(format!("it is dated in the future, {}", approval.at()));
+        }
+        if let Some(by) = plan.deadlines.approve_by.filter(|by| approval.at() > *by) {
+            return Err(format!("it came too late: given {}, to be given by {by}", approval.at()));
         }
         if now.since(approval.at()) > self.max_age {
             return Err(format!("it expired: given {}, older than {} s", approval.at(), self.max_age.as_secs()));

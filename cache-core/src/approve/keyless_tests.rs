@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Digest, Raw, Repository, Tag, Timestamp};
-use crate::plan::{PLAN_VERSION, Plan, PlanBody, Purpose};
+use crate::plan::{Deadlines, PLAN_VERSION, Plan, PlanBody, Purpose};
 use crate::sign::testing::{Cloud, ISSUER, Version, token_for};
 use crate::sign::{Demands, GivenToken, IdentityRule, KeySigner, KeylessSigner, Services, TrustedRoot, Wanted};
 
@@ -28,6 +28,7 @@ fn plan_file(environment: &str) -> Vec<u8> {
         purpose: Purpose::Attaching { image: at.at(Digest::of(b"image")), to: name },
         policy: None,
         break_glass: None,
+        deadlines: Deadlines::default(),
         verdicts: Vec::new(),
         changes: Vec::new(),
         left_behind: Vec::new(),

@@ -9,18 +9,24 @@
 
 mod admit;
 mod approval;
+mod freeze;
 mod ledger;
 mod permit;
 mod policy;
+mod quorum;
 mod sources;
 
 pub use admit::Approved;
 pub(crate) use admit::Permitted;
 pub use approval::{APPROVAL_TYPE, Approval, ApprovalKind, Decision};
-pub use ledger::Ledger;
+pub use freeze::Freeze;
+pub(crate) use ledger::Claim;
+#[cfg(feature = "s3")]
+pub(crate) use ledger::executed_elsewhere;
+pub use ledger::{Ledger, LedgerFolder, LedgerStore, PlanLock};
 pub(crate) use permit::Appended;
 pub use permit::Permit;
-pub use policy::{ApprovalPolicy, Approver};
+pub use policy::{ApprovalPolicy, Approver, Group};
 pub(crate) use sources::by_webhook;
 pub use sources::{Answer, ask_on_terminal, by_callback, by_signature};
 
@@ -32,3 +38,5 @@ pub(crate) fn testing_permit<Op>(op: Op) -> Permit<'static, Op> {
 
 #[cfg(test)]
 mod keyless_tests;
+#[cfg(test)]
+mod policy_tests;

@@ -1,9 +1,14 @@
 //! Which approvals count.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::approval::ApprovalKind;
+use super::freeze::Freeze;
+use super::quorum::{Lacking, lacking};
 use crate::error::{Error, Result};
 use crate::sign::{Demands, IdentityRule, PublicKey, TrustedRoot};
 
@@ -16,10 +21,14 @@ pub struct ApprovalPolicy {
     pub required: usize,
     /// The people who may. Empty means anybody, which only terminal and callback approvals can be.
     pub approvers: Vec<Approver>,
+    /// The groups that must be among them, by name. A person counts once, and for one group.
+    pub groups: BTreeMap<String, Group>,
     /// Whether the person who asked for the plan does not count.
     pub exclude_requester: bool,
     /// How old an approval may be.
     pub max_age: Duration,
+    /// When nothing is executed, whoever approved it.
+    pub freezes: Vec<Freeze>,
     /// What keyless approvals are traced back to. Without it none counts.
     pub root: Option<Arc<TrustedRoot>>,
     /// What has to come with keyless approvals.
@@ -38,6 +47,16 @@ pub struct Approver {
     pub identities: Vec<IdentityRule>,
 }
 
+/// Some of the approvers, of whom some must approve.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// How many of them must approve.
+    pub required: usize,
+    /// Their names.
+    pub of: Vec<String>,
+}
+
 impl Default for ApprovalPolicy {
     /// One person who is not the requester, by any kind, within a day.
     fn default() -> Self {
@@ -51,8 +70,10 @@ impl Default for ApprovalPolicy {
             ],
             required: 1,
             approvers: Vec::new(),
+            groups: BTreeMap::new(),
             exclude_requester: true,
             max_age: Duration::from_secs(24 * 60 * 60),
+            freezes: Vec::new(),
             root: None,
             demands: Demands::of_keyless(),
         }
@@ -83,15 +104,10 @@ impl ApprovalPolicy {
         if self.accept.is_empty() {
             return Err(Error::invalid("an approval policy must accept at least one kind of approval"));
         }
-        let only_signed = self.accept.iter().all(|kind| matches!(kind, ApprovalKind::Key | ApprovalKind::Keyless));
-        let able = self.approvers.iter().filter(|approver| !only_signed || self.can_sign(approver)).count();
-        let unsatisfiable = if self.approvers.is_empty() { only_signed } else { able < self.required };
-        if unsatisfiable {
-            return Err(Error::invalid(format!(
-                "{} approval(s) are required and only {able} of the named approvers can give one",
-                self.required
-            ))
-            .hint("name more approvers, with their keys or identities where only signed approvals are accepted"));
+        self.check_groups()?;
+        if let Some(why) = self.unsatisfied_by(|_| true) {
+            return Err(Error::invalid(why)
+                .hint("name more approvers, with their keys or identities where only signed approvals are accepted"));
         }
         for (i, approver) in self.approvers.iter().enumerate() {
             for other in &self.approvers[..i] {
@@ -99,6 +115,61 @@ impl ApprovalPolicy {
             }
         }
         Ok(())
+    }
+
+    /// A group is of known people, and the number of people in all is no less than what the groups need.
+    fn check_groups(&self) -> Result<()> {
+        let known: HashSet<String> = self.approvers.iter().map(|approver| normal(&approver.name)).collect();
+        for (name, group) in &self.groups {
+            let wrong = |why: String| Error::invalid(format!("the group {name:?} {why}"));
+            if group.required == 0 {
+                return Err(wrong("needs nobody".to_owned()));
+            }
+            let mut own = HashSet::new();
+            for name in &group.of {
+                if !known.contains(&normal(name)) {
+                    return Err(wrong(format!("names {name:?}, who is none of the approvers")));
+                }
+                if !own.insert(normal(name)) {
+                    return Err(wrong(format!("names {name:?} twice")));
+                }
+            }
+        }
+        let needed = ApprovalPolicy::needed_by(&self.groups);
+        if needed > self.required {
+            return Err(Error::invalid(format!(
+                "the groups need {needed} people, and only {} are required: a person counts once, for one group",
+                self.required
+            )));
+        }
+        Ok(())
+    }
+
+    /// How many people these groups need.
+    pub(crate) fn needed_by(groups: &BTreeMap<String, Group>) -> usize {
+        groups.values().fold(0, |sum, group| sum.saturating_add(group.required))
+    }
+
+    /// Why approvals of all of these approvers together would not suffice; `None` where they would.
+    pub(super) fn unsatisfied_by(&self, counts: impl Fn(&Approver) -> bool) -> Option<String> {
+        let signed = |kind: &ApprovalKind| matches!(kind, ApprovalKind::Key | ApprovalKind::Keyless);
+        let only_signed = self.accept.iter().all(signed);
+        if self.approvers.is_empty() && !only_signed {
+            return None;
+        }
+        let able = self.approvers.iter().filter(|approver| !only_signed || self.can_sign(approver));
+        let able: Vec<&str> = able.filter(|approver| counts(approver)).map(|approver| approver.name.as_str()).collect();
+        if able.len() < self.required {
+            return Some(format!(
+                "{} approval(s) are required and only {} of the named approvers can give one",
+                self.required,
+                able.len()
+            ));
+        }
+        let lacking = lacking(&self.groups, &able);
+        (!lacking.is_empty()).then(|| {
+            format!("not all groups can be satisfied, as a person counts once, for one group: {}", listed(&lacking))
+        })
     }
 
     /// Whether signatures of a kind that counts can be by this person.
@@ -133,5 +204,16 @@ impl Approver {
 
 /// Names are compared without regard to case, so that one person does not count as two.
 pub(super) fn same_person(a: &str, b: &str) -> bool {
-    a.trim().to_lowercase() == b.trim().to_lowercase()
+    normal(a) == normal(b)
+}
+
+/// The name as it is compared.
+pub(super) fn normal(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// What groups lack, in words.
+pub(super) fn listed(lacking: &[Lacking<'_>]) -> String {
+    let words = lacking.iter().map(|it| format!("{} lacks {} of {}", it.group, it.people, it.required));
+    words.collect::<Vec<_>>().join(", ")
 }

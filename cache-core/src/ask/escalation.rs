@@ -40,7 +40,8 @@ impl Escalation {
     /// raised are settled at the end.
     ///
     /// # Errors
-    /// `Unapproved` where nobody, or too few, answered in time, with who could not be reached; what the first channel says
+    /// `Unapproved` where nobody, or too few, answered in time, with what is lacking, why an answer did not count, and who could
+    /// not be reached; what the first channel says
     /// where none could be reached. A denial is no error here: it is among the answers, and the policy refuses it.
     pub async fn answers(
         &self,
@@ -108,9 +109,13 @@ impl Escalation {
             Err(_) => {
                 let message = format!("{} answered in time, which does not suffice", people(answers.len()));
                 let error = Error::unapproved(message).context("plan", plan.digest());
-                Err(failures.iter().fold(error, |error, (name, why)| {
+                let error = failures.iter().fold(error, |error, (name, why)| {
                     error.context("not reached", format!("{name}: {}", why.message()))
-                }))
+                });
+                let Err(lacking) = policy.admit(plan.clone(), answers, Timestamp::now()) else { return Err(error) };
+                let ignored = lacking.contexts().iter().filter(|(key, _)| *key == "ignored");
+                Err(ignored
+                    .fold(error.context("lacking", lacking.message()), |error, (key, why)| error.context(key, why)))
             }
         }
     }

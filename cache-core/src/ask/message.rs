@@ -80,6 +80,9 @@ impl Message {
         if let Some(reason) = &plan.reason {
             fact("Reason", reason.clone());
         }
+        if let Some(by) = plan.deadlines.approve_by {
+            fact("Approve by", by.to_string());
+        }
         let deletions = plan.changes.iter().filter(|change| matches!(change, Change::Delete(_))).count();
         let deleted = if deletions > 0 { format!(", {deletions} of them DELETE") } else { String::new() };
         fact("Changes", format!("{}{deleted}", plan.changes.len()));

@@ -14,7 +14,7 @@ use crate::error::ErrorKind;
 use crate::http::testing::Server;
 use crate::model::digest::to_hex;
 use crate::model::{Digest, Raw, Reason, Repository, Secret, Tag, Timestamp, Verdict};
-use crate::plan::{BreakGlass, PLAN_VERSION, Plan, PlanBody, Purpose};
+use crate::plan::{BreakGlass, Deadlines, PLAN_VERSION, Plan, PlanBody, Purpose};
 use crate::scan::{Finding, Report, Severity};
 
 const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
@@ -40,6 +40,7 @@ fn plan(reason: &str) -> Plan {
         },
         policy: None,
         break_glass: None,
+        deadlines: Deadlines::default(),
         verdicts: vec![Verdict::new("cve", vec![Reason::warn("few", "3 high")], Vec::new())],
         changes: Vec::new(),
         left_behind: Vec::new(),
@@ -440,6 +441,17 @@ async fn silence_is_no_approval() {
     let error = escalation.answers(&plan, Urgency::High, &policy(1), &desk).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unapproved);
     assert_eq!(alarm.told(), ["sent", "sent", "settled"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_did_not_count_is_told_with_the_reason() {
+    let (ask, alarm, desk) = (Arc::default(), Arc::<Recorder>::default(), desk());
+    let plan = Raw::canonical(PlanBody { requester: "alice".into(), ..plan("why").value().clone() }).unwrap();
+    let escalation = Escalation { give_up_after: Duration::from_millis(500), ..escalation(&ask, &alarm) };
+    let (policy, answer) = (policy(1), async { press_now(&desk, "U1", "cache-approve", &plan) });
+    let (answers, ()) = tokio::join!(escalation.answers(&plan, Urgency::High, &policy, &desk), answer);
+    let told = answers.unwrap_err().to_string();
+    assert!(told.contains("lacking: 0 of 1 required") && told.contains("the requester may not approve"), "{told}");
 }
 
 #[tokio::test]

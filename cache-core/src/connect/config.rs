@@ -1,15 +1,17 @@
 //! What a promoter is made of, as text.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::ledger::open_ledger;
 use super::network::{NetworkConfig, network};
 use super::trust::{TrustedKeyConfig, read_root, trusted};
 use super::{Backing, RegistryConfig, Session, SignerConfig, open_source_of, open_target_of};
-use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Ledger};
+use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Freeze, Group};
 use crate::error::{Error, Result};
 use crate::gate::{ImagePolicyGate, PromotionGate};
 use crate::model::{Repository, Timestamp};
@@ -57,9 +59,10 @@ pub struct PromoterConfig {
     /// How the source and the target are reached over a network; without it, as the machine and its environment say.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
-    /// The folder where used approvals are remembered; without one, the user's own.
+    /// Where used approvals are remembered: a folder, or `s3://BUCKET/PREFIX` where several machines execute plans; without it,
+    /// the user's own folder. See [`BucketLedger`](crate::bucket::BucketLedger).
     #[serde(default)]
-    pub ledger: Option<PathBuf>,
+    pub ledger: Option<String>,
     /// A clock that stands still, for tests and for reproducing a verdict.
     #[serde(default)]
     pub clock: Option<Timestamp>,
@@ -72,18 +75,24 @@ pub struct ApprovalConfig {
     /// The kinds that count.
     #[serde(default)]
     pub accept: Option<Vec<ApprovalKind>>,
-    /// How many distinct people must approve.
+    /// How many distinct people must approve; without it, as many as the groups need, or one.
     #[serde(default)]
     pub required: Option<usize>,
     /// The people who may; empty means anybody.
     #[serde(default)]
     pub approvers: Vec<ApproverConfig>,
+    /// The groups that must be among them, by name.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Group>,
     /// Whether the requester does not count.
     #[serde(default)]
     pub exclude_requester: Option<bool>,
     /// How old an approval may be, in seconds.
     #[serde(default)]
     pub max_age_seconds: Option<u64>,
+    /// When nothing is executed.
+    #[serde(default)]
+    pub freeze: Vec<Freeze>,
     /// What has to come with keyless approvals.
     #[serde(default)]
     pub demands: Option<Demands>,
@@ -146,13 +155,13 @@ impl PromoterConfig {
         let signer = self.signer.map(|signer| signer.open(backing)).transpose()?;
         let promoter = Promoter {
             source: open_source_of(&self.source, &self.registries, network.clone())?,
-            target: open_target_of(&self.target, &self.registries, network)?,
+            target: open_target_of(&self.target, &self.registries, network.clone())?,
             gates: all,
             trust,
             signer: None,
             policy: policy.map(|policy| policy.digest().clone()),
             materials: MemoryRegistry::new(),
-            ledger: self.ledger.map_or_else(Ledger::of_user, |folder| Ok(Ledger::at(folder)))?,
+            ledger: open_ledger(self.ledger.as_deref(), &network)?,
             clock: self.clock,
         };
         Ok(Session::new(promoter, approval, self.environment).signed_by(signer))
@@ -189,12 +198,15 @@ impl ApprovalConfig {
             let identities = identities.map_err(|e| e.context("approver", &approver.name))?;
             Ok(Approver { name: approver.name.clone(), key, identities })
         };
+        let least = ApprovalPolicy::needed_by(&self.groups).max(default.required);
         let policy = ApprovalPolicy {
             accept: self.accept.clone().unwrap_or(default.accept),
-            required: self.required.unwrap_or(default.required),
+            required: self.required.unwrap_or(least),
             approvers: self.approvers.iter().map(approver).collect::<Result<_>>()?,
+            groups: self.groups.clone(),
             exclude_requester: self.exclude_requester.unwrap_or(default.exclude_requester),
             max_age: self.max_age_seconds.map_or(default.max_age, Duration::from_secs),
+            freezes: self.freeze.clone(),
             demands: self.demands.clone().unwrap_or(default.demands),
             root: None,
         };

@@ -2,12 +2,14 @@
 //!
 //! This is the one list of adapters. What two bindings need is here as well, so that they stay thin.
 
+mod ask;
 mod assess;
 mod config;
 mod findings;
 mod foreign;
 mod generate;
 mod key;
+mod ledger;
 mod look;
 mod network;
 mod registry;
@@ -27,6 +29,7 @@ mod verify;
 
 use std::sync::Arc;
 
+pub use ask::{AlertConfig, AskConfig, ChannelConfig, DeskConfig};
 pub use assess::{AssessConfig, Document};
 pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
 pub use findings::registry_report;
@@ -36,7 +39,7 @@ pub use key::{KeyConfig, NewKey, generate_key};
 pub use look::{Registries, RegistriesConfig};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use registry::{LoginConfig, RegistryConfig, SystemName};
-pub use request::{AttachConfig, AttachmentConfig, RequestConfig, RollbackConfig, given};
+pub use request::{AttachConfig, AttachmentConfig, ReproduceConfig, RequestConfig, RollbackConfig, given};
 pub use retention::{
     InventoryConfig, KubernetesConfig, RestoreConfig, RetentionConfig, RetentionRequestConfig, RetentionSession,
     SharedProposal, UntagConfig, cleaned_json,

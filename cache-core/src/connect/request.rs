@@ -121,6 +121,14 @@ pub struct RollbackConfig {
     pub reason: Option<String>,
 }
 
+/// An image whose record is reproduced. The environment is the promoter's.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReproduceConfig {
+    /// The image, by tag or digest, in the promoter's target.
+    pub image: Reference,
+}
+
 impl RollbackConfig {
     /// The request, for one environment.
     pub fn request(self, environment: &str) -> RollbackRequest {

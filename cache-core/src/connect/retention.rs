@@ -6,11 +6,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::config::{ApprovalConfig, read_policy};
+use super::ledger::open_ledger;
 use super::network::{NetworkConfig, network};
-use super::session::SharedPlan;
+use super::session::{SharedPlan, ask};
 use super::trust::read_root;
-use super::{RegistryConfig, open_source_of, open_target_of};
+use super::{AskConfig, RegistryConfig, open_source_of, open_target_of};
 use crate::approve::{Approval, ApprovalPolicy, Ledger};
+use crate::ask::AnswerDesk;
 use crate::error::{Error, Result};
 use crate::model::{Digest, Raw, Repository, Timestamp};
 use crate::promote::Receipt;
@@ -60,9 +62,10 @@ pub struct RetentionConfig {
     /// How the registry is reached over a network.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
-    /// The folder where used approvals are remembered; without one, the user's own.
+    /// Where used approvals are remembered: a folder, or `s3://BUCKET/PREFIX` where several machines execute plans; without it,
+    /// the user's own folder. See [`BucketLedger`](crate::bucket::BucketLedger).
     #[serde(default)]
-    pub ledger: Option<PathBuf>,
+    pub ledger: Option<String>,
     /// The folder of restore files; without one, `restore` beside the user's own ledger.
     #[serde(default)]
     pub restore: Option<PathBuf>,
@@ -173,9 +176,9 @@ impl RetentionConfig {
         };
         let root = self.trusted_root.as_deref().map(read_root).transpose()?;
         let approval = approval.traced_to(root)?;
-        let state = |folder: Option<PathBuf>, name: &str| match folder {
-            Some(folder) => Ok(folder),
-            None => Ledger::of_user().map(|ledger| ledger.folder().with_file_name(name)),
+        let restore = match self.restore {
+            Some(folder) => folder,
+            None => Ledger::folder_of_user()?.with_file_name("restore"),
         };
         let network = network(self.network.as_ref())?;
         let concurrency = self.concurrency.unwrap_or(SurveyOptions::default().concurrency);
@@ -189,8 +192,8 @@ impl RetentionConfig {
         Ok(RetentionSession {
             cleaner: Cleaner {
                 registry: open_target_of(first, &self.registries, network.clone())?,
-                ledger: Ledger::at(state(self.ledger, "ledger")?),
-                restore: state(self.restore, "restore")?,
+                ledger: open_ledger(self.ledger.as_deref(), &network)?,
+                restore,
                 concurrency,
                 clock: self.clock,
             },
@@ -266,6 +269,14 @@ impl RetentionSession {
             return self.cleaner.rehearse(&approved).await;
         }
         plan.once(self.cleaner.execute(approved), |cleaned| cleaned.receipt.is_complete()).await
+    }
+
+    /// Asks people for approvals until they suffice. See [`Escalation::answers`](crate::ask::Escalation::answers).
+    ///
+    /// # Errors
+    /// As there, and what is wrong with the configuration.
+    pub async fn ask(&self, plan: &SharedPlan, desk: &AnswerDesk, config: AskConfig) -> Result<Vec<Approval>> {
+        ask(plan, desk, config, &self.approval).await
     }
 
     /// Plans to put something back; `None` where nothing is to be done. See [`Cleaner::plan_restore`].

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttachConfig, Backing, OpenSigner, RequestConfig, RollbackConfig, SignerConfig};
+use super::{
+    AskConfig, AttachConfig, Backing, OpenSigner, ReproduceConfig, RequestConfig, RollbackConfig, SignerConfig,
+};
 use crate::approve::{Answer, Approval, ApprovalPolicy, Decision, ask_on_terminal, by_callback, by_signature};
+use crate::ask::AnswerDesk;
 use crate::error::{Error, Result};
 use crate::model::{Raw, Timestamp, Verdict};
-use crate::plan::{BreakGlass, Plan};
-use crate::promote::{Given, Outlook, Promoter, Receipt, Watch};
+use crate::plan::{BreakGlass, Deadlines, Plan};
+use crate::promote::{Given, Outlook, Promoter, Receipt, Reproduction, Watch};
 use crate::sign::TokenSource;
 
 /// A promoter of one environment.
@@ -80,6 +83,22 @@ impl Session {
         Ok(self.promoter().await?.plan_rollback(&request.request(&self.environment)).await?.into())
     }
 
+    /// Reproduces the verdicts of the newest record of an image. See [`Promoter::reproduce`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn reproduce(&self, request: ReproduceConfig, given: &[Given]) -> Result<Reproduction> {
+        self.promoter().await?.reproduce(&request.image, &self.environment, given).await
+    }
+
+    /// Asks people for approvals until they suffice for this promoter. See [`Escalation::answers`](crate::ask::Escalation::answers).
+    ///
+    /// # Errors
+    /// As there, and what is wrong with the configuration.
+    pub async fn ask(&self, plan: &SharedPlan, desk: &AnswerDesk, config: AskConfig) -> Result<Vec<Approval>> {
+        ask(plan, desk, config, &self.approval).await
+    }
+
     /// Admits the approvals and executes the plan. See [`Promoter::execute`].
     ///
     /// While the plan is executed it cannot be executed a second time, and once all of it is done, never again. An execution
@@ -99,6 +118,17 @@ impl Session {
         };
         plan.once(work, Receipt::is_complete).await
     }
+}
+
+/// Asks people for approvals until they suffice for the policy.
+pub(super) async fn ask(
+    plan: &SharedPlan,
+    desk: &AnswerDesk,
+    config: AskConfig,
+    policy: &ApprovalPolicy,
+) -> Result<Vec<Approval>> {
+    let urgency = config.urgency;
+    config.escalation()?.answers(plan.plan(), urgency, policy, desk).await
 }
 
 /// What came of a request, as other languages see it.
@@ -148,6 +178,14 @@ impl SharedPlan {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The same plan with deadlines, which is another plan. See [`Plan::with_deadlines`](crate::model::Raw::with_deadlines).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_deadlines(&self, deadlines: Deadlines, at: Option<Timestamp>) -> Result<SharedPlan> {
+        Ok(SharedPlan::new(self.plan.with_deadlines(deadlines, at.unwrap_or_else(Timestamp::now))?))
     }
 
     /// Does the work of executing it, unless that was done to its end before. Others wait meanwhile.

@@ -303,3 +303,40 @@ fn what_is_assessed_has_to_be_readable_and_to_have_rules() {
     assert_eq!(of(json!({"image": image}), &[report("b")]).unwrap(), Outcome::Fail);
     assert!(Document::new("signature", Some(bytes("")), None).is_err());
 }
+
+#[test]
+fn whom_to_ask_and_when_is_configuration() {
+    let open = |value: Value| read::<AskConfig>("configuration", value).and_then(AskConfig::escalation);
+    let (slack, pager) =
+        (json!({"kind": "slack", "url": "https://chat.test/s3cret"}), json!({"kind": "pagerduty", "key": "s3cret"}));
+    let minutes = |config| open(config).unwrap().then.iter().map(|(after, _)| after.as_secs() / 60).collect::<Vec<_>>();
+    assert_eq!(minutes(json!({"ask": [slack], "alarm": pager, "urgency": "critical"})), [5, 10]);
+    assert_eq!(minutes(json!({"ask": [slack], "alarm": pager, "alarmAfterSeconds": [120]})), [2]);
+    let alone = open(json!({"ask": [slack], "giveUpAfterSeconds": 7})).unwrap();
+    assert!(alone.then.is_empty() && alone.give_up_after.as_secs() == 7);
+    for wrong in [
+        json!({"ask": []}),
+        json!({"ask": [slack], "alarmAfterSeconds": [1]}),
+        json!({"ask": [{"kind": "slack", "url": "http://chat.test/s3cret"}]}),
+        json!({"ask": [{"kind": "teams", "url": "https://chat.test/s3cret"}]}),
+        json!({"ask": [{"kind": "mail", "url": "s3cret"}]}),
+        json!({"ask": ["s3cret"]}),
+        json!({"ask": [slack], "alarm": "s3cret"}),
+    ] {
+        let error = open(wrong).unwrap_err();
+        assert!(error.kind() == ErrorKind::Invalid && !format!("{error:?}").contains("s3cret"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_ledger_is_a_folder_or_an_address() {
+    let network = crate::registry::Network::default();
+    let open = |stated: &str| super::ledger::open_ledger(Some(stated), &network);
+    assert!(format!("{:?}", open("somewhere").unwrap()).contains("somewhere"));
+    assert!(format!("{:?}", open("s3://bucket/ledger?region=eu-west-1").unwrap()).contains("eu-west-1"));
+    for (wrong, kind) in
+        [("gs://bucket", ErrorKind::Unsupported), ("s3://?region=x", ErrorKind::Invalid), (" ", ErrorKind::Invalid)]
+    {
+        assert_eq!(open(wrong).unwrap_err().kind(), kind, "{wrong}");
+    }
+}

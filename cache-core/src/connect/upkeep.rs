@@ -1,13 +1,12 @@
 //! The upkeep of a registry, as text.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 
+use super::ledger::open_ledger;
 use super::network::{NetworkConfig, network};
 use super::{ApprovalConfig, RegistryConfig, SharedPlan};
 use crate::administer::{Administrator, Carried, Request, Wish};
-use crate::approve::{Approval, ApprovalPolicy, Ledger};
+use crate::approve::{Approval, ApprovalPolicy};
 use crate::error::{Error, Result};
 use crate::model::{Pinned, Reference, Tag, Timestamp};
 use crate::plan::Action;
@@ -26,9 +25,10 @@ pub struct AdministratorConfig {
     /// How the registry is reached; without it, as the machine and its environment say.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
-    /// The folder where used approvals are remembered; without one, the user's own.
+    /// Where used approvals are remembered: a folder, or `s3://BUCKET/PREFIX` where several machines execute plans; without it,
+    /// the user's own folder. See [`BucketLedger`](crate::bucket::BucketLedger).
     #[serde(default)]
-    pub ledger: Option<PathBuf>,
+    pub ledger: Option<String>,
     /// A clock that stands still, for tests.
     #[serde(default)]
     pub clock: Option<Timestamp>,
@@ -84,9 +84,10 @@ impl AdministratorConfig {
     /// `Invalid` where the configuration contradicts itself; as [`RegistryConfig::open`].
     pub fn open(self) -> Result<Upkeep> {
         let approval = self.approval.as_ref().map_or_else(|| Ok(ApprovalPolicy::default()), ApprovalConfig::policy)?;
+        let network = network(self.network.as_ref())?;
         let administrator = Administrator {
-            registry: self.registry.open(network(self.network.as_ref())?)?,
-            ledger: self.ledger.map_or_else(Ledger::of_user, |folder| Ok(Ledger::at(folder)))?,
+            registry: self.registry.open(network.clone())?,
+            ledger: open_ledger(self.ledger.as_deref(), &network)?,
             clock: self.clock,
         };
         Ok(Upkeep { administrator, approval, environment: self.environment })

@@ -2,21 +2,23 @@
 //!
 //! What the changes do is the business of whoever executes: a [`Promoter`](crate::promote::Promoter) for promotions, an
 //! [`Administrator`](crate::administer::Administrator) for the upkeep of a registry. Common to all is the order: the approvals are
-//! claimed, the world is compared with the plan, then each change is made in its turn until one fails, and the approvals are
-//! spent when all is done.
+//! claimed, the world is compared with the plan, then each change is made in its turn until one fails, and noted in the
+//! [`Journal`], and the approvals are spent when all is done.
 
 mod administer;
+mod journal;
 mod receipt;
 mod tags;
 
 use async_trait::async_trait;
 
 pub(crate) use administer::{administer, administration, expect_administer};
+pub use journal::{Entry, Event, Journal};
 pub use receipt::{Receipt, Step, StepOutcome};
 pub(crate) use tags::{delete, delete_all, expect_delete, expect_tag, moved, only_planned_tags, set_tag};
 
-use crate::approve::{Approved, Ledger, Permit, Permitted};
-use crate::error::Result;
+use crate::approve::{Approved, Claim, Ledger, Permit, Permitted};
+use crate::error::{Error, Result};
 use crate::model::Timestamp;
 use crate::plan::{Change, Delete};
 
@@ -55,11 +57,12 @@ pub(crate) trait Executor: Send {
     fn close(&mut self) {}
 }
 
-/// Executes an approved plan, once.
+/// Executes an approved plan, once. What it does is noted in the plan's journal as it goes on.
 ///
 /// # Errors
 /// An error means that nothing was changed: `Conflict` where the world moved since the plan was made, `Unapproved` where an
-/// approval was used before. Once something may have been changed, the result is a receipt.
+/// approval was used before, the plan is being executed, the environment is frozen or it is too late; `Untrusted` where the
+/// plan's journal was changed. Once something may have been changed, the result is a receipt.
 pub(crate) async fn execute(
     executor: &mut dyn Executor,
     approved: &Approved,
@@ -67,17 +70,30 @@ pub(crate) async fn execute(
     clock: impl Fn() -> Timestamp,
 ) -> Result<Receipt> {
     let started = clock();
-    let claim = ledger.claim(approved)?;
-    if let Err(error) = executor.expect_the_planned_world().await {
-        claim.release()?;
-        return Err(error);
-    }
-    let mut steps = Vec::new();
+    approved.expect_now(started)?;
+    let mut claim = ledger.claim(approved).await?;
+    let mut journal = match begin(executor, approved, &mut claim, started).await {
+        Ok(journal) => journal,
+        Err(error) => {
+            claim.release().await;
+            return Err(error);
+        }
+    };
+    let mut steps: Vec<Step> = Vec::new();
+    // Why no further change may be made.
+    let mut stopped: Option<Error> = None;
     let mut failed = false;
     let mut left = approved.permits().into_iter().zip(&approved.plan().changes).peekable();
     while let Some((permit, change)) = left.next() {
+        let step = |change: &Change, outcome| Step { what: change.to_string(), outcome, sent: 0 };
         if failed {
-            steps.push(Step { what: change.to_string(), outcome: StepOutcome::NotTried, sent: 0 });
+            steps.push(step(change, StepOutcome::NotTried));
+            continue;
+        }
+        let late = approved.plan().deadlines.expect_in_time(clock());
+        if let Err(why) = stopped.take().map_or(late, Err) {
+            failed = true;
+            steps.push(step(change, StepOutcome::failed(&why)));
             continue;
         }
         executor.begin(&change.to_string());
@@ -90,32 +106,68 @@ pub(crate) async fn execute(
                     permits.push(next);
                     changes.push(change);
                 }
-                executor.deletions(permits).await
+                claim.during(executor.deletions(permits)).await
             }
-            permit => vec![executor.step(permit).await],
+            permit => claim.during(executor.step(permit)).await.map(|outcome| vec![outcome]),
         };
+        let outcomes: Vec<StepOutcome> = match outcomes {
+            Ok(outcomes) => outcomes.into_iter().map(StepOutcome::of).collect(),
+            Err(lost) => changes.iter().map(|_| StepOutcome::failed(&lost)).collect(),
+        };
+        let first = steps.len();
         for (change, outcome) in changes.into_iter().zip(outcomes) {
-            let outcome = match outcome {
-                Ok(true) => StepOutcome::Done,
-                Ok(false) => StepOutcome::AlreadySo,
-                Err(error) => StepOutcome::failed(&error),
-            };
             failed |= matches!(outcome, StepOutcome::Failed { .. });
             let sent = executor.end(change, &outcome);
-            steps.push(Step { what: change.to_string(), outcome, sent });
+            steps.push(Step { sent, ..step(change, outcome) });
         }
+        let made = steps.iter().skip(first).map(|step| Event::Step(step.clone()));
+        stopped = claim.note(&mut journal, clock(), made).await.err();
     }
-    let receipt = Receipt {
+    let finished = clock();
+    let mut receipt = Receipt {
         plan: approved.plan().digest().clone(),
         approvals: approved.approvals().iter().map(|a| a.digest().clone()).collect(),
+        ignored: approved.ignored().to_vec(),
         started,
-        finished: clock(),
+        finished,
         steps,
+        journal: None,
     };
-    // What failed may go on with the same approvals: they stay claimed for this plan.
-    if receipt.is_complete() {
-        claim.spend(approved)?;
+    let ended = Event::Ended { complete: receipt.is_complete() };
+    match claim.note(&mut journal, finished, std::iter::once(ended)).await {
+        Ok(()) if stopped.is_none() => receipt.journal = Some(journal.head().clone()),
+        Ok(()) => {}
+        Err(error) => tracing::warn!(%error, "the end could not be written to the journal"),
     }
+    // What failed may go on with the same approvals.
+    let spent = if receipt.is_complete() { claim.spend(approved).await } else { Ok(()) };
+    claim.release().await;
     executor.close();
-    Ok(receipt)
+    spent.map(|()| receipt)
 }
+
+/// Compares the world with the plan, and what the journal says with itself, and notes the beginning.
+async fn begin(executor: &mut dyn Executor, approved: &Approved, claim: &mut Claim, now: Timestamp) -> Result<Journal> {
+    let plan = approved.plan().digest();
+    claim.during(executor.expect_the_planned_world()).await??;
+    let mut journal = Journal::read(plan, &claim.journal().await?)?;
+    let approvals = approved.approvals().iter().map(|approval| approval.digest().clone()).collect();
+    claim.note(&mut journal, now, std::iter::once(Event::Began { approvals })).await?;
+    Ok(journal)
+}
+
+impl Claim {
+    /// Writes to the plan's journal what happened.
+    async fn note(&mut self, journal: &mut Journal, at: Timestamp, events: impl Iterator<Item = Event>) -> Result<()> {
+        let mut lines = Vec::new();
+        for event in events {
+            lines.extend_from_slice(&journal.line(at, event)?);
+        }
+        self.append(lines.into()).await
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

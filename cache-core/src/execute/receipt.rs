@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::model::{Digest, Timestamp};
 
 /// What the execution of a plan did, change by change. Its JSON Schema is `docs/schema/receipt-v1.json`.
@@ -15,12 +15,19 @@ pub struct Receipt {
     pub plan: Digest,
     /// The approvals that it was executed on.
     pub approvals: Vec<Digest>,
+    /// The approvals that did not count, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<String>,
     /// When it began.
     pub started: Timestamp,
     /// When it ended.
     pub finished: Timestamp,
     /// One step for each change of the plan, in its order.
     pub steps: Vec<Step>,
+    /// The digest of the last entry of the plan's [journal](super::Journal), which holds the journal to what it says now;
+    /// `None` where it could not be written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<Digest>,
 }
 
 impl Receipt {
@@ -62,6 +69,14 @@ pub enum StepOutcome {
 }
 
 impl StepOutcome {
+    pub(super) fn of(outcome: Result<bool>) -> Self {
+        match outcome {
+            Ok(true) => StepOutcome::Done,
+            Ok(false) => StepOutcome::AlreadySo,
+            Err(error) => StepOutcome::failed(&error),
+        }
+    }
+
     pub(super) fn failed(error: &Error) -> Self {
         StepOutcome::Failed { code: error.kind().code().to_owned(), message: error.to_string() }
     }

@@ -1,5 +1,6 @@
 //! Everything that is known about an image when the gates judge it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::error::{Error, ErrorKind};
@@ -45,6 +46,40 @@ impl Evidence {
             statements: Vec::new(),
             problems: Vec::new(),
         }
+    }
+
+    /// Every piece, by the digest of its bytes.
+    pub(crate) fn digests(&self) -> BTreeSet<Digest> {
+        let mut all: BTreeSet<&Digest> = self.sboms.iter().map(|it| &it.digest).collect();
+        all.extend(self.reports.iter().map(|it| &it.digest));
+        all.extend(self.vex.iter().map(|it| &it.digest));
+        all.extend(self.signatures.iter().map(|it| &it.digest));
+        all.extend(self.statements.iter().map(|it| &it.digest));
+        all.extend(self.problems.iter().map(|it| &it.digest));
+        all.into_iter().cloned().collect()
+    }
+
+    /// Leaves out all pieces but these.
+    pub(crate) fn keep(&mut self, named: &BTreeSet<Digest>) {
+        self.sboms.retain(|it| named.contains(&it.digest));
+        self.reports.retain(|it| named.contains(&it.digest));
+        self.vex.retain(|it| named.contains(&it.digest));
+        self.signatures.retain(|it| named.contains(&it.digest));
+        self.statements.retain(|it| named.contains(&it.digest));
+        self.problems.retain(|it| named.contains(&it.digest));
+    }
+
+    /// Puts all pieces in one order, in whatever order a registry lists them: the same evidence gives the same verdicts.
+    pub(crate) fn settle(&mut self) {
+        fn sort<T>(pieces: &mut [Attached<T>]) {
+            pieces.sort_by(|a, b| (&a.digest, &a.about).cmp(&(&b.digest, &b.about)));
+        }
+        sort(&mut self.sboms);
+        sort(&mut self.reports);
+        sort(&mut self.vex);
+        sort(&mut self.signatures);
+        sort(&mut self.statements);
+        self.problems.sort_by(|a, b| (&a.digest, &a.what).cmp(&(&b.digest, &b.what)));
     }
 
     /// Whether `digest` is the image or one of its platforms.

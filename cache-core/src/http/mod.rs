@@ -30,7 +30,7 @@ pub(crate) use answer::{Answer, chunk, kind};
 pub use proxy::{Proxy, ProxyAddress};
 pub use retry::Patience;
 pub use tls::Tls;
-#[cfg(feature = "ecr")]
+#[cfg(feature = "aws")]
 pub(crate) use url::with_port;
 pub(crate) use url::{decode, encode, host_name, is_loopback, is_secure, resolve, same_origin, shown, with_query};
 

@@ -18,7 +18,7 @@ pub(super) fn port(url: &Uri) -> u16 {
 }
 
 /// The host as the header `Host` has it: with the port, where that is not the usual one.
-#[cfg(feature = "ecr")]
+#[cfg(feature = "aws")]
 pub(crate) fn with_port(url: &Uri) -> String {
     let port = url.port_u16().filter(|port| *port != if is_secure(url) { 443 } else { 80 });
     let host = url.host().unwrap_or_default();

@@ -5,6 +5,7 @@
 
 mod administer;
 mod change;
+mod deadlines;
 mod page;
 mod render;
 mod stays;
@@ -14,6 +15,7 @@ pub use change::{
     AddLayers, Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest,
     Role, SetTag,
 };
+pub use deadlines::Deadlines;
 use serde::{Deserialize, Serialize};
 pub use stays::Stays;
 
@@ -46,6 +48,9 @@ pub struct PlanBody {
     /// Why the image goes on although a gate refused it. Nobody should be able to overlook it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub break_glass: Option<BreakGlass>,
+    /// Until when it may be approved, and executed.
+    #[serde(default, skip_serializing_if = "Deadlines::is_none")]
+    pub deadlines: Deadlines,
     /// What the gates said, one verdict a gate.
     pub verdicts: Vec<Verdict>,
     /// What will be done, in this order.

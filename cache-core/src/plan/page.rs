@@ -83,6 +83,8 @@ impl Plan {
         facts.push(("Requester", self.requester.clone()));
         facts.extend(self.reason.iter().map(|reason| ("Reason", reason.clone())));
         facts.extend(self.policy.iter().map(|policy| ("Policy", policy.to_string())));
+        facts.extend(self.deadlines.approve_by.iter().map(|by| ("Approve by", by.to_string())));
+        facts.extend(self.deadlines.execute_by.iter().map(|by| ("Execute by", by.to_string())));
         html.element("div", &[("class", "head")], |html| {
             html.leaf("h1", &[], title);
             html.element("dl", &[], |html| {

@@ -45,6 +45,8 @@ impl Plan {
                 format!("    Expires        {}", glass.expires),
             ]
         }));
+        lines.extend(self.deadlines.approve_by.iter().map(|by| format!("  Approve by {by}")));
+        lines.extend(self.deadlines.execute_by.iter().map(|by| format!("  Execute by {by}")));
         lines.push("  Gates".to_owned());
         if self.verdicts.is_empty() {
             lines.push("    none".to_owned());

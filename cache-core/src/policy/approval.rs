@@ -1,5 +1,6 @@
 //! The section `approval_policy`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::entry::Text;
-use crate::approve::{ApprovalKind, ApprovalPolicy, Approver};
+use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Freeze, Group};
 use crate::sign::{Demands, IdentityConfig, PublicKey};
 
 /// Which approvals count for one environment; checked to be satisfiable.
@@ -20,9 +21,13 @@ struct Keys {
     kinds: Option<Vec<ApprovalKind>>,
     #[serde(default)]
     approvers: Vec<Person>,
+    #[serde(default)]
+    groups: BTreeMap<String, Group>,
     exclude_requester: Option<bool>,
     max_age_hours: Option<u32>,
     demands: Option<Demands>,
+    #[serde(default)]
+    freeze: Vec<Freeze>,
 }
 
 impl<'de> Deserialize<'de> for Approvals {
@@ -30,10 +35,13 @@ impl<'de> Deserialize<'de> for Approvals {
         let keys = Keys::deserialize(deserializer)?;
         let usual = ApprovalPolicy::default();
         let hours = |hours: u32| Duration::from_secs(u64::from(hours) * 60 * 60);
+        let least = ApprovalPolicy::needed_by(&keys.groups).max(usual.required);
         let policy = ApprovalPolicy {
             accept: keys.kinds.unwrap_or(usual.accept),
-            required: keys.required.map_or(usual.required, |required| required as usize),
+            required: keys.required.map_or(least, |required| required as usize),
             approvers: keys.approvers.into_iter().map(|person| person.0).collect(),
+            groups: keys.groups,
+            freezes: keys.freeze,
             exclude_requester: keys.exclude_requester.unwrap_or(usual.exclude_requester),
             max_age: keys.max_age_hours.map_or(usual.max_age, hours),
             demands: keys.demands.unwrap_or(usual.demands),

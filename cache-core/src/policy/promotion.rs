@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::gate::{
-    AdvisoryGate, CveGate, LicenseGate, PromotionGate, ProvenanceGate, SbomGate, SignatureGate, SmokeGate,
+    AdvisoryGate, CveGate, LicenseGate, PromotionGate, ProvenanceGate, SbomGate, SignatureGate, SmokeGate, SoakGate,
 };
 use crate::scan::ScanPolicy;
 
@@ -23,6 +23,8 @@ pub struct Promotion {
     pub provenance: Option<ProvenanceGate>,
     /// The gate `smoke`.
     pub smoke: Option<Smoke>,
+    /// The gate `soak`.
+    pub soak: Option<SoakGate>,
     /// Whether only signed reports and SBOMs count.
     pub require_signed: bool,
     /// The gates whose "no" is only a warning, by name.
@@ -52,6 +54,7 @@ impl Promotion {
             license: all.then(LicenseGate::default),
             provenance: all.then(ProvenanceGate::default),
             smoke: all.then_some(Smoke::Attested),
+            soak: None,
             require_signed: false,
             warn_only: Vec::new(),
             removed: Vec::new(),
@@ -67,6 +70,7 @@ impl Promotion {
             (self.license.is_some(), "license"),
             (self.provenance.is_some(), "provenance"),
             (self.smoke.is_some(), "smoke"),
+            (self.soak.is_some(), "soak"),
         ];
         gates.into_iter().filter(|(there, _)| *there).map(|(_, name)| name).collect()
     }
@@ -96,6 +100,9 @@ impl Promotion {
             Some(Smoke::Attested) => gates.push(Arc::new(SmokeGate::attested())),
             Some(Smoke::Http(url)) => gates.push(Arc::new(SmokeGate::http(url)?)),
             None => {}
+        }
+        if let Some(soak) = &self.soak {
+            gates.push(Arc::new(soak.clone()));
         }
         let advise = |gate: Arc<dyn PromotionGate>| match self.warn_only.contains(&gate.name()) {
             true => Arc::new(AdvisoryGate::new(gate)),

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::entry::{Exception, Limit, Switch, Text, Unknown};
 use super::promotion::{Promotion, Smoke};
-use crate::gate::{HttpHealth, LicenseGate, ProvenanceGate, SignatureGate, WantedRef};
+use crate::gate::{HttpHealth, LicenseGate, ProvenanceGate, SignatureGate, SoakGate, WantedRef};
 use crate::sbom::license::LicenseRules;
 use crate::scan::{self, Limits, ScanPolicy};
 
@@ -47,6 +47,7 @@ pub(super) struct Section {
     require_license: Option<Switch<License>>,
     require_provenance: Option<Switch<Provenance>>,
     require_smoke_test: Option<SmokeTest>,
+    require_soak: Option<Soak>,
     #[serde(default)]
     warn_only: BTreeSet<GateName>,
 }
@@ -93,6 +94,7 @@ enum GateName {
     License,
     Provenance,
     Smoke,
+    Soak,
 }
 
 impl GateName {
@@ -104,6 +106,7 @@ impl GateName {
             GateName::License => "license",
             GateName::Provenance => "provenance",
             GateName::Smoke => "smoke",
+            GateName::Soak => "soak",
         }
     }
 }
@@ -210,6 +213,28 @@ impl<'de> Deserialize<'de> for SmokeTest {
     }
 }
 
+/// How long the image must have been in another environment.
+struct Soak(SoakGate);
+
+impl<'de> Deserialize<'de> for Soak {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Keys {
+            environment: Text,
+            hours: Option<NonZeroU32>,
+            days: Option<NonZeroU32>,
+        }
+        let Keys { environment: Text(environment), hours, days } = Keys::deserialize(deserializer)?;
+        let hours = match (hours, days) {
+            (Some(hours), None) => u64::from(hours.get()),
+            (None, Some(days)) => u64::from(days.get()) * 24,
+            _ => return Err(D::Error::custom("it takes either hours or days, and an environment")),
+        };
+        Ok(Soak(SoakGate { environment, at_least: Duration::from_secs(hours * 60 * 60) }))
+    }
+}
+
 impl Section {
     /// What the section contradicts itself in.
     pub(super) fn check(&self) -> Result<(), String> {
@@ -292,6 +317,7 @@ impl Section {
             license: license.map(|gate| LicenseGate { require_signed: signed, ..gate }),
             provenance,
             smoke,
+            soak: self.require_soak.map(|soak| soak.0),
             require_signed: signed,
             warn_only: self.warn_only.into_iter().map(GateName::as_str).collect(),
             removed: Vec::new(),

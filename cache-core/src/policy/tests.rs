@@ -134,6 +134,68 @@ fn approvals_are_read_and_must_be_satisfiable() {
     }
 }
 
+const GROUPED: &str = "
+approval_policy:
+  prod:
+    approvers: [alice, bob, carol]
+    groups:
+      security: {required: 1, of: [alice, bob]}
+      release: {required: 1, of: [carol]}
+    freeze:
+      - {name: year end, zone: Europe/Berlin, from: 2026-12-20, until: 2027-01-04T08:00}
+      - {name: weekend, zone: UTC, from: fri 16:00, until: mon 08:00}
+";
+
+#[test]
+fn groups_and_freezes_are_read() {
+    let prod = Policy::parse(GROUPED).unwrap().approval("prod");
+    assert_eq!((prod.required, prod.groups.len(), prod.freezes.len()), (2, 2, 2));
+    assert_eq!(prod.groups["security"].of, ["alice", "bob"]);
+}
+
+/// gates.md B2 47: what nobody could satisfy is an error of the file.
+#[test]
+fn b2_47_groups_that_nobody_can_satisfy_are_named_with_line_and_column() {
+    for (right, wrong, message) in [
+        ("of: [carol]", "of: [mallory]", "who is none of the approvers"),
+        ("of: [alice, bob]", "of: [carol]", "lacks 1 of 1"),
+        ("{required: 1, of: [carol]}", "{required: 2, of: [carol]}", "lacks 1 of 2"),
+        ("{required: 1, of: [carol]}", "{of: [carol]}", "required"),
+        ("approvers: [", "required: 1\n    approvers: [", "the groups need 2 people"),
+        ("Europe/Berlin", "Europe/Bielefeld", "no time zone"),
+        ("from: fri 16:00", "from: 2026-12-20", "on the other"),
+        ("from: fri 16:00", "form: fri 16:00", "form"),
+    ] {
+        let error = Policy::parse(&GROUPED.replace(right, wrong)).unwrap_err();
+        let has = |key| error.contexts().iter().any(|(known, _)| *known == key);
+        assert!(error.message().contains(message) && has("line") && has("column"), "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn a_soak_is_in_another_environment_for_hours_or_days() {
+    let soak = |text: &str| staging(&format!("require_soak: {text}")).map(|policy| policy.promotion("staging"));
+    let day = soak("{environment: dev, hours: 24}").unwrap();
+    assert_eq!(day.soak, soak("{environment: dev, days: 1}").unwrap().soak);
+    assert_eq!(day.names(), ["cve", "signature", "sbom", "soak"]);
+    assert_eq!(day.soak.unwrap().at_least.as_secs(), 24 * 60 * 60);
+    for wrong in [
+        "true",
+        "24",
+        "{hours: 24}",
+        "{environment: dev}",
+        "{environment: dev, hours: 0}",
+        "{environment: dev, hours: 1, days: 1}",
+        "{environment: '', hours: 1}",
+        "{environment: dev, hours: -1}",
+    ] {
+        let error = soak(wrong).unwrap_err();
+        assert!(error.contexts().iter().any(|(key, line)| *key == "line" && line == "3"), "{wrong}: {error}");
+    }
+    let advised = staging("require_soak: {environment: dev, hours: 1}\nwarn_only: [soak]").unwrap();
+    assert_eq!(advised.promotion("staging").warn_only, ["soak"]);
+}
+
 #[test]
 fn what_is_wrong_is_named_with_line_column_and_key() {
     for (lines, message, place) in [

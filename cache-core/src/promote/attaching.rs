@@ -6,7 +6,7 @@ use super::attachment::Attachment;
 use super::planning::{Outlook, Place};
 use crate::error::{Error, Result};
 use crate::model::{Raw, Reference, Tag};
-use crate::plan::{Attach, Change, PLAN_VERSION, PlanBody, Purpose};
+use crate::plan::{Attach, Change, Deadlines, PLAN_VERSION, PlanBody, Purpose};
 
 /// What somebody wants to have attached to an image at the promoter's target.
 #[derive(Debug, Clone)]
@@ -59,6 +59,7 @@ impl Promoter {
             purpose: Purpose::Attaching { to: request.image.clone(), image: image.clone() },
             policy: self.policy.clone(),
             break_glass: None,
+            deadlines: Deadlines::default(),
             verdicts: Vec::new(),
             changes: contents.into_iter().map(attach).chain(tag.map(Change::SetTag)).collect(),
             left_behind: Vec::new(),

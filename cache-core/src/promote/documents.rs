@@ -32,6 +32,21 @@ pub enum Given {
 }
 
 impl Given {
+    /// Evidence of this kind, in the word of a verdict.
+    pub(super) fn of(what: &str, bytes: Bytes) -> Option<Self> {
+        match what {
+            "sbom" => Some(Given::Sbom(bytes)),
+            "report" => Some(Given::Report(bytes)),
+            "vex" => Some(Given::Vex(bytes)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn bytes(&self) -> &Bytes {
+        let (Given::Sbom(bytes) | Given::Report(bytes) | Given::Vex(bytes)) = self;
+        bytes
+    }
+
     /// Adds it to the evidence, as unsigned and about the image.
     ///
     /// # Errors

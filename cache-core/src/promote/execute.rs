@@ -1,13 +1,14 @@
 //! Executing a promotion: what must be so before the first change, and what is counted.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
 use super::Promoter;
 use super::attached::Attached;
 use super::progress::{Meter, Metered, Watch};
+use super::record::Judged;
 use super::room::expect_room;
 use crate::approve::{Approved, Permitted};
 use crate::error::{Absent, Error, Result};
@@ -18,15 +19,15 @@ use crate::registry::Registry;
 impl Promoter {
     /// Executes an approved plan, once.
     ///
-    /// Every expectation of the plan is checked before the first write, and each tag again right before it is set; what was
-    /// written is read back. The order is the plan's, so the image's tag comes last and nobody sees half a promotion.
+    /// Every expectation of the plan is checked before the first write, the gates are asked again, and each tag is looked at
+    /// again right before it is set; what was written is read back. The order is the plan's, so the image's tag comes last and nobody sees half a promotion.
     ///
     /// The future may be dropped at any time, as the process may die at any time: what was written stays under its digest,
     /// the tag is not set, and the same plan goes on with the same approvals.
     ///
     /// # Errors
     /// An error means that nothing was changed: `Conflict` where the world moved since the plan was made, with the
-    /// difference; `Unapproved` where an approval was used before. Once something may have been changed, the result is a
+    /// difference, or a gate refuses by now; `Unapproved` where an approval was used before. Once something may have been changed, the result is a
     /// receipt that says what was, and what failed.
     pub async fn execute(&self, approved: Approved) -> Result<Receipt> {
         self.carry_out(approved, None).await
@@ -69,6 +70,8 @@ pub(super) struct Execution<'a> {
     pub(super) source: Arc<dyn Registry>,
     pub(super) meter: Option<Meter>,
     pub(super) there: There,
+    /// When the gates judged again, and of what.
+    pub(super) judged: OnceLock<Judged>,
     /// The bytes of blobs that the present step has sent.
     pub(super) sent: u64,
 }
@@ -89,7 +92,7 @@ impl<'a> Execution<'a> {
             Some(meter) => Arc::new(Metered { source: Arc::clone(&promoter.source), meter: meter.clone() }),
             None => Arc::clone(&promoter.source),
         };
-        Execution { promoter, approved, source, meter, there: There::Unknown, sent: 0 }
+        Execution { promoter, approved, source, meter, there: There::Unknown, judged: OnceLock::new(), sent: 0 }
     }
 }
 
@@ -116,6 +119,9 @@ impl Executor for Execution<'_> {
                 Change::Attach(_) | Change::AddLayers(_) => {}
                 Change::Administer(_) => return Err(no_promotion()),
             }
+        }
+        if let Some(judged) = self.promoter.judge_again(plan).await? {
+            self.judged.get_or_init(|| judged);
         }
         Ok(())
     }

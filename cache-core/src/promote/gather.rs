@@ -82,6 +82,7 @@ pub(super) async fn gather(
 ) -> Result<Evidence> {
     let mut evidence = read(source, image, unit, trust, now, Some(Documents::new(source, image))).await?;
     from_statements(&mut evidence);
+    evidence.settle();
     Ok(evidence)
 }
 

@@ -15,9 +15,11 @@ mod cosign_tags;
 mod documents;
 mod execute;
 mod gather;
+mod judge;
 mod planning;
 mod progress;
 mod record;
+mod reproduce;
 mod rollback;
 mod room;
 mod steps;
@@ -32,7 +34,8 @@ pub use documents::{Given, REPORT_MEDIA_TYPE};
 pub use gather::{evidence_of, signed_evidence_of};
 pub use planning::{Outlook, Request};
 pub use progress::{Progress, Watch};
-pub use record::{ApprovalRecord, BREAK_GLASS_TYPE, GateOutcome, PromotionRecord, VSA_TYPE};
+pub use record::{ApprovalRecord, BREAK_GLASS_TYPE, GateOutcome, Judged, PromotionRecord, VSA_TYPE};
+pub use reproduce::Reproduction;
 pub use rollback::RollbackRequest;
 
 pub use crate::gate::PROMOTION_TYPE;
@@ -91,5 +94,7 @@ mod emergency_tests;
 mod evidence_tests;
 #[cfg(test)]
 mod progress_tests;
+#[cfg(test)]
+mod reproduce_tests;
 #[cfg(test)]
 mod tests;

@@ -15,8 +15,8 @@ use crate::error::{Absent, Error, Result};
 use crate::gate::{Style, judge_all};
 use crate::model::{Digest, Identity, Manifest, Pinned, Raw, Reference, Repository, Tag, Verdict};
 use crate::plan::{
-    AddLayers, Attach, BreakGlass, Change, Content, CopyManifest, Expected, Form, PLAN_VERSION, Plan, PlanBody,
-    Purpose, Role, SetTag,
+    AddLayers, Attach, BreakGlass, Change, Content, CopyManifest, Deadlines, Expected, Form, PLAN_VERSION, Plan,
+    PlanBody, Purpose, Role, SetTag,
 };
 use crate::sign::SBOM_TAG_SUFFIX;
 
@@ -114,6 +114,8 @@ impl Promoter {
         let mut evidence = gather(&*self.source, &image, &unit, &self.trust, self.now()).await?;
         for document in given {
             document.add_to(&mut evidence)?;
+            // The gates are asked again when the plan is executed.
+            self.materials.insert_blob(document.bytes().clone());
         }
         let verdicts = judge_all(&self.gates, &evidence).await;
         match (verdicts.iter().all(Verdict::allows), glass) {
@@ -290,6 +292,7 @@ impl Promoter {
             purpose: Purpose::Promotion { from: request.from.clone(), image, to: request.to.clone() },
             policy: self.policy.clone(),
             break_glass: glass.cloned(),
+            deadlines: Deadlines::default(),
             verdicts,
             changes,
             left_behind: unit.left_behind.clone(),

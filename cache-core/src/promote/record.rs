@@ -1,6 +1,8 @@
 //! What is signed and attached to an image when it is promoted: the promotion record, and a summary of the gates for those who
 //! know SLSA.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 use crate::approve::{Approval, ApprovalKind, Approved};
 use crate::error::{Error, Result};
 use crate::gate::PROMOTION_TYPE;
-use crate::model::{Digest, Outcome, Pinned, Reference, Timestamp, Verdict};
+use crate::model::{Digest, Outcome, Pinned, Raw, Reference, Timestamp, Verdict};
 use crate::plan::{BreakGlass, Change, Expected, Purpose};
 use crate::sign::{ResourceDescriptor, Statement};
 
@@ -47,6 +49,9 @@ pub struct PromotionRecord {
     pub policy: Option<Digest>,
     /// What the gates said.
     pub verdicts: Vec<GateOutcome>,
+    /// When they said so again, right before it was done, and of what; `None` where they could not be asked the same again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
     /// Who approved it.
     pub approvals: Vec<ApprovalRecord>,
     /// When it was done.
@@ -61,6 +66,19 @@ pub struct GateOutcome {
     pub gate: String,
     /// Its outcome.
     pub outcome: Outcome,
+    /// The digest of the whole verdict, as canonical JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Digest>,
+}
+
+/// When gates judged, and of what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judged {
+    /// The instant at which they judged.
+    pub at: Timestamp,
+    /// Every piece of evidence that they were given, by the digest of its bytes.
+    pub evidence: BTreeSet<Digest>,
 }
 
 /// One approval.
@@ -78,7 +96,7 @@ pub struct ApprovalRecord {
 }
 
 impl PromotionRecord {
-    fn of(approved: &Approved, at: Timestamp) -> Result<Self> {
+    fn of(approved: &Approved, judged: Option<&Judged>, at: Timestamp) -> Result<Self> {
         let plan = approved.plan();
         let (image, to, rollback) = match &plan.purpose {
             Purpose::Promotion { image, to, .. } => (image, to, false),
@@ -100,7 +118,10 @@ impl PromotionRecord {
             }
             _ => None,
         });
-        let outcome = |v: &Verdict| GateOutcome { gate: v.gate.clone(), outcome: v.outcome };
+        let outcome = |v: &Verdict| {
+            let (gate, verdict) = (v.gate.clone(), Some(digest_of(v)?));
+            Ok(GateOutcome { gate, outcome: v.outcome, verdict })
+        };
         let approval = |a: &Approval| ApprovalRecord {
             approval: a.digest().clone(),
             approver: a.approver().to_owned(),
@@ -117,7 +138,8 @@ impl PromotionRecord {
             rollback,
             break_glass: plan.break_glass.clone(),
             policy: plan.policy.clone(),
-            verdicts: plan.verdicts.iter().map(outcome).collect(),
+            verdicts: plan.verdicts.iter().map(outcome).collect::<Result<_>>()?,
+            judged: judged.cloned(),
             approvals: approved.approvals().iter().map(approval).collect(),
             at,
         })
@@ -139,9 +161,20 @@ pub(super) fn types(policy: Option<&Digest>, break_glass: bool) -> impl Iterator
     std::iter::once(record).chain(policy.filter(|_| !break_glass).map(|_| VSA_TYPE))
 }
 
-/// The statement of this type about `subject` that records the execution of the plan.
-pub(super) fn statement(kind: &str, approved: &Approved, subject: &Digest, at: Timestamp) -> Result<Bytes> {
-    let record = PromotionRecord::of(approved, at)?;
+/// The digest by which a record names a verdict.
+pub(super) fn digest_of(verdict: &Verdict) -> Result<Digest> {
+    Ok(Raw::canonical(verdict)?.digest().clone())
+}
+
+/// The statement of this type about `subject` that records the execution of the plan, which the gates judged again.
+pub(super) fn statement(
+    kind: &str,
+    approved: &Approved,
+    judged: Option<&Judged>,
+    subject: &Digest,
+    at: Timestamp,
+) -> Result<Bytes> {
+    let record = PromotionRecord::of(approved, judged, at)?;
     match kind {
         PROMOTION_TYPE | BREAK_GLASS_TYPE => Statement::write(subject, kind, &record),
         VSA_TYPE => Statement::write(subject, VSA_TYPE, &summary(approved, &record)),

@@ -8,7 +8,7 @@ use super::unit::Unit;
 use crate::error::{Absent, Error, Result};
 use crate::gate::{Evidence, judge_all};
 use crate::model::{Digest, Raw, Reference};
-use crate::plan::{Attach, Change, Expected, PLAN_VERSION, PlanBody, Purpose, SetTag};
+use crate::plan::{Attach, Change, Deadlines, Expected, PLAN_VERSION, PlanBody, Purpose, SetTag};
 
 /// A tag that shall name again what it named before.
 #[derive(Debug, Clone)]
@@ -78,6 +78,7 @@ impl Promoter {
             purpose: Purpose::Rollback { to: request.tag.clone(), image },
             policy: self.policy.clone(),
             break_glass: None,
+            deadlines: Deadlines::default(),
             verdicts,
             changes,
             left_behind: Vec::new(),

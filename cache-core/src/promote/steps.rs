@@ -132,7 +132,10 @@ impl Execution<'_> {
                     (Form::CosignTag, _) if predicate_type == COSIGN_SIGN_TYPE => {
                         SimpleSigning::write(&op.repository, &op.subject.digest, &annotations)?
                     }
-                    (_, None) => record::statement(&predicate_type, self.approved, &op.subject.digest, at)?,
+                    (_, None) => {
+                        let judged = self.judged.get();
+                        record::statement(&predicate_type, self.approved, judged, &op.subject.digest, at)?
+                    }
                     (_, Some(predicate)) => {
                         let subject = ResourceDescriptor::of(&op.subject.digest).annotated(&annotations);
                         let predicate = self.material(predicate).await?;

@@ -3,8 +3,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::approve::{Answer, ApprovalKind, ApprovalPolicy, Approved, Approver, Decision, by_callback, by_signature};
+use crate::approve::{
+    Answer, ApprovalKind, ApprovalPolicy, Approved, Approver, Decision, LedgerFolder, by_callback, by_signature,
+};
 use crate::error::ErrorKind;
+use crate::execute::Journal;
 use crate::gate::SignatureGate;
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Pinned, Raw, Repository, Tag};
@@ -399,12 +402,15 @@ async fn an_approval_of_one_plan_is_worth_nothing_for_another() {
 }
 
 #[tokio::test]
-async fn the_ledger_keeps_nothing_but_digests() {
+async fn the_ledger_keeps_digests_and_what_was_done() {
     let world = world();
     let plan = world.ready().await;
-    world.promoter.execute(approve(&plan)).await.unwrap();
-    let entries: Vec<_> = std::fs::read_dir(world.folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
-    assert_eq!(entries.len(), 1);
-    let text = std::fs::read_to_string(&entries[0]).unwrap();
-    assert_eq!(text, format!("spent {}\n", plan.digest()));
+    let approved = approve(&plan);
+    let approval = world.folder.path().join(approved.approvals()[0].digest().hex());
+    let receipt = world.promoter.execute(approved).await.unwrap();
+    assert_eq!(std::fs::read_dir(world.folder.path()).unwrap().count(), 2);
+    assert_eq!(std::fs::read_to_string(approval).unwrap(), format!("spent {}\n", plan.digest()));
+    let journal = std::fs::read(LedgerFolder::at(world.folder.path()).journal(plan.digest())).unwrap();
+    let journal = Journal::read(plan.digest(), &journal).unwrap();
+    assert_eq!((journal.entries().len(), Some(journal.head())), (plan.changes.len() + 2, receipt.journal.as_ref()));
 }

@@ -11,6 +11,8 @@ mod answer;
 pub mod archive;
 #[cfg(feature = "artifactory")]
 pub mod artifactory;
+#[cfg(feature = "aws")]
+mod aws;
 mod blob;
 mod checks;
 pub mod credentials;
@@ -41,9 +43,11 @@ pub use archive::{DockerArchive, OciArchive};
 #[cfg(feature = "artifactory")]
 pub use artifactory::{ArtifactoryOptions, ArtifactoryRegistry};
 use async_trait::async_trait;
+#[cfg(feature = "aws")]
+pub use aws::AwsCredentials;
 pub use blob::{BlobStream, Moved};
 #[cfg(feature = "ecr")]
-pub use ecr::{AwsCredentials, EcrOptions, EcrRegistry};
+pub use ecr::{EcrOptions, EcrRegistry};
 #[cfg(feature = "harbor")]
 pub use harbor::{HarborOptions, HarborRegistry};
 pub use layout::Layout;

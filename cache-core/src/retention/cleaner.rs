@@ -90,6 +90,7 @@ impl Cleaner {
     /// # Errors
     /// As [`execute`](Cleaner::execute), before anything is deleted; whether an approval was used is not asked.
     pub async fn rehearse(&self, approved: &Approved) -> Result<Cleaned> {
+        approved.expect_now(self.now())?;
         let deleting = Deleting::new(self, approved, self.stays(approved)?);
         deleting.expect_what_was_planned().await?;
         let plan = approved.plan();
@@ -97,9 +98,11 @@ impl Cleaner {
         let receipt = Receipt {
             plan: plan.digest().clone(),
             approvals: approved.approvals().iter().map(|approval| approval.digest().clone()).collect(),
+            ignored: approved.ignored().to_vec(),
             started: self.now(),
             finished: self.now(),
             steps: plan.changes.iter().map(not_tried).collect(),
+            journal: None,
         };
         Ok(Cleaned { receipt, restore: self.restore_file(plan.digest()), looked_at: 0, broken: Vec::new() })
     }

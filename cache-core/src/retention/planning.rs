@@ -17,7 +17,7 @@ use super::storage::{Freeing, Storage};
 use super::survey::{Requests, Survey, SurveyOptions};
 use crate::error::{Error, Result};
 use crate::model::{Digest, LookedAt, Raw, Reason, Repository, Timestamp, Verdict};
-use crate::plan::{Change, PLAN_VERSION, Plan, PlanBody, Purpose, Stays};
+use crate::plan::{Change, Deadlines, PLAN_VERSION, Plan, PlanBody, Purpose, Stays};
 use crate::registry::Registry;
 use crate::watch::Watch;
 
@@ -185,6 +185,7 @@ impl Retention {
                 purpose: Purpose::Retention { what, stays },
                 policy: self.policy.clone(),
                 break_glass: None,
+                deadlines: Deadlines::default(),
                 verdicts: vec![reasons(&decisions, &inventories)],
                 changes,
                 left_behind: Vec::new(),

@@ -12,7 +12,7 @@ use crate::approve::{Approved, Permitted};
 use crate::error::{Absent, Error, Result};
 use crate::execute::{Executor, Receipt, execute, expect_tag, set_tag};
 use crate::model::{Digest, Raw, Repository, Tag};
-use crate::plan::{Change, CopyManifest, Expected, PLAN_VERSION, Plan, PlanBody, Purpose, Role, SetTag};
+use crate::plan::{Change, CopyManifest, Deadlines, Expected, PLAN_VERSION, Plan, PlanBody, Purpose, Role, SetTag};
 use crate::registry::Moved;
 
 /// What somebody wants back.
@@ -57,6 +57,7 @@ impl Cleaner {
             purpose: Purpose::Restoring { what, file: file.digest.clone() },
             policy: None,
             break_glass: None,
+            deadlines: Deadlines::default(),
             verdicts: Vec::new(),
             changes,
             left_behind: left,

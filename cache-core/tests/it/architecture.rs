@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sign", &["approve", "http", "program"]),
     ("approve", &["plan", "sign"]),
     ("ask", &["approve", "http", "plan", "scan", "visible"]),
+    ("bucket", &["approve", "http", "registry", "visible"]),
     ("http", &[]),
     ("program", &[]),
     ("pages", &[]),
@@ -38,6 +39,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "administer",
             "approve",
+            "ask",
+            "bucket",
             "gate",
             "generate",
             "plan",

@@ -1,8 +1,9 @@
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, final
 
+from .ask_types import Alert, AskConfig, DeskConfig, Reply
 from .retention_types import (
     DoomedImage,
     ProposalData,
@@ -55,6 +56,7 @@ from .types import (
     PromoterConfig,
     RegistriesConfig,
     ReportFormat,
+    ReproduceRequest,
     Request,
     RollbackRequest,
     Signer,
@@ -67,6 +69,7 @@ from .types import (
 )
 
 __all__ = [
+    "AnswerDesk",
     "Approval",
     "Assessment",
     "Cleaned",
@@ -77,10 +80,13 @@ __all__ = [
     "Proposal",
     "Receipt",
     "Registries",
+    "Reproduction",
     "Retention",
     "Sbom",
     "Scanner",
     "Story",
+    "alert",
+    "alert_async",
     "assess",
     "error_kinds",
     "explain_policy",
@@ -97,6 +103,8 @@ __all__ = [
     "verify_async",
 ]
 
+def alert(channels: AskConfig, alert: Alert) -> None: ...
+def alert_async(channels: AskConfig, alert: Alert) -> Awaitable[None]: ...
 def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> Assessment: ...
 def error_kinds() -> list[str]: ...
 def explain_policy(vendor: Vendor, text: str) -> list[str]: ...
@@ -151,6 +159,9 @@ class Plan:
     def data(self) -> dict[str, Any]: ...
     def render(self) -> str: ...
     def html(self) -> str: ...
+    def with_deadlines(
+        self, *, approve_by: str | None = None, execute_by: str | None = None, at: str | None = None
+    ) -> Plan: ...
     def approve_by_callback(self, ask: Callable[[Plan], Answer], *, at: str | None = None) -> Approval: ...
     def approve_by_callback_async(
         self, ask: Callable[[Plan], Awaitable[Answer]], *, at: str | None = None
@@ -186,6 +197,25 @@ class Receipt:
     def render(self) -> str: ...
 
 @final
+class Reproduction:
+    @property
+    def record(self) -> dict[str, Any]: ...
+    @property
+    def statement(self) -> str: ...
+    @property
+    def by(self) -> str | None: ...
+    @property
+    def verdicts(self) -> list[Verdict]: ...
+    @property
+    def verdicts_json(self) -> bytes: ...
+
+@final
+class AnswerDesk:
+    def __new__(cls, config: DeskConfig) -> AnswerDesk: ...
+    def slack(self, headers: Mapping[str, str], body: bytes, *, at: str | None = None) -> Reply: ...
+    def teams(self, headers: Mapping[str, str], body: bytes, *, at: str | None = None) -> Reply: ...
+
+@final
 class Promoter:
     def __new__(
         cls, config: PromoterConfig, *, gates: Sequence[Gate | AsyncGate] = ..., token: Token | None = None
@@ -202,6 +232,10 @@ class Promoter:
     ) -> Awaitable[Outlook]: ...
     def plan_rollback(self, request: RollbackRequest) -> Outlook: ...
     def plan_rollback_async(self, request: RollbackRequest) -> Awaitable[Outlook]: ...
+    def reproduce(self, request: ReproduceRequest, *, given: Sequence[Given] = ...) -> Reproduction: ...
+    def reproduce_async(self, request: ReproduceRequest, *, given: Sequence[Given] = ...) -> Awaitable[Reproduction]: ...
+    def ask(self, plan: Plan, desk: AnswerDesk, config: AskConfig) -> list[Approval]: ...
+    def ask_async(self, plan: Plan, desk: AnswerDesk, config: AskConfig) -> Awaitable[list[Approval]]: ...
     def execute(
         self, plan: Plan, approvals: Sequence[Approval], *, progress: Callable[[Progress], object] | None = None
     ) -> Receipt: ...
@@ -218,6 +252,8 @@ class Retention:
     def plan_async(
         self, request: RetentionRequest, *, progress: Callable[[Requests], object] | None = None
     ) -> Awaitable[Proposal]: ...
+    def ask(self, plan: Plan, desk: AnswerDesk, config: AskConfig) -> list[Approval]: ...
+    def ask_async(self, plan: Plan, desk: AnswerDesk, config: AskConfig) -> Awaitable[list[Approval]]: ...
     def execute(self, plan: Plan, approvals: Sequence[Approval], *, dry_run: bool = True) -> Cleaned: ...
     def execute_async(
         self, plan: Plan, approvals: Sequence[Approval], *, dry_run: bool = True

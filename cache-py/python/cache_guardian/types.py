@@ -65,14 +65,31 @@ class Approver(_Named, total=False):
     identities: list[Identity]
 
 
+class Group(TypedDict):
+    """Some of the approvers, of whom some must approve."""
+
+    required: int
+    of: list[str]
+
+
+_Freeze = TypedDict("_Freeze", {"name": str, "zone": str, "from": str, "until": str})
+
+
+class Freeze(_Freeze):
+    """A window in which nothing is executed, in a time zone such as ``Europe/Berlin``: from and until a date with or without a
+    time (``2026-12-20T16:00``), or every week (``fri 16:00``)."""
+
+
 class ApprovalPolicy(TypedDict, total=False):
     """Which approvals count. Without a word: one person who is not the requester, by any kind, within a day."""
 
     accept: list[Kind]
     required: int
     approvers: list[Approver]
+    groups: dict[str, Group]
     excludeRequester: bool
     maxAgeSeconds: int
+    freeze: list[Freeze]
     demands: Demands
 
 
@@ -404,6 +421,12 @@ class RollbackRequest(_Rollback, total=False):
     """A tag of the promoter's target that shall name again what it named before."""
 
     reason: str
+
+
+class ReproduceRequest(TypedDict):
+    """An image at the target, by tag or digest, whose newest record is reproduced."""
+
+    image: str
 
 
 _Wanted = TypedDict("_Wanted", {"from": str, "to": str, "requester": str})

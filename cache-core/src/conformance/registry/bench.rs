@@ -9,7 +9,8 @@ use crate::error::{Absent, Error, Result};
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Digest, Manifest, Pinned, Raw, Repository, Tag, Timestamp};
 use crate::plan::{
-    Change, CopyManifest, Delete, DeleteTarget, Expected, PLAN_VERSION, PlanBody, Purpose, PutManifest, Role, SetTag,
+    Change, CopyManifest, Deadlines, Delete, DeleteTarget, Expected, PLAN_VERSION, PlanBody, Purpose, PutManifest,
+    Role, SetTag,
 };
 use crate::registry::{MemoryRegistry, Moved, Registry, RegistryWriter};
 
@@ -197,6 +198,7 @@ fn approve(repository: &Repository, change: Change) -> Result<Approved> {
         purpose: Purpose::Upkeep { what: format!("conformance of {repository}") },
         policy: None,
         break_glass: None,
+        deadlines: Deadlines::default(),
         verdicts: Vec::new(),
         changes: vec![change],
         left_behind: Vec::new(),

@@ -7,13 +7,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::host::EcrHost;
-use super::keys::AwsCredentials;
-use super::signature::sign;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Http, Network, Patience, Request};
 use crate::model::Timestamp;
 use crate::registry::answer;
-use crate::registry::vendor::{expect_secure, json as read, parse};
+use crate::registry::aws::AwsCredentials;
+use crate::registry::vendor::{json as read, parse};
 
 const PREFIX: &str = "AmazonEC2ContainerRegistry_V20150921";
 /// More entries than this are not given at once.
@@ -115,15 +114,12 @@ impl Api {
     }
 
     async fn once(&self, operation: &str, body: &Value) -> Result<crate::http::Answer> {
-        expect_secure(&self.url)?;
-        let now = Timestamp::now();
-        let keys = self.credentials.get(self.host.region(), now).await?;
         let mut request = Request::new(Method::POST, self.url.clone());
         let target = HeaderValue::try_from(format!("{PREFIX}.{operation}"));
         request.headers.insert("x-amz-target", target.map_err(|_| Error::unexpected("no name of an operation"))?);
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
         request.body = body.to_string().into();
-        sign(&mut request, &keys, self.host.region(), "ecr", now)?;
+        self.credentials.sign(&mut request, self.host.region(), "ecr").await?;
         let answer = self.http.send(&request).await?;
         if answer.status().is_success() {
             return Ok(answer);

@@ -7,13 +7,9 @@ mod administration;
 mod api;
 mod host;
 mod images;
-mod keys;
 mod lifecycle;
 mod login;
-mod profile;
 mod repositories;
-mod signature;
-mod sts;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 mod tests;
@@ -22,12 +18,12 @@ use std::sync::Arc;
 
 pub use host::EcrHost;
 pub use images::{EcrImage, EcrScan};
-pub use keys::AwsCredentials;
 pub use lifecycle::{LifecyclePreview, PreviewedImage};
 pub use login::EcrLogin;
 pub use repositories::EcrRepository;
 
 use self::api::Api;
+use super::aws::AwsCredentials;
 use super::vendor::{OrElse, Vendor, VendorRegistry};
 use super::{Abilities, OciOptions, OciRegistry, Untagging};
 use crate::error::Result;

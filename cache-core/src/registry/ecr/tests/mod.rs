@@ -1,6 +1,5 @@
 //! ECR's adapter against a fake of ECR. The names begin with the case that they stand for.
 
-mod chain;
 mod fake;
 mod shapes;
 

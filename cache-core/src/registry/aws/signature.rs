@@ -93,6 +93,21 @@ mod tests {
         assert_ne!(signature(Method::POST, Some("session")), post);
     }
 
+    /// The example of getting an object (Amazon, "Authenticating Requests: Using the Authorization Header").
+    #[test]
+    fn an_object_is_asked_for_as_published() {
+        let mut request = Request::new(Method::GET, "https://examplebucket.s3.amazonaws.com/test.txt".parse().unwrap());
+        request.headers.insert("range", http::HeaderValue::from_static("bytes=0-9"));
+        let empty = http::HeaderValue::try_from(hex(digest::digest(&digest::SHA256, b"").as_ref())).unwrap();
+        request.headers.insert("x-amz-content-sha256", empty);
+        let secret = Secret::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+        let keys = Keys { id: "AKIAIOSFODNN7EXAMPLE".into(), secret, session: None, expires: None };
+        let now = Timestamp::parse("2013-05-24T00:00:00Z").unwrap();
+        sign(&mut request, &keys, "us-east-1", "s3", now).unwrap();
+        let text = request.headers["authorization"].to_str().unwrap();
+        assert!(text.ends_with("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"), "{text}");
+    }
+
     #[test]
     fn no_secret_is_shown() {
         let mut request = Request::new(Method::GET, "https://example.amazonaws.com/".parse().unwrap());

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use crate::error::{ErrorKind, Result};
 use crate::http::testing::{Reply, Server};
 use crate::model::{Secret, Timestamp};
-use crate::registry::ecr::AwsCredentials;
-use crate::registry::ecr::keys::Keys;
+use crate::registry::aws::AwsCredentials;
+use crate::registry::aws::keys::Keys;
 use crate::registry::vendor::Variables;
 
 /// Keys from these variables; nothing of the real machine is asked.

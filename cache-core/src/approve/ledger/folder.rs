@@ -1,0 +1,119 @@
+//! A ledger in a folder.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{LedgerStore, PlanLock, executed_elsewhere};
+use crate::error::{Error, Result};
+use crate::model::Digest;
+
+/// A folder with one file for each approval that was spent, named by the approval's digest, and in `journal` one for each plan,
+/// which is locked while the plan is executed. The lock ends with the process that holds it.
+#[derive(Debug, Clone)]
+pub struct LedgerFolder {
+    folder: PathBuf,
+}
+
+const SPENT: &str = "spent";
+/// No journal is longer: a hundred thousand deletions take less.
+const MAX_JOURNAL: u64 = 256 << 20;
+
+impl LedgerFolder {
+    /// The ledger in `folder`, which is made when first needed.
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        LedgerFolder { folder: folder.into() }
+    }
+
+    /// The file of a plan's journal.
+    pub fn journal(&self, plan: &Digest) -> PathBuf {
+        self.folder.join("journal").join(format!("{}.jsonl", plan.hex()))
+    }
+
+    fn approval(&self, approval: &Digest) -> PathBuf {
+        self.folder.join(approval.hex())
+    }
+}
+
+#[async_trait]
+impl LedgerStore for LedgerFolder {
+    async fn lock(&self, plan: &Digest) -> Result<Box<dyn PlanLock>> {
+        let path = self.journal(plan);
+        let file = open(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Box::new(LockedFile { file, path })),
+            Err(TryLockError::WouldBlock) => Err(executed_elsewhere(plan)),
+            Err(TryLockError::Error(e)) => Err(Error::io(&path, e)),
+        }
+    }
+
+    async fn is_spent(&self, approval: &Digest) -> Result<bool> {
+        let path = self.approval(approval);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(text.starts_with(SPENT)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(Error::io(&path, e)),
+        }
+    }
+
+    async fn spend(&self, approval: &Digest, plan: &Digest) -> Result<()> {
+        let path = self.approval(approval);
+        let mut file = open(&path)?;
+        let text = format!("{SPENT} {plan}\n");
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.set_len(text.len() as u64));
+        written.and_then(|()| file.sync_all()).map_err(|e| Error::io(&path, e))
+    }
+}
+
+/// Opens a file for reading and writing, and makes it and its folder where they are not.
+fn open(path: &Path) -> Result<File> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+    }
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    opened.map_err(|e| Error::io(path, e))
+}
+
+/// A plan's journal, locked.
+#[derive(Debug)]
+struct LockedFile {
+    file: File,
+    path: PathBuf,
+}
+
+#[async_trait]
+impl PlanLock for LockedFile {
+    async fn kept(&mut self) -> Error {
+        // The operating system keeps it.
+        std::future::pending().await
+    }
+
+    async fn journal(&mut self) -> Result<Bytes> {
+        let failed = |e| Error::io(&self.path, e);
+        let mut all = Vec::new();
+        self.file.rewind().map_err(failed)?;
+        (&self.file).take(MAX_JOURNAL + 1).read_to_end(&mut all).map_err(failed)?;
+        if all.len() as u64 > MAX_JOURNAL {
+            return Err(Error::invalid("the journal is too long").context("path", self.path.display()));
+        }
+        // A machine that dies while it writes leaves a piece of a line.
+        let whole = all.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        if whole < all.len() {
+            all.truncate(whole);
+            self.file.set_len(whole as u64).map_err(failed)?;
+        }
+        Ok(all.into())
+    }
+
+    async fn append(&mut self, lines: Bytes) -> Result<()> {
+        let written = self.file.seek(SeekFrom::End(0)).and_then(|_| self.file.write_all(&lines));
+        written.map_err(|e| Error::io(&self.path, e))
+    }
+
+    async fn release(self: Box<Self>) -> Result<()> {
+        self.file.sync_all().map_err(|e| Error::io(&self.path, e))
+    }
+}

@@ -1,0 +1,94 @@
+//! A ledger in a bucket, which several machines share.
+//!
+//! Everything rests on one ability of the store: to write an object only where there is none, or only over the version that was
+//! read (`If-None-Match`, `If-Match`). A store that ignores these conditions is found out before it is relied upon.
+//!
+//! - `locks/<plan>` is held while the plan is executed. Who holds it writes it anew again and again; who wants it takes it
+//!   over once it was not written for [`LEASE`], by the clock of the store alone.
+//! - `spent/<approval>` is there once an approval was spent.
+//! - `journal/<plan>/<number>` are the pieces of the plan's journal, each written once.
+
+mod lock;
+mod s3;
+#[cfg(test)]
+mod tests;
+mod url;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+
+use self::lock::BucketLock;
+use self::s3::{Bucket, Condition};
+use crate::approve::{LedgerStore, PlanLock};
+use crate::error::{Error, Result};
+use crate::model::Digest;
+use crate::registry::Network;
+
+/// After so long without a sign of life, an execution is taken to be dead.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// A ledger in a bucket of S3, or of a store that speaks its language.
+#[derive(Debug, Clone)]
+pub struct BucketLedger {
+    bucket: Arc<Bucket>,
+    lease: Duration,
+    /// Whether it is known that the store heeds conditions.
+    heeds: Arc<OnceCell<()>>,
+}
+
+impl BucketLedger {
+    /// The ledger at `s3://BUCKET/PREFIX`, with what else is needed as a query: `region` (else `AWS_REGION`), `endpoint` for a store
+    /// that is not AWS's, `profile` of the shared files of AWS. Credentials are those of this machine, as for its registry.
+    ///
+    /// # Errors
+    /// `Invalid` where it is no such address; `Unsupported` where it is one of another kind of store.
+    pub fn open(url: &str, network: Network) -> Result<Self> {
+        Ok(BucketLedger::of(url::bucket(url, network)?, LEASE))
+    }
+
+    fn of(bucket: Bucket, lease: Duration) -> Self {
+        BucketLedger { bucket: Arc::new(bucket), lease, heeds: Arc::default() }
+    }
+
+    /// Refuses a store that would let two be first.
+    async fn expect_conditions(&self) -> Result<()> {
+        let ask = async {
+            let (key, body) = ("conditions", "written once\n");
+            let mut heeds = self.bucket.put(key, body, Condition::Absent).await?.is_none();
+            if !heeds {
+                heeds = self.bucket.put(key, body, Condition::Absent).await?.is_none();
+            }
+            if heeds && self.bucket.put(key, body, Condition::Is("\"0\"")).await?.is_none() {
+                return Ok(());
+            }
+            Err(Error::unsupported("the store ignores conditions, so it cannot tell who came first")
+                .context("bucket", &self.bucket)
+                .hint("use a store that heeds If-None-Match and If-Match when it writes"))
+        };
+        self.heeds.get_or_try_init(|| ask).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl LedgerStore for BucketLedger {
+    async fn lock(&self, plan: &Digest) -> Result<Box<dyn PlanLock>> {
+        self.expect_conditions().await?;
+        Ok(Box::new(BucketLock::take(Arc::clone(&self.bucket), plan, self.lease).await?))
+    }
+
+    async fn is_spent(&self, approval: &Digest) -> Result<bool> {
+        Ok(self.bucket.get(&spent(approval)).await?.is_some())
+    }
+
+    async fn spend(&self, approval: &Digest, plan: &Digest) -> Result<()> {
+        // It is the same whoever wrote it.
+        self.bucket.put(&spent(approval), format!("spent {plan}\n"), Condition::Absent).await.map(drop)
+    }
+}
+
+fn spent(approval: &Digest) -> String {
+    format!("spent/{}", approval.hex())
+}

@@ -1,0 +1,29 @@
+//! Where used approvals are remembered, as text.
+
+use crate::approve::Ledger;
+use crate::error::{Error, Result};
+use crate::registry::Network;
+
+/// The ledger at a folder, or at an address that several machines share; without either, the user's own.
+///
+/// # Errors
+/// `Invalid` where it is no such address; `Unsupported` where there is no ledger for that kind of address.
+pub(super) fn open_ledger(stated: Option<&str>, network: &Network) -> Result<Ledger> {
+    match stated {
+        None => Ledger::of_user(),
+        Some(address) if address.contains("://") => shared(address, network),
+        Some(folder) if folder.trim().is_empty() => Err(Error::invalid("the ledger is named by no folder")),
+        Some(folder) => Ok(Ledger::at(folder)),
+    }
+}
+
+#[cfg(feature = "s3")]
+fn shared(address: &str, network: &Network) -> Result<Ledger> {
+    crate::bucket::BucketLedger::open(address, network.clone()).map(Ledger::of)
+}
+
+#[cfg(not(feature = "s3"))]
+fn shared(address: &str, _: &Network) -> Result<Ledger> {
+    Err(Error::unsupported("this build keeps ledgers in folders alone; the feature s3 is off")
+        .context("ledger", address))
+}

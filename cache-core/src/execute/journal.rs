@@ -1,0 +1,119 @@
+//! What was done with a plan, line by line, as it was done.
+
+use serde::{Deserialize, Serialize};
+
+use super::Step;
+use crate::error::{Error, Result};
+use crate::model::{Digest, Raw, Timestamp};
+
+/// What was done with one plan, by all its executions: the lines of its journal in the ledger.
+///
+/// Each line is canonical JSON and names the digest of the line before it, the first the plan. So whoever has the digest of one
+/// line has all that came before: a line that was changed, left out or put elsewhere is found when the journal is read. Lines
+/// that were cut off at the end are found by [`read_until`](Journal::read_until), with the digest that the receipt has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journal {
+    plan: Digest,
+    head: Digest,
+    entries: Vec<Entry>,
+}
+
+/// One line of a journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Entry {
+    /// Which line it is, from 0.
+    pub number: usize,
+    /// The digest of the line before it without its end; of the first line, the plan's.
+    pub previous: Digest,
+    /// The plan.
+    pub plan: Digest,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Event {
+    /// An execution began, on these approvals.
+    Began {
+        /// Their digests.
+        approvals: Vec<Digest>,
+    },
+    /// A change of the plan was made, or not.
+    Step(Step),
+    /// An execution ended.
+    Ended {
+        /// Whether everything that the plan says is so now.
+        complete: bool,
+    },
+}
+
+impl Journal {
+    /// Reads the journal of a plan. A last line without its end is what a machine leaves that dies while it writes; it does
+    /// not count.
+    ///
+    /// # Errors
+    /// `Untrusted`, with the number of the line, where a line is not what was written there, or is about another plan.
+    pub fn read(plan: &Digest, bytes: &[u8]) -> Result<Self> {
+        let mut journal = Journal { plan: plan.clone(), head: plan.clone(), entries: Vec::new() };
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let Some(line) = line.strip_suffix(b"\n") else { break };
+            let wrong = |why: &str| {
+                Error::untrusted(format!("the journal was changed: {why}"))
+                    .context("plan", plan)
+                    .context("line", journal.entries.len() + 1)
+                    .hint("find out who wrote to the ledger; the plan is not executed with this journal")
+            };
+            let entry: Raw<Entry> =
+                Raw::from_canonical(line.to_vec()).map_err(|e| wrong("it is no entry").caused_by(e))?;
+            if entry.plan != *plan {
+                return Err(wrong("it is about another plan").context("found", &entry.plan));
+            }
+            if entry.number != journal.entries.len() || entry.previous != journal.head {
+                return Err(wrong("it does not follow the line before it"));
+            }
+            journal.head = entry.digest().clone();
+            journal.entries.push(entry.value().clone());
+        }
+        Ok(journal)
+    }
+
+    /// The same, where one line has to have this digest: the one that a receipt names.
+    ///
+    /// # Errors
+    /// As [`read`](Journal::read); `Untrusted` where no line has it.
+    pub fn read_until(plan: &Digest, bytes: &[u8], known: &Digest) -> Result<Self> {
+        let journal = Journal::read(plan, bytes)?;
+        let mut later = journal.entries.iter().map(|entry| &entry.previous);
+        if journal.head == *known || later.any(|previous| previous == known) {
+            return Ok(journal);
+        }
+        Err(Error::untrusted("the journal was cut off: it does not have the line that is known")
+            .context("plan", plan)
+            .context("known", known)
+            .context("lines", journal.entries.len()))
+    }
+
+    /// The lines.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The digest of the last line; the plan's where there is none.
+    pub fn head(&self) -> &Digest {
+        &self.head
+    }
+
+    /// The next line, with its end.
+    pub(super) fn line(&mut self, at: Timestamp, event: Event) -> Result<Vec<u8>> {
+        let (number, previous, plan) = (self.entries.len(), self.head.clone(), self.plan.clone());
+        let entry = Raw::canonical(Entry { number, previous, plan, at, event })?;
+        self.head = entry.digest().clone();
+        self.entries.push(entry.value().clone());
+        Ok([entry.bytes(), &b"\n"[..]].concat())
+    }
+}

@@ -1,0 +1,158 @@
+//! When a plan may be executed, and when it may go on.
+
+use std::cell::Cell;
+
+use super::testing::{Counting, approve, approved as approve_usually, at, plan_of};
+use super::*;
+use crate::approve::{ApprovalPolicy, Freeze};
+use crate::error::ErrorKind;
+use crate::plan::{Deadlines, Plan};
+
+#[tokio::test]
+async fn what_is_left_after_the_deadline_is_not_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::at(folder.path());
+    let plan = plan_of(4).with_deadlines(Deadlines { approve_by: None, execute_by: Some(at(10)) }, at(0)).unwrap();
+    let approved = approve_usually(&plan);
+    // Each look at the clock takes three seconds: one at the beginning, and two for each change.
+    let clock = Cell::new(0);
+    let tick = || at(clock.replace(clock.get() + 3));
+    let mut counting = Counting::default();
+    let receipt = execute(&mut counting, &approved, &ledger, tick).await.unwrap();
+    assert_eq!((counting.made, receipt.is_complete()), (2, false));
+    let StepOutcome::Failed { code, message } = &receipt.steps[2].outcome else { panic!("{receipt}") };
+    assert!(code == "UNAPPROVED" && message.contains("to be executed earlier"), "{message}");
+    assert_eq!(receipt.steps[3].outcome, StepOutcome::NotTried);
+}
+
+#[tokio::test]
+async fn a_frozen_environment_claims_nothing_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::at(folder.path());
+    let freezes = vec![Freeze::new("release", "UTC", "2027-01-15", "2027-01-16").unwrap()];
+    let policy = ApprovalPolicy { freezes, ..ApprovalPolicy::default() };
+    let (plan, mut counting) = (plan_of(1), Counting::default());
+    let approved = approve(&policy, &plan);
+    let frozen = execute(&mut counting, &approved, &ledger, || at(0)).await.unwrap_err();
+    assert_eq!((frozen.kind(), counting.made), (ErrorKind::Unapproved, 0));
+    assert!(frozen.contexts().contains(&("until", "2027-01-16T00:00:00Z".to_owned())), "{frozen}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    let receipt = execute(&mut counting, &approved, &ledger, || at(24 * 60 * 60)).await.unwrap();
+    assert!(receipt.is_complete() && receipt.ignored.is_empty(), "{receipt}");
+}
+
+/// An execution whose second step fails, and what its journal says.
+async fn stopped(folder: &std::path::Path) -> (Plan, Approved, Receipt, Vec<u8>) {
+    let plan = plan_of(3);
+    let approved = approve_usually(&plan);
+    let mut counting = Counting { fails_at: Some(2), ..Counting::default() };
+    let receipt = execute(&mut counting, &approved, &Ledger::at(folder), || at(0)).await.unwrap();
+    let bytes = std::fs::read(journal_of(folder, &plan)).unwrap();
+    (plan, approved, receipt, bytes)
+}
+
+fn journal_of(folder: &std::path::Path, plan: &Plan) -> std::path::PathBuf {
+    crate::approve::LedgerFolder::at(folder).journal(plan.digest())
+}
+
+fn lines(bytes: &[u8]) -> Vec<Vec<u8>> {
+    bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+}
+
+#[tokio::test]
+async fn the_journal_says_what_was_done_by_every_execution() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plan, approved, receipt, bytes) = stopped(folder.path()).await;
+    let journal = Journal::read(plan.digest(), &bytes).unwrap();
+    let (first, steps) = (&journal.entries()[0], &journal.entries()[1..3]);
+    assert_eq!((journal.entries().len(), &first.previous), (4, plan.digest()));
+    assert_eq!(first.event, Event::Began { approvals: receipt.approvals.clone() });
+    assert_eq!(steps[0].event, Event::Step(receipt.steps[0].clone()));
+    assert!(matches!(&steps[1].event, Event::Step(Step { outcome: StepOutcome::Failed { .. }, .. })));
+    assert_eq!(journal.entries()[3].event, Event::Ended { complete: false });
+    assert_eq!(receipt.journal.as_ref(), Some(journal.head()));
+    // It goes on where it was, and knows the line that the first receipt names.
+    let again = execute(&mut Counting::default(), &approved, &Ledger::at(folder.path()), || at(9)).await.unwrap();
+    let bytes = std::fs::read(journal_of(folder.path(), &plan)).unwrap();
+    let journal = Journal::read_until(plan.digest(), &bytes, receipt.journal.as_ref().unwrap()).unwrap();
+    assert_eq!((journal.entries().len(), again.journal.as_ref()), (9, Some(journal.head())));
+}
+
+#[tokio::test]
+async fn a_changed_dropped_or_reordered_line_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plan, _, receipt, bytes) = stopped(folder.path()).await;
+    let read = |lines: &[Vec<u8>]| Journal::read(plan.digest(), &lines.concat());
+    let good = lines(&bytes);
+    read(&good).unwrap();
+    let line_of = |error: Error| {
+        assert_eq!(error.kind(), ErrorKind::Untrusted);
+        error.contexts().iter().find(|(key, _)| *key == "line").unwrap().1.clone()
+    };
+    for at in 0..good.len() - 1 {
+        let mut changed = good.clone();
+        let text = String::from_utf8(changed[at].clone()).unwrap();
+        changed[at] = text.replace("2027-01-15T08:00:00Z", "2027-01-15T09:00:00Z").into();
+        assert_ne!(changed[at], good[at]);
+        assert_eq!(line_of(read(&changed).unwrap_err()), (at + 2).to_string(), "line {at} was changed");
+        let mut dropped = good.clone();
+        dropped.remove(at);
+        assert_eq!(line_of(read(&dropped).unwrap_err()), (at + 1).to_string(), "line {at} was dropped");
+        let mut swapped = good.clone();
+        swapped.swap(at, at + 1);
+        assert_eq!(line_of(read(&swapped).unwrap_err()), (at + 1).to_string(), "line {at} was put elsewhere");
+        let mut twice = good.clone();
+        twice.insert(at, good[at].clone());
+        assert_eq!(line_of(read(&twice).unwrap_err()), (at + 2).to_string(), "line {at} is there twice");
+    }
+    // What the chain alone cannot tell, the receipt's digest can.
+    let cut = good[..good.len() - 1].concat();
+    Journal::read(plan.digest(), &cut).unwrap();
+    let known = receipt.journal.unwrap();
+    assert_eq!(Journal::read_until(plan.digest(), &cut, &known).unwrap_err().kind(), ErrorKind::Untrusted);
+    let mut last = good.clone();
+    *last.last_mut().unwrap() = String::from_utf8(last[3].clone()).unwrap().replace("false", "true").into();
+    read(&last).unwrap();
+    assert!(Journal::read_until(plan.digest(), &last.concat(), &known).is_err());
+    for odd in ["x\n", "{}\n", "\n"] {
+        assert!(Journal::read(plan.digest(), &[&bytes[..], odd.as_bytes()].concat()).is_err(), "{odd:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_is_not_executed_with_a_journal_that_was_changed_or_is_another_plans() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plan, approved, _, bytes) = stopped(folder.path()).await;
+    let ledger = Ledger::at(folder.path());
+    let (mut counting, path) = (Counting::default(), journal_of(folder.path(), &plan));
+    std::fs::write(&path, lines(&bytes)[1..].concat()).unwrap();
+    let changed = execute(&mut counting, &approved, &ledger, || at(9)).await.unwrap_err();
+    assert_eq!((changed.kind(), counting.made), (ErrorKind::Untrusted, 0), "{changed}");
+    let other = plan_of(2);
+    let of_another = approve_usually(&other);
+    std::fs::write(journal_of(folder.path(), &other), &bytes).unwrap();
+    let another = execute(&mut counting, &of_another, &ledger, || at(9)).await.unwrap_err();
+    assert!(another.message().contains("about another plan") && counting.made == 0, "{another}");
+    // A line that a dying machine did not finish is no change.
+    std::fs::write(&path, [&bytes[..], b"{\"at\":\"2027"].concat()).unwrap();
+    assert!(execute(&mut counting, &approved, &ledger, || at(9)).await.unwrap().is_complete());
+    Journal::read(plan.digest(), &std::fs::read(&path).unwrap()).unwrap();
+}
+
+#[tokio::test]
+async fn of_two_executors_with_one_folder_exactly_one_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = plan_of(2);
+    // Each has an approval of its own: what they share is the plan alone.
+    let (one, other) = (approve_usually(&plan), approve_usually(&plan));
+    let ledger = Ledger::at(folder.path());
+    let run = async |approved: Approved| {
+        let mut counting = Counting::slow(std::time::Duration::from_millis(20));
+        let ran = execute(&mut counting, &approved, &ledger, || at(0)).await;
+        (ran, counting.made)
+    };
+    let ((a, made), (b, made_too)) = tokio::join!(run(one), run(other));
+    assert_eq!(made + made_too, 2, "{a:?} {b:?}");
+    let refused = a.err().or(b.err()).unwrap();
+    assert!(refused.message().contains("being executed right now"), "{refused}");
+}
