@@ -120,7 +120,11 @@ for (const name of ['config', 'digest', 'inspect', 'login', 'manifest', 'referre
     return stoppable(options ?? {}, (known) => look.call(this, what, known));
   };
 }
-const { plan, planAttaching, planBreakingGlass, planRollback, reproduce, ask, execute } = Promoter.prototype;
+const { assess: assessRequest, plan, planAttaching, planBreakingGlass, planRollback, reproduce, ask, execute } =
+  Promoter.prototype;
+Promoter.prototype.assess = function (request, options) {
+  return stoppable(options ?? {}, (known) => assessRequest.call(this, request, known));
+};
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
 };
