@@ -2,9 +2,11 @@
 import cache from './index.cjs';
 
 export const {
+  Administrator,
   Approval,
   Assessment,
   CacheError,
+  Carried,
   Cleaned,
   Conflict,
   Database,

@@ -18,3 +18,4 @@ mod scan;
 mod sign;
 mod story;
 mod token;
+mod upkeep;

@@ -1,12 +1,11 @@
 //! The promoter.
 
-use cache_core::approve;
 use cache_core::connect::{PromoterConfig, Session};
 use cache_core::plan::BreakGlass;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::approval::Approval;
+use crate::approval::{Approval, answers};
 use crate::gate::gate;
 use crate::given::given as evidence;
 use crate::outcome::{Outlook, Receipt};
@@ -134,8 +133,4 @@ impl Promoter {
         let watch = progress.map(|progress| in_event_loop(py, progress)).transpose()?;
         awaitable(py, async move { session.execute(&plan, approvals, watch).await }, Receipt)
     }
-}
-
-fn answers(approvals: &[Bound<'_, Approval>]) -> Vec<approve::Approval> {
-    approvals.iter().map(|approval| approval.get().0.clone()).collect()
 }

@@ -10,9 +10,12 @@ mod images;
 mod keys;
 mod lifecycle;
 mod login;
+mod process;
 mod profile;
+mod records;
 mod repositories;
 mod signature;
+mod sso;
 mod sts;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
@@ -106,6 +109,7 @@ impl Vendor for Ecr {
             room: Some(registry),
             findings: Some(registry),
             administration: Some(registry),
+            records: Some(registry),
             ..registry.oci.abilities_of_protocol()
         }
     }
