@@ -6,13 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cache_core::connect::{PromoterConfig, Session, SharedPlan, given, read};
 use cache_core::plan::BreakGlass;
-use cache_core::{approve, promote};
+use cache_core::promote;
 use napi::Env;
 use napi::bindgen_prelude::{ClassInstance, Promise, PromiseRaw, Uint8Array};
 use napi_derive::napi;
 use serde_json::Value;
 
-use crate::approval::Approval;
+use crate::approval::{Approval, answers};
 use crate::ask::AnswerDesk;
 use crate::assess::Assessment;
 use crate::errors::raise;
@@ -180,7 +180,7 @@ impl Promoter {
         approvals: Vec<ClassInstance<'_, Approval>>,
         options: Option<ExecuteOptions>,
     ) -> napi::Result<PromiseRaw<'env, Receipt>> {
-        let approvals: Vec<approve::Approval> = approvals.iter().map(|approval| approval.0.clone()).collect();
+        let approvals = answers(&approvals);
         let (session, plan): (Session, SharedPlan) = (self.0.clone(), plan.0.clone());
         let ExecuteOptions { on_progress, signal } = options.unwrap_or_default();
         let work = watched(on_progress, async move |watch| {

@@ -1,5 +1,6 @@
 // Compiled with `tsc --strict` and never run: what a user writes has the right types.
 import {
+  Administrator,
   Conflict,
   Database,
   Plan,
@@ -19,6 +20,7 @@ import {
   type MergedReport,
   type Progress,
   type PromoterConfig,
+  type Question,
   type Signer,
   type Verified,
 } from '../index.mjs';
@@ -112,4 +114,26 @@ export async function keyless(plan: Plan): Promise<void> {
   // @ts-expect-error keyless signing needs services
   const alone: Signer = { keyless: 'ambient' };
   console.log(half, alone);
+}
+
+const administrator = new Administrator({
+  registry: { host: 'harbor.test', system: 'harbor', login: { user: 'robot$ci', passwordEnv: 'SECRET' } },
+  environment: 'prod',
+});
+const question: Question = { kind: 'repositories', project: 'p' };
+const known: unknown = await administrator.ask(question);
+const upkeep = await administrator.plan({
+  requester: 'ci',
+  what: 'upkeep',
+  wishes: [
+    { action: { kind: 'set-policy', policy: 'quota', scope: { project: { registry: 'harbor.test', name: 'p' } } } },
+    { untag: 'harbor.test/p/app:old' },
+    // @ts-expect-error: there is no such action
+    { action: { kind: 'drop-everything' } },
+  ],
+});
+if (upkeep !== null) {
+  const carried = await administrator.execute(upkeep, []);
+  const names: string[] = carried.issued.map(({ name, secret }) => `${name}: ${secret}`);
+  void [known, names];
 }

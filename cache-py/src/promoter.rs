@@ -8,7 +8,7 @@ use cache_core::plan::BreakGlass;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::approval::Approval;
+use crate::approval::{Approval, answers};
 use crate::ask::AnswerDesk;
 use crate::assess::Assessment;
 use crate::gate::gate;
@@ -197,8 +197,4 @@ impl Promoter {
         let watch = progress.map(|progress| in_event_loop(py, progress)).transpose()?;
         awaitable(py, async move { session.execute(&plan, approvals, watch).await }, Receipt)
     }
-}
-
-fn answers(approvals: &[Bound<'_, Approval>]) -> Vec<approve::Approval> {
-    approvals.iter().map(|approval| approval.get().0.clone()).collect()
 }
