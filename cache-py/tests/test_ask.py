@@ -71,7 +71,7 @@ def asked(message: dict[str, Any]) -> str:
 
 def promoter(prepare: Prepare, **approval: Any) -> tuple[cache.Promoter, cache.Plan]:
     scenario = prepare("promote-signed")
-    config = {**scenario["promoter"], "approval": {"accept": ["webhook"], **approval}}
+    config: Any = {**scenario["promoter"], "approval": {"accept": ["webhook"], **approval}}
     config.pop("clock", None)
     made = cache.Promoter(config)
     plan = made.plan(scenario["request"]).plan
@@ -130,7 +130,8 @@ def test_what_is_not_signed_or_not_configured_is_refused() -> None:
     assert desk.slack(headers, body, at="2020-01-01T00:00:00Z")["status"] == 403
     assert desk.teams({}, b"{}")["status"] == 403
     assert desk.slack(headers, body)["status"] == 404
-    wrong: list[Any] = [{"people": PEOPLE}, {"people": {}, "slackSecret": SECRET}, {"people": {"U1": "a"}, "slackSecret": SECRET}]
+    nobody: dict[str, str] = {}
+    wrong: list[Any] = [{"people": PEOPLE}] + [{"people": who, "slackSecret": SECRET} for who in (nobody, {"U1": "a"})]
     for config in wrong:
         with pytest.raises(cache.Invalid) as error:
             cache.AnswerDesk(config)

@@ -50,7 +50,7 @@ def test_errors_are_told_by_kind(prepare: Prepare) -> None:
     with pytest.raises(cache.Invalid):
         registries.inspect("oci:source:v1", platform="linux")
     with pytest.raises(cache.Invalid):
-        cache.Registries({"registry": []})  # type: ignore[typeddict-unknown-key]
+        cache.Registries({"registry": []})  # type: ignore[arg-type]
 
 
 def test_a_login_is_handed_on(tmp_path: Path) -> None:

@@ -16,8 +16,13 @@ def answer(plan: cache.Plan, who: str, at: str) -> cache.Approval:
     return plan.approve_by_callback(lambda _: {"decision": "approve", "approver": who}, at=at)
 
 
+def promoter_of(scenario: dict[str, Any], **more: Any) -> cache.Promoter:
+    config: Any = {**scenario["promoter"], **more}
+    return cache.Promoter(config)
+
+
 def opened(scenario: dict[str, Any], **more: Any) -> tuple[cache.Promoter, cache.Outlook]:
-    promoter = cache.Promoter({**scenario["promoter"], "approval": {"accept": ["callback"]}, **more})
+    promoter = promoter_of(scenario, **{"approval": {"accept": ["callback"]}, **more})
     return promoter, promoter.plan(scenario["request"])
 
 
@@ -29,13 +34,14 @@ def test_a_verdict_is_reproduced_a_year_later(prepare: Prepare) -> None:
     promoter, outlook = opened(scenario)
     assert outlook.plan is not None
     assert promoter.execute(outlook.plan, [answer(outlook.plan, "alice", AT)]).complete
-    later = cache.Promoter({**scenario["promoter"], "clock": "2027-01-31T12:00:00Z"})
+    later = promoter_of(scenario, clock="2027-01-31T12:00:00Z")
     request: cache.ReproduceRequest = {"image": "oci:target:v1"}
     reproduced = later.reproduce(request)
     assert reproduced.verdicts_json == outlook.verdicts_json and reproduced.verdicts == outlook.verdicts
     assert reproduced.record["plan"] == outlook.plan.digest
     assert reproduced.record["judged"]["at"] == "2026-01-31T12:00:00Z"
-    assert reproduced.by is not None and reproduced.by.startswith("key release ") and reproduced.statement.startswith("sha256:")
+    assert reproduced.by is not None and reproduced.by.startswith("key release ")
+    assert reproduced.statement.startswith("sha256:")
 
     async def again() -> bytes:
         return (await later.reproduce_async(request)).verdicts_json
@@ -43,9 +49,9 @@ def test_a_verdict_is_reproduced_a_year_later(prepare: Prepare) -> None:
     assert asyncio.run(again()) == outlook.verdicts_json
     policy = scenario["promoter"]["policy"] + "# another\n"
     with pytest.raises(cache.Conflict, match="policy"):
-        cache.Promoter({**scenario["promoter"], "policy": policy}).reproduce(request)
+        promoter_of(scenario, policy=policy).reproduce(request)
     with pytest.raises(cache.NotFound):
-        cache.Promoter({**scenario["promoter"], "environment": "prod"}).reproduce(request)
+        promoter_of(scenario, environment="prod").reproduce(request)
 
 
 def test_deadlines(prepare: Prepare) -> None:

@@ -33,9 +33,12 @@ fn plan() -> Plan {
     .unwrap()
 }
 
-fn policy(approvers: &[&str], groups: &[(&str, usize, &[&str])]) -> ApprovalPolicy {
+/// A name, how many, and of whom.
+type Stated<'a> = (&'a str, usize, &'a [&'a str]);
+
+fn policy(approvers: &[&str], groups: &[Stated<'_>]) -> ApprovalPolicy {
     let approver = |name: &&str| Approver { name: (*name).to_owned(), ..Approver::default() };
-    let group = |(name, required, of): &(&str, usize, &[&str])| {
+    let group = |(name, required, of): &Stated<'_>| {
         ((*name).to_owned(), Group { required: *required, of: of.iter().map(|name| (*name).to_owned()).collect() })
     };
     let groups: BTreeMap<String, Group> = groups.iter().map(group).collect();
@@ -61,7 +64,7 @@ fn ignored(error: &crate::Error) -> Vec<&str> {
 }
 
 const ALL: [&str; 4] = ["alice", "bob", "carol", "dave"];
-const TWO_GROUPS: &[(&str, usize, &[&str])] = &[("security", 1, &["alice", "bob"]), ("release", 1, &["bob", "carol"])];
+const TWO_GROUPS: &[Stated<'_>] = &[("security", 1, &["alice", "bob"]), ("release", 1, &["bob", "carol"])];
 
 #[test]
 fn each_group_needs_its_own_people() {
@@ -111,7 +114,7 @@ fn more_people_than_the_groups_need_may_be_required() {
 
 #[test]
 fn a_policy_that_nobody_can_satisfy_is_refused() {
-    let wrong: &[(&[&str], &[(&str, usize, &[&str])], &str)] = &[
+    let wrong: &[(&[&str], &[Stated<'_>], &str)] = &[
         (&ALL, &[("a", 1, &["bob"]), ("b", 1, &["bob"])], "b lacks 1 of 1"),
         (&ALL, &[("a", 3, &["alice", "bob"])], "a lacks 1 of 3"),
         (&ALL, &[("a", 1, &["mallory"])], "who is none of the approvers"),
