@@ -85,6 +85,29 @@ export interface Network {
   clientCertificate?: { certificate: Pem; key: Pem };
 }
 
+/** A registry that is more than the OCI protocol. */
+export interface RegistryConfig {
+  /** The host, as in the names of its images: `name` or `name:port`. */
+  host: string;
+  system?: 'oci' | 'harbor' | 'ecr' | 'acr' | 'artifactory' | 'openshift';
+  /** A user with a password, or a token alone, each perhaps in a variable; without it, what docker's and podman's files say. */
+  login?: { user?: string; password?: string; passwordEnv?: string; token?: string; tokenEnv?: string };
+  /** Where its interface is, if not at the usual place. */
+  api?: string;
+  /** AWS. */
+  profile?: string;
+  account?: string;
+  region?: string;
+  /** AWS: whether a push makes the repository that it needs. */
+  createOnPush?: boolean;
+  /** Azure: the id of the registry as a resource. */
+  resourceId?: string;
+  /** Artifactory: the key of the repository, where the host stands for it. */
+  key?: string;
+  /** OpenShift: the context of the kubeconfig, if not the current one. */
+  context?: string;
+}
+
 /** What has to come with the signatures of a key. All of it needs a trusted root. */
 export interface KeyDemands {
   /** When the key is valid, in RFC 3339; both ends belong to it. */
@@ -143,6 +166,8 @@ export interface PromoterConfig {
   /** Who signs the promotion record, and what is attached; without one, no record is. */
   signer?: Signer;
   approval?: ApprovalPolicy;
+  /** The registries that are more than the OCI protocol. */
+  registries?: RegistryConfig[];
   network?: Network;
   /** The folder where used approvals are remembered; without one, the user's own. */
   ledger?: string;
@@ -779,6 +804,8 @@ export type InventorySource =
 /** The repositories of one environment in one registry, and what of them is kept. */
 export interface RetentionConfig {
   repositories: string[];
+  /** The registries that are more than the OCI protocol. */
+  registries?: RegistryConfig[];
   environment: string;
   /** The policy with its `retention_policy`, as YAML or as the path of a file. */
   policy: string;
@@ -850,7 +877,7 @@ export interface ProposalData {
 }
 
 /** A policy of a registry, and a listing to try it on: what the registry answered, or images read by the caller. */
-export type SimulateRequest = { vendor: 'ecr' | 'harbor'; policy: string; repository?: string; clock?: string } & (
+export type SimulateRequest = { vendor: 'ecr' | 'harbor' | 'acr'; policy: string; repository?: string; clock?: string } & (
   | { listing: unknown }
   | {
       images: {
@@ -860,6 +887,10 @@ export type SimulateRequest = { vendor: 'ecr' | 'harbor'; policy: string; reposi
         pulled?: string;
         children?: string[];
         locked?: boolean;
+        /** When it lost its last tag, which ACR counts from. */
+        untagged?: string;
+        /** When it was deleted, where the registry keeps what is. */
+        deleted?: string;
       }[];
     }
 );

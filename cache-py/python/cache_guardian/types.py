@@ -99,6 +99,37 @@ class Network(TypedDict, total=False):
     clientCertificate: ClientCertificate
 
 
+class RegistryLogin(TypedDict, total=False):
+    """A user with a password, or a token alone; ``passwordEnv`` and ``tokenEnv`` name variables that hold them."""
+
+    user: str
+    password: str
+    passwordEnv: str
+    token: str
+    tokenEnv: str
+
+
+class _Hosted(TypedDict):
+    host: str
+
+
+class RegistryConfig(_Hosted, total=False):
+    """A registry that is more than the OCI protocol: its host, which system it is, and how one logs in, by docker's and podman's
+    files where nothing is said. ``api`` is where its interface is, if not at the usual place; ``profile``, ``account``, ``region``
+    and ``createOnPush`` are AWS's, ``resourceId`` is Azure's, ``key`` is Artifactory's, ``context`` is OpenShift's."""
+
+    system: Literal["oci", "harbor", "ecr", "acr", "artifactory", "openshift"]
+    login: RegistryLogin
+    api: str
+    profile: str
+    account: str
+    region: str
+    createOnPush: bool
+    resourceId: str
+    key: str
+    context: str
+
+
 class Window(TypedDict, total=False):
     """A period of time in RFC 3339; both ends belong to it."""
 
@@ -231,6 +262,7 @@ class PromoterConfig(_Places, total=False):
     imagePolicies: list[str]
     signer: Signer
     approval: ApprovalPolicy
+    registries: list[RegistryConfig]
     network: Network
     ledger: str
     clock: str
