@@ -97,7 +97,8 @@ fn xml_and_json_of_the_specification_say_the_same() {
             Vex::parse(&std::fs::read(&path).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
         };
         let (json, xml) = (read("json"), read("xml"));
-        assert!(!json.statements.is_empty(), "{version}");
+        // Its ranges name an order that cannot read their versions, or do not rise, which is told in both.
+        assert!(json.statements.len() + json.problems.len() > 0, "{version}");
         assert_eq!(json, xml, "{version}");
     }
 }
