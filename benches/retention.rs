@@ -147,7 +147,9 @@ impl Registry for Made {
     }
 
     fn abilities(&self) -> Abilities<'_> {
-        Abilities { listing: Some(self), untagging: Untagging::Alone, ..Abilities::default() }
+        let mut abilities = Abilities::default();
+        (abilities.listing, abilities.untagging) = (Some(self), Untagging::Alone);
+        abilities
     }
 }
 
