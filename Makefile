@@ -1,17 +1,18 @@
 # What a developer runs. Everything is built below target/; nothing outside the checkout is touched.
 CARGO ?= cargo
 
-.PHONY: demo test check interop bench
+.PHONY: demo test check interop bench packages
 
 # The main job on real input: build, sign, promote to staging and prod, and refuse an unsigned image.
 demo:
 	@scripts/demo.sh
 
-# The whole test suite: Rust, then Python and Node, each of which sets itself up below target/ and cache-node/node_modules.
+# The whole test suite: Rust, then Python, Node and the examples of CI, which set themselves up below target/ and in node_modules.
 test: check
 	$(CARGO) test --workspace --all-features
 	@scripts/python.sh
 	@scripts/node.sh
+	@scripts/ci-examples.sh
 
 # What must hold before the tests are worth running: format, lints, documentation, licences.
 check:
@@ -42,3 +43,7 @@ bench:
 	@scripts/compare-sbom.sh
 	@scripts/compare-sign.sh
 	@scripts/compare-scan.sh
+
+# What is published, for this machine: wheel, source distribution, npm packages; each is installed in an empty folder.
+packages:
+	@scripts/packages.sh

@@ -2,7 +2,7 @@
 // The native half, with its errors as classes and with signals that stop it. Nothing else happens here: types and
 // documentation are those of native.d.ts.
 
-const native = require('./cache-node.node');
+const native = require('./load.cjs');
 const { translate, ...errors } = require('./errors.cjs');
 
 const translated = (call) =>
@@ -50,6 +50,7 @@ const [Approval, Assessment, Cleaned, Database, Outlook, Plan, Proposal, Receipt
   'Story',
 ].map((name) => face(native[name], notByHand));
 const Scanner = face(native.Scanner, (config) => new native.Scanner(config));
+const Registries = face(native.Registries, (config) => new native.Registries(config));
 
 // The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
 const { approveByCallback, approveBySignature } = Plan.prototype;
@@ -110,6 +111,12 @@ Scanner.prototype.scan = function (request, options) {
 Scanner.prototype.scanSbom = function (sbom, options) {
   return stoppable(options ?? {}, (known) => scanSbom.call(this, sbom, known));
 };
+for (const name of ['config', 'digest', 'inspect', 'login', 'manifest', 'referrers', 'repositories', 'tags']) {
+  const look = Registries.prototype[name];
+  Registries.prototype[name] = function (what, options) {
+    return stoppable(options ?? {}, (known) => look.call(this, what, known));
+  };
+}
 const { plan, planAttaching, planBreakingGlass, planRollback, execute } = Promoter.prototype;
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
@@ -167,6 +174,7 @@ module.exports = {
   Promoter,
   Proposal,
   Receipt,
+  Registries,
   Retention,
   Sbom,
   Scanner,

@@ -17,6 +17,7 @@ export const {
   Proposal,
   RateLimited,
   Receipt,
+  Registries,
   Retention,
   Sbom,
   Scanner,

@@ -12,20 +12,24 @@ import type {
   DatabaseUpdated,
   DatabaseUpdateRequest,
   Decision,
+  Descriptor,
   DoomedImage,
   Evidence,
   GenerateProgress,
   GenerateRequest,
+  Inspection,
   Judgement,
   KeyKind,
   KeyPair,
   LicenseHistogram,
   ListedPackage,
+  Login,
   MergedReport,
   Outcome,
   Progress,
   PromoterConfig,
   ProposalData,
+  RegistriesConfig,
   Report,
   ReportFormat,
   Request,
@@ -103,6 +107,8 @@ export declare class Cleaned {
   get broken(): Array<string>
   /** All of it as canonical JSON. */
   get json(): Buffer
+  /** All of it as plain data. */
+  get data(): Record<string, unknown>
   /** All of it in words. */
   render(): string
 }
@@ -217,6 +223,33 @@ export declare class Receipt {
   get data(): Record<string, unknown>
   /** The receipt in words. */
   render(): string
+}
+
+/**
+ * Registries and other places of images, to be looked at: what people ask crane and skopeo for. Nothing is changed in any of
+ * them. Without a tag and a digest, `latest` is meant.
+ */
+export declare class Registries {
+  /** Nothing is opened yet. */
+  constructor(config?: RegistriesConfig | undefined | null)
+  /** Every tag of a repository, sorted. */
+  tags(repository: string, options?: StopOptions | undefined | null): Promise<string[]>
+  /** The digest of what a reference names; with a platform, of its image out of an index. */
+  digest(image: string, options?: LookOptions | undefined | null): Promise<string>
+  /** A manifest, byte for byte; with a platform, that of its image out of an index. */
+  manifest(image: string, options?: LookOptions | undefined | null): Promise<Buffer>
+  /** The configuration of an image, byte for byte. An index needs a platform, unless it has only one. */
+  config(image: string, options?: LookOptions | undefined | null): Promise<Buffer>
+  /** What an image is, under the names that `skopeo inspect` gives. */
+  inspect(image: string, options?: LookOptions | undefined | null): Promise<Inspection>
+  /** What is attached to an image. */
+  referrers(image: string, options?: StopOptions | undefined | null): Promise<Descriptor[]>
+  /** Every repository of a registry that may be seen, sorted. */
+  repositories(host: string, options?: StopOptions | undefined | null): Promise<string[]>
+  /** The login that a registry is shown now, in the clear, to be handed on; `null` where there is none. */
+  login(host: string, options?: StopOptions | undefined | null): Promise<Login | null>
+  /** Writes that login into docker's file, or the one that is given, and leaves all else in it. */
+  saveLogin(host: string, path?: string | undefined | null): Promise<void>
 }
 
 /** Keeps the repositories of one environment in order. Planning reads only, and execution is a dry run unless told otherwise. */
@@ -353,6 +386,14 @@ export interface Given {
   bytes?: Uint8Array
   /** Where the document is. */
   path?: string
+}
+
+/** How an image is looked at. */
+export interface LookOptions {
+  /** The platform out of an index: `linux/amd64`. */
+  platform?: string
+  /** Stops the work when it aborts. The promise then rejects with its reason. */
+  signal?: AbortSignal
 }
 
 /** Several reports as one list, which keeps who said what, and where they differ and why. */

@@ -85,27 +85,71 @@ export interface Network {
   clientCertificate?: { certificate: Pem; key: Pem };
 }
 
-/** A registry that is more than the OCI protocol. */
-export interface RegistryConfig {
+/** A registry and its system, and how one logs in there. */
+export interface Registry {
   /** The host, as in the names of its images: `name` or `name:port`. */
   host: string;
   system?: 'oci' | 'harbor' | 'ecr' | 'acr' | 'artifactory' | 'openshift';
-  /** A user with a password, or a token alone, each perhaps in a variable; without it, what docker's and podman's files say. */
-  login?: { user?: string; password?: string; passwordEnv?: string; token?: string; tokenEnv?: string };
-  /** Where its interface is, if not at the usual place. */
+  /** Without it, what docker's and podman's files say. */
+  login?: RegistryLogin;
+  /** Where the interface is, where not at the usual place of the system. */
   api?: string;
-  /** AWS. */
+  /** AWS: the profile; the account and the region, where the host does not say them. */
   profile?: string;
   account?: string;
   region?: string;
   /** AWS: whether a push makes the repository that it needs. */
   createOnPush?: boolean;
-  /** Azure: the id of the registry as a resource. */
+  /** Azure: the resource id of the registry. */
   resourceId?: string;
   /** Artifactory: the key of the repository, where the host stands for it. */
   key?: string;
-  /** OpenShift: the context of the kubeconfig, if not the current one. */
+  /** OpenShift: the context of the kubeconfig. */
   context?: string;
+}
+
+/** A user with a password, or a token alone; either may be in a variable of the environment. */
+export type RegistryLogin =
+  | ({ user: string } & ({ password: string } | { passwordEnv: string }))
+  | { token: string }
+  | { tokenEnv: string };
+
+/** How registries are reached that are looked at. */
+export interface RegistriesConfig {
+  /** The registries that are more than the OCI protocol, or have a login of their own. */
+  registries?: Registry[];
+  network?: Network;
+}
+
+/** A login in the clear, as for `docker login --password-stdin`. */
+export interface Login {
+  user: string;
+  password: string;
+}
+
+/** What names a manifest or a blob (OCI image specification, `descriptor.md`). */
+export interface Descriptor {
+  mediaType: string;
+  digest: string;
+  size: number;
+  artifactType?: string;
+  annotations?: Record<string, string>;
+}
+
+/** What an image is, under the names that `skopeo inspect` gives. */
+export interface Inspection {
+  Name?: string;
+  /** Of what the reference names: of the index, where it is one. */
+  Digest: string;
+  RepoTags: string[];
+  Created: string | null;
+  DockerVersion: string;
+  Labels: Record<string, string> | null;
+  Architecture: string;
+  Os: string;
+  Layers: string[];
+  LayersData: { MIMEType: string; Digest: string; Size: number; Annotations: Record<string, string> | null }[];
+  Env: string[] | null;
 }
 
 /** What has to come with the signatures of a key. All of it needs a trusted root. */
@@ -166,8 +210,8 @@ export interface PromoterConfig {
   /** Who signs the promotion record, and what is attached; without one, no record is. */
   signer?: Signer;
   approval?: ApprovalPolicy;
-  /** The registries that are more than the OCI protocol. */
-  registries?: RegistryConfig[];
+  /** The registries that are more than the OCI protocol, or have a login of their own. */
+  registries?: Registry[];
   network?: Network;
   /** The folder where used approvals are remembered; without one, the user's own. */
   ledger?: string;
@@ -233,6 +277,7 @@ export type GenerateRequest = (
       image: string;
       /** The platform of an image that is there for several, such as `linux/amd64`. */
       platform?: string;
+      registries?: Registry[];
       network?: Network;
     }
   | { folder: string }
@@ -370,6 +415,7 @@ export interface DatabaseUpdateRequest {
   trivy?: { image?: string };
   /** The folder where what is fetched is kept; without it, `<path>.sources`. */
   downloads?: string;
+  registries?: Registry[];
   network?: Network;
 }
 
@@ -594,6 +640,7 @@ export interface VerifyRequest {
   trustedRoot?: string;
   /** Asks for an attestation of this type, by name or URI, in the place of a signature. */
   attestation?: string;
+  registries?: Registry[];
   network?: Network;
 }
 
@@ -630,6 +677,7 @@ export interface StoryRequest {
   trustedSigners?: Signers[];
   trustedRoot?: string;
   deployments?: Deployment[];
+  registries?: Registry[];
   network?: Network;
 }
 
@@ -805,7 +853,7 @@ export type InventorySource =
 export interface RetentionConfig {
   repositories: string[];
   /** The registries that are more than the OCI protocol. */
-  registries?: RegistryConfig[];
+  registries?: Registry[];
   environment: string;
   /** The policy with its `retention_policy`, as YAML or as the path of a file. */
   policy: string;

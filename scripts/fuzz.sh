@@ -3,7 +3,7 @@
 #
 #   scripts/fuzz.sh SECONDS [NAME...]       each for so long; all of them, or those whose names are given
 #
-# Corpora grow in target/fuzz/corpus/NAME; what breaks something is kept in target/fuzz/found/NAME. The shared data, where it
+# `CACHE_FUZZ_JOBS=4` runs four at once. Corpora grow in target/fuzz/corpus/NAME; what breaks something is kept in target/fuzz/found/NAME. The shared data, where it
 # is, gives the first inputs. Prints a line for each: name, executions, coverage, and what was found.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -40,11 +40,17 @@ fi
 PATH=$root/target/tools/bin:$PATH
 cd "$root"
 fuzz build --sanitizer none >/dev/null 2>"$root/target/fuzz.log" || { tail -n 20 "$root/target/fuzz.log" >&2; exit 1; }
+rm -f "$root/target/fuzz/failed"
 bin=$CARGO_TARGET_DIR/$(rustc -vV | sed -n 's/^host: //p')/release
 
-status=0
-# run NAME TARGET [SEED...]
+jobs=${CACHE_FUZZ_JOBS:-1}
+# run NAME TARGET [SEED...]: when one of those that run has ended, if they are as many as may.
 run() {
+  while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
+  fuzz_one "$@" &
+}
+
+fuzz_one() {
   local name=$1 target=$2 seeds=("${@:3}")
   local corpus=$root/target/fuzz/corpus/$name found=$root/target/fuzz/found/$name log=$root/target/fuzz/$name.log
   mkdir -p "$corpus" "$found"
@@ -53,7 +59,7 @@ run() {
     -rss_limit_mb=2048 -print_final_stats=1 >"$log" 2>&1; then
     echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions, $(grep -o 'cov: [0-9]*' "$log" | tail -n 1), nothing found"
   else
-    status=1
+    touch "$root/target/fuzz/failed"
     echo "$name: FOUND $(ls "$found") ($log)"
   fi
 }
@@ -95,4 +101,5 @@ if wanted layer "$@"; then
   mapfile -t seeds < <(find "$shared/data/sbom/own/layers" -type f -size -64k)
   run layer layer "${seeds[@]}"
 fi
-exit $status
+wait
+[ ! -e "$root/target/fuzz/failed" ]

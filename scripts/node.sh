@@ -28,3 +28,4 @@ export CACHE_GENERATED_TYPES=$generated/native.d.ts
 
 node --test test/*.test.mjs
 npx tsc --project tsconfig.json
+npx publint --strict

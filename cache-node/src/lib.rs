@@ -10,6 +10,7 @@ mod gate;
 mod outcome;
 mod plan;
 mod promoter;
+mod registries;
 mod retention;
 mod run;
 mod sbom;

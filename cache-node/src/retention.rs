@@ -197,6 +197,12 @@ impl Cleaned {
         cleaned_json(&self.0).map(Buffer::from).map_err(raise)
     }
 
+    /// All of it as plain data.
+    #[napi(getter, ts_return_type = "Record<string, unknown>")]
+    pub fn data(&self) -> napi::Result<Value> {
+        Ok(serde_json::to_value(&self.0)?)
+    }
+
     /// All of it in words.
     #[napi]
     pub fn render(&self) -> String {

@@ -2,16 +2,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { Invalid, NotFound, Sbom } from '../index.mjs';
-import { example } from './helper.mjs';
+import { example, place } from './helper.mjs';
 
 const clock = '2026-01-31T12:00:00Z';
-const place = () => mkdtempSync(path.join(tmpdir(), 'cache-generate-'));
 const manifest = (name, version) => [`app/node_modules/${name}/package.json`, JSON.stringify({ name, version })];
 
 // One file as a tar: a ustar header, the content, and zeros.

@@ -1,6 +1,6 @@
 // What the tests share: a prepared folder, and the scenarios.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
@@ -17,6 +17,12 @@ export function prepare(name) {
   execFileSync(process.env.CACHE_MAKE_LAYOUT, [name, folder]);
   process.chdir(folder);
   return load(path.join(scenarios, `${name}.json`));
+}
+
+// An empty folder.
+export function place() {
+  mkdirSync(work, { recursive: true });
+  return mkdtempSync(path.join(work, 'place-'));
 }
 
 // The path of an example, beside the package that it imports, as in the project of a user.

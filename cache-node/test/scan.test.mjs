@@ -1,17 +1,16 @@
 // Databases made and updated, scans by Cache's own scanner and by programs, and reports merged.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { Database, Invalid, NotFound, Sbom, Scanner, Untrusted, mergeReports, parseReport } from '../index.mjs';
-import { example } from './helper.mjs';
+import { example, place } from './helper.mjs';
+import { zip } from './zip.mjs';
 
 const purl = 'pkg:npm/lodash@4.17.15';
-const place = () => mkdtempSync(path.join(tmpdir(), 'cache-scan-'));
 const record = (id) => ({
   id,
   modified: '2026-01-02T03:04:05Z',
@@ -25,24 +24,6 @@ const record = (id) => ({
   ],
 });
 
-// One stored file as a zip: its header, its content, the directory, the end.
-function zip(name, content) {
-  const [file, data] = [Buffer.from(name), Buffer.from(content)];
-  const common = Buffer.alloc(26);
-  common.writeUInt16LE(20, 0);
-  common.writeUInt32LE(data.length, 14);
-  common.writeUInt32LE(data.length, 18);
-  common.writeUInt16LE(file.length, 22);
-  const entry = Buffer.concat([Buffer.from('PK\x03\x04'), common, file, data]);
-  const listed = Buffer.concat([Buffer.from('PK\x01\x02\x14\x00', 'latin1'), common, Buffer.alloc(14), file]);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(1, 8);
-  end.writeUInt16LE(1, 10);
-  end.writeUInt32LE(listed.length, 12);
-  end.writeUInt32LE(entry.length, 16);
-  return Buffer.concat([entry, listed, end]);
-}
 const archive = (id) => zip(`${id}.json`, JSON.stringify(record(id)));
 
 function sbom() {

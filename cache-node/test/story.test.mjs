@@ -1,9 +1,12 @@
 // The story of an image.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Approval, Invalid, NotFound, Promoter, Story, tellStory } from '../index.mjs';
-import { prepare } from './helper.mjs';
+import { example, prepare } from './helper.mjs';
+
+const script = example('story.mjs');
 
 // An image that was promoted, with a record.
 async function promoted() {
@@ -37,4 +40,13 @@ test('errors are told by kind, and a signal stops it', async () => {
   await assert.rejects(tellStory({ image: 'oci:source:v1', trusted: [] }), Invalid);
   const reason = new Error('enough');
   await assert.rejects(tellStory({ image: 'oci:source:v1' }, { signal: AbortSignal.abort(reason) }), reason);
+});
+
+test('the example tells it', async () => {
+  const { image } = await promoted();
+  const given = [script, image, '--key', 'keys/release.pub', '--page', 'story.html'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, given, { encoding: 'utf8', timeout: 60_000 });
+  assert.equal(status, 0, stderr);
+  assert.ok(stdout.startsWith(`# The story of ${image}`), stdout);
+  assert.ok(readFileSync('story.html', 'utf8').startsWith('<!doctype html>'));
 });

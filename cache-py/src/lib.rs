@@ -13,6 +13,7 @@ mod plain;
 mod plan;
 mod progress;
 mod promoter;
+mod registries;
 mod retention;
 mod runtime;
 mod sbom;
@@ -38,6 +39,8 @@ mod _native {
     use super::plan::Plan;
     #[pymodule_export]
     use super::promoter::Promoter;
+    #[pymodule_export]
+    use super::registries::Registries;
     #[pymodule_export]
     use super::retention::{Cleaned, Proposal, Retention, explain_policy, simulate_policy, translate_policy};
     #[pymodule_export]

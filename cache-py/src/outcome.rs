@@ -70,6 +70,11 @@ impl Receipt {
         to_python(py, &self.0)
     }
 
+    /// The receipt in words.
+    fn render(&self) -> String {
+        self.0.to_string()
+    }
+
     fn __repr__(&self) -> String {
         format!("<Receipt of {}, {}>", self.0.plan, if self.complete() { "complete" } else { "NOT COMPLETE" })
     }

@@ -194,6 +194,11 @@ impl Cleaned {
         to_python(py, &self.0)
     }
 
+    /// All of it in words.
+    fn render(&self) -> String {
+        self.0.to_string()
+    }
+
     fn __repr__(&self) -> String {
         format!("<Cleaned by {}, {}>", self.0.receipt.plan, if self.complete() { "complete" } else { "NOT COMPLETE" })
     }

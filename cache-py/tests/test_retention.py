@@ -204,7 +204,7 @@ def test_acr_is_simulated_by_its_own_listing() -> None:
 def test_registries_are_named_by_their_system(prepare: Prepare) -> None:
     prepare("promote-signed")
     login: cache.RegistryLogin = {"user": "robot", "passwordEnv": "PASSWORD"}
-    registries: list[cache.RegistryConfig] = [{"host": "registry.example", "system": "harbor", "login": login}]
+    registries: list[cache.Registry] = [{"host": "registry.example", "system": "harbor", "login": login}]
     cache.Retention({**config("{max_age_days: 0}"), "registries": registries})
     wrong: Any = [{"host": "registry.example", "system": "quay"}]
     with pytest.raises(cache.Invalid, match="quay"):

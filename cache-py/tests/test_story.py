@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -66,3 +68,11 @@ def test_errors_are_told_by_kind(prepare: Prepare) -> None:
         cache.tell_story({"image": "oci:source:v9"})
     with pytest.raises(cache.Invalid):
         cache.tell_story({"image": "oci:source:v1", "deployments": [{"digest": "x", "place": "y"}]})
+
+
+def test_the_example_tells_it(prepare: Prepare) -> None:
+    image = promoted(prepare)["image"]
+    given = [str(ROOT / "examples" / "python" / "story.py"), image, "--key", "keys/release.pub", "--page", "story.html"]
+    told = subprocess.run([sys.executable, *given], capture_output=True, text=True, timeout=60, encoding="utf-8")
+    assert told.returncode == 0 and told.stdout.startswith(f"# The story of {image}"), told.stdout + told.stderr
+    assert Path("story.html").read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -20,8 +20,9 @@ use std::sync::{Arc, Mutex};
 
 use cache_core::Watch;
 use cache_core::connect::{GrypeConfig, OsvConfig, TrivyConfig, UpdateConfig, open_source};
-use cache_core::generate::{Target, of_platform};
+use cache_core::generate::Target;
 use cache_core::model::{Reference, Timestamp};
+use cache_core::registry::inspect::of_platform;
 use cache_core::sbom::Sbom;
 use cache_core::scan::{Database, DatabaseBuilder, EmbeddedScanner, Report, ScanTarget, Scanner, UpdateProgress};
 

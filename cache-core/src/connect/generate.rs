@@ -6,13 +6,12 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::network::{NetworkConfig, network};
-use super::open_source_over;
+use super::{RegistryConfig, open_source_of};
 use crate::error::{Error, Result};
-use crate::generate::{
-    Generator, LayerCache, NativeGenerator, SyftGenerator, Target, TrivyGenerator, Watch, of_platform,
-};
+use crate::generate::{Generator, LayerCache, NativeGenerator, SyftGenerator, Target, TrivyGenerator, Watch};
 use crate::model::{Pinned, Platform, Reference, Timestamp};
 use crate::registry::Registry;
+use crate::registry::inspect::of_platform;
 use crate::sbom::Sbom;
 
 /// What an SBOM is to be made of, and by whom: an image or a folder.
@@ -40,6 +39,9 @@ pub struct GenerateConfig {
     /// The time that Cache's own generator writes into the document, for documents that can be made again.
     #[serde(default)]
     pub clock: Option<Timestamp>,
+    /// The registries that are more than the OCI protocol, or have a login of their own.
+    #[serde(default)]
+    pub registries: Vec<RegistryConfig>,
     /// How the image is reached over a network; without it, as the machine and its environment say.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
@@ -82,7 +84,7 @@ impl GenerateConfig {
     async fn of_image(&self, image: Reference) -> Result<Subject> {
         let platform = self.platform.as_deref().map(str::parse::<Platform>).transpose()?;
         let network = network(self.network.as_ref())?;
-        let registry = open_source_over(&image.repository, network)?;
+        let registry = open_source_of(&image.repository, &self.registries, network)?;
         let found = image.repository.at(registry.resolve(&image).await?.digest);
         let image = of_platform(&*registry, &found, platform.as_ref()).await?;
         Ok(Subject::Image { registry, image })

@@ -8,6 +8,7 @@ mod findings;
 mod foreign;
 mod generate;
 mod key;
+mod look;
 mod network;
 mod registry;
 mod request;
@@ -32,6 +33,7 @@ pub use findings::registry_report;
 pub use foreign::{Judge, evidence_json, foreign_gate};
 pub use generate::{GenerateConfig, GeneratorName};
 pub use key::{KeyConfig, NewKey, generate_key};
+pub use look::{Registries, RegistriesConfig};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
 pub use registry::{LoginConfig, RegistryConfig, SystemName};
 pub use request::{AttachConfig, AttachmentConfig, RequestConfig, RollbackConfig, given};
@@ -67,18 +69,10 @@ use crate::registry::{DockerArchive, Layout, Network, OciArchive, Registry, Regi
 /// # Errors
 /// What the adapter says; `Unsupported` where there is none for this transport.
 pub fn open_source(repository: &Repository) -> Result<Arc<dyn Registry>> {
-    open_source_over(repository, Network::default())
+    open_source_of(repository, &[], Network::default())
 }
 
-/// The same, with proxies and certificates of the caller's own where it is reached over a network.
-///
-/// # Errors
-/// As [`open_source`].
-pub fn open_source_over(repository: &Repository, network: Network) -> Result<Arc<dyn Registry>> {
-    open_source_of(repository, &[], network)
-}
-
-/// The same, where these entries say which system a host is.
+/// The same, where these entries say which system a host is and how one logs in, with proxies and certificates of the caller's own.
 ///
 /// # Errors
 /// As [`open_source`], and what is wrong with the entry.
@@ -101,18 +95,10 @@ pub fn open_source_of(
 /// # Errors
 /// What the adapter says; `Unsupported` where there is none that writes to this transport.
 pub fn open_target(repository: &Repository) -> Result<Arc<dyn RegistryWriter>> {
-    open_target_over(repository, Network::default())
+    open_target_of(repository, &[], Network::default())
 }
 
-/// The same, with proxies and certificates of the caller's own where it is reached over a network.
-///
-/// # Errors
-/// As [`open_target`].
-pub fn open_target_over(repository: &Repository, network: Network) -> Result<Arc<dyn RegistryWriter>> {
-    open_target_of(repository, &[], network)
-}
-
-/// The same, where these entries say which system a host is.
+/// The same, where these entries say which system a host is and how one logs in, with proxies and certificates of the caller's own.
 ///
 /// # Errors
 /// As [`open_target`], and what is wrong with the entry.

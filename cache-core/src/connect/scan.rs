@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::generate::GenerateConfig;
 use super::network::{NetworkConfig, network};
-use super::open_source_over;
+use super::{RegistryConfig, open_source_of};
 use crate::Watch;
 use crate::error::{Error, Result};
 use crate::generate;
@@ -172,6 +172,9 @@ pub struct UpdateConfig {
     /// The folder where what is fetched is kept; without it, `<path>.sources`.
     #[serde(default)]
     pub downloads: Option<PathBuf>,
+    /// The registries that are more than the OCI protocol, or have a login of their own.
+    #[serde(default)]
+    pub registries: Vec<RegistryConfig>,
     /// How the servers are reached; without it, as the machine and its environment say.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
@@ -228,7 +231,7 @@ impl UpdateConfig {
                 Some(image) => image.clone(),
                 None => DataSource::TRIVY.parse()?,
             };
-            let registry = open_source_over(&image.repository, network)?;
+            let registry = open_source_of(&image.repository, &self.registries, network)?;
             update = update.source(DataSource::Trivy { registry, image });
         }
         if let Some(folder) = &self.downloads {

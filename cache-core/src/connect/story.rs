@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::network::{NetworkConfig, network};
-use super::open_source_over;
 use super::trust::{TrustedKeyConfig, trusted_under};
+use super::{RegistryConfig, open_source_of};
 use crate::error::Result;
 use crate::model::{Reference, Timestamp};
 use crate::sign::{SignersConfig, Trust};
@@ -28,6 +28,9 @@ pub struct StoryConfig {
     /// Where images run, by an inventory of the caller's.
     #[serde(default)]
     pub deployments: Vec<Deployment>,
+    /// The registries that are more than the OCI protocol, or have a login of their own.
+    #[serde(default)]
+    pub registries: Vec<RegistryConfig>,
     /// How the image is reached over a network; without it, as the machine and its environment say.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
@@ -41,7 +44,8 @@ impl StoryConfig {
     pub async fn tell(&self) -> Result<Story> {
         let trusted = trusted_under(&self.trusted_keys, &self.trusted_signers, self.trusted_root.as_deref())?;
         let trust = Trust::in_all(trusted);
-        let registry = open_source_over(&self.image.repository, network(self.network.as_ref())?)?;
+        let network = network(self.network.as_ref())?;
+        let registry = open_source_of(&self.image.repository, &self.registries, network)?;
         Story::of(&*registry, &self.image, &trust, &self.deployments, Timestamp::now()).await
     }
 }

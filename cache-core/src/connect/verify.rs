@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::foreign::{attached, problems_json, statements_json};
 use super::network::{NetworkConfig, network};
-use super::open_source_over;
 use super::trust::{TrustedKeyConfig, trusted_under};
+use super::{RegistryConfig, open_source_of};
 use crate::error::{Error, Result};
 use crate::gate::Evidence;
 use crate::model::{Reference, Timestamp};
@@ -34,6 +34,9 @@ pub struct VerifyConfig {
     /// The attestation that is asked for, by a name (`spdx`, `slsaprovenance1`) or a URI; without one, a signature is.
     #[serde(default)]
     pub attestation: Option<String>,
+    /// The registries that are more than the OCI protocol, or have a login of their own.
+    #[serde(default)]
+    pub registries: Vec<RegistryConfig>,
     /// How the image is reached over a network; without it, as the machine and its environment say.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
@@ -54,7 +57,7 @@ impl VerifyConfig {
         }
         let wanted = self.attestation.as_deref().map(Attestation::predicate_type_of).transpose()?;
         let network = network(self.network.as_ref())?;
-        let registry = open_source_over(&self.image.repository, network)?;
+        let registry = open_source_of(&self.image.repository, &self.registries, network)?;
         let mut seen = signed_evidence_of(&*registry, &self.image, &Trust::in_all(trusted), Timestamp::now()).await?;
         if let Some(wanted) = wanted {
             seen.statements.retain(|statement| statement.value.value().predicate_type == wanted);

@@ -18,7 +18,6 @@ pub use cache::LayerCache;
 pub use external::{SyftGenerator, TrivyGenerator};
 pub use native::NativeGenerator;
 pub use progress::{Progress, Watch};
-pub use subject::of_platform;
 
 use crate::error::Result;
 use crate::model::Pinned;
@@ -28,7 +27,7 @@ use crate::sbom::Sbom;
 /// What an SBOM is to be made of.
 #[derive(Debug, Clone, Copy)]
 pub enum Target<'a> {
-    /// An image for one platform. [`of_platform`] picks it out of an index.
+    /// An image for one platform. [`of_platform`](crate::registry::inspect::of_platform) picks it out of an index.
     Image {
         /// Where it is.
         registry: &'a dyn Registry,

@@ -1,41 +1,9 @@
 //! What the SBOM is about.
 
 use crate::error::{Error, Result};
-use crate::model::{Descriptor, ImageManifest, Manifest, ManifestBody, Pinned, Platform, Purl};
+use crate::model::{ImageManifest, Manifest, ManifestBody, Pinned, Purl};
 use crate::registry::Registry;
 use crate::sbom::{Kind, Package, Relation, Relationship, Sbom, Text};
-
-/// The image for a platform, out of an index, or the image itself where there is but one. Children that hold attestations are
-/// no platforms.
-///
-/// # Errors
-/// `NotFound` where there is none for the platform; `Invalid` where there are several and no platform is asked for.
-pub async fn of_platform(registry: &dyn Registry, image: &Pinned, platform: Option<&Platform>) -> Result<Pinned> {
-    let manifest = registry.manifest(image).await?;
-    let ManifestBody::Index(index) = manifest.value() else { return Ok(image.clone()) };
-    let runs = |child: &&Descriptor| child.platform.as_ref().is_none_or(|platform| platform.os != "unknown");
-    let children: Vec<&Descriptor> = index.manifests.iter().filter(runs).collect();
-    let names = || {
-        let named = children.iter().filter_map(|child| child.platform.as_ref()).map(Platform::to_string);
-        named.collect::<Vec<_>>().join(", ")
-    };
-    let fits = |child: &&&Descriptor| match (platform, &child.platform) {
-        (Some(wanted), Some(offered)) => {
-            let same = (&wanted.os, &wanted.architecture) == (&offered.os, &offered.architecture);
-            same && (wanted.variant.is_none() || wanted.variant == offered.variant)
-        }
-        (Some(_), None) => false,
-        (None, _) => true,
-    };
-    match (children.iter().filter(fits).collect::<Vec<_>>().as_slice(), platform) {
-        ([one], _) => Ok(image.repository.at(one.digest.clone())),
-        ([first, ..], Some(_)) => Ok(image.repository.at(first.digest.clone())),
-        ([], _) => Err(Error::not_found("the index has no image for the platform").context("platforms", names())),
-        _ => Err(Error::invalid("the index has images for several platforms")
-            .context("platforms", names())
-            .hint("say which platform is meant")),
-    }
-}
 
 /// The manifest of an image for one platform.
 pub(super) async fn image_manifest(registry: &dyn Registry, image: &Pinned) -> Result<(Manifest, ImageManifest)> {

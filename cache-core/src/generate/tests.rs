@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::model::{Descriptor, Digest, Platform, Reference, Timestamp};
+use crate::model::{Descriptor, Digest, Reference, Timestamp};
 use crate::registry::testing::OtherBlobs;
 use crate::registry::{BlobStream, MemoryRegistry};
 use crate::sbom::catalog::{Catalog, Cataloger, Fact, FileInfo, Found, LAYER, Limits};
@@ -162,33 +162,12 @@ async fn a_layer_that_is_no_archive_is_named() {
 }
 
 #[tokio::test]
-async fn the_image_for_a_platform_is_picked_out_of_an_index() {
+async fn an_index_is_refused() {
     let world = image(&[layer("a/package", "x 1")]);
-    let child = |os: &str, arch: &str| {
-        json!({
-            "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": world.image.digest, "size": 1,
-            "platform": {"os": os, "architecture": arch},
-        })
-    };
-    let put = |children: Vec<serde_json::Value>| {
-        let index =
-            json!({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": children});
-        let digest = world.registry.insert_manifest(&world.image.repository, None, index.to_string()).unwrap().digest;
-        world.image.repository.at(digest)
-    };
-    let one = put(vec![child("linux", "amd64"), child("unknown", "unknown")]);
-    assert_eq!(of_platform(&world.registry, &one, None).await.unwrap(), world.image);
-    assert_eq!(of_platform(&world.registry, &world.image, None).await.unwrap(), world.image);
-    let two = put(vec![child("linux", "amd64"), child("linux", "arm64")]);
-    let error = of_platform(&world.registry, &two, None).await.unwrap_err().to_string();
-    assert!(error.contains("linux/amd64, linux/arm64"), "{error}");
-    let platform = |arch: &str| Platform {
-        architecture: arch.into(),
-        ..serde_json::from_value(json!({"os": "linux", "architecture": ""})).unwrap()
-    };
-    assert!(of_platform(&world.registry, &two, Some(&platform("arm64"))).await.is_ok());
-    assert!(of_platform(&world.registry, &two, Some(&platform("s390x"))).await.unwrap_err().is_not_found());
-    let error = generator().generate(Target::Image { registry: &world.registry, image: &two }).await.unwrap_err();
+    let index = json!({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []});
+    let digest = world.registry.insert_manifest(&world.image.repository, None, index.to_string()).unwrap().digest;
+    let index = world.image.repository.at(digest);
+    let error = generator().generate(Target::Image { registry: &world.registry, image: &index }).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -29,11 +30,15 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
+    /// How long it takes.
+    pub(crate) pause: Duration,
+    /// The connection breaks after so many bytes of the body.
+    pub(crate) breaks_after: Option<usize>,
 }
 
 impl Reply {
     pub(crate) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Reply { status, headers: Vec::new(), body: body.into() }
+        Reply { status, headers: Vec::new(), body: body.into(), pause: Duration::ZERO, breaks_after: None }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -122,13 +127,15 @@ async fn serve(mut stream: TcpStream, answer: &(impl Fn(&Call) -> Reply + Sync))
             return Ok(());
         }
     }
-    let Reply { status, headers, body } = answer(&call);
+    let Reply { status, headers, body, pause, breaks_after } = answer(&call);
+    tokio::time::sleep(pause).await;
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n", body.len());
     stream.write_all(head.as_bytes()).await?;
     // The answer to HEAD has the length of the body that it leaves out.
     if call.method != "HEAD" {
-        stream.write_all(&body).await?;
+        let sent = breaks_after.map_or(body.len(), |after| after.min(body.len()));
+        stream.write_all(&body[..sent]).await?;
     }
     stream.shutdown().await
 }

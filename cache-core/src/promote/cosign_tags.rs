@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use futures_util::future::join_all;
+
 use crate::error::{Absent, Result};
 use crate::model::{Digest, Repository, Tag};
 use crate::registry::Registry;
@@ -36,16 +38,16 @@ impl<'a> CosignTags<'a> {
         if matches!(self.known, Known::NotListed) && manifests > FEW {
             self.known = self.listed(manifests).await;
         }
-        let mut found = Vec::new();
-        for suffix in TAG_SUFFIXES {
-            let tag = Tag::of_digest(subject, suffix);
-            if matches!(&self.known, Known::All(tags) if !tags.contains(&tag)) {
-                continue;
-            }
-            let named = self.registry.resolve(&self.repository.tagged(tag.clone())).await.absent_is_none()?;
-            found.extend(named.map(|named| (tag, named.digest)));
+        let named = TAG_SUFFIXES.map(|suffix| self.named(Tag::of_digest(subject, suffix)));
+        join_all(named).await.into_iter().filter_map(Result::transpose).collect()
+    }
+
+    async fn named(&self, tag: Tag) -> Result<Option<(Tag, Digest)>> {
+        if matches!(&self.known, Known::All(tags) if !tags.contains(&tag)) {
+            return Ok(None);
         }
-        Ok(found)
+        let named = self.registry.resolve(&self.repository.tagged(tag.clone())).await.absent_is_none()?;
+        Ok(named.map(|named| (tag, named.digest)))
     }
 
     /// A list that takes no more requests than there are manifests saves at least two of three. Where it fails, for whatever

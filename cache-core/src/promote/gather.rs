@@ -61,8 +61,13 @@ pub async fn signed_evidence_of(
 }
 
 async fn unit_of(registry: &dyn Registry, image: &Reference) -> Result<(Pinned, Unit)> {
-    let image = image.repository.at(registry.resolve(image).await?.digest);
-    let unit = Unit::of(registry, &image).await?;
+    let digest = match (&image.tag, &image.digest) {
+        // The unit begins with reading it.
+        (None, Some(digest)) => digest.clone(),
+        _ => registry.resolve(image).await?.digest,
+    };
+    let image = image.repository.at(digest);
+    let unit = Unit::about(registry, &image).await?;
     Ok((image, unit))
 }
 

@@ -39,7 +39,7 @@ impl Promoter {
         };
         let (target, repository) = (self.target.as_registry(), &request.tag.repository);
         let now_named = repository.at(target.resolve(&request.tag).await?.digest);
-        let unit = Unit::of(target, &now_named).await?;
+        let unit = Unit::about(target, &now_named).await?;
         let evidence = gather(target, &now_named, &unit, &self.recognised(), self.now()).await?;
         let before = before(&evidence, &request.tag).ok_or_else(|| {
             Error::not_found("no trusted record says what the tag named before")
@@ -50,7 +50,7 @@ impl Promoter {
         if target.resolve(&image.clone().into()).await.absent_is_none()?.is_none() {
             return Err(Error::not_found("what the tag named before is gone").context("image", &image));
         }
-        let unit = Unit::of(target, &image).await?;
+        let unit = Unit::about(target, &image).await?;
         let evidence = gather(target, &image, &unit, &self.trust, self.now()).await?;
         let verdicts = judge_all(&self.gates, &evidence).await;
         if verdicts.iter().any(|verdict| !verdict.allows()) {

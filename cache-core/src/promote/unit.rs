@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join};
 
 use super::cosign_tags::CosignTags;
 use crate::error::{Error, Result};
@@ -38,9 +38,19 @@ pub(super) struct Node {
 impl Unit {
     /// Reads the whole unit of `image`, manifests only.
     pub(super) async fn of(source: &dyn Registry, image: &Pinned) -> Result<Unit> {
+        Unit::as_far_as(source, image, Reach::Whole).await
+    }
+
+    /// The same without the referrers of referrers, none of which is evidence about the image.
+    pub(super) async fn about(source: &dyn Registry, image: &Pinned) -> Result<Unit> {
+        Unit::as_far_as(source, image, Reach::About).await
+    }
+
+    async fn as_far_as(source: &dyn Registry, image: &Pinned, reach: Reach) -> Result<Unit> {
         let mut walk = Walk {
             source,
             repository: &image.repository,
+            reach,
             seen: HashSet::new(),
             named: HashSet::from([image.digest.clone()]),
             tags: CosignTags::of(source, &image.repository),
@@ -57,9 +67,16 @@ impl Unit {
     }
 }
 
+#[derive(PartialEq, Eq)]
+enum Reach {
+    Whole,
+    About,
+}
+
 struct Walk<'a> {
     source: &'a dyn Registry,
     repository: &'a Repository,
+    reach: Reach,
     seen: HashSet<Digest>,
     /// The manifests that are known of, seen or still to be.
     named: HashSet<Digest>,
@@ -91,8 +108,9 @@ impl Walk<'_> {
             for child in manifest.children() {
                 self.visit(child.digest.clone(), Role::Child, None, depth + 1).await?;
             }
+            let is_end = self.reach == Reach::About && matches!(role, Role::Referrer(_));
             self.unit.nodes.push(Node { manifest, role, style });
-            self.visit_referrers(&pinned, depth).await
+            if is_end { Ok(()) } else { self.visit_referrers(&pinned, depth).await }
         })
     }
 
@@ -124,9 +142,9 @@ pub(super) async fn belonging(
     tags: &mut CosignTags<'_>,
     manifests: usize,
 ) -> Result<Vec<(Digest, Style, Option<Tag>)>> {
-    let referrers = registry.referrers(subject).await?;
-    let mut found: Vec<_> = referrers.into_iter().map(|referrer| (referrer.digest, Style::Referrer, None)).collect();
-    let tagged = tags.about(&subject.digest, manifests).await?;
-    found.extend(tagged.into_iter().map(|(tag, digest)| (digest, Style::CosignTag, Some(tag))));
+    // At once, since each is a wait; the answers are taken in the same order each time.
+    let (referrers, tagged) = join(registry.referrers(subject), tags.about(&subject.digest, manifests)).await;
+    let mut found: Vec<_> = referrers?.into_iter().map(|referrer| (referrer.digest, Style::Referrer, None)).collect();
+    found.extend(tagged?.into_iter().map(|(tag, digest)| (digest, Style::CosignTag, Some(tag))));
     Ok(found)
 }

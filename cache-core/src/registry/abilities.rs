@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::credentials::Credential;
 use super::{Listing, Untagging};
 use crate::approve::Permit;
 use crate::error::Result;
@@ -35,6 +36,8 @@ pub struct Abilities<'a> {
     pub server_copy: Option<&'a dyn ServerCopy>,
     /// Has a scanner of its own.
     pub findings: Option<&'a dyn Findings>,
+    /// Has a login that can be handed on.
+    pub login: Option<&'a dyn Login>,
     /// Is administered.
     pub administration: Option<&'a dyn Administration>,
 }
@@ -51,6 +54,7 @@ impl fmt::Debug for Abilities<'_> {
             .field("room", &self.room.is_some())
             .field("server_copy", &self.server_copy.is_some())
             .field("findings", &self.findings.is_some())
+            .field("login", &self.login.is_some())
             .field("administration", &self.administration.is_some())
             .finish()
     }
@@ -61,6 +65,16 @@ impl fmt::Debug for Abilities<'_> {
 pub trait Catalog: Send + Sync {
     /// Every repository that the credentials may see, sorted.
     async fn repositories(&self) -> Result<Vec<Repository>>;
+}
+
+/// Is shown a login.
+#[async_trait]
+pub trait Login: Send + Sync {
+    /// The login that the registry is shown now; those that last for hours are asked for where they are about to end.
+    ///
+    /// # Errors
+    /// What the source of the credentials says.
+    async fn login(&self) -> Result<Credential>;
 }
 
 /// Lists tags where there are few.

@@ -19,6 +19,7 @@ pub mod ecr;
 mod files;
 #[cfg(feature = "harbor")]
 pub mod harbor;
+pub mod inspect;
 pub mod layout;
 mod listing;
 mod memory;
@@ -31,8 +32,8 @@ pub(crate) mod testing;
 mod vendor;
 
 pub use abilities::{
-    Abilities, Administration, Catalog, Deletion, Findings, FindingsDocument, Issued, Room, ServerCopy, Standing,
-    TagsOf, TagsWithin,
+    Abilities, Administration, Catalog, Deletion, Findings, FindingsDocument, Issued, Login, Room, ServerCopy,
+    Standing, TagsOf, TagsWithin,
 };
 #[cfg(feature = "acr")]
 pub use acr::{AcrOptions, AcrRegistry, AzureCredentials};

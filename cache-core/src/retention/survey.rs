@@ -14,9 +14,10 @@ use super::facts::{Facts, ManifestFacts, TagFacts};
 use super::graph::{AttachingName, RepositoryGraph};
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::model::manifest::{MAX_CONFIG, media_type};
-use crate::model::{Descriptor, Digest, Manifest, ManifestBody, Pinned, Repository, Tag, Timestamp};
+use crate::model::{Digest, Manifest, ManifestBody, Pinned, Repository, Tag, Timestamp};
 use crate::plan::DeleteTarget;
 use crate::promote::{BREAK_GLASS_TYPE, PROMOTION_TYPE, PromotionRecord};
+use crate::registry::inspect::config_of;
 use crate::registry::{Deletion, Registry, Untagging};
 use crate::sign::{Bundle, Statement};
 use crate::watch::Watch;
@@ -253,8 +254,8 @@ impl<'a> Survey<'a> {
         Ok(Some((read, referrers.into_iter().map(|referrer| referrer.digest).collect())))
     }
 
-    /// Of the record of a promotion, what the tag named before. Nobody's signature is asked for: the worst that a made-up record does is to keep an image
-    /// for a while.
+    /// Of the record of a promotion, what the tag named before. Nobody's signature is asked for: the worst that a made-up record does
+    /// is to keep an image for a while.
     async fn replaced(&self, repository: &Repository, manifest: &Manifest) -> Result<Option<(Digest, Timestamp)>> {
         let kind = manifest.annotations().get("dev.sigstore.bundle.predicateType");
         let is_record = kind.is_some_and(|kind| [PROMOTION_TYPE, BREAK_GLASS_TYPE].contains(&kind.as_str()));
@@ -262,9 +263,8 @@ impl<'a> Survey<'a> {
         let Some(layer) = image.layers.first().filter(|layer| is_record && layer.size <= MAX_RECORD) else {
             return Ok(None);
         };
-        let read =
-            |blob: Descriptor| async move { self.registry.blob(repository, &blob).await?.into_bytes(MAX_RECORD).await };
-        let Some(bytes) = self.ask(read(layer.clone())).await.absent_is_none()? else { return Ok(None) };
+        let read = async { self.registry.blob(repository, layer).await?.into_bytes(MAX_RECORD).await };
+        let Some(bytes) = self.ask(read).await.absent_is_none()? else { return Ok(None) };
         let record = Bundle::parse(&bytes)
             .ok()
             .and_then(|bundle| PromotionRecord::read(&Statement::parse(bundle.envelope()?.payload().to_vec()).ok()?));
@@ -283,9 +283,8 @@ impl<'a> Survey<'a> {
         if !self.options.created || !is_image || image.config.size > MAX_CONFIG {
             return Ok(None);
         }
-        let read =
-            |blob: Descriptor| async move { self.registry.blob(repository, &blob).await?.into_bytes(MAX_CONFIG).await };
-        let Some(bytes) = self.ask(read(image.config.clone())).await.absent_is_none()? else { return Ok(None) };
+        let read = config_of(self.registry, repository, image);
+        let Some(bytes) = self.ask(read).await.absent_is_none()? else { return Ok(None) };
         let config: Option<Config> = serde_json::from_slice(&bytes).ok();
         Ok(config.and_then(|config| Timestamp::parse(&config.created?).ok()))
     }

@@ -7,11 +7,11 @@ use serde::Deserialize;
 use super::events::{Event, EventKind, Standing};
 use crate::error::Result;
 use crate::gate::Evidence;
+use crate::model::manifest::MAX_CONFIG;
 use crate::model::{ManifestBody, Timestamp, null_is_empty};
 use crate::registry::Registry;
+use crate::registry::inspect::config_of;
 
-/// The largest configuration that is read.
-const MAX_CONFIG: u64 = 8 << 20;
 /// The labels that are told, and what they are called here.
 const LABELS: [(&str, &str); 4] = [
     ("org.opencontainers.image.source", "source"),
@@ -45,7 +45,7 @@ pub(super) async fn made(registry: &dyn Registry, evidence: &Evidence) -> Result
         if image.config.size > MAX_CONFIG {
             continue;
         }
-        let bytes = registry.blob(&evidence.image.repository, &image.config).await?.into_bytes(MAX_CONFIG).await?;
+        let bytes = config_of(registry, &evidence.image.repository, image).await?;
         let Ok(config) = serde_json::from_slice::<Config>(&bytes) else { continue };
         let title = platform.as_ref().map_or("Made".to_owned(), |platform| format!("Made for {platform}"));
         let mut event = Event {

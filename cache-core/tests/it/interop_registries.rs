@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cache_core::conformance::server::{Options, Server};
+use cache_core::connect::RegistriesConfig;
 use cache_core::model::manifest::media_type;
 use cache_core::model::{Descriptor, Digest, Reference, Tag};
 use cache_core::promote::Outlook;
@@ -208,4 +209,47 @@ async fn interop_layouts_go_both_ways() {
     let (theirs, named) = layout("by-crane");
     let pinned = named.repository.at(digest.clone());
     assert_eq!(theirs.manifest(&pinned).await.unwrap().digest(), &digest);
+}
+
+/// What people ask crane and skopeo for is answered as they answer it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the peers; run by make interop"]
+async fn interop_an_image_is_told_as_crane_and_skopeo_tell_it() {
+    if ["crane", "skopeo"].iter().any(|tool| binary(tool).is_none()) {
+        return;
+    }
+    let ours = Server::start(Options::default()).await.unwrap();
+    seed(&ours);
+    let folder = tempfile::tempdir().unwrap();
+    let tell = |tool: &str, arguments: &[&str]| run(tool, folder.path(), arguments).unwrap();
+    let registries = RegistriesConfig::default().open().unwrap();
+    let (name, platform) = (format!("{}/dev/app", ours.host()), Some("linux/arm64"));
+    let (image, remote) = (format!("{name}:v1"), format!("docker://{name}:v1"));
+    let text = |bytes: bytes::Bytes| String::from_utf8(bytes.to_vec()).unwrap();
+
+    let tags: Vec<String> = registries.tags(&name).await.unwrap().iter().map(ToString::to_string).collect();
+    let listed = tell("crane", &["ls", &name]);
+    let mut listed: Vec<&str> = listed.lines().collect();
+    listed.sort_unstable();
+    assert_eq!(tags, listed);
+    assert_eq!(registries.digest(&image, None).await.unwrap().as_str(), tell("crane", &["digest", &image]).trim());
+    let of_platform = tell("crane", &["digest", "--platform", "linux/arm64", &image]);
+    assert_eq!(registries.digest(&image, platform).await.unwrap().as_str(), of_platform.trim());
+    let manifest = text(registries.manifest(&image, None).await.unwrap());
+    assert_eq!(manifest, tell("crane", &["manifest", &image]).trim_end());
+    assert_eq!(manifest, tell("skopeo", &["inspect", "--tls-verify=false", "--raw", &remote]).trim_end());
+    let config = text(registries.config(&image, platform).await.unwrap());
+    assert_eq!(config, tell("crane", &["config", "--platform", "linux/arm64", &image]).trim_end());
+    assert_eq!(
+        registries.repositories(&ours.host()).await.unwrap().len(),
+        tell("crane", &["catalog", &ours.host()]).lines().count()
+    );
+
+    let theirs = tell("skopeo", &["--override-arch", "arm64", "inspect", "--tls-verify=false", &remote]);
+    let theirs: Value = serde_json::from_str(&theirs).unwrap();
+    let own = json!(registries.inspect(&image, platform).await.unwrap());
+    // Versions of skopeo differ in what they tell; whatever they do is the same.
+    for (name, value) in theirs.as_object().unwrap() {
+        assert_eq!(own[name], *value, "{name}");
+    }
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict, Union
 
-from .types import Network
+from .types import Network, Registry
 
 Severity = Literal["unknown", "negligible", "low", "medium", "high", "critical"]
 
@@ -188,6 +188,7 @@ class DatabaseUpdateRequest(_DatabasePath, total=False):
     grype: GrypeSource
     trivy: TrivySource
     downloads: str
+    registries: list[Registry]
     network: Network
 
 

@@ -100,7 +100,7 @@ class Network(TypedDict, total=False):
 
 
 class RegistryLogin(TypedDict, total=False):
-    """A user with a password, or a token alone; ``passwordEnv`` and ``tokenEnv`` name variables that hold them."""
+    """A ``user`` with a password, or a token alone; either may be in a variable of the environment."""
 
     user: str
     password: str
@@ -109,14 +109,14 @@ class RegistryLogin(TypedDict, total=False):
     tokenEnv: str
 
 
-class _Hosted(TypedDict):
+class _Host(TypedDict):
     host: str
 
 
-class RegistryConfig(_Hosted, total=False):
-    """A registry that is more than the OCI protocol: its host, which system it is, and how one logs in, by docker's and podman's
-    files where nothing is said. ``api`` is where its interface is, if not at the usual place; ``profile``, ``account``, ``region``
-    and ``createOnPush`` are AWS's, ``resourceId`` is Azure's, ``key`` is Artifactory's, ``context`` is OpenShift's."""
+class Registry(_Host, total=False):
+    """A registry and its system, and how one logs in there; without a login, docker's and podman's files say it. ``profile``,
+    ``account``, ``region`` and ``createOnPush`` are AWS's, ``resourceId`` is Azure's, ``key`` Artifactory's, ``context``
+    OpenShift's."""
 
     system: Literal["oci", "harbor", "ecr", "acr", "artifactory", "openshift"]
     login: RegistryLogin
@@ -128,6 +128,62 @@ class RegistryConfig(_Hosted, total=False):
     resourceId: str
     key: str
     context: str
+
+
+class RegistriesConfig(TypedDict, total=False):
+    """How registries are reached that are looked at."""
+
+    registries: list[Registry]
+    network: Network
+
+
+class Login(TypedDict):
+    """A login in the clear, as for ``docker login --password-stdin``."""
+
+    user: str
+    password: str
+
+
+class _Described(TypedDict):
+    mediaType: str
+    digest: str
+    size: int
+
+
+class Descriptor(_Described, total=False):
+    """What names a manifest or a blob (OCI image specification, ``descriptor.md``)."""
+
+    artifactType: str
+    annotations: dict[str, str]
+
+
+class InspectedLayer(TypedDict):
+    """One layer of an :class:`Inspection`; its size is in bytes, compressed."""
+
+    MIMEType: str
+    Digest: str
+    Size: int
+    Annotations: Optional[dict[str, str]]
+
+
+class _Inspected(TypedDict):
+    Digest: str
+    RepoTags: list[str]
+    Created: Optional[str]
+    DockerVersion: str
+    Labels: Optional[dict[str, str]]
+    Architecture: str
+    Os: str
+    Layers: list[str]
+    LayersData: list[InspectedLayer]
+    Env: Optional[list[str]]
+
+
+class Inspection(_Inspected, total=False):
+    """What an image is, under the names that ``skopeo inspect`` gives. ``Digest`` is of what the reference names: of the index,
+    where it is one. Images of a registry have a ``Name``."""
+
+    Name: str
 
 
 class Window(TypedDict, total=False):
@@ -262,7 +318,7 @@ class PromoterConfig(_Places, total=False):
     imagePolicies: list[str]
     signer: Signer
     approval: ApprovalPolicy
-    registries: list[RegistryConfig]
+    registries: list[Registry]
     network: Network
     ledger: str
     clock: str
@@ -411,6 +467,7 @@ class GenerateRequest(TypedDict, total=False):
     program: str
     layerCache: str
     clock: str
+    registries: list[Registry]
     network: Network
 
 
@@ -553,6 +610,7 @@ class VerifyRequest(_Image, total=False):
     trustedSigners: list[Signers]
     trustedRoot: str
     attestation: str
+    registries: list[Registry]
     network: Network
 
 
@@ -598,6 +656,7 @@ class StoryRequest(_Image, total=False):
     trustedSigners: list[Signers]
     trustedRoot: str
     deployments: list[Deployment]
+    registries: list[Registry]
     network: Network
 
 

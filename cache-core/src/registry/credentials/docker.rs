@@ -70,13 +70,9 @@ impl DockerCredentials {
     /// # Errors
     /// Where one of them exists and cannot be read or parsed.
     pub fn of_this_machine() -> Result<Self> {
-        let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let home = variable("HOME");
-        let below_home = |path: &str| home.as_ref().map(|home| home.join(path));
-        let docker = variable("DOCKER_CONFIG").map(|folder| folder.join("config.json"));
         let paths = [
             variable("REGISTRY_AUTH_FILE"),
-            docker.or_else(|| below_home(".docker/config.json")),
+            docker_file(),
             variable("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json")),
             below_home(".config/containers/auth.json"),
         ];
@@ -87,6 +83,16 @@ impl DockerCredentials {
             }
         }
         Ok(all)
+    }
+
+    /// The file that `docker login` writes: `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`.
+    ///
+    /// # Errors
+    /// `NotFound` where there is neither such a variable nor a home.
+    pub fn file_of_docker() -> Result<PathBuf> {
+        docker_file().ok_or_else(|| {
+            Error::not_found("there is no home folder, where docker's logins are").hint("set DOCKER_CONFIG")
+        })
     }
 
     /// Reads one file.
@@ -210,6 +216,19 @@ fn normalised(key: &str) -> String {
     let host = default_ports.iter().find_map(|port| host.strip_suffix(port)).unwrap_or(&host);
     let host = if HUB_HOSTS.contains(&host) { "docker.io" } else { host };
     path.map_or_else(|| host.to_owned(), |path| format!("{host}/{path}"))
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn below_home(path: &str) -> Option<PathBuf> {
+    variable("HOME").map(|home| home.join(path))
+}
+
+fn docker_file() -> Option<PathBuf> {
+    let stated = variable("DOCKER_CONFIG").map(|folder| folder.join("config.json"));
+    stated.or_else(|| below_home(".docker/config.json"))
 }
 
 #[cfg(test)]

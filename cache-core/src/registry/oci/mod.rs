@@ -31,7 +31,7 @@ use http::Uri;
 
 use self::auth::Auth;
 use super::credentials::{Credential, Credentials};
-use super::{Abilities, BlobStream, Catalog, Moved, Registry, RegistryWriter, TagsWithin, answer};
+use super::{Abilities, BlobStream, Catalog, Login, Moved, Registry, RegistryWriter, TagsWithin, answer};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
 use crate::http::{Http, Network, Patience, is_loopback};
@@ -116,14 +116,6 @@ impl OciRegistry {
         OciRegistry::new(repository.host(), options).map_err(|e| e.context("repository", repository))
     }
 
-    /// The login that this registry is shown now; those that last for hours are asked for where they are about to end.
-    ///
-    /// # Errors
-    /// What the source of the credentials says.
-    pub async fn login(&self) -> Result<Credential> {
-        self.0.auth.credential().await
-    }
-
     /// Where it is.
     #[cfg(feature = "vendor")]
     pub(super) fn base(&self) -> &Uri {
@@ -132,7 +124,7 @@ impl OciRegistry {
 
     /// What the protocol offers, for adapters that add to it.
     pub(super) fn abilities_of_protocol(&self) -> Abilities<'_> {
-        Abilities { catalog: Some(self), tags_within: Some(self), ..Abilities::default() }
+        Abilities { catalog: Some(self), tags_within: Some(self), login: Some(self), ..Abilities::default() }
     }
 
     /// The path of a repository, which must be one of ours.
@@ -176,6 +168,13 @@ impl Registry for OciRegistry {
 
     fn abilities(&self) -> Abilities<'_> {
         self.abilities_of_protocol()
+    }
+}
+
+#[async_trait]
+impl Login for OciRegistry {
+    async fn login(&self) -> Result<Credential> {
+        self.0.auth.credential().await
     }
 }
 

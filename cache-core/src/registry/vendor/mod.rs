@@ -41,16 +41,6 @@ pub trait Vendor: fmt::Debug + Clone + Send + Sync + Sized + 'static {
     }
 }
 
-impl<V: Vendor> VendorRegistry<V> {
-    /// The login that the registry is shown now, to be handed on: see [`OciRegistry::login`].
-    ///
-    /// # Errors
-    /// What the source of the credentials says.
-    pub async fn login(&self) -> Result<Credential> {
-        self.oci.login().await
-    }
-}
-
 impl<V: Vendor> fmt::Debug for VendorRegistry<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VendorRegistry").field("oci", &self.oci).field("vendor", &self.vendor).finish()

@@ -90,7 +90,7 @@ async fn the_login_is_asked_once_and_again_before_its_twelve_hours_end() {
 #[tokio::test]
 async fn the_login_can_be_handed_on() {
     let rig = Rig::new().await;
-    let login = rig.ecr.login().await.unwrap();
+    let login = rig.ecr.abilities().login.unwrap().login().await.unwrap();
     assert_eq!(login.reveal().unwrap(), Some(("AWS", "password-1")));
     assert!(!format!("{login:?}").contains("password-1"));
 }
