@@ -148,7 +148,8 @@ impl Registry for Made {
 
     fn abilities(&self) -> Abilities<'_> {
         let mut abilities = Abilities::default();
-        (abilities.listing, abilities.untagging) = (Some(self), Untagging::Alone);
+        abilities.listing = Some(self);
+        abilities.untagging = Untagging::Alone;
         abilities
     }
 }
