@@ -877,6 +877,8 @@ export type InventorySource =
 /** The repositories of one environment in one registry, and what of them is kept. */
 export interface RetentionConfig {
   repositories: string[];
+  /** The registries that are more than the OCI protocol. */
+  registries?: Registry[];
   environment: string;
   /** The policy with its `retention_policy`, as YAML or as the path of a file. */
   policy: string;
@@ -950,7 +952,7 @@ export interface ProposalData {
 }
 
 /** A policy of a registry, and a listing to try it on: what the registry answered, or images read by the caller. */
-export type SimulateRequest = { vendor: 'ecr' | 'harbor'; policy: string; repository?: string; clock?: string } & (
+export type SimulateRequest = { vendor: 'ecr' | 'harbor' | 'acr'; policy: string; repository?: string; clock?: string } & (
   | { listing: unknown }
   | {
       images: {
@@ -960,6 +962,10 @@ export type SimulateRequest = { vendor: 'ecr' | 'harbor'; policy: string; reposi
         pulled?: string;
         children?: string[];
         locked?: boolean;
+        /** When it lost its last tag, which ACR counts from. */
+        untagged?: string;
+        /** When it was deleted, where the registry keeps what is. */
+        deleted?: string;
       }[];
     }
 );

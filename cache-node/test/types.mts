@@ -21,6 +21,7 @@ import {
   type Progress,
   type PromoterConfig,
   type Question,
+  type RetentionConfig,
   type Signer,
   type Verified,
 } from '../index.mjs';
@@ -33,6 +34,14 @@ const config: PromoterConfig = {
   approval: { accept: ['key'], required: 2 },
   network: { proxy: 'none', authorities: [{ path: 'ca.pem' }] },
 };
+export const cleaned: RetentionConfig = {
+  repositories: ['registry.example/team/app'],
+  environment: 'dev',
+  policy: 'policy.yaml',
+  registries: [{ host: 'registry.example', system: 'harbor', login: { user: 'robot', passwordEnv: 'PASSWORD' } }],
+};
+// @ts-expect-error there is no such system
+export const unknown: RetentionConfig = { ...cleaned, registries: [{ host: 'registry.example', system: 'quay' }] };
 // @ts-expect-error a key is text or a path
 const bad: PromoterConfig = { ...config, trustedKeys: [{ name: 'release' }] };
 

@@ -296,7 +296,7 @@ impl Promoter {
         if let Some(manifest) = unit.image() {
             changes.extend(seen.lacking.into_iter().chain(records(self, glass)).map(|content| {
                 let (repository, subject) = (request.to.repository.clone(), manifest.descriptor());
-                Change::Attach(Attach { repository, subject, content })
+                Change::Attach(Box::new(Attach { repository, subject, content }))
             }));
         }
         changes.extend(seen.sbom_tag.into_iter().chain(last).map(Change::SetTag));

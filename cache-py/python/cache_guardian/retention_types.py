@@ -203,6 +203,8 @@ class ListedImage(_ListedImage, total=False):
     pulled: str
     children: list[str]
     locked: bool
+    untagged: str
+    deleted: str
 
 
 class _Simulate(TypedDict):
