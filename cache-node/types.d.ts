@@ -882,8 +882,6 @@ export interface RetentionConfig {
   environment: string;
   /** The policy with its `retention_policy`, as YAML or as the path of a file. */
   policy: string;
-  /** The registries that are more than the OCI protocol. */
-  registries?: Registry[];
   inventories?: InventorySource[];
   /** The beginning of names at a mirror, and what stands there in the registry itself. */
   mirrors?: { mirror: string; of: string }[];

@@ -1,5 +1,7 @@
 //! The upkeep of a registry, as text.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 use serde_json::Value;
 
