@@ -223,7 +223,7 @@ mod tests {
         assert_eq!((seen.name.as_deref(), seen.os.as_str()), (Some(name.as_str()), "linux"));
         let referrers = registries.referrers(&name).await.unwrap();
         assert_eq!(referrers.iter().map(|referrer| &referrer.digest).collect::<Vec<_>>(), [&attached]);
-        assert_eq!(registries.repositories(&host).await.unwrap(), [name.parse().unwrap()]);
+        assert_eq!(registries.repositories(host).await.unwrap(), [name.parse().unwrap()]);
         for bad in ["UPPER", "r.test/a b", ""] {
             assert_eq!(registries.digest(bad, None).await.unwrap_err().kind(), ErrorKind::Invalid, "{bad}");
         }
