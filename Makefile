@@ -38,8 +38,10 @@ bench:
 	$(CARGO) bench -p cache-benches
 	@scripts/peers.sh
 	@scripts/real-image.sh
-	$(CARGO) build --release --example copy --example pull --example sbom --example verify --example scan
+	$(CARGO) build --release --example copy --example pull --example sbom --example verify --example scan --example many-tags
+	$(CARGO) build --release -p cache-core --example registry --features conformance
 	@scripts/compare.sh
+	@scripts/compare-many.sh
 	@scripts/compare-sbom.sh
 	@scripts/compare-sign.sh
 	@scripts/compare-scan.sh

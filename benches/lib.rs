@@ -1,1 +1,1 @@
-//! Benches only; see `digest.rs`, `documents.rs`, `plan.rs` and `scan.rs`.
+//! Benches only; see `digest.rs`, `documents.rs`, `plan.rs`, `retention.rs` and `scan.rs`.

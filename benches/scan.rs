@@ -48,15 +48,83 @@ fn sbom() -> Sbom<'static> {
     Sbom { packages: (0..INSTALLED).map(package).collect(), ..Sbom::new(Family::Cache, "1") }
 }
 
+/// An archive with nothing compressed: its records one after the other, and where each begins (PKWARE's "APPNOTE", 4.3).
+fn archive(records: impl Iterator<Item = (String, String)>) -> Vec<u8> {
+    let (mut files, mut directory, mut count) = (Vec::new(), Vec::new(), 0_u16);
+    for (name, text) in records {
+        let mut crc = flate2::Crc::new();
+        crc.update(text.as_bytes());
+        let (at, size) = (files.len() as u32, text.len() as u32);
+        // Version, flags, method, time, date, checksum, sizes, length of the name.
+        let mut head = vec![20, 0, 0, 0, 0, 0, 0, 0, 33, 0];
+        [crc.sum(), size, size, name.len() as u32].iter().for_each(|word| head.extend(word.to_le_bytes()));
+        files.extend(b"PK\x03\x04");
+        files.extend(&head);
+        files.extend(name.bytes().chain(text.bytes()));
+        directory.extend(b"PK\x01\x02\x14\0");
+        directory.extend(&head);
+        directory.extend([0; 10]);
+        directory.extend(at.to_le_bytes());
+        directory.extend(name.bytes());
+        count += 1;
+    }
+    let (at, size) = (files.len() as u32, directory.len() as u32);
+    files.extend(&directory);
+    files.extend(b"PK\x05\x06\0\0\0\0");
+    [count, count].iter().for_each(|word| files.extend(word.to_le_bytes()));
+    [size, at].iter().for_each(|word| files.extend(word.to_le_bytes()));
+    files.extend([0; 2]);
+    files
+}
+
+/// An index of 300,000 records, each about a package of its own: six ecosystems, as an archive has room for 65,535.
+fn large(folder: &Path) -> std::path::PathBuf {
+    for ecosystem in ["npm", "PyPI", "crates.io", "RubyGems", "NuGet", "Packagist"] {
+        let record = |at: usize| {
+            let text = json!({
+                "id": format!("OSV-{ecosystem}-{at}"), "aliases": [format!("CVE-2026-{at}")], "modified": "2026-01-01T00:00:00Z",
+                "affected": [{
+                    "package": {"ecosystem": ecosystem, "name": format!("team/package-{at}")},
+                    "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": format!("1.{}.0", at % 40)}]}],
+                }],
+            });
+            (format!("{at}.json"), text.to_string())
+        };
+        std::fs::create_dir_all(folder.join(ecosystem)).expect("a folder");
+        std::fs::write(folder.join(ecosystem).join("all.zip"), archive((0..50_000).map(record))).expect("an archive");
+    }
+    let mut builder = DatabaseBuilder::new();
+    builder.add_osv(folder).expect("records");
+    let path = folder.join("large.db");
+    assert_eq!(builder.write(&path).expect("a database").advisories, 300_000);
+    path
+}
+
 fn scan(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = database(folder.path());
     let mut group = criterion.benchmark_group("scan");
     group.bench_function("open", |b| b.iter(|| Database::open(black_box(&path))));
+    let records = tempfile::tempdir().expect("a folder");
+    let many = large(records.path());
+    group.bench_function("open 300,000 records", |b| b.iter(|| Database::open(black_box(&many))));
     let scanner = EmbeddedScanner::new(Arc::new(Database::open(&path).expect("a database")));
     let (sbom, now) = (sbom(), Timestamp::now());
     group.throughput(Throughput::Elements(INSTALLED as u64));
     group.bench_function("570 packages", |b| b.iter(|| scanner.scan_sbom(black_box(&sbom), now)));
+    // One scanner serves all threads; with twice as many there is twice as much to do.
+    for threads in [1, 2] {
+        group.throughput(Throughput::Elements((INSTALLED * 100 * threads) as u64));
+        group.bench_function(format!("100 SBOMs in each of {threads} threads"), |b| {
+            b.iter(|| {
+                std::thread::scope(|scope| {
+                    for _ in 0..threads {
+                        scope.spawn(|| (0..100).for_each(|_| drop(black_box(scanner.scan_sbom(&sbom, now)))));
+                    }
+                });
+            });
+        });
+    }
     group.finish();
 }
 

@@ -71,6 +71,8 @@ const Promoter = face(NativePromoter, (config, gates = [], token) => {
 });
 const NativeRetention = native.Retention;
 const Retention = face(NativeRetention, (config) => new NativeRetention(config));
+const NativeAdministrator = native.Administrator;
+const Administrator = face(NativeAdministrator, (config) => new NativeAdministrator(config));
 
 // Signals become promises, which the native half waits for. A promise that nobody can settle any more goes away.
 async function stoppable({ signal, onProgress, ...options }, call) {
@@ -120,7 +122,11 @@ for (const name of ['config', 'digest', 'inspect', 'login', 'manifest', 'referre
     return stoppable(options ?? {}, (known) => look.call(this, what, known));
   };
 }
-const { plan, planAttaching, planBreakingGlass, planRollback, reproduce, ask, execute } = Promoter.prototype;
+const { assess: assessRequest, plan, planAttaching, planBreakingGlass, planRollback, reproduce, ask, execute } =
+  Promoter.prototype;
+Promoter.prototype.assess = function (request, options) {
+  return stoppable(options ?? {}, (known) => assessRequest.call(this, request, known));
+};
 Promoter.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => plan.call(this, request, known));
 };
@@ -158,6 +164,16 @@ Retention.prototype.planRestore = function (request, options) {
 Retention.prototype.restore = function (approved, approvals, file, options) {
   return stoppable(options ?? {}, (known) => restore.call(this, approved, approvals, file, known));
 };
+const { ask, plan: planUpkeep, execute: carryOut } = Administrator.prototype;
+Administrator.prototype.ask = function (question, options) {
+  return stoppable(options ?? {}, (known) => ask.call(this, question, known));
+};
+Administrator.prototype.plan = function (request, options) {
+  return stoppable(options ?? {}, (known) => planUpkeep.call(this, request, known));
+};
+Administrator.prototype.execute = function (approved, approvals, options) {
+  return stoppable(options ?? {}, (known) => carryOut.call(this, approved, approvals, known));
+};
 
 const { errorKinds } = native;
 const assess = translated(native.assess);
@@ -179,9 +195,11 @@ const refreshNow = translated(native.refreshTrustedRoot);
 const refreshTrustedRoot = (request, options) => stoppable(options ?? {}, (known) => refreshNow(request, known));
 
 module.exports = {
+  Administrator,
   AnswerDesk,
   Approval,
   Assessment,
+  Carried,
   Cleaned,
   Database,
   Outlook,

@@ -2,10 +2,12 @@
 import cache from './index.cjs';
 
 export const {
+  Administrator,
   AnswerDesk,
   Approval,
   Assessment,
   CacheError,
+  Carried,
   Cleaned,
   Conflict,
   Database,

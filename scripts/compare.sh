@@ -12,6 +12,8 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=scripts/registries.sh
+. "$root/scripts/registries.sh"
 
 rounds=${1:-5}
 kind=${CACHE_BENCH_REGISTRY:-distribution}
@@ -27,7 +29,6 @@ done
 mkdir -p "${CACHE_BENCH_TMP:-$root/target}"
 tmp=$(mktemp -d "${CACHE_BENCH_TMP:-$root/target}/compare.XXXXXX")
 source_pid='' target_pid=''
-stop() { [ -z "$1" ] || { kill "$1" && wait "$1"; } 2>/dev/null || true; }
 clean() {
   stop "$source_pid"
   stop "$target_pid"
@@ -39,33 +40,6 @@ trap 'exit 130' INT TERM
 # Nobody's credentials, settings or caches take part.
 export HOME=$tmp/home DOCKER_CONFIG=$tmp/home REGCTL_CONFIG=$tmp/home/regctl.json
 mkdir -p "$HOME"
-
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
-# start_registry NAME: an empty registry of its own at a new port, in $started_host and $started_pid.
-start_registry() {
-  local dir=$tmp/$1
-  started_host=127.0.0.1:$(free_port)
-  rm -rf "$dir"
-  mkdir -p "$dir"
-  # No cache and no access log: a blob that was wiped is unknown, and logging costs nobody anything.
-  cat >"$dir.yml" <<YAML
-version: 0.1
-log: {level: error, accesslog: {disabled: true}}
-storage: {filesystem: {rootdirectory: "$dir"}}
-http: {addr: "$started_host"}
-YAML
-  OTEL_TRACES_EXPORTER=none "$bin/$kind" serve "$dir.yml" >"$dir.log" 2>&1 &
-  started_pid=$!
-  local tries
-  for tries in {1..100}; do
-    ! curl -sf -o /dev/null "http://$started_host/v2/" || return 0
-    kill -0 "$started_pid" 2>/dev/null || break
-    sleep 0.05
-  done
-  echo "compare.sh: $kind did not start after $tries tries: $(tail -n 3 "$dir.log")" >&2
-  return 1
-}
 
 # Every run gets an empty target at a port that no client has seen: nothing to mount, to skip or to remember.
 new_target() {

@@ -14,8 +14,8 @@ shift
 
 # Readers of documents, and the path that a file has for each cataloger.
 documents=(
-  sbom report vex findings osv grype-db trivy-db version license purl reference manifest bundle envelope key root policy image-policy
-  inventory cluster lifecycle
+  sbom report vex findings osv grype-db trivy-db version vers license purl reference manifest bundle envelope key root policy image-policy
+  inventory cluster lifecycle plan approval restore
 )
 files=(
   dpkg:var/lib/dpkg/status opkg:usr/lib/opkg/info/a.control copyright:usr/share/doc/a/copyright
@@ -69,6 +69,7 @@ databases=$root/target/fuzz/databases
 mkdir -p "$databases"
 python3 "$root/scripts/scan/databases.py" "$databases" >/dev/null
 printf '1:1.0~rc1-1.el9\nv2.0.0-beta.1+x' >"$databases/versions"
+printf 'vers:npm/1.2.3|>=2.0.0|!=2.1.0|<5.0.0\n2.0.0' >"$databases/range"
 
 wanted() { [ $# = 1 ] || [[ " ${*:2} " == *" $1 "* ]]; }
 
@@ -78,11 +79,12 @@ for name in "${documents[@]}"; do
   case $name in
     sbom) mapfile -t seeds < <(find "$shared/data/sbom" -name '*.json' -o -name '*.xml' -o -name '*.spdx' | head -n 400) ;;
     report | findings) mapfile -t seeds < <(find "$shared/data/sbom/trivy" "$root/examples/findings" -name '*.json*' | head -n 100) ;;
-    vex) mapfile -t seeds < <(find "$shared/data/sbom/vex" "$root/examples/findings" -name '*.json' -size -64k | head -n 400) ;;
+    vex) mapfile -t seeds < <(find "$shared/data/sbom/vex" "$root/examples/findings" \( -name '*.json' -o -name '*.xml' \) -size -64k | head -n 400) ;;
     osv) mapfile -t seeds < <(find "$databases/osv" "$shared/data/sbom/osv" -name '*.json' -size -64k | head -n 200) ;;
     grype-db) seeds=("$databases/grype.db") ;;
     trivy-db) seeds=("$databases/trivy/db/trivy.db") ;;
     version) seeds=("$databases/versions") ;;
+    vers) seeds=("$databases/range") ;;
     bundle | envelope | root) mapfile -t seeds < <(find "$shared/data/signing" -name '*.json' | head -n 300) ;;
     policy | image-policy) mapfile -t seeds < <(find "$shared/data/signing" "$root/examples" -name '*.yaml' | head -n 100) ;;
   esac

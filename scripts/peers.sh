@@ -41,6 +41,21 @@ npm_peer() {
   echo "peer: $name $version"
 }
 
+# pip_peer NAME PACKAGE VERSION: a package in a virtual environment of its own.
+pip_peer() {
+  local name=$1 package=$2 version=$3
+  local stamp=$peers/stamp/$name@$version log=$peers/log/$name
+  if [ ! -e "$stamp" ] || [ ! -x "$peers/$name/bin/python" ]; then
+    command -v python3 >/dev/null || { absent "$name" "no python3"; return; }
+    rm -rf "${peers:?}/$name"
+    { python3 -m venv "$peers/$name" && "$peers/$name/bin/pip" install --quiet --disable-pip-version-check \
+      "$package==$version"; } >"$log" 2>&1 || { absent "$name" "pip install: $(last_line "$log")"; return; }
+    rm -f "$peers/stamp/$name@"*
+    touch "$stamp"
+  fi
+  echo "peer: $name $version"
+}
+
 # Package lists may be missing or old: fetched once per run, and only when a package is needed.
 lists_fetched=
 fetch_lists() {
@@ -88,6 +103,8 @@ go_peer timestamp-server github.com/sigstore/timestamp-authority/v2/cmd/timestam
 go_peer rekor-server-posix github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix v2.3.0
 go_peer distribution github.com/distribution/distribution/v3/cmd/registry v3.1.2
 npm_peer sigstore-mock @sigstore/mock 0.13.0
+npm_peer prism @stoplight/prism-cli 5.14.2
+pip_peer moto "moto[server]" 5.2.5
 # Only what compares SBOMs of the real image needs it, and it takes minutes to build.
 [ ! -e "$root/target/real-image/layout/oci-layout" ] || go_peer syft github.com/anchore/syft/cmd/syft v1.57.0
 # Scanners, which take many minutes to build: `scripts/peers.sh scanners` does.

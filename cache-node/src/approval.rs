@@ -3,7 +3,7 @@
 use cache_core::approve;
 use cache_core::connect::word;
 use cache_core::model::Timestamp;
-use napi::bindgen_prelude::Buffer;
+use napi::bindgen_prelude::{Buffer, ClassInstance};
 use napi_derive::napi;
 
 use crate::errors::raise;
@@ -73,4 +73,9 @@ impl Approval {
 /// A time that JavaScript gives as text.
 pub(crate) fn time(text: Option<String>) -> napi::Result<Option<Timestamp>> {
     text.map(|text| Timestamp::parse(&text)).transpose().map_err(raise)
+}
+
+/// The answers that a call was given.
+pub(crate) fn answers(approvals: &[ClassInstance<'_, Approval>]) -> Vec<approve::Approval> {
+    approvals.iter().map(|approval| approval.0.clone()).collect()
 }

@@ -13,7 +13,7 @@ use crate::promoter::Given;
 /// A verdict with all that it is made of.
 #[napi]
 #[derive(Debug)]
-pub struct Assessment(gate::Assessment);
+pub struct Assessment(pub(crate) gate::Assessment);
 
 /// Assesses reports, as the gate `cve` would. `documents` are reports, VEX and SBOMs; `request` has the policy and what the
 /// reports are about.

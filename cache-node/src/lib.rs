@@ -19,3 +19,4 @@ mod scan;
 mod sign;
 mod story;
 mod token;
+mod upkeep;

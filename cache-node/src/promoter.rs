@@ -6,14 +6,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cache_core::connect::{PromoterConfig, Session, SharedPlan, given, read};
 use cache_core::plan::BreakGlass;
-use cache_core::{approve, promote};
+use cache_core::promote;
 use napi::Env;
 use napi::bindgen_prelude::{ClassInstance, Promise, PromiseRaw, Uint8Array};
 use napi_derive::napi;
 use serde_json::Value;
 
-use crate::approval::Approval;
+use crate::approval::{Approval, answers};
 use crate::ask::AnswerDesk;
+use crate::assess::Assessment;
 use crate::errors::raise;
 use crate::gate::Gate;
 use crate::outcome::{Outlook, Receipt, Reproduction};
@@ -56,6 +57,24 @@ impl Promoter {
         env.spawn_future(unless_stopped(signal, async move {
             let (request, given) = (read("request", request).map_err(raise)?, given?);
             session.plan(request, &given).await.map(Outlook).map_err(raise)
+        }))
+    }
+
+    /// What the policy makes of the vulnerabilities in the image, with what the other gates say: what reports are written from. It
+    /// judges the same evidence as `plan`. Reads only.
+    #[napi(ts_return_type = "Promise<Assessment>")]
+    pub fn assess<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "Request")] request: Value,
+        options: Option<PlanOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Assessment>> {
+        let session = self.0.clone();
+        let PlanOptions { given, signal } = options.unwrap_or_default();
+        let given: napi::Result<Vec<_>> = given.unwrap_or_default().into_iter().map(Given::read).collect();
+        env.spawn_future(unless_stopped(signal, async move {
+            let (request, given) = (read("request", request).map_err(raise)?, given?);
+            session.assess(request, &given).await.map(Assessment).map_err(raise)
         }))
     }
 
@@ -161,7 +180,7 @@ impl Promoter {
         approvals: Vec<ClassInstance<'_, Approval>>,
         options: Option<ExecuteOptions>,
     ) -> napi::Result<PromiseRaw<'env, Receipt>> {
-        let approvals: Vec<approve::Approval> = approvals.iter().map(|approval| approval.0.clone()).collect();
+        let approvals = answers(&approvals);
         let (session, plan): (Session, SharedPlan) = (self.0.clone(), plan.0.clone());
         let ExecuteOptions { on_progress, signal } = options.unwrap_or_default();
         let work = watched(on_progress, async move |watch| {

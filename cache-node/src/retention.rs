@@ -5,13 +5,13 @@ use std::sync::Arc;
 use cache_core::connect::{
     self, RestoreConfig, RetentionConfig, RetentionSession, SharedPlan, SharedProposal, VendorName, cleaned_json, read,
 };
-use cache_core::{approve, retention};
+use cache_core::retention;
 use napi::Env;
 use napi::bindgen_prelude::{Buffer, ClassInstance, Promise, PromiseRaw};
 use napi_derive::napi;
 use serde_json::Value;
 
-use crate::approval::Approval;
+use crate::approval::{Approval, answers};
 use crate::ask::AnswerDesk;
 use crate::errors::raise;
 use crate::outcome::Receipt;
@@ -120,10 +120,6 @@ impl Retention {
             session.restore(&plan, approvals, file.into()).await.map(Receipt).map_err(raise)
         }))
     }
-}
-
-fn answers(approvals: &[ClassInstance<'_, Approval>]) -> Vec<approve::Approval> {
-    approvals.iter().map(|approval| approval.0.clone()).collect()
 }
 
 /// How to make a plan of a retention.

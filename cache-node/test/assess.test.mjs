@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Assessment, Invalid, Sbom, assess } from '../index.mjs';
-import { example } from './helper.mjs';
+import { Assessment, Invalid, Promoter, Registries, Sbom, assess } from '../index.mjs';
+import { example, prepare } from './helper.mjs';
 
 const folder = fileURLToPath(new URL('../../examples/findings', import.meta.url));
 const file = (name) => path.join(folder, name);
@@ -57,4 +57,25 @@ test('the example says so by its exit code', () => {
   assert.equal(stopped.status, 2, stopped.stderr);
   assert.match(stopped.stdout, /is stopped/);
   assert.equal(run('--policy', 'no-such-file.yaml').status, 1);
+});
+
+test('a promoter assesses what it would judge', async () => {
+  const scenario = prepare('promote-signed');
+  const policy = 'scan_policy:\n  promotion_to_staging: {max_critical: 0}\n';
+  const promoter = new Promoter({ ...scenario.promoter, policy });
+  const digest = await new Registries().digest(scenario.request.from);
+  const found = { VulnerabilityID: 'CVE-2099-1', PkgName: 'openssl', InstalledVersion: '1', Severity: 'CRITICAL' };
+  const report = {
+    SchemaVersion: 2,
+    ArtifactType: 'container_image',
+    Metadata: { RepoDigests: [`app@${digest}`] },
+    Results: [{ Target: 'app', Class: 'os-pkgs', Type: 'debian', Vulnerabilities: [found] }],
+  };
+  const given = [{ kind: 'report', bytes: Buffer.from(JSON.stringify(report)) }];
+  const assessment = await promoter.assess(scenario.request, { given });
+  assert.ok(assessment instanceof Assessment && !assessment.allows);
+  assert.equal(assessment.data.digest, digest);
+  assert.deepEqual(assessment.data.vulnerabilities[0].blocks, ['too-many-critical']);
+  assert.deepEqual(assessment.data.gates.map(({ gate, outcome }) => [gate, outcome]), [['signature', 'pass'], ['sbom', 'fail']]);
+  await assert.rejects(new Promoter(scenario.promoter).assess(scenario.request), Invalid);
 });

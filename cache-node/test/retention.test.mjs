@@ -98,6 +98,26 @@ test('the policies of registries', () => {
   assert.throws(() => explainPolicy('harbor', '{}'), Invalid);
 });
 
+test('ACR is simulated by its own listing', () => {
+  const policy = JSON.stringify({ retentionPolicy: { days: 7, status: 'enabled' } });
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const listing = [{ digest, createdTime: '2026-01-01T00:00:00Z', lastUpdateTime: '2026-01-02T00:00:00Z' }];
+  const clock = '2026-01-09T00:00:00Z';
+  const doomed = simulatePolicy({ vendor: 'acr', policy, listing, clock });
+  assert.deepEqual(doomed.map(({ digest }) => digest), [digest]);
+  const images = [{ digest, untagged: '2026-01-02T00:00:01Z' }];
+  assert.deepEqual(simulatePolicy({ vendor: 'acr', policy, images, clock }), []);
+});
+
+test('registries are named by their system', () => {
+  const given = (system) => ({
+    ...config('{max_age_days: 0}'),
+    registries: [{ host: 'registry.example', system, login: { user: 'robot', passwordEnv: 'PASSWORD' } }],
+  });
+  assert.ok(new Retention(given('harbor')));
+  assert.throws(() => new Retention(given('quay')), Invalid);
+});
+
 const script = example('retention.mjs');
 
 function clean(...more) {

@@ -1,5 +1,6 @@
 // Compiled with `tsc --strict` and never run: what a user writes has the right types.
 import {
+  Administrator,
   Conflict,
   Database,
   Plan,
@@ -19,6 +20,8 @@ import {
   type MergedReport,
   type Progress,
   type PromoterConfig,
+  type Question,
+  type RetentionConfig,
   type Signer,
   type Verified,
 } from '../index.mjs';
@@ -31,6 +34,14 @@ const config: PromoterConfig = {
   approval: { accept: ['key'], required: 2 },
   network: { proxy: 'none', authorities: [{ path: 'ca.pem' }] },
 };
+export const cleaned: RetentionConfig = {
+  repositories: ['registry.example/team/app'],
+  environment: 'dev',
+  policy: 'policy.yaml',
+  registries: [{ host: 'registry.example', system: 'harbor', login: { user: 'robot', passwordEnv: 'PASSWORD' } }],
+};
+// @ts-expect-error there is no such system
+export const unknown: RetentionConfig = { ...cleaned, registries: [{ host: 'registry.example', system: 'quay' }] };
 // @ts-expect-error a key is text or a path
 const bad: PromoterConfig = { ...config, trustedKeys: [{ name: 'release' }] };
 
@@ -112,4 +123,26 @@ export async function keyless(plan: Plan): Promise<void> {
   // @ts-expect-error keyless signing needs services
   const alone: Signer = { keyless: 'ambient' };
   console.log(half, alone);
+}
+
+const administrator = new Administrator({
+  registry: { host: 'harbor.test', system: 'harbor', login: { user: 'robot$ci', passwordEnv: 'SECRET' } },
+  environment: 'prod',
+});
+const question: Question = { kind: 'repositories', project: 'p' };
+const known: unknown = await administrator.ask(question);
+const upkeep = await administrator.plan({
+  requester: 'ci',
+  what: 'upkeep',
+  wishes: [
+    { action: { kind: 'set-policy', policy: 'quota', scope: { project: { registry: 'harbor.test', name: 'p' } } } },
+    { untag: 'harbor.test/p/app:old' },
+    // @ts-expect-error: there is no such action
+    { action: { kind: 'drop-everything' } },
+  ],
+});
+if (upkeep !== null) {
+  const carried = await administrator.execute(upkeep, []);
+  const names: string[] = carried.issued.map(({ name, secret }) => `${name}: ${secret}`);
+  void [known, names];
 }

@@ -77,3 +77,8 @@ impl Approval {
 pub(crate) fn time(text: Option<&str>) -> PyResult<Option<Timestamp>> {
     text.map(Timestamp::parse).transpose().map_err(raise)
 }
+
+/// The answers that a call was given.
+pub(crate) fn answers(approvals: &[Bound<'_, Approval>]) -> Vec<approve::Approval> {
+    approvals.iter().map(|approval| approval.get().0.clone()).collect()
+}

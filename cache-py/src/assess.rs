@@ -13,7 +13,7 @@ use crate::plain::{from_python, in_a_frame, to_python};
 /// A verdict with all that it is made of.
 #[pyclass(frozen, module = "cache_guardian")]
 #[derive(Debug)]
-pub(crate) struct Assessment(gate::Assessment);
+pub(crate) struct Assessment(pub(crate) gate::Assessment);
 
 /// Assesses reports, as the gate `cve` would. `documents` are reports, VEX and SBOMs; `request` has the policy and what the
 /// reports are about.

@@ -22,6 +22,7 @@ mod scan;
 mod sign;
 mod story;
 mod token;
+mod upkeep;
 
 use pyo3::prelude::*;
 
@@ -54,4 +55,6 @@ mod _native {
     use super::sign::{generate_key, refresh_trusted_root, refresh_trusted_root_async, verify, verify_async};
     #[pymodule_export]
     use super::story::{Story, tell_story, tell_story_async};
+    #[pymodule_export]
+    use super::upkeep::{Administrator, Carried};
 }

@@ -8,8 +8,9 @@ use cache_core::plan::BreakGlass;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::approval::Approval;
+use crate::approval::{Approval, answers};
 use crate::ask::AnswerDesk;
+use crate::assess::Assessment;
 use crate::gate::gate;
 use crate::given::given as evidence;
 use crate::outcome::{Outlook, Receipt, Reproduction};
@@ -53,6 +54,25 @@ impl Promoter {
     ) -> PyResult<Bound<'py, PyAny>> {
         let (session, parsed, given) = (self.0.clone(), from_python("request", request)?, evidence(&given)?);
         awaitable(request.py(), async move { session.plan(parsed, &given).await }, Outlook)
+    }
+
+    /// What the policy makes of the vulnerabilities in the image, with what the other gates say: what reports are written from. It
+    /// judges the same evidence as `plan`. Reads only.
+    #[pyo3(signature = (request, *, given=Vec::new()))]
+    fn assess(&self, request: &Bound<'_, PyAny>, given: Vec<Bound<'_, PyDict>>) -> PyResult<Assessment> {
+        let (parsed, given) = (from_python("request", request)?, evidence(&given)?);
+        block_on(request.py(), self.0.assess(parsed, &given)).map(Assessment)
+    }
+
+    /// The same, to be awaited.
+    #[pyo3(signature = (request, *, given=Vec::new()))]
+    fn assess_async<'py>(
+        &self,
+        request: &Bound<'py, PyAny>,
+        given: Vec<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (session, parsed, given) = (self.0.clone(), from_python("request", request)?, evidence(&given)?);
+        awaitable(request.py(), async move { session.assess(parsed, &given).await }, Assessment)
     }
 
     /// Plans to attach something to an image at the target, such as its signature; it is approved and executed as any plan is.
@@ -177,8 +197,4 @@ impl Promoter {
         let watch = progress.map(|progress| in_event_loop(py, progress)).transpose()?;
         awaitable(py, async move { session.execute(&plan, approvals, watch).await }, Receipt)
     }
-}
-
-fn answers(approvals: &[Bound<'_, Approval>]) -> Vec<approve::Approval> {
-    approvals.iter().map(|approval| approval.get().0.clone()).collect()
 }

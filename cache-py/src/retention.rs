@@ -7,11 +7,11 @@ use cache_core::connect::{
     RestoreConfig, RetentionConfig, RetentionSession, SharedProposal, VendorName, cleaned_json,
     explain_policy as explain, simulate_policy as simulate, translate_policy as translate,
 };
-use cache_core::{approve, retention};
+use cache_core::retention;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::approval::Approval;
+use crate::approval::{Approval, answers};
 use crate::ask::AnswerDesk;
 use crate::errors::raise;
 use crate::outcome::Receipt;
@@ -132,10 +132,6 @@ impl Retention {
         let (session, plan, approvals) = (self.0.clone(), plan.0.clone(), answers(&approvals));
         awaitable(py, async move { session.restore(&plan, approvals, file).await }, Receipt)
     }
-}
-
-fn answers(approvals: &[Bound<'_, Approval>]) -> Vec<approve::Approval> {
-    approvals.iter().map(|approval| approval.get().0.clone()).collect()
 }
 
 /// What would become of everything, and why.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import cache_guardian as cache
-from conftest import ROOT
+from conftest import ROOT, Prepare
 from test_schemas import valid
 
 FOLDER = ROOT / "examples" / "findings"
@@ -98,3 +98,24 @@ def test_the_example_says_so_by_its_exit_code(tmp_path: Path) -> None:
     policy.write_text("scan_policy:\n  promotion_to_prod: {max_critical: any, max_high: any}\n", encoding="utf-8")
     assert run("--policy", str(policy)).returncode == 0
     assert run("--policy", "no-such-file.yaml").returncode == 1
+
+
+def test_a_promoter_assesses_what_it_would_judge(prepare: Prepare) -> None:
+    scenario = prepare("promote-signed")
+    promoter = cache.Promoter({**scenario["promoter"], "policy": "scan_policy:\n  promotion_to_staging: {max_critical: 0}\n"})
+    digest = cache.Registries().digest(scenario["request"]["from"])
+    nothing = promoter.assess(scenario["request"]).data
+    assert [reason["code"] for reason in nothing["verdict"]["reasons"]] == ["no-report"]
+    found = {"VulnerabilityID": "CVE-2099-1", "PkgName": "openssl", "InstalledVersion": "1", "Severity": "CRITICAL"}
+    report = {
+        "SchemaVersion": 2,
+        "ArtifactType": "container_image",
+        "Metadata": {"RepoDigests": [f"app@{digest}"]},
+        "Results": [{"Target": "app", "Class": "os-pkgs", "Type": "debian", "Vulnerabilities": [found]}],
+    }
+    assessment = promoter.assess(scenario["request"], given=[{"kind": "report", "bytes": json.dumps(report).encode()}])
+    assert (assessment.allows, assessment.data["digest"], assessment.data["environment"]) == (False, digest, "staging")
+    assert assessment.data["vulnerabilities"][0]["blocks"] == ["too-many-critical"]
+    assert {gate["gate"]: gate["outcome"] for gate in assessment.data["gates"]} == {"signature": "pass", "sbom": "fail"}
+    with pytest.raises(cache.Invalid, match="asks for no scan"):
+        cache.Promoter(scenario["promoter"]).assess(scenario["request"])

@@ -191,6 +191,26 @@ def test_the_policies_of_registries() -> None:
         cache.explain_policy("harbor", "{}")
 
 
+def test_acr_is_simulated_by_its_own_listing() -> None:
+    text = json.dumps({"retentionPolicy": {"days": 7, "status": "enabled"}})
+    digest = "sha256:" + "a" * 64
+    listing = [{"digest": digest, "createdTime": "2026-01-01T00:00:00Z", "lastUpdateTime": "2026-01-02T00:00:00Z"}]
+    asked: cache.SimulateRequest = {"vendor": "acr", "policy": text, "listing": listing, "clock": "2026-01-09T00:00:00Z"}
+    assert [image["digest"] for image in cache.simulate_policy(asked)] == [digest]
+    images: list[cache.ListedImage] = [{"digest": digest, "untagged": "2026-01-02T00:00:01Z"}]
+    assert cache.simulate_policy({"vendor": "acr", "policy": text, "images": images, "clock": asked["clock"]}) == []
+
+
+def test_registries_are_named_by_their_system(prepare: Prepare) -> None:
+    prepare("promote-signed")
+    login: cache.RegistryLogin = {"user": "robot", "passwordEnv": "PASSWORD"}
+    registries: list[cache.Registry] = [{"host": "registry.example", "system": "harbor", "login": login}]
+    cache.Retention({**config("{max_age_days: 0}"), "registries": registries})
+    wrong: Any = [{"host": "registry.example", "system": "quay"}]
+    with pytest.raises(cache.Invalid, match="quay"):
+        cache.Retention({**config("{max_age_days: 0}"), "registries": wrong})
+
+
 def clean(*more: str) -> tuple[int, str]:
     given = ["--repository", "oci:source", "--policy", "policy.yaml", "--environment", "dev", "--ledger", "ledger"]
     environment = {**os.environ, "XDG_STATE_HOME": str(Path.cwd() / "state")}

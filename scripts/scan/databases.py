@@ -227,7 +227,9 @@ def write_trivy(folder: Path, entries: list[dict]) -> None:
             ranges = [constraint(begin, end, ", ") or ">=0" for begin, end in entry["ranges"]]
             said = {"VulnerableVersions": ranges + [f"={version}" for version in sorted(entry["versions"])]}
             said |= {"PatchedVersions": fixed} if fixed else {}
-        package = said_of.setdefault(bucket, {}).setdefault(name_of(entry), {})
+        # Trivy's builder writes names of NuGet in lower case.
+        name = name_of(entry).lower() if ecosystem == "NuGet" else name_of(entry)
+        package = said_of.setdefault(bucket, {}).setdefault(name, {})
         for part, value in said.items():
             # Of several records about one vulnerability the ranges add up.
             known = package.setdefault(identifier, {})
@@ -240,6 +242,16 @@ def write_trivy(folder: Path, entries: list[dict]) -> None:
     bolt.write(str(folder / "trivy.db"), root)
     dates = {"UpdatedAt": BUILT, "NextUpdate": "2036-01-01T00:00:00Z", "DownloadedAt": BUILT}
     (folder / "metadata.json").write_text(json.dumps({"Version": 2, **dates}))
+    # Of an image with jars Trivy asks a second database, which knows them by their digests; an empty one knows none.
+    java = folder.parent / "java-db"
+    java.mkdir(exist_ok=True)
+    (java / "metadata.json").write_text(json.dumps({"Version": 1, **dates}))
+    db = sqlite3.connect(java / "trivy-java.db")
+    db.executescript(
+        "CREATE TABLE IF NOT EXISTS artifacts(id INTEGER PRIMARY KEY, group_id TEXT, artifact_id TEXT);"
+        "CREATE TABLE IF NOT EXISTS indices(artifact_id INTEGER, version TEXT, sha1 BLOB, archive_type TEXT);"
+    )
+    db.close()
 
 
 def write_sboms(folder: Path, packages: dict[str, list[str]], given: dict) -> None:

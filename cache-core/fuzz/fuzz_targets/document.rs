@@ -3,15 +3,18 @@
 
 use std::sync::LazyLock;
 
+use cache_core::approve::Approval;
 use cache_core::connect::{AssessConfig, Document};
 use cache_core::model::{Manifest, Purl, Reference, Timestamp};
+use cache_core::plan::Plan;
 use cache_core::policy::{ClusterImagePolicy, Policy};
+use cache_core::retention::RestoreFile;
 use cache_core::retention::inventory::{Deployed, Inventory, of_kubernetes};
 use cache_core::retention::vendor::{acr, ecr, harbor, openshift};
 use cache_core::sbom::license::{canonical, identifiers};
 use cache_core::sbom::{Format, Sbom, query};
 use cache_core::report::{ReportFormat, ReportOptions};
-use cache_core::scan::version::Scheme;
+use cache_core::scan::version::{Scheme, Vers};
 use cache_core::scan::{DatabaseBuilder, Report, Vex};
 use cache_core::sign::{Bundle, Envelope, PublicKey, TrustedRoot};
 use libfuzzer_sys::fuzz_target;
@@ -23,6 +26,7 @@ static READ: LazyLock<fn(&[u8])> = LazyLock::new(|| match std::env::var("CACHE_F
     Ok("grype-db") => |bytes| drop(DatabaseBuilder::new().add_grype_bytes(bytes)),
     Ok("trivy-db") => |bytes| drop(DatabaseBuilder::new().add_trivy_bytes(bytes, None)),
     Ok("version") => versions,
+    Ok("vers") => range,
     Ok("vex") => |bytes| drop(Vex::parse(bytes)),
     Ok("findings") => findings,
     Ok("license") => |bytes| drop(text(bytes).map(|license| (canonical(license), identifiers(license)))),
@@ -37,6 +41,9 @@ static READ: LazyLock<fn(&[u8])> = LazyLock::new(|| match std::env::var("CACHE_F
     Ok("inventory") => |bytes| drop(Inventory::parse(bytes)),
     Ok("cluster") => cluster,
     Ok("lifecycle") => lifecycle,
+    Ok("plan") => |bytes| drop(Plan::from_canonical(bytes.to_vec()).map(|plan| (plan.render(), plan.digest().clone()))),
+    Ok("approval") => |bytes| drop(Approval::from_json(bytes)),
+    Ok("restore") => restore,
     Ok("image-policy") => |bytes| drop(text(bytes).map(ClusterImagePolicy::parse)),
     other => panic!("CACHE_FUZZ_READER: {other:?}"),
 });
@@ -94,13 +101,29 @@ fn lifecycle(bytes: &[u8]) {
         policy.explain().expect("what was read is known");
         policy.simulate("app", &images, now).expect("what was read is known");
     }
-    drop(acr::Policies::parse(text).map(|policies| policies.explain()));
+    let images = acr::listing(&document).unwrap_or(images);
+    drop(acr::Policies::parse(text).map(|policies| (policies.explain(), policies.simulate(&images, now))));
+}
+
+/// Restore files are read from the disk.
+fn restore(bytes: &[u8]) {
+    let path = std::env::temp_dir().join(format!("cache-fuzz-{}.restore", std::process::id()));
+    std::fs::write(&path, bytes).expect("a file");
+    drop(RestoreFile::read(&path));
 }
 
 /// What is displayed reads back as the same.
 fn purl(bytes: &[u8]) {
     let Some(Ok(purl)) = text(bytes).map(Purl::parse) else { return };
     assert_eq!(Purl::parse(&purl.to_string()).expect("a purl"), purl);
+}
+
+/// A range and a version on two lines: what is read can be asked.
+fn range(bytes: &[u8]) {
+    let Some((range, version)) = text(bytes).and_then(|text| text.split_once('\n')) else { return };
+    let Ok(range) = Vers::parse(range) else { return };
+    assert_eq!(Vers::parse(&range.to_string()).expect("a range"), range);
+    drop((range.contains(version), range.is_open()));
 }
 
 /// Two versions on two lines: from the other side the order is the reverse, and a version is as high as itself.

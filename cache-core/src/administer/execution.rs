@@ -86,7 +86,7 @@ impl Executor for Execution<'_> {
                 Ok(done)
             }
             Permitted::Copy(op) => Err(not_upkeep(&Change::Copy(op.clone()))),
-            Permitted::Attach(op) => Err(not_upkeep(&Change::Attach(op.clone()))),
+            Permitted::Attach(op) => Err(not_upkeep(&Change::Attach(Box::new(op.clone())))),
             Permitted::AddLayers(op) => Err(not_upkeep(&Change::AddLayers(op.clone()))),
         }
     }

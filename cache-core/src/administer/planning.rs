@@ -95,7 +95,7 @@ impl Administrator {
             return Ok(Vec::new());
         }
         let (action, effects) = (action.clone(), standing.effects);
-        Ok(vec![Change::Administer(Administer { action, expected: standing.now, effects })])
+        Ok(vec![Change::Administer(Box::new(Administer { action, expected: standing.now, effects }))])
     }
 
     async fn tag(&self, image: &Pinned, tag: &Tag, move_tag: bool) -> Result<Vec<Change>> {

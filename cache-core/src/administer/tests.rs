@@ -114,3 +114,25 @@ async fn an_approval_of_upkeep_is_used_once() {
     assert_eq!(world.administrator.execute(admit()).await.unwrap_err().kind(), ErrorKind::Unapproved);
     assert_eq!(world.tags().await, ["1"]);
 }
+
+#[cfg(feature = "conformance")]
+#[tokio::test]
+async fn x04_a_tag_that_answers_after_its_manifest_was_deleted_is_told() {
+    use crate::conformance::server::{Effect, Fault, Options, Server};
+    use crate::registry::{OciOptions, OciRegistry};
+    let (server, world) = (Server::start(Options::default()).await.unwrap(), world());
+    let put = |tag: Option<&str>, note: &str| {
+        let manifest =
+            serde_json::json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": [], "note": note});
+        server.put_manifest("app", tag, manifest.to_string(), media_type::OCI_INDEX)
+    };
+    let (image, other) = (put(Some("1"), "a"), put(None, "b"));
+    let image = Repository::parse(&format!("{}/app", server.host())).unwrap().at(image);
+    let registry = Arc::new(OciRegistry::of(&image.repository, OciOptions::default()).unwrap());
+    let world = World { administrator: Administrator { registry, ..world.administrator.clone() }, ..world };
+    let plan = world.plan(Wish::Delete { image, with_tags: true }).await.unwrap().unwrap();
+    let stays = Effect::MoveTag { repository: "app".into(), tag: "1".into(), to: Some(other) };
+    server.faults().push(Fault::new(stays).method("DELETE"));
+    let receipt = world.execute(&plan).await.unwrap().receipt;
+    assert!(!receipt.is_complete() && receipt.to_string().contains("its tag still answers"), "{receipt}");
+}

@@ -59,11 +59,11 @@ impl Approved {
     pub(crate) fn permits(&self) -> Vec<Permitted<'_>> {
         let permit = |change: &Change| match change.clone() {
             Change::Copy(op) => Permitted::Copy(Permit::new(op)),
-            Change::Attach(op) => Permitted::Attach(Permit::new(op)),
+            Change::Attach(op) => Permitted::Attach(Permit::new(*op)),
             Change::AddLayers(op) => Permitted::AddLayers(Permit::new(op)),
             Change::SetTag(op) => Permitted::SetTag(Permit::new(op)),
             Change::Delete(op) => Permitted::Delete(Permit::new(op)),
-            Change::Administer(op) => Permitted::Administer(Permit::new(op)),
+            Change::Administer(op) => Permitted::Administer(Permit::new(*op)),
         };
         self.plan.changes.iter().map(permit).collect()
     }

@@ -131,10 +131,11 @@ impl PromoterConfig {
         tokens: Option<Arc<dyn TokenSource>>,
     ) -> Result<Session> {
         let policy = self.policy.as_deref().map(read_policy).transpose()?;
-        let mut all: Vec<Arc<dyn PromotionGate>> = match &policy {
-            Some(policy) => policy.gates(&self.environment)?,
-            None => Promotion::default_for(&self.environment).gates()?,
+        let promotion = match &policy {
+            Some(policy) => policy.promotion(&self.environment),
+            None => Promotion::default_for(&self.environment),
         };
+        let mut all = promotion.gates()?;
         let image_policies =
             self.image_policies.iter().map(|text| read_image_policy(text)).collect::<Result<Vec<_>>>()?;
         if !image_policies.is_empty() {
@@ -164,7 +165,7 @@ impl PromoterConfig {
             ledger: open_ledger(self.ledger.as_deref(), &network)?,
             clock: self.clock,
         };
-        Ok(Session::new(promoter, approval, self.environment).signed_by(signer))
+        Ok(Session::new(promoter, approval, self.environment).signed_by(signer).assessing(promotion.scan))
     }
 }
 

@@ -11,9 +11,11 @@ use super::{
 use crate::approve::{Answer, Approval, ApprovalPolicy, Decision, ask_on_terminal, by_callback, by_signature};
 use crate::ask::AnswerDesk;
 use crate::error::{Error, Result};
+use crate::gate::{Assessment, CveGate, PromotionGate, judge_all};
 use crate::model::{Raw, Timestamp, Verdict};
 use crate::plan::{BreakGlass, Deadlines, Plan};
 use crate::promote::{Given, Outlook, Promoter, Receipt, Reproduction, Watch};
+use crate::scan::ScanPolicy;
 use crate::sign::TokenSource;
 
 /// A promoter of one environment.
@@ -23,18 +25,25 @@ pub struct Session {
     approval: ApprovalPolicy,
     environment: String,
     signer: Option<OpenSigner>,
+    scan: Option<ScanPolicy>,
 }
 
 impl Session {
     /// Puts the parts together.
     pub fn new(promoter: Promoter, approval: ApprovalPolicy, environment: String) -> Self {
-        Session { promoter, approval, environment, signer: None }
+        Session { promoter, approval, environment, signer: None, scan: None }
     }
 
     /// The same with this signer, which is asked who it is when it is first needed.
     #[must_use]
     pub fn signed_by(self, signer: Option<OpenSigner>) -> Self {
         Session { signer, ..self }
+    }
+
+    /// The same with these rules for vulnerabilities, by which it assesses them.
+    #[must_use]
+    pub fn assessing(self, scan: Option<ScanPolicy>) -> Self {
+        Session { scan, ..self }
     }
 
     async fn promoter(&self) -> Result<Promoter> {
@@ -51,6 +60,28 @@ impl Session {
     /// As there.
     pub async fn plan(&self, request: RequestConfig, given: &[Given]) -> Result<SharedOutlook> {
         Ok(self.promoter().await?.plan_with(&request.request(&self.environment)?, given).await?.into())
+    }
+
+    /// What the policy makes of the vulnerabilities in an image, with what the other gates say: what reports are written from. It
+    /// judges the same evidence as [`plan`](Session::plan) does.
+    ///
+    /// # Errors
+    /// `Invalid` where the policy asks for no scan; what the registry says.
+    pub async fn assess(&self, request: RequestConfig, given: &[Given]) -> Result<Assessment> {
+        let nothing = || Error::invalid("the policy asks for no scan, so there is nothing to assess by");
+        let gate = CveGate::new(self.scan.clone().ok_or_else(nothing)?);
+        let request = request.request(&self.environment)?;
+        let evidence = self.promoter.evidence(&request, given).await?;
+        let others = self.promoter.gates.iter().filter(|other| other.name() != gate.name());
+        let gates = judge_all(&others.cloned().collect::<Vec<_>>(), &evidence).await;
+        Ok(Assessment {
+            image: Some(request.from.to_string()),
+            digest: Some(evidence.image.digest.clone()),
+            policy: self.promoter.policy.clone(),
+            environment: Some(self.environment.clone()),
+            gates,
+            ..gate.assess(&evidence)
+        })
     }
 
     /// Plans to attach something to an image where it is. See [`Promoter::plan_attaching`].

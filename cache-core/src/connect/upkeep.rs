@@ -1,6 +1,9 @@
 //! The upkeep of a registry, as text.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::ledger::open_ledger;
 use super::network::{NetworkConfig, network};
@@ -9,7 +12,8 @@ use crate::administer::{Administrator, Carried, Request, Wish};
 use crate::approve::{Approval, ApprovalPolicy};
 use crate::error::{Error, Result};
 use crate::model::{Pinned, Reference, Tag, Timestamp};
-use crate::plan::Action;
+use crate::plan::{Action, BuildSource};
+use crate::registry::{Question, ask};
 
 /// The configuration of an administrator: one registry, one environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +59,16 @@ pub struct UpkeepConfig {
 pub enum WishConfig {
     /// An administrative action, in the words that it has in a plan.
     Action(Action),
+    /// The registry builds an image.
+    Build {
+        /// The archive (`.tar.gz`) with the source, as it is now.
+        source: PathBuf,
+        /// The repository and the tag that the image gets.
+        to: Reference,
+        /// How it is built.
+        #[serde(default)]
+        settings: Value,
+    },
     /// A tag names this image.
     Tag {
         /// The image, by digest.
@@ -103,6 +117,14 @@ pub struct Upkeep {
 }
 
 impl Upkeep {
+    /// What the registry keeps, as a document. See [`ask`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn ask(&self, question: &Question) -> Result<Value> {
+        ask(self.administrator.registry.as_registry(), question).await
+    }
+
     /// Makes a plan; `None` where there is nothing to do. See [`Administrator::plan`].
     ///
     /// # Errors
@@ -113,7 +135,7 @@ impl Upkeep {
             requester: request.requester,
             reason: request.reason,
             what: request.what,
-            wishes: request.wishes.into_iter().map(Wish::from).collect(),
+            wishes: request.wishes.into_iter().map(Wish::try_from).collect::<Result<_>>()?,
         };
         Ok(self.administrator.plan(&request).await?.map(SharedPlan::new))
     }
@@ -132,14 +154,19 @@ impl Upkeep {
     }
 }
 
-impl From<WishConfig> for Wish {
-    fn from(config: WishConfig) -> Self {
-        match config {
+impl TryFrom<WishConfig> for Wish {
+    type Error = Error;
+
+    fn try_from(config: WishConfig) -> Result<Self> {
+        Ok(match config {
             WishConfig::Action(action) => Wish::Action(action),
+            WishConfig::Build { source, to, settings } => {
+                Wish::Action(Action::Build { source: BuildSource::of(source)?, to, settings })
+            }
             WishConfig::Tag { image, tag, move_tag } => Wish::Tag { image, tag, move_tag },
             WishConfig::Untag(reference) => Wish::Untag(reference),
             WishConfig::Delete { image, with_tags } => Wish::Delete { image, with_tags },
-        }
+        })
     }
 }
 
@@ -160,6 +187,8 @@ mod tests {
             json!({"tag": {"image": image, "tag": "v1", "moveTag": true}}),
             json!({"untag": "r.test/p/a:v1"}),
             json!({"delete": {"image": image, "withTags": true}}),
+            json!({"build": {"source": "app.tar.gz", "to": "r.test/p/a:v1"}}),
+            json!({"action": {"kind": "set-automation", "automation": "webhook", "scope": {"registry": "r.test"}, "name": "hooks"}}),
         ] {
             let request = json!({"requester": "ci", "what": "tidy", "wishes": [wish]});
             serde_json::from_value::<UpkeepConfig>(request).unwrap();
@@ -173,5 +202,31 @@ mod tests {
             let request = json!({"requester": "ci", "what": "tidy", "wishes": [wish]});
             assert!(serde_json::from_value::<UpkeepConfig>(request).is_err(), "{wish}");
         }
+    }
+    #[test]
+    fn questions_are_read_and_what_is_not_known_is_refused() {
+        let digest = crate::model::Digest::of(b"x");
+        for question in [
+            json!({"kind": "projects"}),
+            json!({"kind": "repositories"}),
+            json!({"kind": "repositories", "project": "p"}),
+            json!({"kind": "tags-of", "image": {"repository": "r.test/p/a", "digest": digest}}),
+            json!({"kind": "standing", "action": {"kind": "set-policy", "policy": "quota", "scope": {"registry": "r.test"}}}),
+        ] {
+            serde_json::from_value::<Question>(question).unwrap();
+        }
+        for question in
+            [json!({"kind": "secrets"}), json!({"kind": "images"}), json!({"kind": "images", "of": "r.test/a"})]
+        {
+            assert!(serde_json::from_value::<Question>(question.clone()).is_err(), "{question}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_no_registry_answers_is_unsupported() {
+        let config = json!({"registry": {"host": "r.test"}, "environment": "prod", "ledger": "unused"});
+        let upkeep = serde_json::from_value::<AdministratorConfig>(config).unwrap().open().unwrap();
+        let error = upkeep.ask(&Question::Projects).await.unwrap_err();
+        assert_eq!(error.kind(), crate::error::ErrorKind::Unsupported);
     }
 }

@@ -26,11 +26,11 @@ pub enum VendorName {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SimulateConfig {
-    /// Whose policy it is: `ecr` or `harbor`.
+    /// Whose policy it is: `ecr`, `harbor` or `acr`.
     pub vendor: VendorName,
     /// The text of the policy.
     pub policy: String,
-    /// What the registry lists of one repository: what `DescribeImages` answers, or a list of Harbor's artifacts.
+    /// What the registry lists of one repository: what `DescribeImages` answers, a list of Harbor's artifacts, or of ACR's manifests.
     #[serde(default)]
     pub listing: Option<Value>,
     /// The same, read by the caller.
@@ -86,7 +86,7 @@ pub fn simulate_policy(request: SimulateConfig) -> Result<Vec<Doomed>> {
             let policy = harbor::RetentionPolicy::parse(&request.policy)?;
             policy.simulate(&request.repository, &images(harbor::listing)?, now)
         }
-        VendorName::Acr => Err(Error::unsupported("no listing of ACR says when a manifest lost its last tag")),
+        VendorName::Acr => Ok(acr::Policies::parse(&request.policy)?.simulate(&images(acr::listing)?, now)),
         VendorName::Openshift => Err(no_document()),
     }
 }

@@ -33,9 +33,11 @@ pub(crate) async fn administer(registry: &dyn Registry, op: Permit<'_, Administe
     let (administration, planned) = (administration(registry)?, Administer::clone(&op));
     let made = administration.administer(op).await;
     let issued = match made {
-        // The answer to a first try may have been lost, so that the second finds it done. A secret is lost with it.
+        // The answer to a first try may have been lost, so that the second finds it done. A secret is lost with it, and a build
+        // is not done because there is an image.
         Err(error)
-            if error.kind() == ErrorKind::Conflict && !matches!(planned.action, Action::CreateAccount { .. }) =>
+            if error.kind() == ErrorKind::Conflict
+                && !matches!(planned.action, Action::CreateAccount { .. } | Action::Build { .. }) =>
         {
             match administration.standing(&planned.action).await {
                 Ok(standing) if is_so(&planned, &standing) => return Ok((true, None)),
@@ -54,9 +56,13 @@ pub(crate) async fn administer(registry: &dyn Registry, op: Permit<'_, Administe
     Ok((true, issued))
 }
 
-/// What was set going shows in another state than before; everything else in the state that was wanted.
+/// What was set going shows in another state than before; everything else in the state that was wanted. A build is over when
+/// the registry has answered, and may give what was there before.
 fn is_so(planned: &Administer, standing: &Standing) -> bool {
-    standing.settled || (planned.action.is_run() && standing.now != planned.expected)
+    match &planned.action {
+        Action::Build { .. } => standing.now.is_some(),
+        action => standing.settled || (action.is_run() && standing.now != planned.expected),
+    }
 }
 
 pub(crate) fn administration(registry: &dyn Registry) -> Result<&dyn Administration> {

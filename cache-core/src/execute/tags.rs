@@ -63,9 +63,9 @@ pub(crate) async fn delete(registry: &dyn RegistryWriter, op: Permit<'_, Delete>
     if !expect_delete(registry.as_registry(), &op).await? {
         return Ok(false);
     }
-    let reference = deleted(&op);
+    let planned = Delete::clone(&op);
     registry.delete(op).await?;
-    gone(registry.as_registry(), reference).await.map(|()| true)
+    gone(registry.as_registry(), &planned).await.map(|()| true)
 }
 
 /// Deletes several things by the registry's own interface, which takes many at once; what became of each, in their order.
@@ -75,24 +75,24 @@ pub(crate) async fn delete_all(
     ops: Vec<Permit<'_, Delete>>,
 ) -> Vec<Result<bool>> {
     let mut outcomes: Vec<Option<Result<bool>>> = Vec::with_capacity(ops.len());
-    let (mut batch, mut references) = (Vec::new(), Vec::new());
+    let (mut batch, mut planned) = (Vec::new(), Vec::new());
     for op in ops {
         match expect_delete(registry.as_registry(), &op).await {
             Ok(true) => {
-                references.push(deleted(&op));
+                planned.push(Delete::clone(&op));
                 batch.push(op);
                 outcomes.push(None);
             }
             settled => outcomes.push(Some(settled)),
         }
     }
-    let mut removed = own.remove_all(batch).await.into_iter().zip(references);
+    let mut removed = own.remove_all(batch).await.into_iter().zip(planned);
     let mut all = Vec::with_capacity(outcomes.len());
     for outcome in outcomes {
         all.push(match outcome {
             Some(settled) => settled,
             None => match removed.next() {
-                Some((Ok(()), reference)) => gone(registry.as_registry(), reference).await.map(|()| true),
+                Some((Ok(()), planned)) => gone(registry.as_registry(), &planned).await.map(|()| true),
                 Some((Err(error), _)) => Err(error),
                 None => Err(Error::unexpected("the registry did not say what became of this")),
             },
@@ -101,13 +101,23 @@ pub(crate) async fn delete_all(
     all
 }
 
-async fn gone(registry: &dyn Registry, reference: Reference) -> Result<()> {
-    match found(registry, &reference).await? {
-        None => Ok(()),
-        Some(found) => Err(Error::conflict("it is still there right after it was deleted")
+/// Some registries keep what they say they deleted, or the tags of a manifest that they did delete.
+async fn gone(registry: &dyn Registry, op: &Delete) -> Result<()> {
+    let reference = deleted(op);
+    if let Some(found) = found(registry, &reference).await? {
+        return Err(Error::conflict("it is still there right after it was deleted")
             .context("deleted", reference)
-            .context("found", found)),
+            .context("found", found));
     }
+    for tag in &op.tags {
+        let reference = op.repository.tagged(tag.clone());
+        if found(registry, &reference).await?.is_some() {
+            return Err(
+                Error::conflict("the manifest was deleted, and its tag still answers").context("tag", reference)
+            );
+        }
+    }
+    Ok(())
 }
 
 /// A manifest goes with the tags of the plan and no other, where the registry can say so at the cost of one question.

@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
+use super::transcript::Place;
 use super::{is_secure, resolve, shown};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -18,12 +19,14 @@ pub(crate) struct Answer {
     body: Incoming,
     url: Uri,
     idle: Duration,
+    /// Where it is written down.
+    place: Option<Place>,
 }
 
 impl Answer {
-    pub(super) fn new(response: Response<Incoming>, url: Uri, idle: Duration) -> Self {
+    pub(super) fn new(response: Response<Incoming>, url: Uri, idle: Duration, place: Option<Place>) -> Self {
         let (head, body) = response.into_parts();
-        Answer { head, body, url, idle }
+        Answer { head, body, url, idle, place }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -59,7 +62,11 @@ impl Answer {
 
     /// The whole body, of at most `limit` bytes.
     pub(crate) async fn bytes(self, limit: u64) -> Result<Bytes> {
-        read(self.body, limit, self.idle).await.map_err(|e| e.context("url", shown(&self.url)))
+        let bytes = read(self.body, limit, self.idle).await.map_err(|e| e.context("url", shown(&self.url)))?;
+        if let Some(place) = &self.place {
+            place.body(&self.head.headers, &bytes);
+        }
+        Ok(bytes)
     }
 
     /// The body as a stream.

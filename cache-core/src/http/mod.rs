@@ -12,6 +12,7 @@ mod route;
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "tests use all of it"))]
 pub(crate) mod testing;
 mod tls;
+mod transcript;
 mod url;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -30,6 +31,7 @@ pub(crate) use answer::{Answer, chunk, kind};
 pub use proxy::{Proxy, ProxyAddress};
 pub use retry::Patience;
 pub use tls::Tls;
+pub use transcript::Transcript;
 #[cfg(feature = "aws")]
 pub(crate) use url::with_port;
 pub(crate) use url::{decode, encode, host_name, is_loopback, is_secure, resolve, same_origin, shown, with_query};
@@ -67,6 +69,8 @@ pub struct Network {
     pub proxy: Proxy,
     /// Whom they trust, where they are encrypted.
     pub tls: Tls,
+    /// Where what went over them is written down.
+    pub transcript: Option<Transcript>,
 }
 
 impl Network {
@@ -74,6 +78,13 @@ impl Network {
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = proxy;
+        self
+    }
+
+    /// Written down in this transcript, without secrets.
+    #[must_use]
+    pub fn transcript(mut self, transcript: Transcript) -> Self {
+        self.transcript = Some(transcript);
         self
     }
 
@@ -99,6 +110,7 @@ pub(crate) struct Http {
     route: Route,
     proxies: Arc<Proxies>,
     patience: Patience,
+    transcript: Option<Transcript>,
     /// Nothing is sent before this instant, because the server said so.
     not_before: Mutex<Option<Instant>>,
 }
@@ -124,6 +136,7 @@ impl Http {
             route,
             proxies,
             patience,
+            transcript: network.transcript,
             not_before: Mutex::new(None),
         }
     }
@@ -165,6 +178,7 @@ impl Http {
         *built.headers_mut() = request.headers.clone();
         let agent = ::http::HeaderValue::from_static(concat!("cache/", env!("CARGO_PKG_VERSION")));
         built.headers_mut().insert(::http::header::USER_AGENT, agent);
+        let place = self.transcript.as_ref().and_then(|transcript| transcript.request(request));
         let sent = if is_secure(&request.url) {
             self.encrypted(&request.url)?.request(built).await
         } else {
@@ -177,7 +191,10 @@ impl Http {
         if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             return Err(route::login_wanted().context("url", shown(&request.url)));
         }
-        Ok(Answer::new(answer, request.url.clone(), self.patience.idle))
+        if let Some(place) = &place {
+            place.answer(answer.status(), answer.headers(), &request.url);
+        }
+        Ok(Answer::new(answer, request.url.clone(), self.patience.idle, place))
     }
 
     fn encrypted(&self, url: &Uri) -> Result<&Encrypted> {

@@ -18,6 +18,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The headers, their names in lower case.
+    pub(crate) fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
     /// The header of this name, in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| &value[..])
@@ -34,11 +39,25 @@ pub(crate) struct Reply {
     pub(crate) pause: Duration,
     /// The connection breaks after so many bytes of the body.
     pub(crate) breaks_after: Option<usize>,
+    /// Another server, `host:port`, which answers instead.
+    pub(crate) elsewhere: Option<String>,
 }
 
 impl Reply {
     pub(crate) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Reply { status, headers: Vec::new(), body: body.into(), pause: Duration::ZERO, breaks_after: None }
+        Reply {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+            pause: Duration::ZERO,
+            breaks_after: None,
+            elsewhere: None,
+        }
+    }
+
+    /// What that server answers to the same request, without its login.
+    pub(crate) fn of(server: &str) -> Self {
+        Reply { elsewhere: Some(server.to_owned()), ..Reply::new(502, "") }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -127,8 +146,11 @@ async fn serve(mut stream: TcpStream, answer: &(impl Fn(&Call) -> Reply + Sync))
             return Ok(());
         }
     }
-    let Reply { status, headers, body, pause, breaks_after } = answer(&call);
+    let Reply { status, headers, body, pause, breaks_after, elsewhere } = answer(&call);
     tokio::time::sleep(pause).await;
+    if let Some(server) = elsewhere {
+        return pass_on(&mut stream, &call, &server).await;
+    }
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n", body.len());
     stream.write_all(head.as_bytes()).await?;
@@ -137,5 +159,18 @@ async fn serve(mut stream: TcpStream, answer: &(impl Fn(&Call) -> Reply + Sync))
         let sent = breaks_after.map_or(body.len(), |after| after.min(body.len()));
         stream.write_all(&body[..sent]).await?;
     }
+    stream.shutdown().await
+}
+
+async fn pass_on(stream: &mut TcpStream, call: &Call, server: &str) -> std::io::Result<()> {
+    let ours = ["host", "connection", "authorization", "expect"];
+    let headers = call.headers.iter().filter(|(name, _)| !ours.contains(&name.as_str()));
+    let headers: String = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head =
+        format!("{} {} HTTP/1.1\r\nhost: {server}\r\nconnection: close\r\n{headers}\r\n", call.method, call.target);
+    let mut other = TcpStream::connect(server).await?;
+    other.write_all(head.as_bytes()).await?;
+    other.write_all(&call.body).await?;
+    tokio::io::copy(&mut other, stream).await?;
     stream.shutdown().await
 }

@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -49,8 +50,8 @@ impl Transport {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Repository {
     transport: Transport,
-    host: Box<str>,
-    path: Box<str>,
+    host: Arc<str>,
+    path: Arc<str>,
 }
 
 impl Repository {
@@ -110,7 +111,7 @@ impl fmt::Display for Repository {
 /// A tag: at most 128 characters of `[A-Za-z0-9_.-]`, not starting with a dot or a dash. Always text, even where it looks
 /// like a number.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Tag(Box<str>);
+pub struct Tag(Arc<str>);
 
 impl Tag {
     /// Parses a tag.

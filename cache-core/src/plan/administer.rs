@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{Pinned, Reference, Repository};
+use crate::model::{Digest, Pinned, Reference, Repository};
 
 /// One administrative change, with what is there when it is planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,49 @@ pub enum Action {
         /// The full name.
         name: String,
     },
+    /// Puts something that the registry does by itself in the place of what is there, or removes it.
+    SetAutomation {
+        /// What kind of thing.
+        automation: Automation,
+        /// What it is for.
+        scope: Scope,
+        /// Its name.
+        name: String,
+        /// The document; absent to remove it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Value>,
+    },
+    /// Lets the registry build an image and name it by a tag.
+    Build {
+        /// What it is built from.
+        source: BuildSource,
+        /// The repository and the tag that it gets.
+        to: Reference,
+        /// How it is built.
+        settings: Value,
+    },
+}
+
+/// What registries do by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Automation {
+    /// Tells an address what happens.
+    Webhook,
+    /// Runs something at set times.
+    Task,
+}
+
+/// An archive (`.tar.gz`) of what an image is built from. The plan is about these bytes; the file is read when it is executed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BuildSource {
+    /// Where it is on the machine that executes the plan.
+    pub path: PathBuf,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 /// Policies that registries carry out themselves.
@@ -136,7 +180,7 @@ pub enum Scope {
 impl Action {
     /// Whether the action sets something going, so that there is no state which it brings about.
     pub fn is_run(&self) -> bool {
-        matches!(self, Action::StartScan { .. })
+        matches!(self, Action::StartScan { .. } | Action::Build { .. })
     }
 }
 
@@ -187,7 +231,25 @@ impl fmt::Display for Action {
                 }
             }
             Action::DeleteAccount { scope, name } => write!(f, "DELETE account {name} of {scope}"),
+            Action::SetAutomation { automation, scope, name, to: Some(to) } => {
+                write!(f, "set {automation} {name} of {scope} to {to}")
+            }
+            Action::SetAutomation { automation, scope, name, to: None } => {
+                write!(f, "REMOVE {automation} {name} of {scope}")
+            }
+            Action::Build { source: BuildSource { path, digest, size }, to, settings } => {
+                write!(f, "build {to} from {} ({digest}, {size} bytes), {settings}", path.display())
+            }
         }
+    }
+}
+
+impl fmt::Display for Automation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Automation::Webhook => "the webhook",
+            Automation::Task => "the task",
+        })
     }
 }
 

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::Administer;
 use crate::model::{Descriptor, Digest, Identity, Manifest, Repository, Tag};
 
-/// One planned change.
+/// One planned change. A plan may have hundreds of thousands of deletions, so what is large and rare is elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Change {
     /// Copies one manifest with its blobs.
     Copy(CopyManifest),
     /// Makes an artifact and attaches it to an image.
-    Attach(Attach),
+    Attach(Box<Attach>),
     /// Adds layers to what a tag of cosign's names.
     AddLayers(AddLayers),
     /// Points a tag at a manifest.
@@ -22,7 +22,7 @@ pub enum Change {
     /// Deletes a tag or a manifest.
     Delete(Delete),
     /// Changes what a registry keeps beside images.
-    Administer(Administer),
+    Administer(Box<Administer>),
 }
 
 /// Copies a manifest, byte for byte, and the blobs that it names.

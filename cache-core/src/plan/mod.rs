@@ -10,7 +10,7 @@ mod page;
 mod render;
 mod stays;
 
-pub use administer::{Action, Administer, Policy, Scope};
+pub use administer::{Action, Administer, Automation, BuildSource, Policy, Scope};
 pub use change::{
     AddLayers, Attach, BlobCopy, Change, Content, CopyManifest, Delete, DeleteTarget, Expected, Form, PutManifest,
     Role, SetTag,

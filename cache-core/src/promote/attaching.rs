@@ -49,7 +49,8 @@ impl Promoter {
             return Ok(Outlook::Nothing);
         }
         let attach = |content| {
-            Change::Attach(Attach { repository: repository.clone(), subject: manifest.descriptor(), content })
+            let attach = Attach { repository: repository.clone(), subject: manifest.descriptor(), content };
+            Change::Attach(Box::new(attach))
         };
         let plan = PlanBody {
             version: PLAN_VERSION,

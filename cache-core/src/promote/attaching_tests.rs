@@ -345,7 +345,7 @@ fn what_is_usual_is_not_written_down() {
     fields.sort();
     assert_eq!(fields, ["kind", "predicateType", "signer"]);
     assert!(matches!(
-        Change::Attach(Attach { repository: place(), subject: Descriptor::of("", b""), content }),
+        Change::Attach(Box::new(Attach { repository: place(), subject: Descriptor::of("", b""), content })),
         Change::Attach(_)
     ));
 }

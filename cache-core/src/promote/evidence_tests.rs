@@ -147,6 +147,46 @@ fn b2_16_and_25_vex_is_found_signed_and_unsigned() {
     assert_eq!(image.evidence(&Trust::default()).vex.len(), 1);
 }
 
+/// gates.md B2 24: a list of referrers that cannot be had is an error that may pass, and never "unsigned".
+#[tokio::test]
+async fn b2_24_a_failing_list_of_referrers_is_no_absence() {
+    use crate::conformance::server::{Effect, Endpoint, Fault, Options, Server};
+    use crate::registry::{OciOptions, OciRegistry};
+    let server = Server::start(Options::default()).await.unwrap();
+    let repository = Repository::parse(&format!("{}/dev/app", server.host())).unwrap();
+    let image = json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": []}).to_string();
+    let digest = crate::model::Digest::of(image.as_bytes());
+    server.put_manifest("dev/app", Some("v1"), image, media_type::OCI_INDEX);
+    let folder = tempfile::tempdir().unwrap();
+    let promoter = Promoter {
+        source: Arc::new(OciRegistry::of(&repository, OciOptions::default()).unwrap()),
+        target: Arc::new(MemoryRegistry::new()),
+        gates: vec![Arc::new(crate::gate::SignatureGate::default())],
+        trust: Trust::default(),
+        signer: None,
+        policy: None,
+        materials: MemoryRegistry::new(),
+        ledger: Ledger::at(folder.path()),
+        clock: None,
+    };
+    let request = Request {
+        from: repository.at(digest).into(),
+        to: Repository::parse("memory:staging/app").unwrap().tagged(Tag::parse("v1").unwrap()),
+        environment: "staging".into(),
+        requester: "pipeline".into(),
+        reason: None,
+        move_tags: false,
+        attach: Vec::new(),
+    };
+    let Outlook::Blocked(verdicts) = promoter.plan(&request).await.unwrap() else { panic!() };
+    assert_eq!(verdicts[0].reasons[0].code, "no-signature");
+    for (status, kind) in [(500, crate::ErrorKind::Unavailable), (403, crate::ErrorKind::Denied)] {
+        server.faults().push(Fault::new(Effect::status(status)).on(Endpoint::Referrers).always());
+        assert_eq!(promoter.plan(&request).await.unwrap_err().kind(), kind);
+        server.faults().clear();
+    }
+}
+
 #[tokio::test]
 async fn given_evidence_is_judged_and_named_in_the_plan() {
     let image = Image::new();

@@ -12,7 +12,7 @@ use super::gather::gather;
 use super::record;
 use super::unit::Unit;
 use crate::error::{Absent, Error, Result};
-use crate::gate::{Style, judge_all};
+use crate::gate::{Evidence, Style, judge_all};
 use crate::model::{Digest, Identity, Manifest, Pinned, Raw, Reference, Repository, Tag, Verdict};
 use crate::plan::{
     AddLayers, Attach, BreakGlass, Change, Content, CopyManifest, Deadlines, Expected, Form, PLAN_VERSION, Plan,
@@ -101,6 +101,25 @@ impl Promoter {
         self.outlook(request, given, Some(glass)).await
     }
 
+    /// What the gates would judge: what is attached to the image at the source, verified, and what is given. Reads only.
+    ///
+    /// # Errors
+    /// What the registry says; `Invalid` where what is given cannot be read.
+    pub async fn evidence(&self, request: &Request, given: &[Given]) -> Result<Evidence> {
+        Ok(self.evidence_for(request, given).await?.1)
+    }
+
+    async fn evidence_for(&self, request: &Request, given: &[Given]) -> Result<(Unit, Evidence)> {
+        let resolved = self.source.resolve(&request.from).await?;
+        let image = request.from.repository.at(resolved.digest);
+        let unit = Unit::of(&*self.source, &image).await?;
+        let mut evidence = gather(&*self.source, &image, &unit, &self.trust, self.now()).await?;
+        for document in given {
+            document.add_to(&mut evidence)?;
+        }
+        Ok((unit, evidence))
+    }
+
     async fn outlook(&self, request: &Request, given: &[Given], glass: Option<&BreakGlass>) -> Result<Outlook> {
         let wanted = match (&request.to.tag, &request.to.digest) {
             (Some(tag), None) => tag,
@@ -108,13 +127,10 @@ impl Promoter {
                 return Err(Error::invalid("the target is named by a tag, and by no digest").context("to", &request.to));
             }
         };
-        let resolved = self.source.resolve(&request.from).await?;
-        let image = request.from.repository.at(resolved.digest);
-        let unit = Unit::of(&*self.source, &image).await?;
-        let mut evidence = gather(&*self.source, &image, &unit, &self.trust, self.now()).await?;
+        let (unit, evidence) = self.evidence_for(request, given).await?;
+        let image = evidence.image.clone();
+        // The gates are asked again when the plan is executed.
         for document in given {
-            document.add_to(&mut evidence)?;
-            // The gates are asked again when the plan is executed.
             self.materials.insert_blob(document.bytes().clone());
         }
         let verdicts = judge_all(&self.gates, &evidence).await;
@@ -280,7 +296,7 @@ impl Promoter {
         if let Some(manifest) = unit.image() {
             changes.extend(seen.lacking.into_iter().chain(records(self, glass)).map(|content| {
                 let (repository, subject) = (request.to.repository.clone(), manifest.descriptor());
-                Change::Attach(Attach { repository, subject, content })
+                Change::Attach(Box::new(Attach { repository, subject, content }))
             }));
         }
         changes.extend(seen.sbom_tag.into_iter().chain(last).map(Change::SetTag));

@@ -60,7 +60,7 @@ impl Promoter {
         let mut changes: Vec<Change> = records
             .filter_map(|(content, manifest)| {
                 let subject = manifest?.descriptor();
-                Some(Change::Attach(Attach { repository: repository.clone(), subject, content }))
+                Some(Change::Attach(Box::new(Attach { repository: repository.clone(), subject, content })))
             })
             .collect();
         let expected = Expected::At(now_named.digest);

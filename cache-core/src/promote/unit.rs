@@ -54,9 +54,11 @@ impl Unit {
             seen: HashSet::new(),
             named: HashSet::from([image.digest.clone()]),
             tags: CosignTags::of(source, &image.repository),
+            strangers: Vec::new(),
             unit: Unit { nodes: Vec::new(), tags: Vec::new(), left_behind: Vec::new() },
         };
         walk.visit(image.digest.clone(), Role::Image, None, 0).await?;
+        walk.note_strangers();
         walk.note_foreign_layers();
         Ok(walk.unit)
     }
@@ -81,6 +83,9 @@ struct Walk<'a> {
     /// The manifests that are known of, seen or still to be.
     named: HashSet<Digest>,
     tags: CosignTags<'a>,
+    /// What a registry lists as a referrer of the second and is not about it. Harbor lists cosign's older signatures so, which
+    /// come along by their tags.
+    strangers: Vec<(Digest, Digest)>,
     unit: Unit,
 }
 
@@ -90,7 +95,7 @@ impl Walk<'_> {
             if !self.seen.insert(digest.clone()) {
                 return Ok(());
             }
-            if depth > MAX_DEPTH || self.seen.len() > MAX_MANIFESTS {
+            if depth > MAX_DEPTH || self.seen.len() + self.strangers.len() > MAX_MANIFESTS {
                 let message = format!("more than {MAX_DEPTH} levels or {MAX_MANIFESTS} manifests belong to the image");
                 return Err(Error::invalid(message).context("repository", self.repository));
             }
@@ -99,9 +104,8 @@ impl Walk<'_> {
             if let (Role::Referrer(subject), Some(Style::Referrer)) = (&role, style)
                 && manifest.subject().map(|s| &s.digest) != Some(subject)
             {
-                self.unit
-                    .left_behind
-                    .push(format!("{digest} is listed as a referrer of {subject} and is not about it"));
+                self.strangers.push((digest.clone(), subject.clone()));
+                self.seen.remove(&digest);
                 return Ok(());
             }
             self.named.extend(manifest.children().iter().map(|child| child.digest.clone()));
@@ -121,6 +125,13 @@ impl Walk<'_> {
             self.unit.tags.extend(tag.map(|tag| (tag, digest)));
         }
         Ok(())
+    }
+
+    fn note_strangers(&mut self) {
+        for (digest, subject) in self.strangers.drain(..).filter(|(digest, _)| !self.seen.contains(digest)) {
+            let words = format!("{digest} is listed as a referrer of {subject} and is not about it");
+            self.unit.left_behind.push(words);
+        }
     }
 
     fn note_foreign_layers(&mut self) {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::credentials::Credential;
-use super::{Listing, Untagging};
+use super::{Listing, Records, Untagging};
 use crate::approve::Permit;
 use crate::error::Result;
 use crate::model::{Pinned, Repository, Secret, Tag};
@@ -40,6 +40,8 @@ pub struct Abilities<'a> {
     pub login: Option<&'a dyn Login>,
     /// Is administered.
     pub administration: Option<&'a dyn Administration>,
+    /// Answers questions in its own words.
+    pub records: Option<&'a dyn Records>,
 }
 
 impl fmt::Debug for Abilities<'_> {
@@ -56,6 +58,7 @@ impl fmt::Debug for Abilities<'_> {
             .field("findings", &self.findings.is_some())
             .field("login", &self.login.is_some())
             .field("administration", &self.administration.is_some())
+            .field("records", &self.records.is_some())
             .finish()
     }
 }

@@ -19,10 +19,15 @@ struct Body {
     errors: Vec<Entry>,
     #[serde(default)]
     error: Option<Entry>,
-    #[serde(default, rename = "__type", alias = "reason")]
+    #[serde(default, rename = "__type")]
     kind: Option<String>,
-    #[serde(default, alias = "Message")]
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
     message: Option<String>,
+    /// Some servers write both.
+    #[serde(default, rename = "Message")]
+    message_of_old: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,8 +87,8 @@ pub(in crate::registry) fn confirms(answer: &Answer, sent: &Digest) -> Result<()
 fn words(body: &[u8]) -> Option<String> {
     let body: Body = serde_json::from_slice(body).ok()?;
     // Of `com.amazonaws.ecr#RepositoryNotFoundException` the end says it.
-    let kind = body.kind.map(|kind| kind.rsplit('#').next().unwrap_or_default().to_owned());
-    let own = Entry::Full { code: kind.unwrap_or_default(), message: body.message };
+    let kind = body.kind.or(body.reason).map(|kind| kind.rsplit('#').next().unwrap_or_default().to_owned());
+    let own = Entry::Full { code: kind.unwrap_or_default(), message: body.message.or(body.message_of_old) };
     let entries = body.errors.into_iter().chain(body.error).chain([own]).map(|entry| match entry {
         Entry::Full { code, message } => format!("{code} {}", message.unwrap_or_default()).trim().to_owned(),
         Entry::Word(word) => word,
@@ -103,6 +108,8 @@ mod tests {
         assert_eq!(words(body).unwrap(), "DENIED no  [31m; X");
         for (body, expected) in [
             (r#"{"__type": "com.aws#LimitExceededException", "message": "m"}"#, "LimitExceededException m"),
+            (r#"{"__type": "NotFoundException", "message": "m", "Message": "m"}"#, "NotFoundException m"),
+            (r#"{"__type": "AccessDeniedException", "Message": "m"}"#, "AccessDeniedException m"),
             (r#"{"error": {"code": "AuthorizationFailed", "message": "m"}}"#, "AuthorizationFailed m"),
             (r#"{"kind": "Status", "reason": "Forbidden", "message": "m", "code": 403}"#, "Forbidden m"),
             (r#"{"error": "invalid_grant", "error_description": "m"}"#, "invalid_grant"),

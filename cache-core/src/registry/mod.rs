@@ -28,6 +28,8 @@ mod memory;
 mod oci;
 #[cfg(feature = "openshift")]
 pub mod openshift;
+mod records;
+mod source;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(feature = "vendor")]
@@ -56,8 +58,9 @@ pub use memory::MemoryRegistry;
 pub use oci::{OciOptions, OciRegistry};
 #[cfg(feature = "openshift")]
 pub use openshift::{OpenShiftOptions, OpenShiftRegistry};
+pub use records::{Question, Records, ask};
 
-pub use crate::http::{Network, Patience, Proxy, ProxyAddress, Tls};
+pub use crate::http::{Network, Patience, Proxy, ProxyAddress, Tls, Transcript};
 
 use crate::approve::Permit;
 use crate::error::Result;

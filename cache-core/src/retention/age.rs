@@ -6,6 +6,8 @@ use super::rules::RetentionRules;
 use crate::model::Timestamp;
 
 const DAY: u64 = 24 * 60 * 60;
+/// For how many days a rollback is possible, where the rules do not say.
+const KEEP_REPLACED_DAYS: u32 = 30;
 /// 2013-03-01, before there were images: what claims to be older was built without a clock.
 const FIRST_IMAGE: i64 = 1_362_096_000;
 
@@ -25,6 +27,13 @@ impl<'a> Ages<'a> {
         let plausible = |built: &Timestamp| built.unix() >= FIRST_IMAGE && *built <= self.now;
         let built = || node.created.filter(plausible).filter(|_| self.rules.count_created == Some(true));
         node.entered.or_else(built)
+    }
+
+    /// How many days ago a promotion took its tag from an image, where that is so few that a rollback may still be wanted.
+    pub(super) fn replaced(&self, node: &Node) -> Option<Why> {
+        let limit = self.rules.keep_replaced_days.unwrap_or(KEEP_REPLACED_DAYS);
+        let days = self.now.since(node.replaced?).as_secs() / DAY;
+        (days < u64::from(limit)).then_some(Why::Replaced(days, limit))
     }
 
     /// Whether it is so many days old, of 24 hours each back from now; then how many it is, where that is known. Anything is

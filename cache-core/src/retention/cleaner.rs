@@ -229,19 +229,6 @@ impl<'a> Deleting<'a> {
         self.seen.insert(op.repository.clone(), news);
         Ok(())
     }
-
-    /// Some registries keep tags whose manifest they deleted.
-    async fn tags_are_gone(&self, op: &Delete) -> Result<()> {
-        for tag in &op.tags {
-            let reference = op.repository.tagged(tag.clone());
-            if self.registry().resolve(&reference).await.absent_is_none()?.is_some() {
-                return Err(
-                    Error::conflict("the manifest was deleted, and its tag still answers").context("tag", reference)
-                );
-            }
-        }
-        Ok(())
-    }
 }
 
 fn deletions(approved: &Approved) -> impl Iterator<Item = &Delete> {
@@ -265,10 +252,7 @@ impl Executor for Deleting<'_> {
         if op.target != DeleteTarget::Manifest {
             return delete(&*self.cleaner.registry, op).await;
         }
-        let change = Delete::clone(&op);
-        self.nobody_needs(&change).await?;
-        let done = delete(&*self.cleaner.registry, op).await?;
-        self.tags_are_gone(&change).await?;
-        Ok(done)
+        self.nobody_needs(&op).await?;
+        delete(&*self.cleaner.registry, op).await
     }
 }

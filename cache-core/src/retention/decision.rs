@@ -87,6 +87,8 @@ pub enum Why {
     Deployed(String),
     /// So many of the newest images of a repository are kept.
     Minimum(u32),
+    /// A promotion took its tag from it so many days ago, and a rollback is possible for so many.
+    Replaced(u64, u32),
     /// It is so many days old, and may go after so many.
     Young(u64, u32),
     /// Nobody knows how old it is.
@@ -133,6 +135,7 @@ impl Why {
             Why::Semver => "semver",
             Why::Deployed(_) => "deployed",
             Why::Minimum(_) => "minimum",
+            Why::Replaced(..) => "replaced",
             Why::Young(..) => "young",
             Why::AgeUnknown => "age-unknown",
             Why::NoCandidate => "no-candidate",
@@ -164,6 +167,9 @@ impl fmt::Display for Why {
             Why::Semver => write!(f, "a semantic version"),
             Why::Deployed(at) => write!(f, "deployed: {at}"),
             Why::Minimum(of) => write!(f, "among the {of} newest, which always remain"),
+            Why::Replaced(days, limit) => {
+                write!(f, "replaced by a promotion {days} days ago, a rollback is possible for {limit}")
+            }
             Why::Young(days, limit) => write!(f, "{days} days old, may go after {limit}"),
             Why::AgeUnknown => write!(f, "nobody knows how old it is"),
             Why::NoCandidate => write!(f, "the tag is none that may go"),

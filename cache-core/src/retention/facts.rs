@@ -75,6 +75,8 @@ pub struct ManifestFacts {
     pub created: Option<Timestamp>,
     /// Where it is the record of a promotion of its subject: when that was.
     pub promotion: Option<Timestamp>,
+    /// Where it is such a record: what the tag named before, and when that was replaced.
+    pub replaced: Option<(Digest, Timestamp)>,
     /// Whether the registry refuses to delete it.
     pub locked: bool,
     /// Whether it cannot be read by this crate, such as Docker's schema 1: it is kept.
@@ -119,6 +121,7 @@ impl ManifestFacts {
             pulled: None,
             created: None,
             promotion: None,
+            replaced: None,
             locked: false,
             is_opaque,
         }

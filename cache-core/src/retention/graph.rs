@@ -61,6 +61,8 @@ pub struct Node {
     pub pulled: Option<Timestamp>,
     /// When it was built, by its own word.
     pub created: Option<Timestamp>,
+    /// When a promotion took its tag from it last, by our own records: a rollback would give that back.
+    pub replaced: Option<Timestamp>,
     /// Whether the registry refuses to delete it.
     pub locked: bool,
     /// Whether it could not be read by this crate.
@@ -124,6 +126,11 @@ impl RepositoryGraph {
             }
         }
         for (about, manifest) in manifests.iter().enumerate() {
+            if let Some((before, at)) = &manifest.replaced
+                && let Some(before) = graph.find(before)
+            {
+                graph.nodes[before].replaced = graph.nodes[before].replaced.max(Some(*at));
+            }
             let Some(subject) = &manifest.subject else { continue };
             match graph.find(subject) {
                 Some(subject) => graph.attach(about, subject, manifest.promotion),
@@ -271,6 +278,7 @@ fn node(manifest: &ManifestFacts, digests: &[Digest], blobs: &[(Digest, u64)]) -
         entered: manifest.pushed,
         pulled: manifest.pulled,
         created: manifest.created,
+        replaced: None,
         locked: manifest.locked,
         is_opaque: manifest.is_opaque,
         blobs: manifest.blobs.iter().filter_map(blob).collect(),

@@ -86,6 +86,7 @@ impl Judge<'_> {
     fn fixed(&self, id: NodeId) -> Vec<Why> {
         let node = self.graph.node(id);
         let mut keeps = self.by_digest(id);
+        keeps.extend(self.ages.replaced(node));
         keeps.extend(node.locked.then_some(Why::Locked));
         keeps.extend(node.is_opaque.then_some(Why::Unreadable));
         keeps

@@ -40,6 +40,9 @@ pub struct RetentionRules {
     pub orphaned_after_days: Option<u32>,
     /// How many of the newest images of a repository are kept, with or without a tag.
     pub minimum_remaining: Option<u32>,
+    /// For how many days an image is kept from which a promotion took its tag, by the record of that: a rollback would put the tag back.
+    /// At least 1, and 30 where nothing is said.
+    pub keep_replaced_days: Option<u32>,
     /// How many images one plan may delete. A plan that would delete more is refused.
     pub max_deletions: Option<MaxDeletions>,
     /// Whether a pull makes an image young again.
@@ -144,6 +147,10 @@ impl RetentionRules {
     /// # Errors
     /// `Invalid`, saying what.
     pub fn check(&self) -> Result<()> {
+        let own = self.repositories.iter().map(|own| &own.rules);
+        if std::iter::once(self).chain(own).any(|rules| rules.keep_replaced_days == Some(0)) {
+            return Err(Error::invalid("keep_replaced_days is at least 1: a promotion can always be taken back"));
+        }
         for RepositoryRules { names, rules } in &self.repositories {
             let error =
                 |why: &str| Err(Error::invalid(why).context("names", names.texts().collect::<Vec<_>>().join(", ")));
@@ -167,7 +174,8 @@ impl RetentionRules {
             ($($field:ident),+) => { $(rules.$field = own.$field.or(rules.$field);)+ };
         }
         lay_over!(keep_last_tags, max_age_days, keep_semver, keep_deployed, candidates, protect, moving_tags);
-        lay_over!(untagged_after_days, orphaned_after_days, minimum_remaining, count_pulls, count_created);
+        lay_over!(untagged_after_days, orphaned_after_days, minimum_remaining, keep_replaced_days);
+        lay_over!(count_pulls, count_created);
         rules
     }
 

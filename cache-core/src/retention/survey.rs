@@ -16,11 +16,14 @@ use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::model::manifest::{MAX_CONFIG, media_type};
 use crate::model::{Digest, Manifest, ManifestBody, Pinned, Repository, Tag, Timestamp};
 use crate::plan::DeleteTarget;
-use crate::promote::PROMOTION_TYPE;
+use crate::promote::{BREAK_GLASS_TYPE, PROMOTION_TYPE, PromotionRecord};
 use crate::registry::inspect::config_of;
 use crate::registry::{Deletion, Registry, Untagging};
+use crate::sign::{Bundle, Statement};
 use crate::watch::Watch;
 
+/// The largest record that is read.
+const MAX_RECORD: u64 = 4 << 20;
 /// More than any real repository has.
 const MAX_MANIFESTS: usize = 2_000_000;
 
@@ -239,7 +242,8 @@ impl<'a> Survey<'a> {
         let read = match self.ask(self.registry.manifest(&image)).await {
             Ok(manifest) => {
                 let created = self.created(&image.repository, &manifest).await?;
-                ManifestFacts { created, ..ManifestFacts::of(&manifest, PROMOTION_TYPE) }
+                let replaced = self.replaced(&image.repository, &manifest).await?;
+                ManifestFacts { created, replaced, ..ManifestFacts::of(&manifest, PROMOTION_TYPE) }
             }
             Err(error) if error.is_not_found() => return Ok(None),
             // It cannot be read and has to be kept. What is malformed is another matter: it may hold others.
@@ -248,6 +252,24 @@ impl<'a> Survey<'a> {
         };
         let referrers = self.ask(self.registry.referrers(&image)).await?;
         Ok(Some((read, referrers.into_iter().map(|referrer| referrer.digest).collect())))
+    }
+
+    /// Of the record of a promotion, what the tag named before. Nobody's signature is asked for: the worst that a made-up record does
+    /// is to keep an image for a while.
+    async fn replaced(&self, repository: &Repository, manifest: &Manifest) -> Result<Option<(Digest, Timestamp)>> {
+        let kind = manifest.annotations().get("dev.sigstore.bundle.predicateType");
+        let is_record = kind.is_some_and(|kind| [PROMOTION_TYPE, BREAK_GLASS_TYPE].contains(&kind.as_str()));
+        let ManifestBody::Image(image) = manifest.value() else { return Ok(None) };
+        let Some(layer) = image.layers.first().filter(|layer| is_record && layer.size <= MAX_RECORD) else {
+            return Ok(None);
+        };
+        let read = async { self.registry.blob(repository, layer).await?.into_bytes(MAX_RECORD).await };
+        let Some(bytes) = self.ask(read).await.absent_is_none()? else { return Ok(None) };
+        let record = Bundle::parse(&bytes)
+            .ok()
+            .and_then(|bundle| PromotionRecord::read(&Statement::parse(bundle.envelope()?.payload().to_vec()).ok()?));
+        let before = record.filter(|record| !record.rollback && record.to.repository == *repository);
+        Ok(before.and_then(|record| Some((record.replaced?, record.at))))
     }
 
     /// When an image says that it was built.

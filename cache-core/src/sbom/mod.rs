@@ -44,6 +44,7 @@ mod write;
 mod yaml;
 
 pub use bom::{Encoding, Family, File, Finding, Format, LicenseText, Metadata, Relation, Relationship, Sbom};
+pub(crate) use cyclonedx::xml_as_json;
 pub use package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
 pub use text::{Rest, Text};
 pub use validate::validate;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::distribution::Named;
 use super::version::Scheme;
 
 /// An ecosystem: the purl type, and for packages of an operating system which, and its release: `npm`, `deb/debian/12`,
@@ -48,37 +49,17 @@ const DISTRIBUTIONS: &[(&str, &str, &str)] = &[
     ("openEuler", "rpm", "openeuler"),
 ];
 
-/// Ids of distributions that mean the same as another.
-const ALIASES: &[(&str, &str)] = &[
-    ("alma", "almalinux"),
-    ("amazon", "amzn"),
-    ("cbl-mariner", "mariner"),
-    ("oracle", "ol"),
-    ("oraclelinux", "ol"),
-    ("raspbian", "debian"),
-    ("rhel", "redhat"),
-    ("rocky-linux", "rocky"),
-    ("rockylinux", "rocky"),
-    ("opensuse.leap", "opensuse-leap"),
-    ("opensuse.tumbleweed", "opensuse-tumbleweed"),
-    ("suse-linux-enterprise-server", "sles"),
-    ("sled", "sles"),
-];
-
-/// Distributions without releases.
-const ROLLING: &[&str] = &["chainguard", "echo", "minimos", "opensuse-tumbleweed", "wolfi"];
-
 impl Ecosystem {
     /// The registry of a language, by its purl type.
     pub(crate) fn language(purl_type: &str) -> Option<Ecosystem> {
         LANGUAGES.iter().any(|(_, known)| *known == purl_type).then(|| Ecosystem(purl_type.to_owned()))
     }
 
-    /// A release of a distribution; a distribution without releases has an empty one.
+    /// A release of a distribution, in whichever spelling; a distribution without releases has an empty one.
     pub(crate) fn release(purl_type: &str, id: &str, release: &str) -> Ecosystem {
-        let release = if is_rolling(id) { "" } else { release };
+        let Named { id, release } = Named::new(id, release);
         let slash = if release.is_empty() { "" } else { "/" };
-        Ecosystem(format!("{purl_type}/{id}{slash}{}", release.to_ascii_lowercase()))
+        Ecosystem(format!("{purl_type}/{id}{slash}{release}"))
     }
 
     /// The ecosystem by OSV's name, such as `PyPI` or `Debian:12`; `None` where Cache does not match its packages.
@@ -89,7 +70,7 @@ impl Ecosystem {
             return rest.is_empty().then(|| Ecosystem((*purl_type).to_owned()));
         }
         if let Some((_, purl_type, id)) = DISTRIBUTIONS.iter().find(|(known, ..)| *known == family) {
-            return Some(Ecosystem::release(purl_type, id, rest.strip_prefix('v').unwrap_or(rest)));
+            return Some(Ecosystem::release(purl_type, id, rest));
         }
         match family {
             "Ubuntu" => ubuntu(rest),
@@ -142,17 +123,6 @@ impl fmt::Display for Ecosystem {
     }
 }
 
-/// The id of a distribution in one spelling.
-pub(crate) fn distribution_id(id: &str) -> String {
-    let id = id.trim().to_ascii_lowercase();
-    ALIASES.iter().find(|(alias, _)| *alias == id).map_or(id, |(_, id)| (*id).to_owned())
-}
-
-/// Whether a distribution has no releases.
-pub(crate) fn is_rolling(id: &str) -> bool {
-    ROLLING.contains(&id)
-}
-
 fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
@@ -201,9 +171,8 @@ fn suse(rest: &str) -> Option<Ecosystem> {
         "Leap" => Some(Ecosystem::release("rpm", "opensuse-leap", words.iter().find(number)?)),
         "Linux" if words.contains(&"Micro") => Some(Ecosystem::release("rpm", "sle-micro", words.iter().find(number)?)),
         "Linux" => {
-            let release = words.iter().find(number)?;
-            let pack = words.iter().find_map(|word| word.strip_prefix("SP")).map(|pack| format!(".{pack}"));
-            Some(Ecosystem::release("rpm", "sles", &format!("{release}{}", pack.unwrap_or_default())))
+            let pack = words.iter().find(|word| word.starts_with("SP")).copied().unwrap_or_default();
+            Some(Ecosystem::release("rpm", "sles", &format!("{} {pack}", words.iter().find(number)?)))
         }
         _ => None,
     }

@@ -33,6 +33,7 @@
 mod acr;
 mod comparison;
 mod database;
+mod distribution;
 mod ecosystem;
 mod ecr;
 mod embedded;

@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("watch", &[]),
     ("zip", &[]),
     ("generate", &["program", "registry", "sbom", "watch"]),
-    ("registry", &["approve", "plan", "http", "tarball"]),
+    ("registry", &["approve", "plan", "program", "http", "tarball"]),
     ("gate", &["document", "sbom", "scan", "sign", "http", "visible"]),
     ("retention", &["approve", "execute", "http", "plan", "promote", "registry", "sign", "watch"]),
     ("report", &["gate", "html", "scan", "visible"]),

@@ -241,8 +241,8 @@ async fn interop_an_image_is_told_as_crane_and_skopeo_tell_it() {
     let config = text(registries.config(&image, platform).await.unwrap());
     assert_eq!(config, tell("crane", &["config", "--platform", "linux/arm64", &image]).trim_end());
     assert_eq!(
-        registries.repositories(&ours.host()).await.unwrap().len(),
-        tell("crane", &["catalog", &ours.host()]).lines().count()
+        registries.repositories(ours.host()).await.unwrap().len(),
+        tell("crane", &["catalog", ours.host()]).lines().count()
     );
 
     let theirs = tell("skopeo", &["--override-arch", "arm64", "inspect", "--tls-verify=false", &remote]);

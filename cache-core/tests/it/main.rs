@@ -4,6 +4,8 @@
 mod architecture;
 #[cfg(test)]
 mod attached;
+#[cfg(all(test, unix))]
+mod helpers;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
@@ -21,6 +23,9 @@ mod interop_keys;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 mod interop_mock;
+#[cfg(test)]
+#[cfg(feature = "ecr")]
+mod interop_moto;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 mod interop_registries;

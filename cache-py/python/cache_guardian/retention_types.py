@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Optional, TypedDict
 
-from .types import ApprovalPolicy, Network
+from .types import ApprovalPolicy, Network, Registry
 
 Untag = Literal["alone", "alone-but-last", "never", "with-manifest"]
 Vendor = Literal["ecr", "harbor", "acr", "openshift"]
@@ -76,6 +76,7 @@ class RetentionConfig(_Retention, total=False):
     """The repositories of one environment in one registry, and what of them is kept: by the ``retention_policy`` of the policy,
     which is YAML or the path of a file."""
 
+    registries: list[Registry]
     inventories: list[InventorySource]
     mirrors: list[Mirror]
     untag: Untag
@@ -202,6 +203,8 @@ class ListedImage(_ListedImage, total=False):
     pulled: str
     children: list[str]
     locked: bool
+    untagged: str
+    deleted: str
 
 
 class _Simulate(TypedDict):

@@ -1,5 +1,5 @@
 // Plans a promotion, and writes what people and systems read of it. Reads from registries only.
-import { Promoter, Sbom, Scanner, assess } from 'cache-guardian';
+import { Promoter, Sbom, Scanner } from 'cache-guardian';
 import { readJson, referenceIn } from './config.mjs';
 import { leaveIn } from './files.mjs';
 import { shown } from './naming.mjs';
@@ -22,12 +22,9 @@ export async function planPromotion(asked) {
   const outlook = await promoter.plan(request, { given: evidence });
 
   const found = { state: outlook.state, plan: outlook.plan, gates: outlook.verdicts, from, to, environment };
-  // Without a report here the findings are in the registry, and only the gates have seen them.
-  const assessed = evidence.some(({ kind }) => kind === 'report') && found.gates.some(({ gate }) => gate === 'cve');
-  const others = found.gates.filter(({ gate }) => gate !== 'cve');
-  const assessment = assessed
-    ? assess(evidence, { image: from, policy, environment, gates: others, clock: config.clock })
-    : null;
+  // Of what is attached to the image as well as of what is here.
+  const looked = found.gates.some(({ gate, lookedAt }) => gate === 'cve' && lookedAt.some(({ what }) => what === 'report'));
+  const assessment = looked ? await promoter.assess(request, { given: evidence }) : null;
   return {
     verdict: found.state,
     digest: found.plan?.digest ?? '',

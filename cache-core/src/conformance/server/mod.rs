@@ -31,6 +31,7 @@ mod name;
 mod options;
 mod query;
 mod range;
+mod rate;
 mod referrers;
 mod refusal;
 mod reply;
@@ -71,6 +72,7 @@ struct State {
     store: Mutex<store::Store>,
     tokens: Mutex<token::Tokens>,
     faults: Faults,
+    rate: Mutex<rate::Bucket>,
     log: log::Log,
 }
 
@@ -89,6 +91,7 @@ impl Server {
             store: Mutex::default(),
             tokens: Mutex::default(),
             faults: Faults::default(),
+            rate: Mutex::default(),
             log: log::Log::default(),
         });
         let accepting = tokio::spawn(connection::accept(listener, Arc::clone(&state)));

@@ -54,6 +54,8 @@ pub struct Options {
     pub blob_limit: u64,
     /// The longest `Authorization` header taken; a longer one gets 431.
     pub authorization_limit: usize,
+    /// How many requests a second are served, and as many at once after a rest; the others get 429.
+    pub requests_per_second: Option<u32>,
     /// Another origin, `http://host:port`, to which blob downloads are redirected.
     pub redirect_blobs: Option<String>,
 }
@@ -85,6 +87,7 @@ impl Default for Options {
             manifest_limit: 4 << 20,
             blob_limit: 8 << 30,
             authorization_limit: 8 << 10,
+            requests_per_second: None,
             redirect_blobs: None,
         }
     }

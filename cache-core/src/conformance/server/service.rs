@@ -50,7 +50,9 @@ pub(super) async fn serve(
 
 /// The faults that happen to any request, whoever sent it.
 async fn arrive(call: &mut Call, endpoint: Endpoint) -> Result<Option<Reply>, Halt> {
-    let mut answer = None;
+    let rate = call.options.requests_per_second;
+    let too_many = rate.is_some_and(|rate| !lock(&call.state.rate).admits(rate));
+    let mut answer = too_many.then(|| canned(429, Vec::new(), None));
     for effect in strike(call, Phase::Arrival, endpoint) {
         match effect {
             Effect::Delay(time) => tokio::time::sleep(time).await,

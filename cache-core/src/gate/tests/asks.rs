@@ -156,6 +156,55 @@ fn b2_17_and_29_the_same_policy_and_evidence_give_the_same_verdict_and_a_stricte
     assert!(!verdict_of(&ScanPolicy { max_medium: Some(0), ..policy }).allows());
 }
 
+#[derive(Debug)]
+struct Broken;
+
+#[async_trait::async_trait]
+impl PromotionGate for Broken {
+    fn name(&self) -> &str {
+        "broken"
+    }
+
+    async fn judge(&self, _: &Evidence) -> crate::Result<Verdict> {
+        Err(crate::Error::unavailable("nobody answers"))
+    }
+}
+
+/// One that refuses, and one that cannot judge, end nothing: whoever reads the answer sees all of it.
+#[test]
+fn b2_22_all_gates_run_and_all_signatures_are_looked_at() {
+    let signatures = vec![signature::signature(&[]), signature::signature(&[])];
+    let evidence = Evidence { signatures, ..with(of(Severity::Critical, 1)) };
+    let gates: [std::sync::Arc<dyn PromotionGate>; 4] = [
+        std::sync::Arc::new(CveGate::default()),
+        std::sync::Arc::new(Broken),
+        std::sync::Arc::new(SbomGate::default()),
+        std::sync::Arc::new(SignatureGate::default()),
+    ];
+    let verdicts = futures_util::FutureExt::now_or_never(judge_all(&gates, &evidence)).unwrap();
+    let outcomes: Vec<_> = verdicts.iter().map(|verdict| (verdict.gate.as_str(), verdict.outcome)).collect();
+    let expected =
+        [("cve", Outcome::Fail), ("broken", Outcome::Error), ("sbom", Outcome::Fail), ("signature", Outcome::Pass)];
+    assert_eq!(outcomes, expected);
+    assert_eq!(verdicts[3].looked_at.len(), 2);
+}
+
+/// A report carries its time and no end; how old it may be is the policy's.
+#[test]
+fn b2_30_who_asks_says_how_old_an_answer_may_be() {
+    let day = 86_400;
+    let after = |age: i64, max: Option<u64>| {
+        let policy = ScanPolicy { max_report_age: max.map(Duration::from_secs), ..ScanPolicy::default() };
+        let mut evidence = with(Vec::new());
+        evidence.reports[0].value.scanned_at = Some(at(-age));
+        verdict(policy, &evidence)
+    };
+    assert!(after(1000 * day, None).allows());
+    assert!(after(day, Some(86_400)).allows());
+    let stale = after(day + 1, Some(86_400));
+    assert_eq!((stale.allows(), outcome(&stale, "stale-report")), (false, Outcome::Fail));
+}
+
 #[test]
 fn b2_21_an_excepted_finding_says_what_it_would_be() {
     let policy = ScanPolicy { exceptions: vec![Exception::of("CVE-2024-0")], ..ScanPolicy::default() };

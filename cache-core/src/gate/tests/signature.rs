@@ -5,7 +5,7 @@ use crate::error::ErrorKind;
 use crate::sign::{COSIGN_SIGN_TYPE, ImageSignature};
 
 /// A signature of the image by a key of its own.
-fn signature(annotations: &[(&str, &str)]) -> Attached<Verified<ImageSignature>> {
+pub(super) fn signature(annotations: &[(&str, &str)]) -> Attached<Verified<ImageSignature>> {
     let Attached { value, digest, about, found, by } = signed("image", COSIGN_SIGN_TYPE, &Value::Null);
     let annotations = annotations.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let value = value.map(|_| ImageSignature { digest: about.clone(), annotations });

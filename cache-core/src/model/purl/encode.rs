@@ -36,7 +36,7 @@ fn stands(byte: u8) -> bool {
 }
 
 /// Decodes; none where a percent sign begins no code, or the bytes are no UTF-8.
-pub(super) fn decode(text: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
         return Some(Cow::Borrowed(text));
     }

@@ -14,6 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
+pub(crate) use encode::decode as decoded;
 use kinds::Namespace;
 
 /// A package URL, normalised as its type asks for. `Display` gives the canonical form.
@@ -92,6 +93,12 @@ impl Purl {
     pub fn without_version(&self) -> Purl {
         let (kind, namespace, name) = (self.kind.clone(), self.namespace.clone(), self.name.clone());
         Purl { kind, namespace, name, version: None, qualifiers: BTreeMap::new(), subpath: None }
+    }
+
+    /// The same without a qualifier.
+    pub(crate) fn without_qualifier(mut self, key: &str) -> Purl {
+        self.qualifiers.remove(key);
+        self
     }
 
     /// Whether this is what the specification accepts of its type.

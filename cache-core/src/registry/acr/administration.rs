@@ -3,7 +3,9 @@
 //! - `SetLock` of a tag, a manifest or a repository.
 //! - `SetPolicy` of the registry: `Retention` (`{"days": 7, "status": "enabled"}`; images that lost their tag after it was switched on),
 //!   `SoftDelete` (`{"retentionDays": 7, "status": "enabled"}`), `AdminUser` (`{"enabled": true}`).
+//! - `SetAutomation` of the registry: webhooks and tasks that purge (`automation.rs`).
 //! - `Import` of an image from another registry, by its digest.
+//! - `Build` of an image from an archive (`build.rs`).
 
 use async_trait::async_trait;
 use http::Method;
@@ -40,7 +42,12 @@ impl Administration for AcrRegistry {
                 let wanted = comparable(*policy, to.as_ref().unwrap_or(&Value::Null))?;
                 Ok(Standing::of(Some(now), Some(&wanted)))
             }
+            Action::SetAutomation { automation, scope, name, to } => {
+                self.vendor.expect_own(scope)?;
+                self.vendor.management()?.automation(*automation, name, to.as_ref()).await
+            }
             Action::Import { from, to, follow: None } => self.import_standing(from, to).await,
+            Action::Build { to, settings, .. } => self.build_standing(to, settings).await,
             other => Err(unsupported("ACR", other)),
         }
     }
@@ -67,6 +74,11 @@ impl Administration for AcrRegistry {
                 let path = self.oci.path(&to.repository)?;
                 self.vendor.management()?.import(from, Some(to), path, op.expected.is_some()).await?;
             }
+            Action::SetAutomation { automation, scope, name, to } => {
+                self.vendor.expect_own(scope)?;
+                self.vendor.management()?.set_automation(*automation, name, to.as_ref()).await?;
+            }
+            Action::Build { source, to, settings } => self.build(source, to, settings).await?,
             other => return Err(unsupported("ACR", other)),
         }
         Ok(None)
@@ -75,13 +87,18 @@ impl Administration for AcrRegistry {
 
 impl AcrRegistry {
     async fn import_standing(&self, from: &Pinned, to: &Reference) -> Result<Standing> {
+        let now = self.new_tag(to).await?;
+        Ok(Standing::of(now, Some(&json!(from.digest))))
+    }
+
+    /// What a tag names now that the management is to set.
+    pub(super) async fn new_tag(&self, to: &Reference) -> Result<Option<Value>> {
         self.vendor.management()?;
         if to.tag.is_none() || to.digest.is_some() {
-            return Err(Error::invalid("an import is named by a tag, and by no digest").context("to", to));
+            return Err(Error::invalid("what is new is named by a tag, and by no digest").context("to", to));
         }
         let named = self.oci.resolve(to).await.absent_is_none()?;
-        let now = named.map(|found| json!(found.digest));
-        Ok(Standing::of(now, Some(&json!(from.digest))))
+        Ok(named.map(|found| json!(found.digest)))
     }
 }
 

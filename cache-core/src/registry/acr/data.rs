@@ -1,8 +1,8 @@
 //! What the registry says of repositories, tags and manifests (`/acr/v1`).
 
 use http::Method;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::AcrRegistry;
@@ -20,7 +20,7 @@ pub(super) const WRITE: &str = "metadata_read,metadata_write";
 pub(super) const DELETE: &str = "metadata_read,delete";
 
 /// What may be done to something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AcrLocks {
     /// Whether it may be deleted.
@@ -42,7 +42,7 @@ fn yes() -> bool {
 }
 
 /// A tag.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AcrTag {
     /// The tag.
@@ -58,7 +58,7 @@ pub struct AcrTag {
 }
 
 /// A manifest.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AcrManifest {
     /// Its digest.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Acr;
@@ -18,6 +18,8 @@ use crate::registry::vendor::{Api, json as read, with_json};
 const MANAGEMENT: &str = "https://management.azure.com";
 /// The version that knows the policy for deleted images too.
 const VERSION: &str = "2025-05-01-preview";
+/// Tasks and builds have versions of their own.
+const TASKS_VERSION: &str = "2019-06-01-preview";
 const GRAPH_VERSION: &str = "2021-03-01";
 /// The assessment of images in registries by Defender.
 const ASSESSMENT: &str = "c0b7cfc6-3172-465a-b378-53c7ff2cc0d5";
@@ -25,7 +27,7 @@ const ASSESSMENT: &str = "c0b7cfc6-3172-465a-b378-53c7ff2cc0d5";
 const LONGEST: Duration = Duration::from_secs(1800);
 
 /// The settings of a registry.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AcrSettings {
     /// The host that it answers at.
@@ -36,6 +38,13 @@ pub struct AcrSettings {
     /// `retentionPolicy`, `softDeletePolicy` and others.
     #[serde(default)]
     pub policies: Value,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    #[serde(default)]
+    location: String,
+    properties: AcrSettings,
 }
 
 #[derive(Debug)]
@@ -95,7 +104,11 @@ impl Management {
         Ok(Management { api, audience, id: format!("/{}", parts.join("/")), azure })
     }
 
-    async fn call(&self, mut request: Request, what: &str) -> Result<Answer> {
+    pub(super) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    pub(super) async fn call(&self, mut request: Request, what: &str) -> Result<Answer> {
         let token: Secret = self.azure.token(&self.audience).await?;
         let value = HeaderValue::try_from(format!("Bearer {}", token.reveal()));
         let mut value =
@@ -105,24 +118,33 @@ impl Management {
         self.api.send(&request, what).await.map_err(|e| e.context("resource", &self.id))
     }
 
-    fn request(&self, method: Method, below: &str) -> Result<Request> {
+    pub(super) fn request(&self, method: Method, below: &str) -> Result<Request> {
         self.api.request(method, &format!("{}{below}?api-version={VERSION}", self.id))
     }
 
+    /// A request about tasks and their runs.
+    pub(super) fn task_request(&self, method: Method, below: &str) -> Result<Request> {
+        self.api.request(method, &format!("{}{below}?api-version={TASKS_VERSION}", self.id))
+    }
+
     pub(super) async fn settings(&self) -> Result<AcrSettings> {
-        #[derive(Deserialize)]
-        struct Resource {
-            properties: AcrSettings,
-        }
-        let answer = self.call(self.request(Method::GET, "")?, "the registry's settings cannot be read").await?;
-        Ok(read::<Resource>(answer).await?.properties)
+        Ok(self.resource().await?.properties)
+    }
+
+    /// The region that the registry is in, where its own parts have to be as well.
+    pub(super) async fn region(&self) -> Result<String> {
+        Ok(self.resource().await?.location)
+    }
+
+    async fn resource(&self) -> Result<Resource> {
+        read(self.call(self.request(Method::GET, "")?, "the registry's settings cannot be read").await?).await
     }
 
     /// Changes these properties and no others.
     pub(super) async fn change(&self, properties: &Value) -> Result<()> {
         let request = with_json(self.request(Method::PATCH, "")?, &json!({"properties": properties}))?;
         let answer = self.call(request, "the registry's settings are not changed").await?;
-        self.wait(answer).await
+        self.end_of(answer).await.map(drop)
     }
 
     async fn admin(&self) -> Result<Issued> {
@@ -157,15 +179,16 @@ impl Management {
         });
         let request = with_json(self.request(Method::POST, "/importImage")?, &body)?;
         let answer = self.call(request, "the registry does not import the image").await?;
-        self.wait(answer).await
+        self.end_of(answer).await.map(drop)
     }
 
-    /// What takes its time is asked for at the address that the answer names, until it says something else than 202.
-    async fn wait(&self, answer: Answer) -> Result<()> {
+    /// What takes its time is asked for at the address that the answer names, until it says something else than 202: the last
+    /// document.
+    pub(super) async fn end_of(&self, answer: Answer) -> Result<Value> {
         let began = tokio::time::Instant::now();
         let mut answer = answer;
         while answer.status() == http::StatusCode::ACCEPTED {
-            let Some(location) = answer.header(LOCATION) else { return Ok(()) };
+            let Some(location) = answer.header(LOCATION) else { break };
             let url = resolve(self.api.base(), location)?;
             if !same_origin(&url, self.api.base()) {
                 return Err(Error::untrusted("Azure sends us with our token to another place"));
@@ -188,7 +211,7 @@ impl Management {
                     .context("Azure says", why)
                     .context("resource", &self.id))
             }
-            _ => Ok(()),
+            _ => Ok(said),
         }
     }
 

@@ -4,11 +4,14 @@
 //! Images go by the OCI protocol as everywhere. What the management does needs the registry's resource id and rights of its own.
 
 mod administration;
+mod automation;
 mod azure;
+mod build;
 mod data;
 mod images;
 mod login;
 mod management;
+mod records;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 mod tests;
@@ -94,6 +97,7 @@ impl Vendor for Acr {
             server_copy: managed.then_some(registry),
             findings: managed.then_some(registry),
             administration: Some(registry),
+            records: Some(registry),
             ..registry.oci.abilities_of_protocol()
         }
     }

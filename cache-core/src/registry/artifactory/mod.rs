@@ -8,6 +8,7 @@ mod administration;
 mod api;
 mod images;
 mod place;
+mod records;
 mod repositories;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
@@ -79,6 +80,7 @@ impl Vendor for Artifactory {
             deletion: Some(registry),
             findings: Some(registry),
             administration: Some(registry),
+            records: Some(registry),
             ..registry.oci.abilities_of_protocol()
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Artifactory, ArtifactoryRegistry};
@@ -11,7 +11,7 @@ use crate::http::encode;
 use crate::model::Reference;
 
 /// A repository of Artifactory.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LocalRepository {
     /// Its key.
@@ -25,7 +25,7 @@ pub struct LocalRepository {
 }
 
 /// A file that a search found.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct FoundItem {
     /// The key of the repository.
     pub repo: String,

@@ -41,8 +41,8 @@ impl fmt::Debug for Keys {
 ///
 /// [`of_this_machine`](AwsCredentials::of_this_machine) looks where the AWS tools look, in their order: the variables
 /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; a web identity (`AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN`); the profile
-/// (`AWS_PROFILE`) in the shared files, with roles to be assumed; the container's address; the metadata of the machine. Profiles
-/// that ask a program or single sign-on are not known here.
+/// (`AWS_PROFILE`) in the shared files, with roles to be assumed, a program to be asked (`credential_process`), or the login that
+/// `aws sso login` left; the container's address; the metadata of the machine.
 #[derive(Debug, Clone)]
 pub struct AwsCredentials(Arc<Inner>);
 
@@ -224,7 +224,7 @@ impl Search<'_> {
     }
 }
 
-fn sensitive(secret: &Secret) -> Result<HeaderValue> {
+pub(super) fn sensitive(secret: &Secret) -> Result<HeaderValue> {
     let mut value = HeaderValue::try_from(secret.reveal())
         .map_err(|_| Error::unauthenticated("the token has characters that no header may have"))?;
     value.set_sensitive(true);
@@ -239,12 +239,13 @@ fn near_by() -> Http {
     Http::over(Network::default().proxy(Proxy::Direct), None, patience)
 }
 
-/// Keys as the metadata of containers and machines have them.
+/// Keys as the metadata of containers and machines, and programs, have them.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Given {
+pub(super) struct Given {
     access_key_id: String,
     secret_access_key: Secret,
+    #[serde(alias = "SessionToken")]
     token: Option<Secret>,
     expiration: Option<Timestamp>,
 }

@@ -1,8 +1,10 @@
 //! Who we are to AWS, and requests that say so: what its registry and its object store have in common.
 
 mod keys;
+mod process;
 mod profile;
 mod signature;
+mod sso;
 mod sts;
 
 pub use keys::AwsCredentials;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::keys::{Keys, Search};
-use super::sts;
+use super::{process, sso, sts};
 use crate::error::{Absent, Error, Result};
 use crate::model::Secret;
 use crate::registry::vendor::secret_file;
@@ -12,20 +12,28 @@ use crate::registry::vendor::secret_file;
 const MAX_ROLES: usize = 16;
 
 /// The settings of a profile.
-type Profile = BTreeMap<String, Secret>;
+pub(super) type Profile = BTreeMap<String, Secret>;
+
+/// What stands in the shared files.
+#[derive(Default)]
+struct Files {
+    profiles: BTreeMap<String, Profile>,
+    /// Logins by single sign-on that profiles share (`[sso-session NAME]`).
+    sessions: BTreeMap<String, Profile>,
+}
 
 /// The keys of a profile: of that one, which must be there, or of the one that the environment names.
 pub(super) async fn keys(search: &Search<'_>, named: Option<&str>) -> Result<Option<Keys>> {
-    let profiles = read(search)?;
+    let files = read(search)?;
     let chosen = named.map(str::to_owned).or_else(|| search.variables.text("AWS_PROFILE"));
     let name = chosen.clone().unwrap_or_else(|| "default".to_owned());
-    if !profiles.contains_key(&name) {
+    if !files.profiles.contains_key(&name) {
         return match chosen {
             Some(name) => Err(Error::not_found("there is no such profile of AWS").context("profile", name)),
             None => Ok(None),
         };
     }
-    let found = of_profile(search, &profiles, &name).await?;
+    let found = of_profile(search, &files, &name).await?;
     match (found, chosen) {
         (None, Some(name)) => Err(Error::unauthenticated("the profile has no credentials").context("profile", name)),
         (found, _) => Ok(found),
@@ -33,14 +41,14 @@ pub(super) async fn keys(search: &Search<'_>, named: Option<&str>) -> Result<Opt
 }
 
 /// Follows `source_profile` to the keys at its end, then assumes the roles on the way back.
-async fn of_profile(search: &Search<'_>, profiles: &BTreeMap<String, Profile>, name: &str) -> Result<Option<Keys>> {
+async fn of_profile(search: &Search<'_>, files: &Files, name: &str) -> Result<Option<Keys>> {
     let (mut roles, mut name) = (Vec::new(), name.to_owned());
     let mut keys = loop {
         let bad = |what: &str| Error::invalid(what).context("profile", &name);
         if roles.len() > MAX_ROLES {
             return Err(bad("the profiles refer to one another in a circle"));
         }
-        let profile = profiles.get(&name).ok_or_else(|| bad("there is no such profile of AWS"))?;
+        let profile = files.profiles.get(&name).ok_or_else(|| bad("there is no such profile of AWS"))?;
         let text = |key: &str| profile.get(key).map(|value| value.reveal().to_owned());
         let own = (text("aws_access_key_id"), profile.get("aws_secret_access_key"));
         // A profile that is its own source has its keys beside its role.
@@ -78,13 +86,12 @@ async fn of_profile(search: &Search<'_>, profiles: &BTreeMap<String, Profile>, n
             (None, None) => {}
             _ => return Err(bad("the profile has half an access key")),
         }
-        for other in ["credential_process", "sso_session", "sso_start_url"] {
-            if profile.contains_key(other) {
-                return Err(Error::unsupported("the profile gets its credentials in a way that is not known here")
-                    .context("profile", &name)
-                    .context("setting", other)
-                    .hint("aws configure export-credentials --format env writes them as variables"));
-            }
+        if profile.contains_key("sso_session") || profile.contains_key("sso_start_url") {
+            let session = text("sso_session").map(|session| (files.sessions.get(&session), session));
+            break sso::keys(search, profile, session).await.map_err(|e| e.context("profile", &name))?;
+        }
+        if let Some(command) = profile.get("credential_process") {
+            break process::keys(command).await.map_err(|e| e.context("profile", &name))?;
         }
         if roles.is_empty() {
             return Ok(None);
@@ -98,22 +105,24 @@ async fn of_profile(search: &Search<'_>, profiles: &BTreeMap<String, Profile>, n
 }
 
 /// The profiles of both files; what stands in the credentials file counts.
-fn read(search: &Search<'_>) -> Result<BTreeMap<String, Profile>> {
-    let mut profiles: BTreeMap<String, Profile> = BTreeMap::new();
+fn read(search: &Search<'_>) -> Result<Files> {
+    let mut files = Files::default();
     let config = search.variables.path("AWS_CONFIG_FILE", ".aws/config");
     let credentials = search.variables.path("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials");
     for (path, is_config) in config.map(|path| (path, true)).into_iter().chain(credentials.map(|path| (path, false))) {
         let Some(text) = secret_file(&path).absent_is_none()? else { continue };
         for (section, settings) in sections(text.reveal()) {
-            let name = match (is_config, section.strip_prefix("profile ")) {
-                (true, Some(name)) => name.trim().trim_matches('"'),
-                (true, None) if section != "default" => continue,
-                _ => section,
+            let named = |kind: &str| Some(section.strip_prefix(kind)?.trim().trim_matches('"')).filter(|_| is_config);
+            let (kind, name) = match (named("profile "), named("sso-session ")) {
+                (Some(name), _) => (&mut files.profiles, name),
+                (None, Some(name)) => (&mut files.sessions, name),
+                (None, None) if is_config && section != "default" => continue,
+                (None, None) => (&mut files.profiles, section),
             };
-            profiles.entry(name.to_owned()).or_default().extend(settings);
+            kind.entry(name.to_owned()).or_default().extend(settings);
         }
     }
-    Ok(profiles)
+    Ok(files)
 }
 
 /// `[section]` and `key = value`; indented lines belong to a nested setting, which none of ours is.

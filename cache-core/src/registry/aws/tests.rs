@@ -26,6 +26,9 @@ fn now() -> Timestamp {
     Timestamp::parse("2026-01-01T00:00:00Z").unwrap()
 }
 
+const CORP: &str = "ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
+const OLD: &str = "d90c53777fce8f8b631aa6d9efa5563420da5ed7.json";
+
 const ANSWER: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId>\
     <SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role-session</SessionToken>\
     <Expiration>2026-01-01T01:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
@@ -82,7 +85,7 @@ async fn profiles_are_followed_to_their_keys_and_their_roles_are_assumed() {
     for (profile, kind) in [
         ("round", ErrorKind::Invalid),
         ("half", ErrorKind::Invalid),
-        ("sso", ErrorKind::Unsupported),
+        ("sso", ErrorKind::Invalid),
         ("absent", ErrorKind::NotFound),
     ] {
         assert_eq!(keys(&files, Some(profile)).await.unwrap_err().kind(), kind, "{profile}");
@@ -152,4 +155,73 @@ async fn containers_and_machines_give_the_keys_of_their_role() {
     // Whoever sets the variable does not get the token sent anywhere.
     let elsewhere = [("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://evil.test/keys"), container[1]];
     assert_eq!(keys(&elsewhere, None).await.unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn a_login_by_single_sign_on_gives_the_keys_of_a_role() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, cache) = (folder.path().join("config"), folder.path().join(".aws/sso/cache"));
+    std::fs::create_dir_all(&cache).unwrap();
+    std::fs::write(
+        &config,
+        "[sso-session corp]\nsso_start_url = https://corp.test/start\nsso_region = eu-west-1\n\
+         [profile new]\nsso_session = corp\nsso_account_id = 123\nsso_role_name = Read Only\n\
+         [profile old]\nsso_start_url = https://old.test\nsso_region = eu-west-1\nsso_account_id = 1\nsso_role_name = r\n\
+         [profile half]\nsso_session = corp\n\
+         [profile over]\nrole_arn = arn:role/over\nsource_profile = new\n",
+    )
+    .unwrap();
+    let (service, _) = sts().await;
+    let portal = Server::start_replies(|call| match (&call.target[..], call.header("x-amz-sso_bearer_token")) {
+        ("/federation/credentials?role_name=Read%20Only&account_id=123", Some("login-token")) => Reply::new(
+            200,
+            r#"{"roleCredentials": {"accessKeyId": "S", "secretAccessKey": "s", "sessionToken": "t", "expiration": 1767247200000}}"#,
+        ),
+        _ => Reply::new(401, r#"{"message": "Session token not found or invalid", "__type": "x#UnauthorizedException"}"#),
+    })
+    .await;
+    let (url, sts) = (portal.url(), service.url());
+    let home = folder.path().to_str().unwrap();
+    let files = [
+        ("HOME", home),
+        ("AWS_CONFIG_FILE", config.to_str().unwrap()),
+        ("AWS_ENDPOINT_URL_SSO", &url[..]),
+        ("AWS_ENDPOINT_URL_STS", &sts[..]),
+    ];
+    let refused = async |profile: &str| {
+        let error = keys(&files, Some(profile)).await.unwrap_err();
+        assert!(!format!("{error:?}").contains("login-token"), "{error:?}");
+        (error.kind(), error.hint_text().is_some_and(|hint| hint.contains("aws sso login")))
+    };
+    assert_eq!(refused("new").await, (ErrorKind::Unauthenticated, true));
+    assert_eq!(refused("half").await, (ErrorKind::Invalid, false));
+    // The names of the files are what the AWS tools make of "corp" and of the address.
+    let write = |name: &str, token: &str, end: &str| {
+        let text = format!(r#"{{"accessToken": "{token}", "expiresAt": "{end}", "region": "eu-west-1"}}"#);
+        std::fs::write(cache.join(name), text).unwrap();
+    };
+    write(CORP, "login-token", "2026-01-01T02:00:00Z");
+    write(OLD, "other-token", "2026-01-01T02:00:00Z");
+    let found = keys(&files, Some("new")).await.unwrap();
+    let end = found.expires.map(|end| end.to_string());
+    assert_eq!((&found.id[..], end.as_deref()), ("S", Some("2026-01-01T06:00:00Z")));
+    assert_eq!(keys(&files, Some("over")).await.unwrap().id, "ROLE");
+    assert_eq!(refused("old").await, (ErrorKind::Unauthenticated, true));
+    write(CORP, "login-token", "2025-12-31T23:59:59Z");
+    assert_eq!(refused("new").await, (ErrorKind::Unauthenticated, true));
+    write(CORP, "login-token", "soon");
+    assert_eq!(refused("new").await, (ErrorKind::Invalid, true));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_profile_may_ask_a_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    let answer = r#"{"Version": 1, "AccessKeyId": "P", "SecretAccessKey": "s"}"#;
+    std::fs::write(folder.path().join("answer"), answer).unwrap();
+    let text = format!("[profile asks]\ncredential_process = cat \"{}/answer\"\n", folder.path().display());
+    std::fs::write(&config, text).unwrap();
+    let files = [("AWS_CONFIG_FILE", config.to_str().unwrap())];
+    assert_eq!(keys(&files, Some("asks")).await.unwrap().id, "P");
 }

@@ -27,24 +27,23 @@ struct Answer {
 
 /// Asks a helper about a server; `None` where it has nothing.
 pub(super) async fn ask(name: &str, server: &str) -> Result<Option<Credential>> {
-    ask_within(PATIENCE, name, server).await
-}
-
-async fn ask_within(patience: Duration, name: &str, server: &str) -> Result<Option<Credential>> {
     let program = format!("docker-credential-{name}");
-    let failed = |what: String| Error::unauthenticated(what).context("helper", &program).context("server", server);
     let named_well = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if !named_well {
-        return Err(failed("the credential helper's name is not a plain word".into()));
+        return Err(Error::unauthenticated("the credential helper's name is not a plain word")
+            .context("helper", program)
+            .context("server", server));
     }
+    let mut command = Command::new(&program);
+    command.arg("get");
+    run(PATIENCE, command, &program, server).await
+}
+
+async fn run(patience: Duration, mut command: Command, program: &str, server: &str) -> Result<Option<Credential>> {
+    let failed = |what: String| Error::unauthenticated(what).context("helper", program).context("server", server);
     let run = async {
-        let mut child = Command::new(&program)
-            .arg("get")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
             // A helper that answers without reading closes the pipe; its answer still counts.
             let _ = stdin.write_all(server.as_bytes()).await;
@@ -81,6 +80,34 @@ mod tests {
     async fn a17_a_missing_helper_is_an_error_with_its_name() {
         let error = ask("cache-test-not-there", "r.test").await.unwrap_err();
         assert!(error.to_string().contains("docker-credential-cache-test-not-there"), "{error}");
+    }
+
+    /// A helper that runs these lines, and what it says of `r.test`.
+    #[cfg(unix)]
+    async fn said(lines: &str, patience: Duration) -> Result<Option<Credential>> {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", lines]);
+        run(patience, command, "docker-credential-stub", "r.test").await
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a17_a_helper_that_knows_nothing_is_passed_over_and_a_broken_one_is_named() {
+        let answers = r#"read -r server; echo "{\"Username\": \"$server\", \"Secret\": \"pw\"}""#;
+        let login = Credential::Password { user: "r.test".into(), password: Secret::new("pw") };
+        assert_eq!(said(answers, PATIENCE).await.unwrap(), Some(login));
+        assert_eq!(said("echo 'credentials not found in native keychain'; exit 1", PATIENCE).await.unwrap(), None);
+        let moment = Duration::from_millis(100);
+        for (broken, patience) in [
+            ("echo hunter2; exit 1", PATIENCE),
+            ("echo hunter2", PATIENCE),
+            ("echo hunter2 >&2; exit 127", PATIENCE),
+            ("exec sleep 60", moment),
+        ] {
+            let error = said(broken, patience).await.unwrap_err();
+            assert!(error.to_string().contains("docker-credential-stub"), "{error}");
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+        }
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::{self};
@@ -18,7 +18,7 @@ use crate::registry::{Deletion, Findings, FindingsDocument, Listed, ListedTag, L
 const BATCH: usize = 100;
 
 /// An image or another artifact.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EcrImage {
     /// Its digest.

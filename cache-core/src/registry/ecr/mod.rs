@@ -9,6 +9,7 @@ mod host;
 mod images;
 mod lifecycle;
 mod login;
+mod records;
 mod repositories;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
@@ -102,6 +103,7 @@ impl Vendor for Ecr {
             room: Some(registry),
             findings: Some(registry),
             administration: Some(registry),
+            records: Some(registry),
             ..registry.oci.abilities_of_protocol()
         }
     }

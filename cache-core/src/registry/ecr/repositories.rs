@@ -1,7 +1,7 @@
 //! Repositories with their settings.
 
 use async_trait::async_trait;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::{self};
@@ -11,7 +11,7 @@ use crate::model::{Repository, Timestamp, Transport};
 use crate::registry::{Catalog, Room};
 
 /// A repository.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EcrRepository {
     /// Its name below the host.

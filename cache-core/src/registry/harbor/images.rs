@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::api::ACCEPTED_REPORTS;
@@ -20,7 +20,7 @@ use crate::registry::{Deletion, Findings, FindingsDocument, ServerCopy, TagsOf};
 const MAX_FINDINGS: u64 = 256 << 20;
 
 /// An image or another artifact.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Artifact {
     /// Its digest.
     pub digest: Digest,
@@ -51,7 +51,7 @@ pub struct Artifact {
 }
 
 /// A tag of an artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ArtifactTag {
     /// The tag.
     pub name: Tag,
@@ -64,7 +64,7 @@ pub struct ArtifactTag {
 }
 
 /// Something attached to an artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Accessory {
     /// Its digest.
     pub digest: Digest,
@@ -77,7 +77,7 @@ pub struct Accessory {
 }
 
 /// How a scan went.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct ScanSummary {
     /// The number of the report.
     #[serde(default)]

@@ -8,6 +8,7 @@ mod api;
 mod images;
 mod listing;
 mod projects;
+mod records;
 mod robots;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
@@ -76,6 +77,7 @@ impl Vendor for Harbor {
             server_copy: Some(registry),
             findings: Some(registry),
             administration: Some(registry),
+            records: Some(registry),
             ..registry.oci.abilities_of_protocol()
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Harbor, HarborRegistry};
 use crate::error::{Error, ErrorKind, Result};
@@ -12,7 +12,7 @@ use crate::model::Repository;
 use crate::registry::{Catalog, Room};
 
 /// A project.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Project {
     /// Its number.
     #[serde(rename = "project_id")]
@@ -35,7 +35,7 @@ impl Project {
 }
 
 /// A repository of a project.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ProjectRepository {
     /// Its name with the project: `project/name`.
     pub name: String,
@@ -48,7 +48,7 @@ pub struct ProjectRepository {
 }
 
 /// How much a project may store, and stores, in bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quota {
     /// Its number.
     pub id: i64,

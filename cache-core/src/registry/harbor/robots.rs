@@ -1,7 +1,7 @@
 //! Robots: accounts for machines.
 
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Harbor, HarborRegistry};
@@ -11,7 +11,7 @@ use crate::registry::vendor::{json as read, with_json};
 use crate::registry::{Issued, Standing};
 
 /// An account for a machine.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Robot {
     /// Its number.
     pub id: i64,

@@ -7,6 +7,7 @@ mod administration;
 mod api;
 mod images;
 mod kubeconfig;
+mod records;
 mod streams;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
@@ -99,6 +100,7 @@ impl Vendor for OpenShift {
             deletion: Some(registry),
             room: Some(registry),
             administration: Some(registry),
+            records: Some(registry),
             ..registry.oci.abilities_of_protocol()
         }
     }

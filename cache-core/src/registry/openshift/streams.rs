@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{OpenShift, OpenShiftRegistry};
@@ -11,7 +11,7 @@ use crate::http::encode;
 use crate::model::{Digest, Repository, Tag};
 
 /// An image stream with all that its tags named.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct StreamHistory {
     /// The tags.
     #[serde(default)]
@@ -19,7 +19,7 @@ pub struct StreamHistory {
 }
 
 /// A tag of a stream.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct StreamTag {
     /// The tag.
     #[serde(rename = "tag")]
@@ -33,7 +33,7 @@ pub struct StreamTag {
 }
 
 /// An image that a tag named.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StreamItem {
     /// When, RFC 3339.
@@ -47,7 +47,7 @@ pub struct StreamItem {
 }
 
 /// How an import went.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct StreamImport {
     /// `ImportSuccess`.
     #[serde(rename = "type")]

@@ -37,6 +37,10 @@ impl Api {
         &self.base
     }
 
+    pub(in crate::registry) fn patience(&self) -> &Patience {
+        self.http.patience()
+    }
+
     /// A request to a path below the address; what stands in it is encoded already.
     pub(in crate::registry) fn request(&self, method: Method, path_and_query: &str) -> Result<Request> {
         let base = self.base.path().trim_end_matches('/');

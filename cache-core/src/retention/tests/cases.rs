@@ -190,6 +190,31 @@ fn b61_k06_age_counts_from_entering_the_environment() {
     assert_eq!(judged.why_tag("a"), "young");
 }
 
+/// What a rollback would put back is kept for as long as that is possible, whatever the rules say, with all that it needs.
+#[test]
+fn what_a_promotion_replaced_is_kept_for_a_rollback() {
+    let replaced = |days: i64| {
+        let shape = promoted(900).tag("old", "index").tagged("new", 900).tagged("other", 900);
+        shape.add("record", |record| {
+            record.subject = Some(digest("new"));
+            record.replaced = Some((digest("index"), ago(days).unwrap()));
+        })
+    };
+    let shape = replaced(29);
+    let judged = shape.judge("max_age_days: 0");
+    assert_eq!(judged.gone(), ["new", "other", "record"]);
+    assert_eq!((judged.why("index"), judged.why("sbom")), (vec!["replaced"], vec!["attached"]));
+    assert_eq!(replaced(30).judge("max_age_days: 0").gone().len(), ALL.len() + 3);
+    let longer = replaced(30);
+    assert_eq!(longer.judge("{max_age_days: 0, keep_replaced_days: 60}").gone().len(), 3);
+    // What is replaced and has no tag any more stays as well.
+    let mut untagged = replaced(1);
+    untagged.facts.tags.retain(|fact| fact.tag != tag("old"));
+    assert_eq!(untagged.judge("{untagged_after_days: 0, max_age_days: 0}").gone(), ["new", "other", "record"]);
+    let none: crate::retention::RetentionRules = serde_saphyr::from_str("keep_replaced_days: 0").unwrap();
+    assert!(none.check().unwrap_err().to_string().contains("at least 1"));
+}
+
 /// B2 64: the four cases of a list and a child, each with a tag or without; and a child that is missing.
 #[test]
 fn b64_lists_and_children_with_and_without_tags() {

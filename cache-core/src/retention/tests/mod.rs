@@ -9,8 +9,9 @@ mod properties;
 mod registries;
 #[cfg(feature = "conformance")]
 mod restoring;
+#[cfg(feature = "conformance")]
+mod rollback;
 mod rules;
-mod scale;
 mod shape;
 #[cfg(feature = "conformance")]
 mod world;

@@ -3,12 +3,17 @@
 //! The retention policy deletes manifests so many days after they lost their last tag, if they lost it while the policy was
 //! on; soft deletion keeps what is deleted for so many days. (Azure's documentation and its management API.)
 
-use serde::Deserialize;
-use serde_json::json;
+use std::collections::HashSet;
 
-use super::{Translation, keeps_more, unsaid_anywhere};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Doomed, ListedImage, Translation, keeps_more, unsaid_anywhere};
 use crate::error::{Error, Result};
+use crate::model::{Digest, Timestamp, null_is_empty};
 use crate::retention::RetentionRules;
+
+const DAY: u64 = 24 * 60 * 60;
 
 /// The policies of a registry, as its resource has them under `policies`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -31,6 +36,9 @@ pub struct Retention {
     pub days: u32,
     /// Whether it is on.
     pub status: Status,
+    /// When it was switched on, off or changed last.
+    #[serde(default)]
+    pub last_updated_time: Option<Timestamp>,
 }
 
 /// What happens to what is deleted.
@@ -81,10 +89,17 @@ impl Policies {
         Ok(policies)
     }
 
+    fn retention(&self) -> Option<&Retention> {
+        self.retention_policy.as_ref().filter(|policy| policy.status == Status::Enabled)
+    }
+
+    fn soft_delete(&self) -> Option<&SoftDelete> {
+        self.soft_delete_policy.as_ref().filter(|policy| policy.status == Status::Enabled)
+    }
+
     /// What they do, in words.
     pub fn explain(&self) -> Vec<String> {
-        let retention = self.retention_policy.as_ref().filter(|policy| policy.status == Status::Enabled);
-        let soft = self.soft_delete_policy.as_ref().filter(|policy| policy.status == Status::Enabled);
+        let (retention, soft) = (self.retention(), self.soft_delete());
         let mut text = Vec::new();
         text.extend(retention.map(|policy| {
             let days = policy.days;
@@ -98,6 +113,88 @@ impl Policies {
         }
         text
     }
+
+    /// What they would delete by now, and what of the deleted cannot be had back any more. A manifest that never had a tag is none that the service looks at.
+    pub fn simulate(&self, images: &[ListedImage], now: Timestamp) -> Vec<Doomed> {
+        let stay = images.iter().filter(|image| !image.tags.is_empty() && image.deleted.is_none());
+        let listed: HashSet<&Digest> = stay.flat_map(|image| &image.children).collect();
+        let why = |image: &ListedImage| match (image.deleted, self.retention(), self.soft_delete()) {
+            (Some(deleted), _, Some(policy)) => policy.ends(deleted, now),
+            (None, Some(policy), _) if image.tags.is_empty() && !image.locked => {
+                let why = policy.ends(image.untagged?, now)?;
+                // Whether the service spares them nobody says.
+                let child = if listed.contains(&image.digest) { "; an index that stays lists it" } else { "" };
+                Some(format!("{why}{child}"))
+            }
+            _ => None,
+        };
+        let doomed = images.iter().filter_map(|image| Some((image, why(image)?)));
+        doomed.map(|(image, why)| Doomed { digest: image.digest.clone(), tags: image.tags.clone(), why }).collect()
+    }
+}
+
+impl Retention {
+    /// Why something goes that lost its last tag then.
+    fn ends(&self, lost: Timestamp, now: Timestamp) -> Option<String> {
+        let days = now.since(lost).as_secs() / DAY;
+        let changed = match self.last_updated_time {
+            Some(changed) if changed > lost => ", if the policy was on by then: it was changed since",
+            _ => "",
+        };
+        let limit = self.days;
+        (days >= u64::from(limit))
+            .then(|| format!("it lost its last tag {days} days ago, and {limit} are the limit{changed}"))
+    }
+}
+
+impl SoftDelete {
+    /// Why something cannot be had back that was deleted then.
+    fn ends(&self, deleted: Timestamp, now: Timestamp) -> Option<String> {
+        let (days, limit) = (now.since(deleted).as_secs() / DAY, self.retention_days);
+        (days >= u64::from(limit)).then(|| format!("it was deleted {days} days ago, and can be had back for {limit}"))
+    }
+}
+
+/// Reads what the service lists of the manifests of a repository: `{"manifests": [...]}`, or the list alone as `az` prints it.
+///
+/// Of manifests without a tag it tells when they changed last. That is when they lost it, where it is after the push.
+///
+/// # Errors
+/// `Invalid` where it is none.
+pub fn listing(document: &Value) -> Result<Vec<ListedImage>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Listed {
+        digest: Digest,
+        #[serde(default)]
+        created_time: Option<Timestamp>,
+        #[serde(default)]
+        last_update_time: Option<Timestamp>,
+        #[serde(default, deserialize_with = "null_is_empty")]
+        tags: Vec<String>,
+        #[serde(default, deserialize_with = "null_is_empty")]
+        changeable_attributes: Attributes,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Attributes {
+        #[serde(default)]
+        delete_enabled: Option<bool>,
+    }
+    let list = document.get("manifests").unwrap_or(document);
+    let listed = Vec::<Listed>::deserialize(list)
+        .map_err(|e| Error::invalid(format!("this is no listing of ACR: {e}")).caused_by(e))?;
+    let image = |listed: Listed| ListedImage {
+        untagged: listed.last_update_time.filter(|at| listed.tags.is_empty() && Some(*at) > listed.created_time),
+        digest: listed.digest,
+        tags: listed.tags,
+        pushed: listed.created_time,
+        pulled: None,
+        children: Vec::new(),
+        locked: listed.changeable_attributes.delete_enabled == Some(false),
+        deleted: None,
+    };
+    Ok(listed.into_iter().map(image).collect())
 }
 
 /// Our rules as a retention policy.

@@ -35,6 +35,12 @@ pub struct ListedImage {
     /// Whether the registry refuses to delete it, or one of its tags.
     #[serde(default)]
     pub locked: bool,
+    /// When it lost its last tag, where the registry tells; ACR counts from there.
+    #[serde(default)]
+    pub untagged: Option<Timestamp>,
+    /// When it was deleted, where the registry keeps what is.
+    #[serde(default)]
+    pub deleted: Option<Timestamp>,
 }
 
 /// An image that the registry would delete.
@@ -71,6 +77,7 @@ fn unsaid_anywhere(rules: &RetentionRules) -> Vec<String> {
     say(rules.count_created == Some(true), "count_created: the registry does not look at the time of builds");
     say(rules.orphaned_after_days.is_some(), "orphaned_after_days: the registry has no such rule");
     say(rules.max_deletions.is_some(), "max_deletions: the registry has no limit");
+    say(rules.keep_replaced_days.is_some(), "keep_replaced_days: the registry knows of no promotions");
     say(
         rules.protect.as_ref().is_some_and(|protect| !protect.digests.is_empty()),
         "protect.digests: the registry goes by tags",
@@ -84,6 +91,7 @@ fn keeps_more(rules: &RetentionRules) -> bool {
     rules.keep_deployed == Some(true)
         || !matches!(rules.keep_semver, None | Some(KeepSemver::None))
         || rules.count_created == Some(true)
+        || rules.keep_replaced_days.is_some()
         || protects
 }
 

@@ -24,6 +24,8 @@ fn image(name: &str, tags: &[&str], days: i64) -> ListedImage {
         pulled: None,
         children: Vec::new(),
         locked: false,
+        untagged: None,
+        deleted: None,
     }
 }
 
@@ -271,6 +273,65 @@ fn acr_policies_are_read_and_explained() {
     assert_eq!(said.document.unwrap()["retentionPolicy"]["days"], 14);
     assert_eq!(said.unsaid.len(), 2);
     assert!(acr::translate(&rules("{untagged_after_days: 14, keep_deployed: true}")).document.is_none());
+}
+
+#[test]
+fn acr_policies_are_simulated() {
+    let of = |retention: &serde_json::Value, soft: &serde_json::Value| {
+        let text = json!({"retentionPolicy": retention, "softDeletePolicy": soft}).to_string();
+        acr::Policies::parse(&text).unwrap()
+    };
+    let lost = |name: &str, days: i64| ListedImage { untagged: ago(days), ..image(name, &[], 400) };
+    let names_of = ["tagged", "old", "young", "never", "locked", "index", "child", "binned", "kept in the bin"];
+    let images = [
+        ListedImage { untagged: ago(400), ..image("tagged", &["v1"], 400) },
+        lost("old", 30),
+        lost("young", 29),
+        image("never", &[], 400),
+        ListedImage { locked: true, ..lost("locked", 400) },
+        ListedImage { children: vec![digest("child")], ..image("index", &["v2"], 400) },
+        lost("child", 90),
+        ListedImage { deleted: ago(7), ..image("binned", &["v0"], 400) },
+        ListedImage { deleted: ago(6), ..image("kept in the bin", &["v0"], 400) },
+    ];
+    let (on, off) = (json!({"days": 30, "status": "enabled"}), json!({"days": 30, "status": "disabled"}));
+    let doomed = of(&on, &json!(null)).simulate(&images, now());
+    assert_eq!(names(&doomed, &names_of), ["old", "child"]);
+    assert_eq!(doomed[0].why, "it lost its last tag 30 days ago, and 30 are the limit");
+    assert!(doomed[1].why.ends_with("; an index that stays lists it"), "{}", doomed[1].why);
+    // Whether the policy was on when the tag was lost, nobody says where it was changed since.
+    let changed = json!({"days": 30, "status": "enabled", "lastUpdatedTime": ago(10)});
+    assert!(of(&changed, &json!(null)).simulate(&images, now())[0].why.contains("was changed since"));
+    assert!(of(&off, &json!(null)).simulate(&images, now()).is_empty());
+    // Soft deletion ends what is deleted, and deletes nothing itself.
+    let soft = json!({"retentionDays": 7, "status": "enabled"});
+    let doomed = of(&off, &soft).simulate(&images, now());
+    assert_eq!(names(&doomed, &names_of), ["binned"]);
+    assert_eq!(doomed[0].why, "it was deleted 7 days ago, and can be had back for 7");
+}
+
+#[test]
+fn listings_of_acr_are_read() {
+    let listing = json!({"registry": "r", "imageName": "app", "manifests": [
+        {"digest": digest("a"), "createdTime": "2026-01-01T00:00:00.1234567Z", "lastUpdateTime": "2026-01-01T00:00:00.1234567Z",
+         "tags": ["v1"], "changeableAttributes": {"deleteEnabled": false}},
+        {"digest": digest("b"), "createdTime": "2026-01-01T00:00:00Z", "lastUpdateTime": "2026-02-01T00:00:00.5Z"},
+        {"digest": digest("c"), "createdTime": "2026-01-01T00:00:00Z", "lastUpdateTime": "2026-01-01T00:00:00Z", "tags": null},
+    ]});
+    let images = acr::listing(&listing).unwrap();
+    assert_eq!((images[0].tags.as_slice(), images[0].locked, images[0].untagged), (&["v1".to_owned()][..], true, None));
+    // What changed after it was pushed and has no tag has lost it; what never changed never had one.
+    assert_eq!(images[1].untagged, Timestamp::parse("2026-02-01T00:00:00.5Z").ok());
+    assert_eq!((images[2].untagged, images[2].pushed), (None, Timestamp::parse("2026-01-01T00:00:00Z").ok()));
+    assert_eq!(acr::listing(&listing["manifests"]).unwrap(), images);
+    for wrong in [
+        json!({}),
+        json!([{"createdTime": "x"}]),
+        json!([{"digest": digest("a"), "createdTime": "yesterday"}]),
+        json!(7),
+    ] {
+        assert!(acr::listing(&wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]

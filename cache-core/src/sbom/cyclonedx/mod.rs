@@ -16,6 +16,11 @@ pub(super) use xml::{MORE, position};
 /// The newest version that there is: 1.7.
 pub(super) const NEWEST: Minor = 7;
 
+/// The JSON that says what XML does, and what could not be read.
+pub(crate) fn xml_as_json(text: &str) -> Result<(String, Vec<Finding>)> {
+    xml::to_json(text)
+}
+
 /// Reads XML.
 pub(super) fn parse_xml(text: &str) -> Result<Sbom<'static>> {
     let (json, findings) = xml::to_json(text)?;

@@ -1,16 +1,12 @@
 //! From what an SBOM says of the operating system to the ecosystems in which its packages are looked up.
 
 use crate::model::Purl;
-use crate::scan::ecosystem::{Ecosystem, distribution_id, is_rolling};
+use crate::scan::distribution::{Named, is_rolling};
+use crate::scan::ecosystem::Ecosystem;
 
 /// A distribution and its release, as the SBOM has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Distribution {
-    /// Its id, in one spelling: `debian`, `redhat`.
-    id: String,
-    /// Its release, empty where that is not stated.
-    release: String,
-}
+pub(super) struct Distribution(Named);
 
 /// Rebuilds of another distribution, whose advisories hold where they have none of their own.
 const REBUILDS: &[(&str, &str)] =
@@ -31,22 +27,6 @@ const BY_MAJOR: &[&str] = &[
     "scientific",
 ];
 
-/// Names of releases that stand for their numbers.
-const CODENAMES: &[(&str, &str)] = &[
-    ("jessie", "8"),
-    ("stretch", "9"),
-    ("buster", "10"),
-    ("bullseye", "11"),
-    ("bookworm", "12"),
-    ("trixie", "13"),
-    ("trusty", "14.04"),
-    ("xenial", "16.04"),
-    ("bionic", "18.04"),
-    ("focal", "20.04"),
-    ("jammy", "22.04"),
-    ("noble", "24.04"),
-];
-
 /// Why packages of an operating system cannot be looked up.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unknown {
@@ -59,39 +39,30 @@ pub(super) enum Unknown {
 impl Distribution {
     /// By `ID` and `VERSION_ID`, or what stands for them.
     pub(super) fn new(id: &str, release: &str) -> Distribution {
-        let id = distribution_id(id);
-        let release = release.trim().to_ascii_lowercase();
-        let release =
-            CODENAMES.iter().find(|(name, _)| *name == release).map_or(release, |(_, number)| (*number).to_owned());
-        Distribution { id, release }
+        Distribution(Named::new(id, release))
     }
 
-    /// What a purl says: `distro=debian-12`, `distro=3.18.4` beside the namespace, `distro=bookworm`; else only the namespace.
+    /// What a purl says in `distro`, or as Docker's SBOMs do in `os_name` and `os_version`; else only the namespace.
     pub(super) fn of_purl(purl: &Purl) -> Distribution {
         let namespace = purl.namespace().unwrap_or_default();
-        let Some(distro) = purl.qualifier("distro") else { return Distribution::new(namespace, "") };
-        let is_release = |text: &str| {
-            text.starts_with(|first: char| first.is_ascii_digit()) || CODENAMES.iter().any(|(name, _)| *name == text)
+        let system = || {
+            Named::new(purl.qualifier("os_name").unwrap_or(namespace), purl.qualifier("os_version").unwrap_or_default())
         };
-        match distro.rsplit_once('-') {
-            _ if is_release(distro) => Distribution::new(namespace, distro),
-            Some((id, release)) if is_release(release) => Distribution::new(id, release),
-            _ => Distribution::new(distro, ""),
-        }
+        Distribution(purl.qualifier("distro").map_or_else(system, |distro| Named::of_distro(distro, namespace)))
     }
 
     pub(super) fn is_complete(&self) -> bool {
-        !self.release.is_empty() || is_rolling(&self.id)
+        !self.0.release.is_empty() || is_rolling(&self.0.id)
     }
 
     /// The first of the ecosystems that stand for it which the database knows: its own release, exact and then by what its
     /// advisories are about, then the one that it is a rebuild of.
     pub(super) fn ecosystem(&self, purl_type: &str, knows: impl Fn(&Ecosystem) -> bool) -> Result<Ecosystem, Unknown> {
         if !self.is_complete() {
-            return Err(Unknown::Release(self.id.clone()));
+            return Err(Unknown::Release(self.0.id.clone()));
         }
-        let base = REBUILDS.iter().find(|(rebuild, _)| *rebuild == self.id).map(|(_, base)| *base);
-        let ids = std::iter::once(self.id.as_str()).chain(base);
+        let base = REBUILDS.iter().find(|(rebuild, _)| *rebuild == self.0.id).map(|(_, base)| *base);
+        let ids = std::iter::once(self.0.id.as_str()).chain(base);
         let candidates: Vec<_> = ids
             .flat_map(|id| {
                 self.releases(id).into_iter().map(move |release| Ecosystem::release(purl_type, id, &release))
@@ -105,28 +76,32 @@ impl Distribution {
 
     /// Whether an ecosystem is of this distribution itself.
     pub(super) fn owns(&self, ecosystem: &Ecosystem) -> bool {
-        ecosystem.distribution() == Some(&self.id)
+        ecosystem.distribution() == Some(&self.0.id)
     }
 
+    /// The releases under which a database may have it, from the exact one to what advisories are about.
     fn releases(&self, id: &str) -> Vec<String> {
-        let release = self.release.as_str();
-        let first = |count: usize| release.split('.').take(count).collect::<Vec<_>>().join(".");
+        let release = self.0.release.as_str();
+        let numbers = || release.split('.');
+        let first = |count: usize| numbers().take(count).collect::<Vec<_>>().join(".");
         match id {
             id if is_rolling(id) => vec![String::new()],
             // A snapshot of what will be the next release.
             "alpine" if release.contains("_alpha") || release.contains("_git") => vec!["edge".to_owned()],
             "alpine" => vec![first(2)],
-            // The first Amazon Linux had a date for each release.
-            "amzn" if release.starts_with("201") => vec!["1".to_owned()],
-            id if BY_MAJOR.contains(&id) && release.contains('.') => vec![release.to_owned(), first(1)],
-            _ => vec![release.to_owned()],
+            id => {
+                let least = if BY_MAJOR.contains(&id) { 1 } else { 2 };
+                let mut releases = vec![release.to_owned()];
+                releases.extend((least..numbers().count()).rev().map(first));
+                releases
+            }
         }
     }
 }
 
 impl std::fmt::Display for Distribution {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.id, self.release)
+        write!(f, "{} {}", self.0.id, self.0.release)
     }
 }
 
@@ -160,6 +135,20 @@ mod tests {
             ("pkg:rpm/redhat/a@1?distro=redhat-8.10", "rpm/redhat/8", true),
             ("pkg:rpm/amzn/a@1?distro=amzn-2018.03", "rpm/amzn/1", true),
             ("pkg:rpm/opensuse/a@1?distro=opensuse-leap-15.5", "rpm/opensuse-leap/15.5", true),
+            ("pkg:rpm/amazon/a@1?distro=amazon-2%20%28Karoo%29", "rpm/amzn/2", true),
+            ("pkg:rpm/amazon/a@1?distro=amazon-AMI%20release%202018.03", "rpm/amzn/1", true),
+            ("pkg:rpm/amazon/a@1?distro=amazon-2023.3.20240131%20%28Amazon%20Linux%29", "rpm/amzn/2023", true),
+            ("pkg:rpm/cbl-mariner/a@1?distro=cbl-mariner-2.0.20240123", "rpm/mariner/2.0", true),
+            ("pkg:rpm/azurelinux/a@1?distro=azurelinux-3.0.20250101", "rpm/azurelinux/3.0", true),
+            ("pkg:rpm/suse/a@1?distro=sles-15.5", "rpm/sles/15.5", true),
+            ("pkg:rpm/suse/a@1?distro=sles-15.5", "rpm/sles/15", false),
+            ("pkg:rpm/centos/a@1?distro=centos-stream-9", "rpm/redhat/9", true),
+            ("pkg:rpm/redhat/a@1?distro=hummingbird-20251124", "rpm/hummingbird", true),
+            ("pkg:deb/ubuntu/a@1?distro=ubuntu-22.04.3", "deb/ubuntu/22.04", true),
+            ("pkg:deb/debian/a@1?distro=debian-trixie%2Fsid", "deb/debian/sid", true),
+            ("pkg:deb/debian/a@1?os_distro=bullseye&os_name=debian&os_version=11", "deb/debian/11", true),
+            ("pkg:apk/postmarketos/a@1?distro=postmarketos-v25.06", "apk/alpine/3.22", true),
+            ("pkg:apk/alpine/a@1?distro=edge", "apk/alpine/edge", true),
         ] {
             assert_eq!(looked_up(purl, &[known]) == known, right, "{purl}: {}", looked_up(purl, &[known]));
         }
@@ -179,6 +168,9 @@ mod tests {
         let all = ["apk/alpine/edge", "apk/alpine", "apk/alpine/"];
         assert_eq!(looked_up("pkg:apk/alpine/openssl@3?distro=alpine", &all), "Release(\"alpine\")");
         assert_eq!(looked_up("pkg:apk/alpine/openssl@3", &all), "Release(\"alpine\")");
-        assert_eq!(looked_up("pkg:deb/debian/a@1?distro=debian-sid", &["deb/debian/12"]), "Release(\"debian-sid\")");
+        assert_eq!(
+            looked_up("pkg:deb/debian/a@1?distro=debian-13-x", &["deb/debian/12"]),
+            "Data([Ecosystem(\"deb/debian/13-x\")])"
+        );
     }
 }

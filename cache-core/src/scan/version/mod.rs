@@ -14,10 +14,12 @@ mod nuget;
 mod pep440;
 mod rpm;
 mod semver;
+mod vers;
 
 use std::cmp::Ordering;
 
 pub(crate) use go::Pseudo;
+pub use vers::Vers;
 
 /// An order of versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,4 +1,4 @@
-//! VEX in CycloneDX JSON: the analyses of `vulnerabilities` (specification 1.4 to 1.7).
+//! VEX in CycloneDX: the analyses of `vulnerabilities` (specification 1.4 to 1.7).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,6 +9,8 @@ use super::{Vex, VexFormat, VexName, VexProblem, VexProduct, VexStatement, VexSt
 use crate::document;
 use crate::error::{Error, Result};
 use crate::model::{Purl, null_is_empty};
+use crate::sbom::xml_as_json;
+use crate::scan::version::Vers;
 
 /// Why a product is not affected.
 pub(crate) const JUSTIFICATIONS: &[&str] = &[
@@ -137,6 +139,14 @@ struct Version {
     version: Option<String>,
     #[serde(default)]
     range: Option<String>,
+}
+
+/// Reads XML, by the JSON that says the same.
+pub(super) fn parse_xml(text: &str) -> Result<Vex> {
+    let (json, findings) = xml_as_json(text)?;
+    let mut vex = parse(&json)?;
+    vex.problems.extend(findings.into_iter().map(|finding| VexProblem::new(finding.position, finding.message)));
+    Ok(vex)
 }
 
 pub(super) fn parse(text: &str) -> Result<Vex> {
@@ -281,31 +291,42 @@ impl Vulnerability {
 }
 
 impl Affects {
-    /// The thing in the versions that are named one by one. Ranges are not understood, which is told.
+    /// The thing in the versions that are named one by one, and in those of the ranges. A range that is not understood is told.
     fn of_versions(&self, name: VexName, position: &str, problems: &mut Vec<VexProblem>) -> Vec<VexName> {
         if self.versions.is_empty() {
             return vec![name];
         }
+        let mut ranges = Vec::new();
         for range in self.versions.iter().filter_map(|version| version.range.as_ref()) {
-            problems.push(VexProblem::new(position, format!("the range of versions {range:?} is not understood")));
+            match Vers::parse(range) {
+                Ok(range) => ranges.push(range),
+                Err(why) => problems.push(VexProblem::range(position, range, &why)),
+            }
         }
         let versions: Vec<&str> = self.versions.iter().filter_map(|version| version.version.as_deref()).collect();
         // A component of this document has its version already.
-        if name.purls.iter().all(|purl| purl.version().is_some_and(|own| versions.contains(&own)))
-            && !name.purls.is_empty()
-        {
+        let is_meant =
+            |own: &str| versions.contains(&own) || ranges.iter().any(|range| range.contains(own) == Some(true));
+        if name.purls.iter().all(|purl| purl.version().is_some_and(is_meant)) && !name.purls.is_empty() {
             return vec![name];
         }
-        let of = |version: &str| {
+        let at = |version: Option<&str>| {
             let purls = name.purls.iter().filter_map(|purl| at_version(purl, version)).collect();
             VexName { purls, ..name.clone() }
         };
-        versions.into_iter().map(of).collect()
+        let mut names: Vec<VexName> = versions.into_iter().map(|version| at(Some(version))).collect();
+        if !ranges.is_empty() {
+            names.push(VexName { ranges, ..at(None) });
+        }
+        names
     }
 }
 
-fn at_version(purl: &Purl, version: &str) -> Option<Purl> {
-    let mut builder = Purl::builder(purl.kind(), purl.name()).version(version);
+fn at_version(purl: &Purl, version: Option<&str>) -> Option<Purl> {
+    let mut builder = Purl::builder(purl.kind(), purl.name());
+    if let Some(version) = version {
+        builder = builder.version(version);
+    }
     if let Some(namespace) = purl.namespace() {
         builder = builder.namespace(namespace);
     }

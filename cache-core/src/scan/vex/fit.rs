@@ -13,6 +13,7 @@ use crate::sbom::Sbom;
 use crate::sbom::query::Within;
 use crate::scan::Finding;
 use crate::scan::merge::{identities, identities_of};
+use crate::scan::version::Vers;
 
 /// What a finding was found in.
 #[derive(Debug, Clone, Default)]
@@ -138,7 +139,7 @@ impl<'a> Matcher<'a> {
     /// Whether the package `purl` of the product is that of the finding.
     fn package(&self, product: &VexProduct, purl: &Purl, finding: usize, image: Fits) -> Fits {
         let (_, Some(found), place) = &self.findings[finding] else { return Err(None) };
-        let package = same_package(purl, found);
+        let package = same(product.component.as_ref().unwrap_or(&product.product), purl, found);
         match (&product.component, product.product.is_image()) {
             (None, _) => package,
             (Some(_), true) => Ok(package?.max(image?)),
@@ -159,6 +160,9 @@ fn image(name: &VexName, place: &Place<'_>) -> Fits {
     let Some(purl) = name.purls.iter().find(|purl| is_image(purl)) else { return Err(None) };
     if let Some(version) = purl.version() {
         return differs(format!("the image is named by the version {version:?}, which is no digest"));
+    }
+    if let Some(range) = name.ranges.first() {
+        return differs(format!("the image is named by the versions {range}, which are no digests"));
     }
     let Some(repository) = place.repository else {
         return differs("it names an image, and the name of this one is not known".to_owned());
@@ -202,6 +206,22 @@ fn registry(host: &str) -> String {
 /// Qualifiers that do not say which package it is.
 const BESIDE: &[&str] = &["checksum", "download_url", "file_name", "package-id", "upstream", "vcs_url", "epoch"];
 
+/// Whether a name, by one of its purls, is that of what was found, in one of the versions that are meant.
+fn same(name: &VexName, purl: &Purl, found: &Purl) -> Fits {
+    let fit = same_package(purl, found)?;
+    if name.ranges.is_empty() {
+        return Ok(fit);
+    }
+    let version = version(found);
+    let has_it = |range: &&Vers| range.contains(&version) == Some(true);
+    // A range without an end holds for everything to come.
+    if let Some(last) = name.ranges.iter().filter(has_it).min_by_key(|range| range.is_open()) {
+        return Ok(if last.is_open() { fit } else { Fit::Exact });
+    }
+    let ranges: Vec<String> = name.ranges.iter().take(5).map(ToString::to_string).collect();
+    differs(format!("the versions there are {} and {version} here", ranges.join(", ")))
+}
+
 /// Whether what is said is what was found, both being of the same type, namespace and name. What the statement leaves out does
 /// not matter.
 fn same_package(said: &Purl, found: &Purl) -> Fits {
@@ -238,7 +258,7 @@ fn only_within(product: &VexName, package: &Purl, sboms: &[Within<'_>]) -> Fits 
         let through: Vec<usize> = product
             .purls
             .iter()
-            .flat_map(|said| sbom.packages(said, |found| same_package(said, found) == Ok(Fit::Exact)))
+            .flat_map(|said| sbom.packages(said, |found| same(product, said, found) == Ok(Fit::Exact)))
             .collect();
         let here = sbom.packages(package, |found| found == package);
         elsewhere |= !here.is_empty();

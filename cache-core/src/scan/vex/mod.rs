@@ -1,6 +1,6 @@
 //! VEX: what a supplier says of whether a vulnerability matters in a product.
 //!
-//! One model for three formats, one file each: OpenVEX (openvex/spec 0.0 to 0.2), CycloneDX JSON (`vulnerabilities[].analysis`) and
+//! One model for three formats, one file each: OpenVEX (openvex/spec 0.0 to 0.2), CycloneDX as JSON and XML (`vulnerabilities[].analysis`) and
 //! CSAF 2.0 and 2.1 (`product_status`). What of a document cannot be used is a [`VexProblem`], never silence. Whether a statement counts is not
 //! decided here: that is a question of who says it and of the policy.
 
@@ -49,7 +49,7 @@ pub struct Vex {
 pub enum VexFormat {
     /// OpenVEX.
     OpenVex,
-    /// CycloneDX JSON with analyses.
+    /// CycloneDX with analyses.
     CycloneDx,
     /// CSAF.
     Csaf,
@@ -142,6 +142,11 @@ impl VexProblem {
     fn new(position: impl Into<String>, message: impl Into<String>) -> Self {
         VexProblem { position: position.into(), message: message.into() }
     }
+
+    /// A range of versions that counts for nothing.
+    fn range(position: impl Into<String>, range: &str, why: &Error) -> Self {
+        VexProblem::new(position, format!("the range of versions {range:?} is not understood: {}", why.message()))
+    }
 }
 
 /// The keys that tell the formats apart.
@@ -166,6 +171,9 @@ impl Vex {
     /// `Invalid` where it is none of them, or is broken; `Unsupported`, with the field, where its version is not known.
     pub fn parse(bytes: &[u8]) -> Result<Vex> {
         let text = document::text(bytes)?;
+        if text.trim_start().starts_with('<') {
+            return cyclonedx::parse_xml(&text);
+        }
         match document::json::<Keys>("a VEX document", &text)? {
             Keys { statement: Some(_), .. } => {
                 let statement: UnsignedStatement<'_> = document::json("an in-toto statement", &text)?;
@@ -184,7 +192,7 @@ impl Vex {
             Keys { bom_format: Some(_), .. } => cyclonedx::parse(text),
             Keys { document: Some(_), .. } => csaf::parse(text),
             _ => Err(Error::invalid("not a VEX document: it has the keys of no known format")
-                .hint("Cache reads OpenVEX, CycloneDX JSON and CSAF")),
+                .hint("Cache reads OpenVEX, CycloneDX and CSAF")),
         }
     }
 

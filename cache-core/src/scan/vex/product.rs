@@ -2,6 +2,7 @@
 
 use crate::document::digest_in;
 use crate::model::{Digest, Purl};
+use crate::scan::version::Vers;
 
 /// What a statement is about: a product, or a component of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct VexName {
     pub purls: Vec<Purl>,
     /// The digests that it may have.
     pub digests: Vec<Digest>,
+    /// The versions that are meant, in any of these; all of them where there is none.
+    pub ranges: Vec<Vers>,
 }
 
 impl VexName {
@@ -42,6 +45,13 @@ impl VexName {
                 digest_in(version).filter(|digest| !self.digests.contains(digest)).into_iter().collect::<Vec<_>>(),
             );
         }
+        let purl = match purl.qualifier("vers").map(Vers::parse) {
+            Some(Ok(range)) => {
+                self.ranges.push(range);
+                purl.without_qualifier("vers")
+            }
+            _ => purl,
+        };
         if !self.purls.contains(&purl) {
             self.purls.push(purl);
         }

@@ -10,6 +10,7 @@ use crate::conformance::server::{Options, Server as Images};
 use crate::http::testing::{Call, Reply, Server};
 use crate::model::Digest;
 use crate::registry::vendor::tests::openapi::{Description, decoded};
+use crate::registry::vendor::tests::seed_image;
 
 pub(super) const ID: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/own";
 
@@ -18,6 +19,12 @@ pub(super) struct State {
     /// What is locked: by tag or digest, `(delete, write)`.
     pub(super) locks: BTreeMap<String, (bool, bool)>,
     pub(super) settings: Value,
+    /// Webhooks and tasks, as they were put, by the end of their address.
+    pub(super) automations: BTreeMap<String, Value>,
+    /// How a build ends.
+    pub(super) build_ends: &'static str,
+    /// A build that ended well named another image by the tag meanwhile.
+    pub(super) stolen_tag: bool,
     pub(super) findings: Vec<Value>,
     /// An import says that all went well, and nothing is there.
     pub(super) idle_import: bool,
@@ -47,6 +54,9 @@ impl Fake {
                 "loginServer": "own.azurecr.io", "adminUserEnabled": false,
                 "policies": {"retentionPolicy": {"days": 7, "status": "disabled", "lastUpdatedTime": "2026-01-01"}},
             }),
+            automations: BTreeMap::new(),
+            build_ends: "Succeeded",
+            stolen_tag: false,
             findings: Vec::new(),
             idle_import: false,
             failing_import: false,
@@ -126,7 +136,10 @@ fn answer(state: &mut State, images: &Images, call: &Call) -> Reply {
             }
             _ => refuse(401, "UNAUTHORIZED", "no"),
         },
-        (_, ["v2", ..]) => protocol(images, call),
+        (_, ["v2", ..]) if call.header("authorization").is_some_and(|text| text.starts_with("Bearer access:")) => {
+            Reply::of(images.host())
+        }
+        (_, ["v2", ..]) => challenge(call, ""),
         (_, ["acr", "v1", ..]) => {
             let allowed = call.header("authorization").and_then(|text| text.strip_prefix("Bearer access:"));
             let Some(scope) = allowed else { return challenge(call, "registry:catalog:*") };
@@ -143,8 +156,24 @@ fn answer(state: &mut State, images: &Images, call: &Call) -> Reply {
                 _ => Reply::new(200, ""),
             }
         }
-        _ if path.starts_with(ID) => manage(state, images, call, &path[ID.len()..], &body),
-        _ => refuse(404, "NOT_FOUND", "no such address"),
+        // A storage that wants no token and knows the signature in the query.
+        (_, ["storage", _]) if call.header("authorization").is_some() => {
+            Reply::new(400, "<Error>AuthenticationFailed</Error>")
+        }
+        ("PUT", ["storage", "source"])
+            if query == "sig=s%2Fig" && call.header("x-ms-blob-type") == Some("BlockBlob") =>
+        {
+            Reply::new(201, "")
+        }
+        ("GET", ["storage", "log"]) if query == "sig=s%2Fig" => Reply::new(200, "Step 1/2 : FROM scratch\n"),
+        _ if !path.starts_with(ID) => refuse(404, "NOT_FOUND", "no such address"),
+        _ if !call.header("authorization").is_some_and(|text| text.starts_with("Bearer directory")) => {
+            Reply::new(401, r#"{"error": {"code": "AuthenticationFailed", "message": "no"}}"#)
+        }
+        _ => match build(state, images, call, &path[ID.len()..], &body) {
+            Some(reply) => reply,
+            None => manage(state, images, call, &path[ID.len()..], &body),
+        },
     }
 }
 
@@ -152,27 +181,6 @@ fn challenge(call: &Call, scope: &str) -> Reply {
     let host = call.header("host").unwrap();
     let header = format!("Bearer realm=\"http://{host}/oauth2/token\",service=\"{host}\",scope=\"{scope}\"");
     refuse(401, "UNAUTHORIZED", "authentication required").header("www-authenticate", header)
-}
-
-/// The few requests of the protocol that the adapter's tests make.
-fn protocol(images: &Images, call: &Call) -> Reply {
-    let path = call.target.strip_prefix("/v2/").unwrap_or_default();
-    if !call.header("authorization").is_some_and(|text| text.starts_with("Bearer access:")) {
-        return challenge(call, "");
-    }
-    let Some((repository, reference)) = path.split_once("/manifests/") else {
-        return refuse(404, "NAME_UNKNOWN", "no");
-    };
-    match (images.manifest_bytes(repository, reference), images.manifest_media_type(repository, reference)) {
-        (Some(bytes), Some(kind)) if call.method == "DELETE" => {
-            let digest = Digest::of(&bytes);
-            images.remove_manifest(repository, &digest);
-            drop(kind);
-            Reply::new(202, "")
-        }
-        (Some(bytes), Some(kind)) => Reply::new(200, bytes.to_vec()).header("content-type", kind),
-        _ => refuse(404, "MANIFEST_UNKNOWN", "no"),
-    }
 }
 
 fn tags(images: &Images, name: &str, digest: &Digest) -> Vec<String> {
@@ -263,7 +271,10 @@ fn data(
 
 fn manage(state: &mut State, images: &Images, call: &Call, below: &str, body: &Value) -> Reply {
     match (&call.method[..], below) {
-        ("GET", "") => ok(&json!({"properties": state.settings})),
+        ("GET", "") => ok(&json!({"location": "westeurope", "properties": state.settings})),
+        (method, below) if below.starts_with("/webhooks/") || below.starts_with("/tasks/") => {
+            automate(state, method, below, body)
+        }
         ("PATCH", "") => {
             for (name, value) in body["properties"].as_object().unwrap() {
                 match (state.settings.get_mut(name), value) {
@@ -296,4 +307,74 @@ fn manage(state: &mut State, images: &Images, call: &Call, below: &str, body: &V
         }
         _ => refuse(404, "NOT_FOUND", "no such address"),
     }
+}
+
+/// Webhooks and tasks. The address of a webhook is told by a call of its own, as Azure does it.
+fn automate(state: &mut State, method: &str, below: &str, body: &Value) -> Reply {
+    let absent = || Reply::new(404, r#"{"error": {"code": "ResourceNotFound", "message": "no such thing"}}"#);
+    match method {
+        "POST" => match below.strip_suffix("/getCallbackConfig").and_then(|place| state.automations.get(place)) {
+            Some(found) => {
+                let of = |field: &str| found["properties"][field].clone();
+                ok(&json!({"serviceUri": of("serviceUri"), "customHeaders": of("customHeaders")}))
+            }
+            None => absent(),
+        },
+        "PUT" if body["location"] == "westeurope" => {
+            state.automations.insert(below.to_owned(), body.clone());
+            Reply::new(201, body.to_string())
+        }
+        "GET" => match state.automations.get(below).cloned() {
+            Some(mut found) => {
+                let properties = found["properties"].as_object_mut().unwrap();
+                properties.remove("serviceUri");
+                properties.remove("customHeaders");
+                properties.insert("provisioningState".into(), json!("Succeeded"));
+                ok(&found)
+            }
+            None => absent(),
+        },
+        "DELETE" => state.automations.remove(below).map_or_else(absent, |_| Reply::new(200, "")),
+        _ => Reply::new(400, r#"{"error": {"code": "LocationRequired", "message": "no"}}"#),
+    }
+}
+
+/// Builds: a place for the source, a run that is queued first, and its log.
+fn build(state: &mut State, images: &Images, call: &Call, below: &str, body: &Value) -> Option<Reply> {
+    let storage = |what: &str| format!("http://{}/storage/{what}?sig=s%2Fig", call.header("host").unwrap());
+    let run = |status: &str, more: Value| {
+        let mut properties = json!({"runId": "ca1", "status": status, "outputImages": null});
+        properties.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        ok(&json!({"name": "ca1", "properties": properties}))
+    };
+    Some(match (&call.method[..], below) {
+        ("POST", "/listBuildSourceUploadUrl") => {
+            ok(&json!({"uploadUrl": storage("source"), "relativePath": "source/1.tar.gz"}))
+        }
+        ("POST", "/scheduleRun") if body["sourceLocation"] == "source/1.tar.gz" => {
+            state.polls = 0;
+            run("Queued", json!({}))
+        }
+        ("GET", "/runs/ca1") => {
+            state.polls += 1;
+            let asked = state.bodies.iter().rfind(|body| body.contains("DockerBuildRequest")).unwrap();
+            let asked: Value = serde_json::from_str(asked).unwrap();
+            let (repository, tag) = asked["imageNames"][0].as_str().unwrap().split_once(':').unwrap();
+            match (state.polls, state.build_ends) {
+                (1, _) => run("Running", json!({})),
+                (_, "Succeeded") => {
+                    let built = seed_image(images, repository, Some(tag), "built");
+                    if state.stolen_tag {
+                        seed_image(images, repository, Some(tag), "another");
+                    }
+                    let output =
+                        json!({"registry": "own.azurecr.io", "repository": repository, "tag": tag, "digest": built});
+                    run("Succeeded", json!({"outputImages": [output]}))
+                }
+                (_, other) => run(other, json!({"runErrorMessage": "step 2 failed"})),
+            }
+        }
+        ("POST", "/runs/ca1/listLogSasUrl") => ok(&json!({"logLink": storage("log")})),
+        _ => return None,
+    })
 }

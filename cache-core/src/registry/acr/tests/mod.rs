@@ -1,5 +1,6 @@
 //! ACR's adapter against a fake of ACR. The names begin with the case that they stand for.
 
+mod automation;
 mod fake;
 
 use std::collections::BTreeMap;
@@ -66,6 +67,13 @@ impl Rig {
     fn policy(&self, policy: Policy, to: Option<Value>) -> Action {
         Action::SetPolicy { policy, scope: Scope::Registry(Rig::host(&self.fake)), to }
     }
+}
+
+#[tokio::test]
+async fn the_adapter_passes_the_suite_of_all_adapters() {
+    let rig = Rig::new().await;
+    let report = crate::conformance::check_registry(&rig.acr, &rig.repository("team/suite")).await;
+    assert!(report.is_passed(), "{report}");
 }
 
 #[tokio::test]

@@ -141,7 +141,7 @@ async fn lists_are_read_over_their_pages() {
 }
 
 #[tokio::test]
-async fn x05_many_images_go_a_hundred_at_a_time_and_each_has_its_outcome() {
+async fn x05_x06_many_images_go_a_hundred_at_a_time_and_each_has_its_outcome() {
     let rig = Rig::with_app().await;
     let images: Vec<Pinned> = (0..250).map(|n| rig.image(None, &format!("layer {n}"))).collect();
     let index = seed_index(&rig.fake.images, "team/app", None, &[&images[3].digest]);

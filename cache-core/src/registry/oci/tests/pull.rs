@@ -125,6 +125,20 @@ async fn t01_refusals_that_pass_are_waited_for_whatever_their_body() {
     assert_eq!(rig.client.resolve(&rig.tagged("1")).await.unwrap_err().kind(), ErrorKind::Unavailable);
 }
 
+/// As a registry of ten requests a second is met by a client that first waits a second, in a twentieth of the time.
+#[tokio::test]
+async fn t02_a_pause_holds_for_all_requests_so_that_few_are_refused() {
+    use futures_util::{StreamExt, TryStreamExt, stream};
+    let options = Options { requests_per_second: Some(200), ..Options::default() };
+    let rig = Rig::with(options, |o| o.patience.first_pause = Duration::from_millis(50)).await;
+    rig.seed_image(Some("1"));
+    let reference = rig.tagged("1");
+    let reads: Vec<_> = (0..600).map(|_| rig.client.resolve(&reference)).collect();
+    let read: Vec<Descriptor> = stream::iter(reads).buffer_unordered(4).try_collect().await.unwrap();
+    let refused = rig.server.log().iter().filter(|request| request.status == Some(429)).count();
+    assert!(read.len() == 600 && refused < 300, "{refused} refused");
+}
+
 #[tokio::test]
 async fn a_manifest_of_hostile_size_is_not_read() {
     let rig = Rig::plain().await;

@@ -1,6 +1,7 @@
 //! What the tests of the vendors share: plans carried out at a fake, and requests held against the vendor's own description.
 
 pub(in crate::registry) mod openapi;
+mod replay;
 
 use std::path::PathBuf;
 use std::sync::Arc;

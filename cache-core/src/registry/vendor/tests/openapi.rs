@@ -10,11 +10,12 @@ pub(in crate::registry) struct Description {
     document: Value,
     /// What stands before every path.
     base: String,
+    name: &'static str,
 }
 
 impl Description {
     /// Reads a file of the shared specifications; `None`, and a line of output, where it is absent.
-    pub(in crate::registry) fn read(path: &str) -> Option<Description> {
+    pub(in crate::registry) fn read(path: &'static str) -> Option<Description> {
         let text = std::fs::read_to_string(specification(path)?).unwrap();
         let document: Value = match path.ends_with(".json") {
             true => serde_json::from_str(&text).unwrap(),
@@ -25,11 +26,12 @@ impl Description {
             }
         };
         let base = document["basePath"].as_str().unwrap_or_default().trim_end_matches('/').to_owned();
-        Some(Description { document, base })
+        Some(Description { document, base, name: path })
     }
 
     /// What is wrong with a request, in words; nothing where it is as described.
     pub(in crate::registry) fn faults(&self, call: &Call) -> Vec<String> {
+        super::replay::keep(self.name, call);
         let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
         let Some((item, operation)) = self.operation(&call.method, path) else {
             return vec![format!("{} {path} is not described", call.method)];

@@ -289,6 +289,8 @@ pub fn listing(document: &Value) -> Result<Vec<ListedImage>> {
             pulled: time(image, "lastRecordedPullTime")?,
             children: Vec::new(),
             locked: false,
+            untagged: None,
+            deleted: None,
         })
     };
     details.iter().map(image).collect()

@@ -324,6 +324,8 @@ pub fn listing(document: &Value) -> Result<Vec<ListedImage>> {
                 .map(Digest::parse)
                 .collect::<Result<_>>()?,
             locked: list("tags").any(locked),
+            untagged: None,
+            deleted: None,
         })
     };
     artifacts.iter().map(artifact).collect()

@@ -14,7 +14,8 @@ use self::tables::{Handle, Tables, Vulnerability};
 use super::advisory::{Advisory, Names};
 use super::{DatabaseBuilder, DatabaseSource, read};
 use crate::error::{Error, Result};
-use crate::scan::ecosystem::{Ecosystem, distribution_id};
+use crate::scan::distribution::Named;
+use crate::scan::ecosystem::Ecosystem;
 use crate::sqlite::{Damage, Database};
 
 /// The largest file that is read; the database had 1 GiB in 2026.
@@ -160,10 +161,10 @@ const TYPES: &[(&str, &str)] = &[
 fn ecosystem(kind: &str, system: Option<&tables::System>) -> Option<Ecosystem> {
     match (kind, system) {
         ("deb" | "rpm" | "apk", Some(system)) => {
-            let id = distribution_id(&system.id);
+            let Named { id, release } = Named::new(&system.id, &system.release());
             // A channel has fixes that others do not get.
             let id = if system.channel.is_empty() { id } else { format!("{id}-{}", system.channel) };
-            Some(Ecosystem::release(kind, &id, &system.release()))
+            Some(Ecosystem::release(kind, &id, &release))
         }
         ("deb" | "rpm" | "apk", None) => None,
         (kind, _) => {

@@ -29,6 +29,7 @@ const SYSTEMS: &[(&str, &str, &str, Names)] = &[
     ("debian ", "deb", "debian", Names::Source),
     ("echo", "deb", "echo", Names::Source),
     ("minimos", "apk", "minimos", Names::Source),
+    ("openSUSE Leap Micro ", "rpm", "opensuse-leap-micro", Names::Binary),
     ("openSUSE Leap ", "rpm", "opensuse-leap", Names::Binary),
     ("openSUSE Tumbleweed", "rpm", "opensuse-tumbleweed", Names::Binary),
     ("openSUSE.Leap ", "rpm", "opensuse-leap", Names::Binary),
@@ -65,10 +66,8 @@ pub(super) fn about(bucket: &str) -> Option<About> {
         return Ecosystem::language(purl_type).map(About::Language);
     }
     let (start, purl_type, id, names) = SYSTEMS.iter().find(|(start, ..)| bucket.starts_with(start))?;
-    let release = bucket.strip_prefix(start)?.trim();
-    // SUSE writes its service packs `15-SP3`, where the system says `15.3`.
-    let release = release.replace("-SP", ".");
-    Some(About::System { ecosystem: Ecosystem::release(purl_type, id, &release), names: *names })
+    let release = bucket.strip_prefix(start)?;
+    Some(About::System { ecosystem: Ecosystem::release(purl_type, id, release), names: *names })
 }
 
 /// The release of one of Red Hat's products: `cpe:/o:redhat:enterprise_linux:7::server`.

@@ -74,14 +74,9 @@ fn what_trivy_found_is_found() {
 }
 
 /// Where they differ: in how a fix is written (Cache gives the end of the range, with its epoch; of ammonia, without the sign);
-/// releases that Cache does not read yet (Amazon's `2 (Karoo)`, and its first) or that the database lacks; a package of Photon
-/// that is found by its source; Kubernetes, which is no ecosystem of Cache's.
+/// releases that the database lacks; a package of Photon that is found by its source; Kubernetes, which is no ecosystem of Cache's.
 const EXPLAINED: &[&str] = &[
     "alpine-distroless.json.golden: only Trivy: pkg:apk/alpine/git@2.35.1-r2?arch=x86_64&distro=3.16 CVE-2022-24765 2.35.2-r0",
-    "amazon-1.json.golden: only Trivy: pkg:rpm/amazon/curl@7.61.1-11.91.amzn1?arch=x86_64&distro=amazon-AMI%20release%202018.03 CVE-2019-5481 7.61.1-12.93.amzn1",
-    "amazon-2.json.golden: only Trivy: pkg:rpm/amazon/curl@7.61.1-9.amzn2.0.1?arch=x86_64&distro=amazon-2%20%28Karoo%29 CVE-2019-5436 7.61.1-11.amzn2.0.2",
-    "amazon-2.json.golden: only Trivy: pkg:rpm/amazon/curl@7.61.1-9.amzn2.0.1?arch=x86_64&distro=amazon-2%20%28Karoo%29 CVE-2019-5481 7.61.1-12.amzn2.0.1",
-    "amazonlinux2-gp2-x86-vm.json.golden: only Trivy: pkg:rpm/amazon/bind-export-libs@9.11.4-26.P2.amzn2.5.2?arch=x86_64&distro=amazon-2%20%28Karoo%29&epoch=32 CVE-2022-38177 99:9.11.4-26.P2.amzn2.13",
     "busybox-with-lockfile.json.golden: only Cache: pkg:cargo/ammonia@1.9.0 CVE-2019-15542 2.1.0",
     "busybox-with-lockfile.json.golden: only Cache: pkg:cargo/ammonia@1.9.0 CVE-2021-38193 3.1.0, 2.1.3, < 3.0.0",
     "busybox-with-lockfile.json.golden: only Trivy: pkg:cargo/ammonia@1.9.0 CVE-2019-15542 >= 2.1.0",

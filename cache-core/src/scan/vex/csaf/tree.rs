@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::super::{VexName, VexProblem, VexProduct};
 use crate::model::null_is_empty;
+use crate::scan::version::Vers;
 
 /// How many relationships may lead from one product to another.
 const MAX_STEPS: usize = 16;
@@ -30,6 +31,8 @@ struct Branch {
     branches: Vec<Branch>,
     #[serde(default, deserialize_with = "null_is_empty")]
     category: String,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    name: String,
     #[serde(default)]
     product: Option<Product>,
 }
@@ -94,20 +97,21 @@ impl ProductTree {
     pub(super) fn products(&self, problems: &mut Vec<VexProblem>) -> Products {
         let mut products = Products::default();
         let mut open: Vec<&Branch> = self.branches.iter().collect();
-        let mut ranges = 0;
         while let Some(branch) = open.pop() {
             open.extend(&branch.branches);
             let Some(product) = &branch.product else { continue };
-            // Without an order of versions the range is only a name; its purl, without a version, would mean all of them.
-            if branch.category == "product_version_range" {
-                ranges += 1;
-                products.add(product, VexName { text: product.name.clone(), ..VexName::default() });
-            } else {
+            if branch.category != "product_version_range" {
                 products.add(product, product.named());
+                continue;
             }
-        }
-        if ranges > 0 {
-            problems.push(VexProblem::new("product_tree", format!("{ranges} ranges of versions are not understood")));
+            match Vers::parse(&branch.name) {
+                Ok(range) => products.add(product, VexName { ranges: vec![range], ..product.named() }),
+                // Without an order of versions the range is only a name; its purl, without a version, would mean all of them.
+                Err(why) => {
+                    problems.push(VexProblem::range("product_tree", &branch.name, &why));
+                    products.add(product, VexName { text: product.name.clone(), ..VexName::default() });
+                }
+            }
         }
         for product in &self.full_product_names {
             products.add(product, product.named());

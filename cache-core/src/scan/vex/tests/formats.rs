@@ -102,20 +102,121 @@ fn cyclonedx_is_read_with_its_components_and_other_documents() {
     assert!(!two.is_justified());
 }
 
-/// gates.md B2 28: ranges of versions are said to be not understood.
-#[test]
-fn b2_28_ranges_of_versions_are_told_and_match_nothing() {
-    let vex = read(&json!({"bomFormat": "CycloneDX", "specVersion": "1.5", "vulnerabilities": [
+/// A statement about a range of versions of `pkg:npm/a` in CycloneDX, and in CSAF.
+fn about_range(range: &str) -> [Vex; 2] {
+    let cyclonedx = json!({"bomFormat": "CycloneDX", "specVersion": "1.5", "vulnerabilities": [
         {"id": "CVE-1", "analysis": {"state": "not_affected", "detail": "d"},
-         "affects": [{"ref": "pkg:npm/a", "versions": [{"range": "vers:npm/>=1|<2", "status": "unaffected"}]}]}]}));
-    let vex = vex.unwrap();
-    assert!(vex.statements.is_empty() && vex.problems[0].message.contains("vers:npm/>=1|<2"), "{vex:?}");
-    let vex = read(&json!({"document": {"csaf_version": "2.0"}, "product_tree": {"branches": [
-        {"category": "product_version_range", "name": "vers:npm/<2", "product": {"product_id": "P", "name": "a", "product_identification_helper": {"purl": "pkg:npm/a"}}}]},
-        "vulnerabilities": [{"cve": "CVE-1", "product_status": {"fixed": ["P"]}}]}));
-    let vex = vex.unwrap();
-    assert!(vex.problems[0].message.contains("ranges of versions are not understood"), "{vex:?}");
-    assert!(vex.statements[0].products[0].product.purls.is_empty());
+         "affects": [{"ref": "pkg:npm/a", "versions": [{"range": range, "status": "unaffected"}]}]}]});
+    let csaf = json!({"document": {"csaf_version": "2.0"}, "product_tree": {"branches": [
+        {"category": "product_version_range", "name": range, "product": {"product_id": "P", "name": "a", "product_identification_helper": {"purl": "pkg:npm/a"}}}]},
+        "vulnerabilities": [{"cve": "CVE-1", "product_status": {"fixed": ["P"]}}]});
+    [read(&cyclonedx).unwrap(), read(&csaf).unwrap()]
+}
+
+/// gates.md B2 28: ranges of versions that are not understood are told.
+#[test]
+fn b2_28_ranges_that_are_not_understood_are_told_and_match_nothing() {
+    for range in ["vers:generic/>=1|<2", "vers:npm/<2.0.0|>=1.0.0", "<= 2.0"] {
+        let [cyclonedx, csaf] = about_range(range);
+        for vex in [&cyclonedx, &csaf] {
+            let told = &vex.problems[0].message;
+            assert!(told.contains(range) && told.contains("is not understood"), "{vex:?}");
+        }
+        assert!(cyclonedx.statements.is_empty());
+        assert!(csaf.statements[0].products[0].product.purls.is_empty());
+    }
+}
+
+#[test]
+fn ranges_of_versions_mean_the_versions_in_them() {
+    for vex in about_range("vers:npm/>=1.0.0|<2.0.0") {
+        assert!(vex.problems.is_empty(), "{vex:?}");
+        assert_eq!(fit(&vex, "pkg:npm/a@1.5.0", vec![]), Ok(Fit::Exact));
+        let why = fit(&vex, "pkg:npm/a@2.0.0", vec![]).unwrap_err();
+        assert_eq!(why, "the versions there are vers:npm/>=1.0.0|<2.0.0 and 2.0.0 here");
+        assert!(fit(&vex, "pkg:npm/a@two", vec![]).is_err());
+    }
+    // What has no end holds for everything to come.
+    for vex in about_range("vers:npm/>=1.0.0") {
+        assert_eq!(fit(&vex, "pkg:npm/a@1.5.0", vec![]), Ok(Fit::Broad));
+    }
+    let purl = "pkg:npm/a?vers=vers:npm%2F%3E=1.0.0%7C%3C2.0.0";
+    assert_eq!(fit(&not_affected(&json!({"@id": purl})), "pkg:npm/a@1.5.0", vec![]), Ok(Fit::Exact));
+    assert!(fit(&not_affected(&json!({"@id": purl})), "pkg:npm/a@2.5.0", vec![]).is_err());
+    let image = json!({"@id": "pkg:oci/app?vers=vers:semver%2F%3C2.0.0"});
+    assert!(fit(&not_affected(&image), "pkg:npm/a@1", vec![]).unwrap_err().contains("no digests"));
+}
+
+/// Versions one by one beside ranges, and the component's own version in one of them.
+#[test]
+fn versions_and_ranges_stand_beside_each_other() {
+    let of = |component: &str, versions: Value| {
+        let vex = read(&json!({"bomFormat": "CycloneDX", "specVersion": "1.5", "vulnerabilities": [
+            {"id": "CVE-1", "analysis": {"state": "resolved", "detail": "d"}, "affects": [{"ref": component, "versions": versions}]}]}));
+        vex.unwrap()
+    };
+    let vex =
+        of("pkg:npm/a", json!([{"version": "0.1.0"}, {"range": "vers:npm/<0.5.0|>=1.0.0|<2.0.0"}, {"range": "x"}]));
+    assert_eq!(vex.problems.len(), 1);
+    let fits: Vec<bool> = ["0.1.0", "0.4.0", "0.5.0", "1.0.0", "2.0.0"]
+        .iter()
+        .map(|version| fit(&vex, &format!("pkg:npm/a@{version}"), vec![]) == Ok(Fit::Exact))
+        .collect();
+    assert_eq!(fits, [true, true, false, true, false]);
+    let vex = of("pkg:npm/a@1.5.0", json!([{"range": "vers:npm/>=1.0.0|<2.0.0"}]));
+    assert_eq!(vex.statements[0].products[0].product.purls[0].version(), Some("1.5.0"));
+}
+
+/// XML says the same as JSON.
+#[test]
+fn cyclonedx_xml_is_read_as_its_json() {
+    let xml = format!(
+        r#"<?xml version="1.0"?>
+<bom xmlns="http://cyclonedx.org/schema/bom/1.6" serialNumber="urn:uuid:1" version="3">
+  <metadata>
+    <timestamp>2026-01-01T00:00:00Z</timestamp>
+    <authors><author><name>A</name></author></authors>
+    <component type="container" bom-ref="root"><name>app</name><purl>pkg:oci/app@{}</purl></component>
+  </metadata>
+  <components><component type="library" bom-ref="1"><name>a</name>
+    <components><component type="library" bom-ref="2"><name>b</name><purl>pkg:npm/b@1</purl></component></components>
+  </component></components>
+  <vulnerabilities>
+    <vulnerability><id>CVE-1</id>
+      <references><reference><id>GHSA-1</id><source><name>s</name></source></reference></references>
+      <analysis><state>not_affected</state><justification>code_not_reachable</justification><detail>nothing calls it</detail>
+        <firstIssued>2026-01-15T00:00:00Z</firstIssued><lastUpdated>2026-02-01T00:00:00Z</lastUpdated></analysis>
+      <affects><target><ref>2</ref></target><target><ref>pkg:npm/c</ref><versions>
+        <version><version>1.0.0</version><status>unaffected</status></version>
+        <version><range><![CDATA[vers:npm/>=2.0.0|<3.0.0]]></range><status>unaffected</status></version>
+      </versions></target></affects>
+    </vulnerability>
+    <vulnerability><id>CVE-2</id><analysis><state>perhaps</state></analysis><affects><target><ref>2</ref></target></affects></vulnerability>
+  </vulnerabilities>
+</bom>"#,
+        image()
+    );
+    let vex = Vex::parse(format!("\u{feff}  {xml}").as_bytes()).unwrap();
+    assert_eq!((vex.format, vex.id.as_deref(), vex.version), (VexFormat::CycloneDx, Some("urn:uuid:1"), Some(3)));
+    assert_eq!((vex.author.as_deref(), vex.issued), (Some("A"), Some(Timestamp::parse("2026-01-01").unwrap())));
+    let [one] = &vex.statements[..] else { panic!("{vex:#?}") };
+    assert_eq!((&one.vulnerabilities[..], one.products.len()), (&["CVE-1".to_owned(), "GHSA-1".to_owned()][..], 3));
+    assert_eq!((one.status, one.at), (VexStatus::NotAffected, Some(Timestamp::parse("2026-02-01").unwrap())));
+    assert_eq!(
+        (one.justification.as_deref(), one.explanation.as_deref()),
+        (Some("code_not_reachable"), Some("nothing calls it"))
+    );
+    assert_eq!(one.products[0].product.digests, [image()]);
+    for (purl, fits) in
+        [("pkg:npm/b@1", true), ("pkg:npm/c@1.0.0", true), ("pkg:npm/c@2.5.0", true), ("pkg:npm/c@3.0.0", false)]
+    {
+        assert_eq!(fit(&vex, purl, vec![]).is_ok(), fits, "{purl}");
+    }
+    assert_eq!(vex.problems.len(), 1, "{:?}", vex.problems);
+    assert!(vex.problems[0].message.contains("perhaps"));
+    for broken in [&xml[..xml.len() - 10], "<bom/>", "<", "<html></html>"] {
+        assert!(Vex::parse(broken.as_bytes()).is_err(), "{broken}");
+    }
 }
 
 fn csaf(status: &str) -> Value {

@@ -86,3 +86,19 @@ fn the_examples_and_test_cases_of_csaf_are_read() {
     println!("{read} documents with {said} statements; refused: {refused:#?}");
     assert!(read > 400 && said > 50 && refused.len() < read / 20, "{read} {said} {}", refused.len());
 }
+
+/// The specification has each of its documents in both forms.
+#[test]
+fn xml_and_json_of_the_specification_say_the_same() {
+    let Some(folder) = shared_data("sbom/cyclonedx/spec-tests") else { return };
+    for version in ["1.4", "1.5", "1.6", "1.7"] {
+        let read = |extension: &str| {
+            let path = folder.join(version).join(format!("valid-vulnerability-{version}.{extension}"));
+            Vex::parse(&std::fs::read(&path).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+        };
+        let (json, xml) = (read("json"), read("xml"));
+        // Its ranges name an order that cannot read their versions, or do not rise, which is told in both.
+        assert!(json.statements.len() + json.problems.len() > 0, "{version}");
+        assert_eq!(json, xml, "{version}");
+    }
+}

@@ -1,0 +1,103 @@
+//! The upkeep of a registry: what it keeps, and changes of that.
+
+use cache_core::administer;
+use cache_core::connect::{AdministratorConfig, Upkeep, UpkeepConfig};
+use cache_core::registry::Question;
+use pyo3::prelude::*;
+
+use crate::approval::{Approval, answers};
+use crate::errors::raise;
+use crate::outcome::Receipt;
+use crate::plain::{Plain, from_python, to_python};
+use crate::plan::Plan;
+use crate::runtime::{awaitable, block_on};
+
+/// Keeps one registry in order.
+#[pyclass(frozen, module = "cache_guardian")]
+#[derive(Debug)]
+pub(crate) struct Administrator(Upkeep);
+
+#[pymethods]
+impl Administrator {
+    /// Opens the registry that the configuration names.
+    #[new]
+    fn new(config: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let config: AdministratorConfig = from_python("configuration", config)?;
+        config.open().map(Administrator).map_err(raise)
+    }
+
+    /// What the registry keeps, as plain data.
+    fn ask(&self, question: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        let asked: Question = from_python("question", question)?;
+        let py = question.py();
+        to_python(py, &block_on(py, self.0.ask(&asked))?)
+    }
+
+    /// The same, to be awaited.
+    fn ask_async<'py>(&self, question: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (upkeep, asked): (_, Question) = (self.0.clone(), from_python("question", question)?);
+        awaitable(question.py(), async move { upkeep.ask(&asked).await }, Plain)
+    }
+
+    /// Looks at what is there and drafts the plan; `None` where there is nothing to do. Reads only.
+    fn plan(&self, request: &Bound<'_, PyAny>) -> PyResult<Option<Plan>> {
+        let parsed: UpkeepConfig = from_python("request", request)?;
+        Ok(block_on(request.py(), self.0.plan(parsed))?.map(Plan))
+    }
+
+    /// The same, to be awaited.
+    fn plan_async<'py>(&self, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (upkeep, parsed): (_, UpkeepConfig) = (self.0.clone(), from_python("request", request)?);
+        awaitable(request.py(), async move { upkeep.plan(parsed).await }, |plan| plan.map(Plan))
+    }
+
+    /// Carries the plan out on these approvals, once. An exception means that nothing was changed.
+    fn execute(&self, py: Python<'_>, plan: &Plan, approvals: Vec<Bound<'_, Approval>>) -> PyResult<Carried> {
+        block_on(py, self.0.execute(&plan.0, answers(&approvals))).map(Carried)
+    }
+
+    /// The same, to be awaited.
+    fn execute_async<'py>(
+        &self,
+        py: Python<'py>,
+        plan: &Plan,
+        approvals: Vec<Bound<'py, Approval>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (upkeep, plan, approvals) = (self.0.clone(), plan.0.clone(), answers(&approvals));
+        awaitable(py, async move { upkeep.execute(&plan, approvals).await }, Carried)
+    }
+}
+
+/// What came of a plan of upkeep.
+#[pyclass(frozen, module = "cache_guardian")]
+#[derive(Debug)]
+pub(crate) struct Carried(administer::Carried);
+
+#[pymethods]
+impl Carried {
+    /// Whether everything was done that the plan says.
+    #[getter]
+    fn complete(&self) -> bool {
+        self.0.receipt.is_complete()
+    }
+
+    /// What was done, change by change.
+    #[getter]
+    fn receipt(&self) -> Receipt {
+        Receipt(self.0.receipt.clone())
+    }
+
+    /// The accounts that were created, each `(name, secret)`. They are nowhere else.
+    #[getter]
+    fn issued(&self) -> Vec<(String, String)> {
+        self.0.issued.iter().map(|account| (account.name.clone(), account.reveal().to_owned())).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Carried by {}, {}>", self.0.receipt.plan, if self.complete() { "complete" } else { "NOT COMPLETE" })
+    }
+
+    fn __str__(&self) -> String {
+        self.0.receipt.to_string()
+    }
+}

@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# Sourced by the scripts that compare: registries on loopback. It needs $tmp, a folder, and $bin with the peer $kind.
+
+stop() { [ -z "$1" ] || { kill "$1" && wait "$1"; } 2>/dev/null || true; }
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# start_registry NAME: an empty registry of its own at a new port, in $started_host and $started_pid.
+start_registry() {
+  local dir=$tmp/$1
+  started_host=127.0.0.1:$(free_port)
+  rm -rf "$dir"
+  mkdir -p "$dir"
+  # No cache and no access log: a blob that was wiped is unknown, and logging costs nobody anything.
+  cat >"$dir.yml" <<YAML
+version: 0.1
+log: {level: error, accesslog: {disabled: true}}
+storage: {filesystem: {rootdirectory: "$dir"}}
+http: {addr: "$started_host"}
+YAML
+  OTEL_TRACES_EXPORTER=none "$bin/$kind" serve "$dir.yml" >"$dir.log" 2>&1 &
+  # shellcheck disable=SC2034  # read by the scripts that source this one
+  started_pid=$!
+  local tries
+  for tries in {1..100}; do
+    ! curl -sf -o /dev/null "http://$started_host/v2/" || return 0
+    kill -0 "$started_pid" 2>/dev/null || break
+    sleep 0.05
+  done
+  echo "$(basename "$0"): $kind did not start after $tries tries: $(tail -n 3 "$dir.log")" >&2
+  return 1
+}
