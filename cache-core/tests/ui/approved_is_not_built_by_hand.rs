@@ -1,4 +1,4 @@
-// error[E0451]: fields `plan` and `approvals` of struct `Approved` are private
+// error: cannot construct `Approved` with struct literal syntax due to private fields
 use cache_core::approve::Approved;
 use cache_core::plan::Plan;
 
