@@ -29,8 +29,9 @@ const harbor = createServer(async (request, response) => {
     return reply(200, {});
   }
   if (request.method === 'POST') {
-    const name = `robot$p+${JSON.parse(body).name}`;
-    robots.push({ id: 1, name });
+    const { name: asked, permissions } = JSON.parse(body);
+    const name = `robot$p+${asked}`;
+    robots.push({ id: 1, name, permissions });
     return reply(201, { id: 1, name, secret: 'given-once' });
   }
   const found = answers[request.url.split('?')[0].replace('/api/v2.0', '')];

@@ -58,8 +58,9 @@ class Harbor(BaseHTTPRequestHandler):
         self.answer(200, {})
 
     def do_POST(self) -> None:
-        name = f"robot$p+{self.body()['name']}"
-        Harbor.robots.append({"id": 1, "name": name})
+        asked = self.body()
+        name = f"robot$p+{asked['name']}"
+        Harbor.robots.append({"id": 1, "name": name, "permissions": asked["permissions"]})
         self.answer(201, {"id": 1, "name": name, "secret": "given-once"})
 
     def log_message(self, *_: Any) -> None:
@@ -131,7 +132,7 @@ def test_all_of_it_can_be_awaited_and_a_secret_is_given_once(registry: cache.Reg
         plan = await upkeep.plan_async(request(account))
         assert plan is not None
         carried = await upkeep.execute_async(plan, [plan.approve_by_callback(lambda asked: YES)])
-        assert carried.issued == [("robot$p+ci", "given-once")]
+        assert carried.issued == [("robot$p+ci", "given-once")], carried.receipt.render()
         assert "given-once" not in repr(carried) + str(carried) + carried.receipt.json.decode()
 
     asyncio.run(main())

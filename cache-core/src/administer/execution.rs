@@ -80,11 +80,7 @@ impl Executor for Execution<'_> {
                 expect_no_other_tag(self.registry.as_registry(), &op).await?;
                 delete(self.registry, op).await
             }
-            Permitted::Administer(op) => {
-                let (done, issued) = administer(self.registry.as_registry(), op).await?;
-                self.issued.extend(issued);
-                Ok(done)
-            }
+            Permitted::Administer(op) => administer(self.registry.as_registry(), op, &mut self.issued).await,
             Permitted::Copy(op) => Err(not_upkeep(&Change::Copy(op.clone()))),
             Permitted::Attach(op) => Err(not_upkeep(&Change::Attach(Box::new(op.clone())))),
             Permitted::AddLayers(op) => Err(not_upkeep(&Change::AddLayers(op.clone()))),

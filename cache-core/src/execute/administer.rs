@@ -25,14 +25,19 @@ pub(crate) async fn expect_administer(registry: &dyn Registry, op: &Administer) 
         .context("found", text(&standing.now)))
 }
 
-/// Makes the change and looks whether it is so; `false` where it was so already.
-pub(crate) async fn administer(registry: &dyn Registry, op: Permit<'_, Administer>) -> Result<(bool, Option<Issued>)> {
+/// Makes the change and looks whether it is so; `false` where it was so already. A secret that the registry gives is kept
+/// before anything else can fail: it gives it once.
+pub(crate) async fn administer(
+    registry: &dyn Registry,
+    op: Permit<'_, Administer>,
+    issued: &mut Vec<Issued>,
+) -> Result<bool> {
     if !expect_administer(registry, &op).await? {
-        return Ok((false, None));
+        return Ok(false);
     }
     let (administration, planned) = (administration(registry)?, Administer::clone(&op));
     let made = administration.administer(op).await;
-    let issued = match made {
+    match made {
         // The answer to a first try may have been lost, so that the second finds it done. A secret is lost with it, and a build
         // is not done because there is an image.
         Err(error)
@@ -40,12 +45,12 @@ pub(crate) async fn administer(registry: &dyn Registry, op: Permit<'_, Administe
                 && !matches!(planned.action, Action::CreateAccount { .. } | Action::Build { .. }) =>
         {
             match administration.standing(&planned.action).await {
-                Ok(standing) if is_so(&planned, &standing) => return Ok((true, None)),
+                Ok(standing) if is_so(&planned, &standing) => return Ok(true),
                 _ => return Err(error),
             }
         }
-        made => made?,
-    };
+        made => issued.extend(made?),
+    }
     let standing = administration.standing(&planned.action).await?;
     if !is_so(&planned, &standing) {
         let found = standing.now.map_or("nothing".to_owned(), |now| now.to_string());
@@ -53,7 +58,7 @@ pub(crate) async fn administer(registry: &dyn Registry, op: Permit<'_, Administe
             .context("change", &planned.action)
             .context("found", found));
     }
-    Ok((true, issued))
+    Ok(true)
 }
 
 /// What was set going shows in another state than before; everything else in the state that was wanted. A build is over when

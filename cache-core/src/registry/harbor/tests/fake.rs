@@ -27,6 +27,8 @@ pub(super) struct State {
     pub(super) immutable: bool,
     /// Scans are taken, and never begin.
     pub(super) deaf: bool,
+    /// Robots get other rights than were asked for.
+    pub(super) stingy: bool,
     /// Something before it decodes addresses once more.
     pub(super) decoding_proxy: bool,
     /// What it was asked, and what was wrong with that.
@@ -176,8 +178,9 @@ fn answer(state: &mut State, images: &Images, call: &Call) -> Reply {
         ("GET", ["robots"]) => page(call, state.robots.clone()),
         ("POST", ["robots"]) => {
             let name = format!("robot$p+{}", body["name"].as_str().unwrap());
+            let permissions = if state.stingy { json!([]) } else { body["permissions"].clone() };
             state.robots.push(json!({
-                "id": 9, "name": name, "permissions": body["permissions"], "expires_at": -1, "disable": false,
+                "id": 9, "name": name, "permissions": permissions, "expires_at": -1, "disable": false,
             }));
             let created = json!({"id": 9, "name": name, "secret": "given-once", "expires_at": -1});
             Reply::new(201, created.to_string())

@@ -244,6 +244,17 @@ async fn a_robots_secret_is_given_once_and_shown_nowhere() {
 }
 
 #[tokio::test]
+async fn a_robots_secret_is_given_even_where_the_robot_is_not_as_planned() {
+    let rig = Rig::new().await;
+    rig.fake.state().stingy = true;
+    let grants = json!([{"resource": "repository", "action": "pull"}]);
+    let account = Action::CreateAccount { scope: rig.project(), name: "ci".to_owned(), grants, days: None };
+    let carried = rig.desk.carry_out(vec![Wish::Action(account)]).await.unwrap();
+    assert!(!carried.receipt.is_complete());
+    assert_eq!(carried.issued[0].reveal(), "given-once");
+}
+
+#[tokio::test]
 async fn tags_of_an_image_cost_one_request() {
     let rig = Rig::new().await;
     let image = rig.image("p/app", "2");
