@@ -90,7 +90,8 @@ mod again_tests;
 mod attaching_tests;
 #[cfg(test)]
 mod emergency_tests;
-#[cfg(all(test, feature = "conformance"))]
+#[cfg(test)]
+#[cfg(feature = "conformance")]
 mod engine_tests;
 #[cfg(test)]
 mod evidence_tests;
