@@ -15,8 +15,8 @@ fn helper(folder: &Path, name: &str, server: &str) {
     let script = format!(
         "#!/bin/sh\nread -r server\ntest \"$server\" = {server} && echo '{answer}' && exit 0\necho 'credentials not found'\nexit 1\n"
     );
-    std::fs::write(&path, script).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(&path, script).expect("the folder can be written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("the folder can be written");
 }
 
 /// A helper for the registry counts before the store for all, the store before the file, and one that knows nothing hides no entry.
