@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cache_core::approve;
 use cache_core::connect::{
     RestoreConfig, RetentionConfig, RetentionSession, SharedProposal, VendorName, cleaned_json,
     explain_policy as explain, simulate_policy as simulate, translate_policy as translate,
