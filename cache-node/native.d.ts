@@ -228,6 +228,11 @@ export declare class Promoter {
   /** Resolves, gathers the evidence, asks the gates and drafts the plan. Reads only. */
   plan(request: Request, options?: PlanOptions | undefined | null): Promise<Outlook>
   /**
+   * What the policy makes of the vulnerabilities in the image, with what the other gates say: what reports are written from. It
+   * judges the same evidence as `plan`. Reads only.
+   */
+  assess(request: Request, options?: PlanOptions | undefined | null): Promise<Assessment>
+  /**
    * Plans to attach something to an image at the target, such as its signature; it is approved and executed as any plan is.
    * Reads only.
    */
