@@ -164,9 +164,9 @@ Retention.prototype.planRestore = function (request, options) {
 Retention.prototype.restore = function (approved, approvals, file, options) {
   return stoppable(options ?? {}, (known) => restore.call(this, approved, approvals, file, known));
 };
-const { ask, plan: planUpkeep, execute: carryOut } = Administrator.prototype;
+const { ask: askSystem, plan: planUpkeep, execute: carryOut } = Administrator.prototype;
 Administrator.prototype.ask = function (question, options) {
-  return stoppable(options ?? {}, (known) => ask.call(this, question, known));
+  return stoppable(options ?? {}, (known) => askSystem.call(this, question, known));
 };
 Administrator.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => planUpkeep.call(this, request, known));

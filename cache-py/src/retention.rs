@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cache_core::approve;
 use cache_core::connect::{
     RestoreConfig, RetentionConfig, RetentionSession, SharedProposal, VendorName, cleaned_json,
     explain_policy as explain, simulate_policy as simulate, translate_policy as translate,
 };
-use cache_core::retention;
+use cache_core::{approve, retention};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
