@@ -37,19 +37,23 @@ function face(made, construct) {
 const notByHand = () => {
   throw new TypeError('only the methods of Cache make these');
 };
-const [Approval, Assessment, Cleaned, Database, Outlook, Plan, Proposal, Receipt, Reproduction, Sbom, Story] = [
-  'Approval',
-  'Assessment',
-  'Cleaned',
-  'Database',
-  'Outlook',
-  'Plan',
-  'Proposal',
-  'Receipt',
-  'Reproduction',
-  'Sbom',
-  'Story',
-].map((name) => face(native[name], notByHand));
+const made = Object.fromEntries(
+  [
+    'Approval',
+    'Assessment',
+    'Carried',
+    'Cleaned',
+    'Database',
+    'Outlook',
+    'Plan',
+    'Proposal',
+    'Receipt',
+    'Reproduction',
+    'Sbom',
+    'Story',
+  ].map((name) => [name, face(native[name], notByHand)]),
+);
+const { Approval, Assessment, Carried, Cleaned, Database, Outlook, Plan, Proposal, Receipt, Reproduction, Sbom, Story } = made;
 const Scanner = face(native.Scanner, (config) => new native.Scanner(config));
 const NativeDesk = native.AnswerDesk;
 const AnswerDesk = face(NativeDesk, (config) => new NativeDesk(config));
