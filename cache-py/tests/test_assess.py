@@ -102,7 +102,8 @@ def test_the_example_says_so_by_its_exit_code(tmp_path: Path) -> None:
 
 def test_a_promoter_assesses_what_it_would_judge(prepare: Prepare) -> None:
     scenario = prepare("promote-signed")
-    promoter = cache.Promoter({**scenario["promoter"], "policy": "scan_policy:\n  promotion_to_staging: {max_critical: 0}\n"})
+    config: cache.PromoterConfig = scenario["promoter"]
+    promoter = cache.Promoter({**config, "policy": "scan_policy:\n  promotion_to_staging: {max_critical: 0}\n"})
     digest = cache.Registries().digest(scenario["request"]["from"])
     nothing = promoter.assess(scenario["request"]).data
     assert [reason["code"] for reason in nothing["verdict"]["reasons"]] == ["no-report"]
