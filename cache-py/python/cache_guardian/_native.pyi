@@ -70,9 +70,11 @@ from .types import (
 from .upkeep_types import AdministratorConfig, Question, UpkeepRequest
 
 __all__ = [
+    "Administrator",
     "AnswerDesk",
     "Approval",
     "Assessment",
+    "Carried",
     "Cleaned",
     "Database",
     "Outlook",
