@@ -4,7 +4,7 @@
 //! read (`If-None-Match`, `If-Match`). A store that ignores these conditions is found out before it is relied upon.
 //!
 //! - `locks/<plan>` is held while the plan is executed. Who holds it writes it anew again and again; who wants it takes it
-//!   over once it was not written for [`LEASE`], by the clock of the store alone.
+//!   over once it was not written for two minutes, by the clock of the store alone.
 //! - `spent/<approval>` is there once an approval was spent.
 //! - `journal/<plan>/<number>` are the pieces of the plan's journal, each written once.
 

@@ -183,6 +183,7 @@ fn asked(image: &str, platform: Option<&str>) -> Result<(Reference, Option<Platf
 }
 
 #[cfg(test)]
+#[cfg(feature = "conformance")]
 mod tests {
     use serde_json::json;
 

@@ -19,6 +19,7 @@ pub(crate) struct Call {
 
 impl Call {
     /// The headers, their names in lower case.
+    #[cfg(feature = "conformance")]
     pub(crate) fn headers(&self) -> &[(String, String)] {
         &self.headers
     }
@@ -56,6 +57,7 @@ impl Reply {
     }
 
     /// What that server answers to the same request, without its login.
+    #[cfg(feature = "conformance")]
     pub(crate) fn of(server: &str) -> Self {
         Reply { elsewhere: Some(server.to_owned()), ..Reply::new(502, "") }
     }

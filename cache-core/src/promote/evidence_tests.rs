@@ -148,6 +148,7 @@ fn b2_16_and_25_vex_is_found_signed_and_unsigned() {
 }
 
 /// gates.md B2 24: a list of referrers that cannot be had is an error that may pass, and never "unsigned".
+#[cfg(feature = "conformance")]
 #[tokio::test]
 async fn b2_24_a_failing_list_of_referrers_is_no_absence() {
     use crate::conformance::server::{Effect, Endpoint, Fault, Options, Server};
