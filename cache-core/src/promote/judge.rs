@@ -33,7 +33,7 @@ impl Promoter {
         let Some(given) = self.given_for(plan).filter(|_| is_planned && !self.gates.is_empty()) else {
             return Ok(None);
         };
-        let unit = Unit::of(registry, image).await?;
+        let unit = Unit::about(registry, image).await?;
         let mut evidence = gather(registry, image, &unit, &self.trust, self.now()).await?;
         for document in given {
             document.add_to(&mut evidence)?;

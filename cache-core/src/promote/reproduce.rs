@@ -47,7 +47,7 @@ impl Promoter {
         })?;
         let at = |error: Error| error.context("record", &statement.digest);
         let judged = self.expect_comparable(&record).map_err(at)?;
-        let unit = Unit::of(target, &pinned).await?;
+        let unit = Unit::about(target, &pinned).await?;
         let mut evidence = gather(target, &pinned, &unit, &self.trust, judged.at).await?;
         for document in given {
             document.add_to(&mut evidence)?;
