@@ -70,6 +70,13 @@ impl Approval {
     }
 }
 
+impl Approval {
+    /// What people answered.
+    pub(crate) fn all(answers: Vec<approve::Approval>) -> Vec<Approval> {
+        answers.into_iter().map(Approval).collect()
+    }
+}
+
 /// A time that JavaScript gives as text.
 pub(crate) fn time(text: Option<String>) -> napi::Result<Option<Timestamp>> {
     text.map(|text| Timestamp::parse(&text)).transpose().map_err(raise)

@@ -52,8 +52,7 @@ impl Promoter {
         options: Option<PlanOptions>,
     ) -> napi::Result<PromiseRaw<'env, Outlook>> {
         let session = self.0.clone();
-        let PlanOptions { given, signal } = options.unwrap_or_default();
-        let given: napi::Result<Vec<_>> = given.unwrap_or_default().into_iter().map(Given::read).collect();
+        let (given, signal) = options.unwrap_or_default().read();
         env.spawn_future(unless_stopped(signal, async move {
             let (request, given) = (read("request", request).map_err(raise)?, given?);
             session.plan(request, &given).await.map(Outlook).map_err(raise)
@@ -70,8 +69,7 @@ impl Promoter {
         options: Option<PlanOptions>,
     ) -> napi::Result<PromiseRaw<'env, Assessment>> {
         let session = self.0.clone();
-        let PlanOptions { given, signal } = options.unwrap_or_default();
-        let given: napi::Result<Vec<_>> = given.unwrap_or_default().into_iter().map(Given::read).collect();
+        let (given, signal) = options.unwrap_or_default().read();
         env.spawn_future(unless_stopped(signal, async move {
             let (request, given) = (read("request", request).map_err(raise)?, given?);
             session.assess(request, &given).await.map(Assessment).map_err(raise)
@@ -106,8 +104,7 @@ impl Promoter {
         options: Option<PlanOptions>,
     ) -> napi::Result<PromiseRaw<'env, Outlook>> {
         let session = self.0.clone();
-        let PlanOptions { given, signal } = options.unwrap_or_default();
-        let given: napi::Result<Vec<_>> = given.unwrap_or_default().into_iter().map(Given::read).collect();
+        let (given, signal) = options.unwrap_or_default().read();
         env.spawn_future(unless_stopped(signal, async move {
             let (request, given) = (read("request", request).map_err(raise)?, given?);
             let glass: BreakGlass = read("breakGlass", break_glass).map_err(raise)?;
@@ -141,8 +138,7 @@ impl Promoter {
         options: Option<PlanOptions>,
     ) -> napi::Result<PromiseRaw<'env, Reproduction>> {
         let session = self.0.clone();
-        let PlanOptions { given, signal } = options.unwrap_or_default();
-        let given: napi::Result<Vec<_>> = given.unwrap_or_default().into_iter().map(Given::read).collect();
+        let (given, signal) = options.unwrap_or_default().read();
         env.spawn_future(unless_stopped(signal, async move {
             let (request, given) = (read("request", request).map_err(raise)?, given?);
             session.reproduce(request, &given).await.map(Reproduction).map_err(raise)
@@ -164,8 +160,7 @@ impl Promoter {
         let StopOptions { signal } = options.unwrap_or_default();
         env.spawn_future(unless_stopped(signal, async move {
             let config = read("configuration", config).map_err(raise)?;
-            let answers = session.ask(&plan, &desk, config).await.map_err(raise)?;
-            Ok(answers.into_iter().map(Approval).collect())
+            session.ask(&plan, &desk, config).await.map(Approval::all).map_err(raise)
         }))
     }
 
@@ -200,6 +195,14 @@ pub struct PlanOptions {
     /// Stops the work when it aborts. The promise then rejects with its reason.
     #[napi(ts_type = "AbortSignal")]
     pub signal: Option<Promise<()>>,
+}
+
+impl PlanOptions {
+    /// The evidence, read; what is wrong with it rejects the promise.
+    fn read(self) -> (napi::Result<Vec<promote::Given>>, Option<Promise<()>>) {
+        let given = self.given.unwrap_or_default().into_iter().map(Given::read).collect();
+        (given, self.signal)
+    }
 }
 
 /// How to execute a plan.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cache_core::connect::{self, RegistriesConfig, read};
 use napi::Env;
-use napi::bindgen_prelude::{Buffer, Promise, PromiseRaw};
+use napi::bindgen_prelude::{Buffer, Promise, PromiseRaw, ToNapiValue};
 use napi_derive::napi;
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::sign::StopOptions;
 /// them. Without a tag and a digest, `latest` is meant.
 #[napi]
 #[derive(Debug)]
-pub struct Registries(Arc<connect::Registries>);
+pub struct Registries(Opened);
 
 #[napi]
 impl Registries {
@@ -39,9 +39,8 @@ impl Registries {
         repository: String,
         options: Option<StopOptions>,
     ) -> napi::Result<PromiseRaw<'env, Value>> {
-        let (opened, StopOptions { signal }) = (Arc::clone(&self.0), options.unwrap_or_default());
-        let work = async move { plain(&opened.tags(&repository).await.map_err(raise)?) };
-        env.spawn_future(unless_stopped(signal, work))
+        let StopOptions { signal } = options.unwrap_or_default();
+        self.look(env, signal, |opened| async move { opened.tags(&repository).await }, |told| plain(&told))
     }
 
     /// The digest of what a reference names; with a platform, of its image out of an index.
@@ -52,9 +51,9 @@ impl Registries {
         image: String,
         options: Option<LookOptions>,
     ) -> napi::Result<PromiseRaw<'env, Value>> {
-        let (opened, LookOptions { platform, signal }) = (Arc::clone(&self.0), options.unwrap_or_default());
-        let work = async move { plain(&opened.digest(&image, platform.as_deref()).await.map_err(raise)?) };
-        env.spawn_future(unless_stopped(signal, work))
+        let LookOptions { platform, signal } = options.unwrap_or_default();
+        let ask = |opened: Opened| async move { opened.digest(&image, platform.as_deref()).await };
+        self.look(env, signal, ask, |told| plain(&told))
     }
 
     /// A manifest, byte for byte; with a platform, that of its image out of an index.
@@ -65,12 +64,9 @@ impl Registries {
         image: String,
         options: Option<LookOptions>,
     ) -> napi::Result<PromiseRaw<'env, Buffer>> {
-        let (opened, LookOptions { platform, signal }) = (Arc::clone(&self.0), options.unwrap_or_default());
-        let work = async move {
-            let bytes = opened.manifest(&image, platform.as_deref()).await.map_err(raise)?;
-            Ok(Buffer::from(bytes.to_vec()))
-        };
-        env.spawn_future(unless_stopped(signal, work))
+        let LookOptions { platform, signal } = options.unwrap_or_default();
+        let ask = |opened: Opened| async move { opened.manifest(&image, platform.as_deref()).await };
+        self.look(env, signal, ask, |bytes| Ok(Buffer::from(bytes.to_vec())))
     }
 
     /// The configuration of an image, byte for byte. An index needs a platform, unless it has only one.
@@ -81,12 +77,9 @@ impl Registries {
         image: String,
         options: Option<LookOptions>,
     ) -> napi::Result<PromiseRaw<'env, Buffer>> {
-        let (opened, LookOptions { platform, signal }) = (Arc::clone(&self.0), options.unwrap_or_default());
-        let work = async move {
-            let bytes = opened.config(&image, platform.as_deref()).await.map_err(raise)?;
-            Ok(Buffer::from(bytes.to_vec()))
-        };
-        env.spawn_future(unless_stopped(signal, work))
+        let LookOptions { platform, signal } = options.unwrap_or_default();
+        let ask = |opened: Opened| async move { opened.config(&image, platform.as_deref()).await };
+        self.look(env, signal, ask, |bytes| Ok(Buffer::from(bytes.to_vec())))
     }
 
     /// What an image is, under the names that `skopeo inspect` gives.
@@ -97,9 +90,9 @@ impl Registries {
         image: String,
         options: Option<LookOptions>,
     ) -> napi::Result<PromiseRaw<'env, Value>> {
-        let (opened, LookOptions { platform, signal }) = (Arc::clone(&self.0), options.unwrap_or_default());
-        let work = async move { plain(&opened.inspect(&image, platform.as_deref()).await.map_err(raise)?) };
-        env.spawn_future(unless_stopped(signal, work))
+        let LookOptions { platform, signal } = options.unwrap_or_default();
+        let ask = |opened: Opened| async move { opened.inspect(&image, platform.as_deref()).await };
+        self.look(env, signal, ask, |told| plain(&told))
     }
 
     /// What is attached to an image.
@@ -110,9 +103,8 @@ impl Registries {
         image: String,
         options: Option<StopOptions>,
     ) -> napi::Result<PromiseRaw<'env, Value>> {
-        let (opened, StopOptions { signal }) = (Arc::clone(&self.0), options.unwrap_or_default());
-        let work = async move { plain(&opened.referrers(&image).await.map_err(raise)?) };
-        env.spawn_future(unless_stopped(signal, work))
+        let StopOptions { signal } = options.unwrap_or_default();
+        self.look(env, signal, |opened| async move { opened.referrers(&image).await }, |told| plain(&told))
     }
 
     /// Every repository of a registry that may be seen, sorted.
@@ -123,9 +115,8 @@ impl Registries {
         host: String,
         options: Option<StopOptions>,
     ) -> napi::Result<PromiseRaw<'env, Value>> {
-        let (opened, StopOptions { signal }) = (Arc::clone(&self.0), options.unwrap_or_default());
-        let work = async move { plain(&opened.repositories(&host).await.map_err(raise)?) };
-        env.spawn_future(unless_stopped(signal, work))
+        let StopOptions { signal } = options.unwrap_or_default();
+        self.look(env, signal, |opened| async move { opened.repositories(&host).await }, |told| plain(&told))
     }
 
     /// The login that a registry is shown now, in the clear, to be handed on; `null` where there is none.
@@ -136,13 +127,17 @@ impl Registries {
         host: String,
         options: Option<StopOptions>,
     ) -> napi::Result<PromiseRaw<'env, Value>> {
-        let (opened, StopOptions { signal }) = (Arc::clone(&self.0), options.unwrap_or_default());
-        let work = async move {
-            let Some(login) = opened.login(&host).await.map_err(raise)? else { return Ok(Value::Null) };
-            let both = login.reveal().map_err(raise)?;
-            Ok(both.map_or(Value::Null, |(user, password)| json!({"user": user, "password": password})))
-        };
-        env.spawn_future(unless_stopped(signal, work))
+        let StopOptions { signal } = options.unwrap_or_default();
+        self.look(
+            env,
+            signal,
+            |opened| async move { opened.login(&host).await },
+            |login| {
+                let Some(login) = login else { return Ok(Value::Null) };
+                let both = login.reveal().map_err(raise)?;
+                Ok(both.map_or(Value::Null, |(user, password)| json!({"user": user, "password": password})))
+            },
+        )
     }
 
     /// Writes that login into docker's file, or the one that is given, and leaves all else in it.
@@ -155,6 +150,27 @@ impl Registries {
     ) -> napi::Result<PromiseRaw<'env, ()>> {
         let opened = Arc::clone(&self.0);
         env.spawn_future(async move { opened.save_login(&host, path.as_deref().map(Path::new)).await.map_err(raise) })
+    }
+}
+
+type Opened = Arc<connect::Registries>;
+
+impl Registries {
+    /// Asks, unless it is stopped, and tells the answer in JavaScript's terms.
+    fn look<'env, T, R, F>(
+        &self,
+        env: &'env Env,
+        signal: Option<Promise<()>>,
+        ask: impl FnOnce(Opened) -> F,
+        told: impl FnOnce(T) -> napi::Result<R> + Send + 'static,
+    ) -> napi::Result<PromiseRaw<'env, R>>
+    where
+        T: Send + 'static,
+        R: ToNapiValue + Send + 'static,
+        F: Future<Output = cache_core::Result<T>> + Send + 'static,
+    {
+        let answer = ask(Arc::clone(&self.0));
+        env.spawn_future(unless_stopped(signal, async move { told(answer.await.map_err(raise)?) }))
     }
 }
 

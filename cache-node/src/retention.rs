@@ -65,8 +65,7 @@ impl Retention {
         let StopOptions { signal } = options.unwrap_or_default();
         env.spawn_future(unless_stopped(signal, async move {
             let config = read("configuration", config).map_err(raise)?;
-            let answers = session.ask(&plan, &desk, config).await.map_err(raise)?;
-            Ok(answers.into_iter().map(Approval).collect())
+            session.ask(&plan, &desk, config).await.map(Approval::all).map_err(raise)
         }))
     }
 

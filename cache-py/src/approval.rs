@@ -73,6 +73,13 @@ impl Approval {
     }
 }
 
+impl Approval {
+    /// What people answered.
+    pub(crate) fn all(answers: Vec<approve::Approval>) -> Vec<Approval> {
+        answers.into_iter().map(Approval).collect()
+    }
+}
+
 /// A time that Python gives as text.
 pub(crate) fn time(text: Option<&str>) -> PyResult<Option<Timestamp>> {
     text.map(Timestamp::parse).transpose().map_err(raise)

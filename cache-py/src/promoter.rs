@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use cache_core::approve;
 use cache_core::connect::{PromoterConfig, Session};
 use cache_core::plan::BreakGlass;
 use pyo3::prelude::*;
@@ -151,8 +150,7 @@ impl Promoter {
     /// approvals, and refuses the execution.
     fn ask(&self, plan: &Plan, desk: &AnswerDesk, config: &Bound<'_, PyAny>) -> PyResult<Vec<Approval>> {
         let parsed = from_python("configuration", config)?;
-        let answers = block_on(config.py(), self.0.ask(&plan.0, &desk.0, parsed))?;
-        Ok(answers.into_iter().map(Approval).collect())
+        block_on(config.py(), self.0.ask(&plan.0, &desk.0, parsed)).map(Approval::all)
     }
 
     /// The same, to be awaited.
@@ -164,8 +162,7 @@ impl Promoter {
     ) -> PyResult<Bound<'py, PyAny>> {
         let (session, plan, desk) = (self.0.clone(), plan.0.clone(), Arc::clone(&desk.0));
         let parsed = from_python("configuration", config)?;
-        let given = |answers: Vec<approve::Approval>| answers.into_iter().map(Approval).collect::<Vec<_>>();
-        awaitable(config.py(), async move { session.ask(&plan, &desk, parsed).await }, given)
+        awaitable(config.py(), async move { session.ask(&plan, &desk, parsed).await }, Approval::all)
     }
 
     /// Executes a plan on these approvals, once. An exception means that nothing was changed; the receipt says what was.

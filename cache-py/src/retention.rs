@@ -7,7 +7,7 @@ use cache_core::connect::{
     RestoreConfig, RetentionConfig, RetentionSession, SharedProposal, VendorName, cleaned_json,
     explain_policy as explain, simulate_policy as simulate, translate_policy as translate,
 };
-use cache_core::{approve, retention};
+use cache_core::retention;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -55,8 +55,7 @@ impl Retention {
     /// approvals, and refuses the execution.
     fn ask(&self, plan: &Plan, desk: &AnswerDesk, config: &Bound<'_, PyAny>) -> PyResult<Vec<Approval>> {
         let parsed = from_python("configuration", config)?;
-        let answers = block_on(config.py(), self.0.ask(&plan.0, &desk.0, parsed))?;
-        Ok(answers.into_iter().map(Approval).collect())
+        block_on(config.py(), self.0.ask(&plan.0, &desk.0, parsed)).map(Approval::all)
     }
 
     /// The same, to be awaited.
@@ -68,8 +67,7 @@ impl Retention {
     ) -> PyResult<Bound<'py, PyAny>> {
         let (session, plan, desk) = (self.0.clone(), plan.0.clone(), Arc::clone(&desk.0));
         let parsed = from_python("configuration", config)?;
-        let given = |answers: Vec<approve::Approval>| answers.into_iter().map(Approval).collect::<Vec<_>>();
-        awaitable(config.py(), async move { session.ask(&plan, &desk, parsed).await }, given)
+        awaitable(config.py(), async move { session.ask(&plan, &desk, parsed).await }, Approval::all)
     }
 
     /// Looks whether the plan could be carried out on these approvals, and changes nothing; with `dry_run=False` carries it out,
