@@ -195,6 +195,9 @@ const tellNow = translated(native.tellStory);
 const tellStory = (request, options) => stoppable(options ?? {}, (known) => tellNow(request, known));
 const verifyNow = translated(native.verify);
 const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
+const verifyJournalNow = translated(native.verifyJournal);
+const verifyJournal = (request, journal, options) =>
+  stoppable(options ?? {}, (known) => verifyJournalNow(request, journal, known));
 const refreshNow = translated(native.refreshTrustedRoot);
 const refreshTrustedRoot = (request, options) => stoppable(options ?? {}, (known) => refreshNow(request, known));
 
@@ -229,5 +232,6 @@ module.exports = {
   tellStory,
   translatePolicy,
   verify,
+  verifyJournal,
   ...errors,
 };

@@ -44,5 +44,6 @@ export const {
   tellStory,
   translatePolicy,
   verify,
+  verifyJournal,
 } = cache;
 export default cache;

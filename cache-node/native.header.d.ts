@@ -65,6 +65,7 @@ import type {
   UpkeepRequest,
   Verdict,
   Verified,
+  VerifiedJournal,
   VerifyRequest,
 } from './types.js';
 

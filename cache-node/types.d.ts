@@ -688,6 +688,28 @@ export interface Verified {
   problems: Evidence['problems'];
 }
 
+/** One line of a plan's journal. */
+export interface JournalEntry {
+  number: number;
+  previous: string;
+  plan: string;
+  at: string;
+  event:
+    | { began: { approvals: string[] } }
+    | { step: { what: string; outcome: unknown; sent: number } }
+    | { ended: { complete: boolean } };
+}
+
+/** The record that a journal was held to, the digest of its `statement` and who signed it, and how many `lines` it holds. */
+export interface VerifiedJournal {
+  image: Evidence['image'];
+  record: Record<string, unknown>;
+  statement: string;
+  by: Attached<unknown>['by'];
+  lines: number;
+  entries: JournalEntry[];
+}
+
 /** Where an image, or a platform of it, runs; `since` in RFC 3339. */
 export interface Deployment {
   digest: string;

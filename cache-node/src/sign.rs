@@ -3,7 +3,7 @@
 use cache_core::connect::{self, TufConfig, VerifyConfig, read};
 use cache_core::model::Secret;
 use napi::Env;
-use napi::bindgen_prelude::{Object, Promise, PromiseRaw};
+use napi::bindgen_prelude::{Object, Promise, PromiseRaw, Uint8Array};
 use napi_derive::napi;
 use serde_json::Value;
 
@@ -42,6 +42,23 @@ pub fn verify<'env>(
     env.spawn_future(unless_stopped(signal, async move {
         let config: VerifyConfig = read("request", request).map_err(raise)?;
         config.verify().await.map_err(raise)
+    }))
+}
+
+/// Holds the journal of a plan, as the ledger keeps it, to the record that is attached to the image. Rejects with `Untrusted` where
+/// it is another, or lines were changed or left out, and `NotFound` where no trusted record is of its plan.
+#[cfg_attr(test, allow(dead_code, reason = "napi exports nothing from a test build"))]
+#[napi(ts_return_type = "Promise<VerifiedJournal>")]
+pub fn verify_journal<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "VerifyRequest")] request: Value,
+    journal: Uint8Array,
+    options: Option<StopOptions>,
+) -> napi::Result<PromiseRaw<'env, Value>> {
+    let StopOptions { signal } = options.unwrap_or_default();
+    env.spawn_future(unless_stopped(signal, async move {
+        let config: VerifyConfig = read("request", request).map_err(raise)?;
+        config.verify_journal(&journal).await.map_err(raise)
     }))
 }
 

@@ -52,7 +52,10 @@ mod _native {
     #[pymodule_export]
     use super::scan::{Database, Scanner, merge_reports, parse_report};
     #[pymodule_export]
-    use super::sign::{generate_key, refresh_trusted_root, refresh_trusted_root_async, verify, verify_async};
+    use super::sign::{
+        generate_key, refresh_trusted_root, refresh_trusted_root_async, verify, verify_async, verify_journal,
+        verify_journal_async,
+    };
     #[pymodule_export]
     use super::story::{Story, tell_story, tell_story_async};
     #[pymodule_export]

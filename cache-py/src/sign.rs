@@ -39,6 +39,22 @@ pub(crate) fn verify_async<'py>(request: &Bound<'py, PyAny>) -> PyResult<Bound<'
     awaitable(py, async move { config.verify().await }, Plain)
 }
 
+/// Holds the journal of a plan, as the ledger keeps it, to the record that is attached to the image. Raises `Untrusted` where it is
+/// another, or lines were changed or left out, and `NotFound` where no trusted record is of its plan.
+#[pyfunction]
+pub(crate) fn verify_journal(request: &Bound<'_, PyAny>, journal: &[u8]) -> PyResult<Py<PyAny>> {
+    let (py, config): (_, VerifyConfig) = (request.py(), from_python("request", request)?);
+    let verified: Value = block_on(py, config.verify_journal(journal))?;
+    to_python(py, &verified)
+}
+
+/// The same, to be awaited.
+#[pyfunction]
+pub(crate) fn verify_journal_async<'py>(request: &Bound<'py, PyAny>, journal: Vec<u8>) -> PyResult<Bound<'py, PyAny>> {
+    let (py, config): (_, VerifyConfig) = (request.py(), from_python("request", request)?);
+    awaitable(py, async move { config.verify_journal(&journal).await }, Plain)
+}
+
 /// Fetches the newest trusted root by TUF, and gives its JSON. Raises `Untrusted` where something is not signed as it must be, has
 /// expired, or is older than what was seen.
 #[pyfunction]

@@ -8,9 +8,10 @@ use super::network::{NetworkConfig, network};
 use super::trust::{TrustedKeyConfig, trusted_under};
 use super::{RegistryConfig, open_source_of};
 use crate::error::{Error, Result};
+use crate::execute::Journal;
 use crate::gate::Evidence;
 use crate::model::{Reference, Timestamp};
-use crate::promote::{Attestation, signed_evidence_of};
+use crate::promote::{Attestation, PromotionRecord, signed_evidence_of};
 use crate::sign::{SignersConfig, Trust};
 
 /// The most problems that an error tells.
@@ -51,14 +52,8 @@ impl VerifyConfig {
     /// `Untrusted` where no signature of the image, or no such attestation about it, verifies; `Invalid` where nobody is
     /// trusted; what the registry says.
     pub async fn verify(&self) -> Result<Value> {
-        let trusted = trusted_under(&self.trusted_keys, &self.trusted_signers, self.trusted_root.as_deref())?;
-        if trusted.is_empty() {
-            return Err(Error::invalid("nobody is trusted").hint("set trustedKeys or trustedSigners"));
-        }
         let wanted = self.attestation.as_deref().map(Attestation::predicate_type_of).transpose()?;
-        let network = network(self.network.as_ref())?;
-        let registry = open_source_of(&self.image.repository, &self.registries, network)?;
-        let mut seen = signed_evidence_of(&*registry, &self.image, &Trust::in_all(trusted), Timestamp::now()).await?;
+        let mut seen = self.seen().await?;
         if let Some(wanted) = wanted {
             seen.statements.retain(|statement| statement.value.value().predicate_type == wanted);
         }
@@ -68,6 +63,47 @@ impl VerifyConfig {
             None => seen.signatures.iter().any(|signature| signature.about == *image),
         };
         if holds { verified_json(&seen) } else { Err(nothing(&seen, wanted)) }
+    }
+
+    /// Holds the journal of a plan to the record that was signed when the plan was executed and is attached to the image. Says
+    /// which `record` it is, the digest of its `statement`, who signed it (`by`), how many `lines` of the journal the record
+    /// holds, and all `entries`. See [`PromotionRecord::expect_journal`].
+    ///
+    /// # Errors
+    /// As there and [`Journal::of`]; `NotFound` where no trusted record about the image is of the journal's plan; `Invalid`
+    /// where nobody is trusted; what the registry says.
+    pub async fn verify_journal(&self, journal: &[u8]) -> Result<Value> {
+        if self.attestation.is_some() {
+            return Err(Error::invalid("a journal is held to the record, and to no other attestation"));
+        }
+        let journal = Journal::of(journal)?;
+        let seen = self.seen().await?;
+        let records = seen.statements.iter().filter_map(|it| Some((PromotionRecord::read(it.value.value())?, it)));
+        let newest = records.filter(|(record, _)| record.plan == *journal.plan()).max_by_key(|(record, _)| record.at);
+        let (record, statement) = newest.ok_or_else(|| {
+            let error = Error::not_found("no trusted record about the image is of the journal's plan");
+            told(error.context("plan", journal.plan()), &seen)
+        })?;
+        let lines = record.expect_journal(&journal)?.len();
+        Ok(json!({
+            "image": seen.image,
+            "record": record,
+            "statement": statement.digest,
+            "by": statement.by,
+            "lines": lines,
+            "entries": journal.entries(),
+        }))
+    }
+
+    /// What is attached to the image and signed.
+    async fn seen(&self) -> Result<Evidence> {
+        let trusted = trusted_under(&self.trusted_keys, &self.trusted_signers, self.trusted_root.as_deref())?;
+        if trusted.is_empty() {
+            return Err(Error::invalid("nobody is trusted").hint("set trustedKeys or trustedSigners"));
+        }
+        let network = network(self.network.as_ref())?;
+        let registry = open_source_of(&self.image.repository, &self.registries, network)?;
+        signed_evidence_of(&*registry, &self.image, &Trust::in_all(trusted), Timestamp::now()).await
     }
 }
 
@@ -87,6 +123,11 @@ fn nothing(seen: &Evidence, wanted: Option<&str>) -> Error {
         Some(wanted) => Error::untrusted("no such attestation about the image verifies").context("type", wanted),
         None => Error::untrusted("no signature of the image verifies"),
     };
+    told(error, seen)
+}
+
+/// The error with the image, and with what was there and did not verify.
+fn told(error: Error, seen: &Evidence) -> Error {
     let told = seen.problems.iter().take(MAX_TOLD);
     told.fold(error.context("image", &seen.image), |error, problem| {
         error.context("problem", format!("{} {}: {}", problem.what, problem.digest, problem.message))

@@ -10,7 +10,7 @@ use crate::model::{Digest, Raw, Timestamp};
 ///
 /// Each line is canonical JSON and names the digest of the line before it, the first the plan. So whoever has the digest of one
 /// line has all that came before: a line that was changed, left out or put elsewhere is found when the journal is read. Lines
-/// that were cut off at the end are found by [`read_until`](Journal::read_until), with the digest that the receipt has.
+/// that were cut off at the end are found by [`expect`](Journal::expect), with the digest that the receipt or the record has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Journal {
     plan: Digest,
@@ -82,20 +82,37 @@ impl Journal {
         Ok(journal)
     }
 
-    /// The same, where one line has to have this digest: the one that a receipt names.
+    /// Reads a journal whose plan is only known from it.
     ///
     /// # Errors
-    /// As [`read`](Journal::read); `Untrusted` where no line has it.
-    pub fn read_until(plan: &Digest, bytes: &[u8], known: &Digest) -> Result<Self> {
-        let journal = Journal::read(plan, bytes)?;
-        let mut later = journal.entries.iter().map(|entry| &entry.previous);
-        if journal.head == *known || later.any(|previous| previous == known) {
-            return Ok(journal);
-        }
-        Err(Error::untrusted("the journal was cut off: it does not have the line that is known")
-            .context("plan", plan)
-            .context("known", known)
-            .context("lines", journal.entries.len()))
+    /// As [`read`](Journal::read); `Invalid` where there is no line.
+    pub fn of(bytes: &[u8]) -> Result<Self> {
+        let first = bytes.split_inclusive(|byte| *byte == b'\n').next();
+        let first = first.and_then(|line| line.strip_suffix(b"\n"));
+        let first = first.ok_or_else(|| Error::invalid("the journal has no line"))?;
+        let first: Raw<Entry> = Raw::from_canonical(first.to_vec())?;
+        Journal::read(&first.plan, bytes)
+    }
+
+    /// The lines up to the one with this digest, which a receipt or a record names. What was cut off before it is found so.
+    ///
+    /// # Errors
+    /// `Untrusted` where no line has it.
+    pub fn expect(&self, known: &Digest) -> Result<&[Entry]> {
+        // Each line but the last is named by the one after it.
+        let after = self.entries.iter().position(|entry| entry.previous == *known);
+        let last = (self.head == *known).then_some(self.entries.len());
+        after.or(last).and_then(|lines| self.entries.get(..lines)).ok_or_else(|| {
+            Error::untrusted("the journal was cut off: it does not have the line that is known")
+                .context("plan", &self.plan)
+                .context("known", known)
+                .context("lines", self.entries.len())
+        })
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Digest {
+        &self.plan
     }
 
     /// The lines.

@@ -19,7 +19,7 @@ pub(crate) use tags::{delete, delete_all, expect_delete, expect_tag, moved, only
 
 use crate::approve::{Approved, Claim, Ledger, Permit, Permitted};
 use crate::error::{Error, Result};
-use crate::model::Timestamp;
+use crate::model::{Digest, Timestamp};
 use crate::plan::{Change, Delete};
 
 /// Makes the changes of one plan.
@@ -45,8 +45,8 @@ pub(crate) trait Executor: Send {
         outcomes
     }
 
-    /// A change begins, in these words.
-    fn begin(&mut self, _what: &str) {}
+    /// A change begins, in these words. `journal` is the digest of the journal's last line, which has all that was done before.
+    fn begin(&mut self, _what: &str, _journal: &Digest) {}
 
     /// A change ended. Gives the bytes of blobs that it sent.
     fn end(&mut self, _change: &Change, _outcome: &StepOutcome) -> u64 {
@@ -98,7 +98,7 @@ pub(crate) async fn execute(
             steps.push(step(change, StepOutcome::failed(&why)));
             continue;
         }
-        executor.begin(&change.to_string());
+        executor.begin(&change.to_string(), journal.head());
         let mut changes = vec![change];
         let outcomes = match permit {
             Permitted::Delete(first) if executor.batches_deletions() => {

@@ -74,8 +74,11 @@ async fn the_journal_says_what_was_done_by_every_execution() {
     // It goes on where it was, and knows the line that the first receipt names.
     let again = execute(&mut Counting::default(), &approved, &Ledger::at(folder.path()), || at(9)).await.unwrap();
     let bytes = std::fs::read(journal_of(folder.path(), &plan)).unwrap();
-    let journal = Journal::read_until(plan.digest(), &bytes, receipt.journal.as_ref().unwrap()).unwrap();
+    let journal = Journal::of(&bytes).unwrap();
     assert_eq!((journal.entries().len(), again.journal.as_ref()), (9, Some(journal.head())));
+    assert_eq!((journal.plan(), journal.expect(journal.head()).unwrap().len()), (plan.digest(), 9));
+    assert_eq!(journal.expect(receipt.journal.as_ref().unwrap()).unwrap().len(), 4);
+    assert!(journal.expect(plan.digest()).unwrap().is_empty(), "before the first line there is the plan");
 }
 
 #[tokio::test]
@@ -107,13 +110,15 @@ async fn a_changed_dropped_or_reordered_line_is_found() {
     }
     // What the chain alone cannot tell, the receipt's digest can.
     let cut = good[..good.len() - 1].concat();
-    Journal::read(plan.digest(), &cut).unwrap();
     let known = receipt.journal.unwrap();
-    assert_eq!(Journal::read_until(plan.digest(), &cut, &known).unwrap_err().kind(), ErrorKind::Untrusted);
+    let short = Journal::read(plan.digest(), &cut).unwrap();
+    assert_eq!(short.expect(&known).unwrap_err().kind(), ErrorKind::Untrusted);
     let mut last = good.clone();
     *last.last_mut().unwrap() = String::from_utf8(last[3].clone()).unwrap().replace("false", "true").into();
-    read(&last).unwrap();
-    assert!(Journal::read_until(plan.digest(), &last.concat(), &known).is_err());
+    assert!(read(&last).unwrap().expect(&known).is_err());
+    for none in ["", "no end of a line", "{}\n"] {
+        assert_eq!(Journal::of(none.as_bytes()).unwrap_err().kind(), ErrorKind::Invalid, "{none:?}");
+    }
     for odd in ["x\n", "{}\n", "\n"] {
         assert!(Journal::read(plan.digest(), &[&bytes[..], odd.as_bytes()].concat()).is_err(), "{odd:?}");
     }

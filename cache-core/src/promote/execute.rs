@@ -13,6 +13,7 @@ use super::room::expect_room;
 use crate::approve::{Approved, Permitted};
 use crate::error::{Absent, Error, Result};
 use crate::execute::{Executor, Receipt, StepOutcome, execute, expect_delete, expect_tag, moved};
+use crate::model::Digest;
 use crate::plan::{Change, CopyManifest, Purpose, Role};
 use crate::registry::Registry;
 
@@ -72,6 +73,8 @@ pub(super) struct Execution<'a> {
     pub(super) there: There,
     /// When the gates judged again, and of what.
     pub(super) judged: OnceLock<Judged>,
+    /// The journal's last line before the present step.
+    pub(super) journal: Digest,
     /// The bytes of blobs that the present step has sent.
     pub(super) sent: u64,
 }
@@ -92,7 +95,8 @@ impl<'a> Execution<'a> {
             Some(meter) => Arc::new(Metered { source: Arc::clone(&promoter.source), meter: meter.clone() }),
             None => Arc::clone(&promoter.source),
         };
-        Execution { promoter, approved, source, meter, there: There::Unknown, judged: OnceLock::new(), sent: 0 }
+        let (there, journal) = (There::Unknown, approved.plan().digest().clone());
+        Execution { promoter, approved, source, meter, there, judged: OnceLock::new(), journal, sent: 0 }
     }
 }
 
@@ -130,8 +134,9 @@ impl Executor for Execution<'_> {
         self.change(permit).await
     }
 
-    fn begin(&mut self, what: &str) {
+    fn begin(&mut self, what: &str, journal: &Digest) {
         self.sent = 0;
+        self.journal = journal.clone();
         if let Some(meter) = &self.meter {
             meter.begins(what);
         }

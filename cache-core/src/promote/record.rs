@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::approve::{Approval, ApprovalKind, Approved};
 use crate::error::{Error, Result};
+use crate::execute::{Entry, Event, Journal};
 use crate::gate::PROMOTION_TYPE;
 use crate::model::{Digest, Outcome, Pinned, Raw, Reference, Timestamp, Verdict};
 use crate::plan::{BreakGlass, Change, Expected, Purpose};
@@ -54,6 +55,10 @@ pub struct PromotionRecord {
     pub judged: Option<Judged>,
     /// Who approved it.
     pub approvals: Vec<ApprovalRecord>,
+    /// The last line of the plan's [journal](Journal) before the record was written, by digest: it holds the journal to all that was
+    /// done until then. What comes later, the writing of the record itself and the setting of the tag, only the receipt can name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<Digest>,
     /// When it was done.
     pub at: Timestamp,
 }
@@ -96,7 +101,7 @@ pub struct ApprovalRecord {
 }
 
 impl PromotionRecord {
-    fn of(approved: &Approved, judged: Option<&Judged>, at: Timestamp) -> Result<Self> {
+    pub(super) fn of(approved: &Approved, judged: Option<&Judged>, journal: &Digest, at: Timestamp) -> Result<Self> {
         let plan = approved.plan();
         let (image, to, rollback) = match &plan.purpose {
             Purpose::Promotion { image, to, .. } => (image, to, false),
@@ -141,12 +146,34 @@ impl PromotionRecord {
             verdicts: plan.verdicts.iter().map(outcome).collect::<Result<_>>()?,
             judged: judged.cloned(),
             approvals: approved.approvals().iter().map(approval).collect(),
+            journal: Some(journal.clone()),
             at,
         })
     }
-}
 
-impl PromotionRecord {
+    /// Checks that this is the journal of the execution that left the record: it has the line that the record names, which is of
+    /// the same plan, and the execution that this line belongs to began on the approvals that the record names. Gives the lines
+    /// that the record holds; others may follow.
+    ///
+    /// # Errors
+    /// `Untrusted` where it is another journal, or lines are not there; `Unsupported` where the record names no line.
+    pub fn expect_journal<'j>(&self, journal: &'j Journal) -> Result<&'j [Entry]> {
+        let untrusted = |why: &str| Error::untrusted(why).context("record of", &self.plan).context("plan", journal.plan());
+        if *journal.plan() != self.plan {
+            return Err(untrusted("the journal is of another plan than the record"));
+        }
+        let known = self.journal.as_ref().ok_or_else(|| Error::unsupported("the record names no line of the journal"))?;
+        let held = journal.expect(known)?;
+        let began = held.iter().rev().find_map(|entry| match &entry.event {
+            Event::Began { approvals } => Some(approvals),
+            Event::Step(_) | Event::Ended { .. } => None,
+        });
+        if began.is_some_and(|approvals| approvals.iter().eq(self.approvals.iter().map(|it| &it.approval))) {
+            return Ok(held);
+        }
+        Err(untrusted("the journal says that the plan was executed on other approvals"))
+    }
+
     /// Reads a record; `None` where the statement is none.
     pub(crate) fn read(statement: &Statement) -> Option<Self> {
         let is_record = matches!(statement.predicate_type.as_str(), PROMOTION_TYPE | BREAK_GLASS_TYPE);
@@ -166,18 +193,11 @@ pub(super) fn digest_of(verdict: &Verdict) -> Result<Digest> {
     Ok(Raw::canonical(verdict)?.digest().clone())
 }
 
-/// The statement of this type about `subject` that records the execution of the plan, which the gates judged again.
-pub(super) fn statement(
-    kind: &str,
-    approved: &Approved,
-    judged: Option<&Judged>,
-    subject: &Digest,
-    at: Timestamp,
-) -> Result<Bytes> {
-    let record = PromotionRecord::of(approved, judged, at)?;
+/// The statement of this type about `subject` that records the execution of the plan.
+pub(super) fn statement(kind: &str, approved: &Approved, record: &PromotionRecord, subject: &Digest) -> Result<Bytes> {
     match kind {
-        PROMOTION_TYPE | BREAK_GLASS_TYPE => Statement::write(subject, kind, &record),
-        VSA_TYPE => Statement::write(subject, VSA_TYPE, &summary(approved, &record)),
+        PROMOTION_TYPE | BREAK_GLASS_TYPE => Statement::write(subject, kind, record),
+        VSA_TYPE => Statement::write(subject, VSA_TYPE, &summary(approved, record)),
         _ => Err(Error::invalid("the plan attaches a statement without a predicate").context("type", kind)),
     }
 }

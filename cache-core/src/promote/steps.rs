@@ -7,7 +7,7 @@ use super::append::append;
 use super::artifact::{artifact, bundle_annotations, document_artifact};
 use super::attached::Attached;
 use super::execute::{Execution, There, no_promotion};
-use super::record;
+use super::record::{self, PromotionRecord};
 use crate::approve::{Permit, Permitted};
 use crate::error::{Absent, Error, Result};
 use crate::execute::{delete, set_tag};
@@ -133,8 +133,8 @@ impl Execution<'_> {
                         SimpleSigning::write(&op.repository, &op.subject.digest, &annotations)?
                     }
                     (_, None) => {
-                        let judged = self.judged.get();
-                        record::statement(&predicate_type, self.approved, judged, &op.subject.digest, at)?
+                        let record = PromotionRecord::of(self.approved, self.judged.get(), &self.journal, at)?;
+                        record::statement(&predicate_type, self.approved, &record, &op.subject.digest)?
                     }
                     (_, Some(predicate)) => {
                         let subject = ResourceDescriptor::of(&op.subject.digest).annotated(&annotations);

@@ -15,6 +15,8 @@ use crate::plan::{Change, Expected, Plan};
 use crate::registry::{Layout, MemoryRegistry};
 use crate::sign::KeySigner;
 
+mod journal;
+
 const NOW: i64 = 1_800_000_000;
 
 fn now() -> Timestamp {

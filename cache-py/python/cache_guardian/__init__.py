@@ -35,6 +35,8 @@ from ._native import (
     translate_policy,
     verify,
     verify_async,
+    verify_journal,
+    verify_journal_async,
 )
 from .ask_types import (
     Alert,
@@ -138,6 +140,7 @@ from .types import (
     Group,
     InspectedLayer,
     Inspection,
+    JournalEntry,
     Judgement,
     Key,
     KeyKind,
@@ -168,6 +171,7 @@ from .types import (
     TufRequest,
     Verdict,
     Verified,
+    VerifiedJournal,
     VerifyRequest,
 )
 from .upkeep_types import (
@@ -257,6 +261,7 @@ __all__ = [
     "Invalid",
     "Inventory",
     "InventorySource",
+    "JournalEntry",
     "Judgement",
     "Key",
     "KeyKind",
@@ -358,6 +363,7 @@ __all__ = [
     "Vendor",
     "Verdict",
     "Verified",
+    "VerifiedJournal",
     "VerifyRequest",
     "Wish",
     "alert",
@@ -376,4 +382,6 @@ __all__ = [
     "translate_policy",
     "verify",
     "verify_async",
+    "verify_journal",
+    "verify_journal_async",
 ]

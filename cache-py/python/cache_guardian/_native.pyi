@@ -65,6 +65,7 @@ from .types import (
     TufRequest,
     Verdict,
     Verified,
+    VerifiedJournal,
     VerifyRequest,
 )
 from .upkeep_types import AdministratorConfig, Question, UpkeepRequest
@@ -104,6 +105,8 @@ __all__ = [
     "translate_policy",
     "verify",
     "verify_async",
+    "verify_journal",
+    "verify_journal_async",
 ]
 
 def alert(channels: AskConfig, alert: Alert) -> None: ...
@@ -122,6 +125,8 @@ def simulate_policy(request: SimulateRequest) -> list[DoomedImage]: ...
 def translate_policy(request: TranslateRequest) -> Translation: ...
 def verify(request: VerifyRequest) -> Verified: ...
 def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
+def verify_journal(request: VerifyRequest, journal: bytes) -> VerifiedJournal: ...
+def verify_journal_async(request: VerifyRequest, journal: bytes) -> Awaitable[VerifiedJournal]: ...
 @final
 class Story:
     @property

@@ -661,6 +661,28 @@ class Verified(TypedDict):
     problems: list[Problem]
 
 
+class JournalEntry(TypedDict):
+    """One line of a plan's journal. ``event`` is ``began`` with the approvals, a ``step`` as in a receipt, or ``ended``."""
+
+    number: int
+    previous: str
+    plan: str
+    at: str
+    event: dict[str, Any]
+
+
+class VerifiedJournal(TypedDict):
+    """The record that a journal was held to, the digest of its ``statement`` and who signed it, and how many ``lines`` of the journal
+    it holds."""
+
+    image: Pinned
+    record: dict[str, Any]
+    statement: str
+    by: dict[str, Any] | None
+    lines: int
+    entries: list[JournalEntry]
+
+
 class _Deployment(TypedDict):
     digest: str
     place: str

@@ -1,0 +1,35 @@
+// What the signed record of a promotion says, and what is held to it.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Invalid, Promoter, Untrusted, verifyJournal } from '../index.mjs';
+import { prepare } from './helper.mjs';
+
+const at = '2026-01-31T11:59:00Z';
+const request = { image: 'oci:target:v1', trustedKeys: [{ name: 'release', path: 'keys/release.pub' }] };
+
+// The plan, the receipt and the journal of a promotion that somebody approved by callback.
+async function promoted(answer = {}) {
+  const scenario = prepare('promote-signed');
+  const promoter = new Promoter({ ...scenario.promoter, approval: { accept: ['callback'] } });
+  const { plan } = await promoter.plan(scenario.request);
+  const approval = await plan.approveByCallback(() => ({ decision: 'approve', approver: 'alice', ...answer }), at);
+  const receipt = await promoter.execute(plan, [approval]);
+  assert.ok(receipt.complete);
+  return { plan, receipt, journal: readFileSync(`ledger/journal/${plan.digest.split(':')[1]}.jsonl`) };
+}
+
+test('a journal is held to the record', async () => {
+  const { plan, receipt, journal } = await promoted();
+  const { lines, entries, record } = await verifyJournal(request, journal);
+  const attached = plan.data.changes.findIndex((change) => change.do === 'attach');
+  assert.deepEqual([lines, entries.length], [1 + attached, 2 + plan.data.changes.length]);
+  assert.deepEqual(entries[0].event, { began: { approvals: receipt.data.approvals } });
+  assert.equal(record.plan, plan.digest);
+  const text = journal.toString();
+  for (const other of [text.slice(text.indexOf('\n') + 1), text.replace('"sent":0', '"sent":1')]) {
+    await assert.rejects(verifyJournal(request, Buffer.from(other)), Untrusted);
+  }
+  await assert.rejects(verifyJournal(request, Buffer.alloc(0)), Invalid);
+  await assert.rejects(verifyJournal(request, journal, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+});

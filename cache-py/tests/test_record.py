@@ -1,0 +1,59 @@
+"""What the signed record of a promotion says, and what is held to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cache_guardian as cache
+from conftest import Prepare
+
+AT = "2026-01-31T11:59:00Z"
+REQUEST: cache.VerifyRequest = {
+    "image": "oci:target:v1",
+    "trustedKeys": [{"name": "release", "path": "keys/release.pub"}],
+}
+
+
+def promoted(prepare: Prepare, **answer: Any) -> tuple[cache.Plan, cache.Receipt, bytes]:
+    """The plan, the receipt and the journal of a promotion that somebody approved by callback."""
+    scenario = prepare("promote-signed")
+    config: Any = {**scenario["promoter"], "approval": {"accept": ["callback"]}}
+    promoter = cache.Promoter(config)
+    plan = promoter.plan(scenario["request"]).plan
+    assert plan is not None
+    said: Any = {"decision": "approve", "approver": "alice", **answer}
+    receipt = promoter.execute(plan, [plan.approve_by_callback(lambda _: said, at=AT)])
+    assert receipt.complete
+    return plan, receipt, (Path("ledger/journal") / f"{plan.digest.split(':')[1]}.jsonl").read_bytes()
+
+
+def test_a_journal_is_held_to_the_record(prepare: Prepare) -> None:
+    plan, receipt, journal = promoted(prepare)
+    verified = cache.verify_journal(REQUEST, journal)
+    attached = [change["do"] for change in plan.data["changes"]].index("attach")
+    assert (verified["lines"], len(verified["entries"])) == (1 + attached, 2 + len(plan.data["changes"]))
+    assert verified["entries"][0]["event"] == {"began": {"approvals": receipt.data["approvals"]}}
+    assert verified["record"]["plan"] == plan.digest and verified["by"] is not None
+    assert asyncio.run(awaited(journal)) == verified
+    lines = journal.splitlines(keepends=True)
+    changed = journal.replace(b'"sent":0', b'"sent":1', 1)
+    for other in (lines[0], b"".join(lines[1:]), changed):
+        with pytest.raises(cache.Untrusted):
+            cache.verify_journal(REQUEST, other)
+    with pytest.raises(cache.Invalid):
+        cache.verify_journal(REQUEST, b"")
+    with pytest.raises(cache.Invalid, match="no other attestation"):
+        cache.verify_journal({**REQUEST, "attestation": "vsa"}, journal)
+    first = json.loads(lines[0])
+    first["plan"] = first["previous"] = "sha256:" + "0" * 64
+    with pytest.raises(cache.NotFound):
+        cache.verify_journal(REQUEST, json.dumps(first, separators=(",", ":"), sort_keys=True).encode() + b"\n")
+
+
+async def awaited(journal: bytes) -> cache.VerifiedJournal:
+    return await cache.verify_journal_async(REQUEST, journal)
