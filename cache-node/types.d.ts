@@ -478,6 +478,7 @@ export type DatabaseProgress =
 export interface Answer {
   decision: Decision;
   approver: string;
+  /** At most 1,000 characters; it is kept in the record. */
   comment?: string;
 }
 

@@ -9,7 +9,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use cache_core::approve::{Answer, ApprovalPolicy, Decision, Ledger, by_callback};
+//! use cache_core::approve::{Answer, ApprovalPolicy, Ledger, by_callback};
 //! use cache_core::gate::SignatureGate;
 //! use cache_core::model::{Descriptor, Reference, Timestamp};
 //! use cache_core::promote::{Attachment, Outlook, Promoter, Request};
@@ -58,7 +58,7 @@
 //! let Outlook::Ready(plan) = promoter.plan(&request).await? else { panic!("blocked") };
 //! let ask = |plan: &_| {
 //!     println!("{plan:?}"); // a person reads `plan.render()` here
-//!     Ok(Answer { decision: Decision::Approve, approver: "alice".into(), comment: None })
+//!     Ok(Answer::approve("alice"))
 //! };
 //! let approval = by_callback(&plan, Timestamp::now(), ask)?;
 //! let approved = ApprovalPolicy::default().admit(plan, vec![approval], Timestamp::now())?;

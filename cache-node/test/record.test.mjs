@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Invalid, Promoter, Untrusted, verifyJournal } from '../index.mjs';
+import { Invalid, Promoter, Untrusted, tellStory, verifyJournal } from '../index.mjs';
 import { prepare } from './helper.mjs';
 
 const at = '2026-01-31T11:59:00Z';
@@ -32,4 +32,16 @@ test('a journal is held to the record', async () => {
   }
   await assert.rejects(verifyJournal(request, Buffer.alloc(0)), Invalid);
   await assert.rejects(verifyJournal(request, journal, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+});
+
+test('what an approver said is in the record and the story', async () => {
+  const said = 'looked at it <b>twice</b>';
+  const { journal } = await promoted({ comment: `  ${said}\n` });
+  const [approval] = (await verifyJournal(request, journal)).record.approvals;
+  assert.deepEqual([approval.kind, approval.comment], ['callback', said]);
+  const story = await tellStory(request);
+  const { facts } = story.data.events.find((event) => event.kind === 'promoted');
+  assert.ok(facts.some(({ name, value }) => name === 'said' && value === `alice: ${said}`));
+  assert.doesNotMatch(story.html() + story.markdown(), /<b>/);
+  await assert.rejects(promoted({ comment: 'x'.repeat(1001) }), Invalid);
 });

@@ -57,3 +57,19 @@ def test_a_journal_is_held_to_the_record(prepare: Prepare) -> None:
 
 async def awaited(journal: bytes) -> cache.VerifiedJournal:
     return await cache.verify_journal_async(REQUEST, journal)
+
+
+def test_what_an_approver_said_is_in_the_record_and_the_story(prepare: Prepare) -> None:
+    said = "looked at it <b>twice</b>"
+    _, _, journal = promoted(prepare, comment=f"  {said}\n")
+    [approval] = cache.verify_journal(REQUEST, journal)["record"]["approvals"]
+    assert (approval["approver"], approval["kind"], approval["comment"]) == ("alice", "callback", said)
+    story = cache.tell_story({"image": "oci:target:v1", "trustedKeys": REQUEST["trustedKeys"]})
+    facts = [fact for event in story.data["events"] if event["kind"] == "promoted" for fact in event["facts"]]
+    assert {"name": "said", "value": f"alice: {said}"} in facts
+    assert "<b>" not in story.markdown() and "&lt;b&gt;twice" in story.html()
+
+
+def test_a_comment_is_of_bounded_length(prepare: Prepare) -> None:
+    with pytest.raises(cache.Invalid, match="1000 characters"):
+        promoted(prepare, comment="x" * 1001)

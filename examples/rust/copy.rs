@@ -8,7 +8,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use cache_core::approve::{Answer, ApprovalPolicy, Decision, Ledger, by_callback};
+use cache_core::approve::{Answer, ApprovalPolicy, Ledger, by_callback};
 use cache_core::model::{Reference, Timestamp};
 use cache_core::promote::{Outlook, Promoter, Request};
 use cache_core::registry::{MemoryRegistry, OciOptions, OciRegistry};
@@ -68,7 +68,7 @@ async fn promote(promoter: &Promoter, from: &Reference, to: &Reference) -> Resul
     };
     let Outlook::Ready(plan) = promoter.plan(&request).await? else { return Ok(()) };
     let now = Timestamp::now();
-    let answer = Answer { decision: Decision::Approve, approver: "caller".into(), comment: None };
+    let answer = Answer::approve("caller");
     let approval = by_callback(&plan, now, |_| Ok(answer))?;
     let receipt = promoter.execute(ApprovalPolicy::default().admit(plan, vec![approval], now)?).await?;
     if receipt.is_complete() { Ok(()) } else { Err(receipt.to_string().into()) }

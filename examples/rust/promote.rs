@@ -194,7 +194,7 @@ fn ask(plan: &Plan, given: &[String]) -> Result<Option<Approval>, Failure> {
     let now = Timestamp::now();
     if given.iter().any(|digest| digest == plan.digest().as_str()) {
         println!("{}\n", plan.render());
-        let yes = Answer { decision: Decision::Approve, approver: person, comment: Some("--approve".into()) };
+        let yes = Answer::approve(person).saying("--approve");
         return Ok(Some(by_callback(plan, now, |_| Ok(yes))?));
     }
     if stdin().is_terminal() {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cache_core::Error;
-use cache_core::approve::{Answer, Approval, ApprovalPolicy, Decision, Ledger, by_callback};
+use cache_core::approve::{Answer, Approval, ApprovalPolicy, Ledger, by_callback};
 use cache_core::connect::{Judge, PromoterConfig, SharedOutlook, foreign_gate, open_source, open_target};
 use cache_core::connect::{read, receipt_json, verdicts_json};
 use cache_core::gate::PromotionGate;
@@ -149,7 +149,7 @@ async fn sign_the_image(folder: &Path) -> Done {
         attach: vec![signature],
     };
     let Outlook::Ready(plan) = promoter.plan(&request).await? else { return Err("there is nothing to sign".into()) };
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(&plan, Timestamp::now(), |_| Ok(yes))?;
     promoter.execute(ApprovalPolicy::default().admit(plan, vec![approval], Timestamp::now())?).await?;
     let signed = open_source(&target)?;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::approve::{Answer, ApprovalPolicy, Decision, by_callback};
+use crate::approve::{Answer, ApprovalPolicy, by_callback};
 use crate::error::ErrorKind;
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Pinned, Repository, Tag};
@@ -46,7 +46,7 @@ impl World {
     }
 
     async fn execute(&self, plan: &Plan) -> crate::Result<Carried> {
-        let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+        let yes = Answer::approve("alice");
         let approval = by_callback(plan, Timestamp::now(), |_| Ok(yes)).unwrap();
         let approved = ApprovalPolicy::default().admit(plan.clone(), vec![approval], Timestamp::now()).unwrap();
         self.administrator.execute(approved).await
@@ -106,7 +106,7 @@ async fn an_approval_of_upkeep_is_used_once() {
     let world = world();
     world.image("a", &["1"]);
     let plan = world.plan(Wish::Untag(world.app.tagged(tag("1")))).await.unwrap().unwrap();
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(&plan, Timestamp::now(), |_| Ok(yes)).unwrap();
     let admit = || ApprovalPolicy::default().admit(plan.clone(), vec![approval.clone()], Timestamp::now()).unwrap();
     assert!(world.administrator.execute(admit()).await.unwrap().receipt.is_complete());

@@ -96,7 +96,7 @@ impl ApprovalPolicy {
         for approval in approvals {
             match self.person(&plan, &approval, now) {
                 Err(why) => {
-                    ignored.push(format!("{} approval by {}: {why}", name(approval.kind()), approval.approver()))
+                    ignored.push(format!("{} approval by {}: {why}", approval.kind().as_str(), approval.approver()))
                 }
                 Ok(person) if approval.decision() == Decision::Deny => {
                     return Err(refused(&plan, format!("{person} denied the plan"), &ignored));
@@ -133,7 +133,7 @@ impl ApprovalPolicy {
             return Err(format!("it is for another plan, {}", approval.plan().short()));
         }
         if !self.accept.contains(&approval.kind()) {
-            return Err(format!("{} approvals do not count here", name(approval.kind())));
+            return Err(format!("{} approvals do not count here", approval.kind().as_str()));
         }
         let person = match approval.kind() {
             ApprovalKind::Key | ApprovalKind::Keyless => {
@@ -209,16 +209,6 @@ impl ApprovalPolicy {
 
 /// How far the clocks of two machines may differ, in seconds.
 const CLOCK_SKEW: i64 = 60;
-
-fn name(kind: ApprovalKind) -> &'static str {
-    match kind {
-        ApprovalKind::Terminal => "terminal",
-        ApprovalKind::Callback => "callback",
-        ApprovalKind::Webhook => "webhook",
-        ApprovalKind::Key => "key",
-        ApprovalKind::Keyless => "keyless",
-    }
-}
 
 fn refused(plan: &Plan, message: String, ignored: &[String]) -> Error {
     let mut error = Error::unapproved(message).context("plan", plan.digest());

@@ -4,12 +4,16 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use super::sources::Answer;
 use crate::error::{Error, Result};
 use crate::model::{Digest, Raw, Timestamp};
 use crate::sign::{Bundle, Envelope, ResourceDescriptor};
 
 /// The predicate type of an approval.
 pub const APPROVAL_TYPE: &str = "https://docs.rs/cache-core/approval/v1";
+
+/// The most characters that a comment has. It goes into records and stories.
+pub const MAX_COMMENT: usize = 1_000;
 
 /// What the person said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +40,24 @@ pub enum ApprovalKind {
     /// Signed without a key of one's own, perhaps on another machine: a provider of identities says who it was, and a
     /// certificate and a log prove that it said so.
     Keyless,
+}
+
+impl ApprovalKind {
+    /// The word for it, as in a record.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ApprovalKind::Terminal => "terminal",
+            ApprovalKind::Callback => "callback",
+            ApprovalKind::Webhook => "webhook",
+            ApprovalKind::Key => "key",
+            ApprovalKind::Keyless => "keyless",
+        }
+    }
+
+    /// Whether the person signed it, and with it every word of it. The others are the word of the application that asked.
+    pub fn is_signed(self) -> bool {
+        matches!(self, ApprovalKind::Key | ApprovalKind::Keyless)
+    }
 }
 
 /// What an approval states: an in-toto statement whose subject is the plan.
@@ -117,17 +139,13 @@ impl Signed {
 }
 
 impl Approval {
-    pub(super) fn body(
-        plan: &Digest,
-        decision: Decision,
-        kind: ApprovalKind,
-        approver: &str,
-        at: Timestamp,
-        comment: Option<String>,
-    ) -> Result<Raw<Body>> {
+    pub(super) fn body(plan: &Digest, kind: ApprovalKind, answer: Answer, at: Timestamp) -> Result<Raw<Body>> {
+        let Answer { decision, approver, comment } = answer;
         if approver.trim().is_empty() {
             return Err(Error::invalid("an approval needs the name of the person"));
         }
+        let comment = comment.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        expect_short(comment.as_deref())?;
         let mut nonce = [0u8; 16];
         // From the operating system: the crypto library's own generator takes longer to start than some promotions.
         getrandom::fill(&mut nonce).map_err(|e| Error::unexpected("no random numbers").caused_by(e))?;
@@ -173,7 +191,7 @@ impl Approval {
         self.body.predicate.at
     }
 
-    /// What the person added.
+    /// What the person added. Of a signed approval the signature covers it; else it is what the application says was said.
     pub fn comment(&self) -> Option<&str> {
         self.body.predicate.comment.as_deref()
     }
@@ -200,7 +218,8 @@ impl Approval {
     /// Reads a signed approval. Its signature is checked when the plan is admitted.
     ///
     /// # Errors
-    /// `Invalid` where it is no DSSE envelope, and no bundle of a keyless signer, with an approval inside.
+    /// `Invalid` where it is no DSSE envelope, and no bundle of a keyless signer, with an approval inside; where the comment is
+    /// longer than [`MAX_COMMENT`].
     pub fn from_json(json: &[u8]) -> Result<Approval> {
         let not_one = || Error::invalid("the signed statement is not an approval of a plan");
         let signed = Signed::parse(json)?;
@@ -215,6 +234,14 @@ impl Approval {
         {
             return Err(not_one());
         }
+        expect_short(body.predicate.comment.as_deref())?;
         Ok(Approval { body, signed: Some(signed) })
+    }
+}
+
+fn expect_short(comment: Option<&str>) -> Result<()> {
+    match comment.is_some_and(|comment| comment.chars().nth(MAX_COMMENT).is_some()) {
+        true => Err(Error::invalid(format!("the comment has more than {MAX_COMMENT} characters"))),
+        false => Ok(()),
     }
 }

@@ -41,7 +41,7 @@ fn plan() -> Plan {
 }
 
 fn answer(approver: &str, decision: Decision) -> Answer {
-    Answer { decision, approver: approver.to_owned(), comment: Some("CHG-12".to_owned()) }
+    Answer::new(decision, approver).saying("CHG-12")
 }
 
 /// What somebody signs on another machine, as it is carried over.

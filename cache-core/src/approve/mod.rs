@@ -15,10 +15,11 @@ mod permit;
 mod policy;
 mod quorum;
 mod sources;
+mod words;
 
 pub use admit::Approved;
 pub(crate) use admit::Permitted;
-pub use approval::{APPROVAL_TYPE, Approval, ApprovalKind, Decision};
+pub use approval::{APPROVAL_TYPE, Approval, ApprovalKind, Decision, MAX_COMMENT};
 pub use freeze::Freeze;
 pub(crate) use ledger::Claim;
 #[cfg(feature = "s3")]
@@ -29,6 +30,7 @@ pub use permit::Permit;
 pub use policy::{ApprovalPolicy, Approver, Group};
 pub(crate) use sources::by_webhook;
 pub use sources::{Answer, ask_on_terminal, by_callback, by_signature};
+pub(crate) use words::Worded;
 
 /// A permit that no plan gave, for tests of this crate alone.
 #[cfg(test)]
@@ -36,6 +38,8 @@ pub(crate) fn testing_permit<Op>(op: Op) -> Permit<'static, Op> {
     Permit::new(op)
 }
 
+#[cfg(test)]
+mod answer_tests;
 #[cfg(test)]
 mod keyless_tests;
 #[cfg(test)]

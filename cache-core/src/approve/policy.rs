@@ -152,8 +152,7 @@ impl ApprovalPolicy {
 
     /// Why approvals of all of these approvers together would not suffice; `None` where they would.
     pub(super) fn unsatisfied_by(&self, counts: impl Fn(&Approver) -> bool) -> Option<String> {
-        let signed = |kind: &ApprovalKind| matches!(kind, ApprovalKind::Key | ApprovalKind::Keyless);
-        let only_signed = self.accept.iter().all(signed);
+        let only_signed = self.accept.iter().all(|kind| kind.is_signed());
         if self.approvers.is_empty() && !only_signed {
             return None;
         }

@@ -51,7 +51,7 @@ fn policy(approvers: &[&str], groups: &[Stated<'_>]) -> ApprovalPolicy {
 }
 
 fn yes(plan: &Plan, who: &str, at: Timestamp) -> Approval {
-    let answer = Answer { decision: Decision::Approve, approver: who.into(), comment: None };
+    let answer = Answer::approve(who);
     by_callback(plan, at, |_| Ok(answer)).unwrap()
 }
 

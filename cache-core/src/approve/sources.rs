@@ -4,6 +4,7 @@ use std::io::{BufRead, Write};
 
 use super::approval::{Approval, ApprovalKind, Decision, Signed};
 use super::permit::Permit;
+use super::words::Worded;
 use crate::error::{Error, Result};
 use crate::model::{Identity, Timestamp};
 use crate::plan::Plan;
@@ -16,12 +17,35 @@ pub struct Answer {
     pub decision: Decision,
     /// Who the person is.
     pub approver: String,
-    /// What the person added.
+    /// What the person added, of at most [`MAX_COMMENT`](super::MAX_COMMENT) characters.
     pub comment: Option<String>,
 }
 
+impl Answer {
+    /// This answer of this person.
+    pub fn new(decision: Decision, approver: impl Into<String>) -> Self {
+        Answer { decision, approver: approver.into(), comment: None }
+    }
+
+    /// Yes.
+    pub fn approve(approver: impl Into<String>) -> Self {
+        Answer::new(Decision::Approve, approver)
+    }
+
+    /// No.
+    pub fn deny(approver: impl Into<String>) -> Self {
+        Answer::new(Decision::Deny, approver)
+    }
+
+    /// The same, where the person added this.
+    #[must_use]
+    pub fn saying(self, comment: impl Into<String>) -> Self {
+        Answer { comment: Some(comment.into()), ..self }
+    }
+}
+
 /// Shows the plan on `output` and asks on `input` for the first eight characters of its digest, so that nobody approves by
-/// habit. Anything else is a denial; so is the end of the input.
+/// habit; a colon and a comment may follow. Anything else is a denial; so is the end of the input.
 ///
 /// `approver` is the name of the person at the terminal, normally the operating system's user.
 ///
@@ -37,12 +61,16 @@ pub fn ask_on_terminal(
     let failed = |e: std::io::Error| Error::unexpected("the terminal failed").caused_by(e);
     let wanted = &plan.digest().hex()[..8];
     writeln!(output, "{}", plan.render()).map_err(failed)?;
-    write!(output, "Approve as {approver}? Type {wanted} to approve, anything else to deny: ").map_err(failed)?;
+    let more = "if you like with a colon and a comment after it";
+    write!(output, "Approve as {approver}? Type {wanted} to approve, {more}, anything else to deny: ").map_err(failed)?;
     output.flush().map_err(failed)?;
     let mut line = String::new();
     input.read_line(&mut line).map_err(failed)?;
-    let decision = if line.trim() == wanted { Decision::Approve } else { Decision::Deny };
-    unsigned(plan, ApprovalKind::Terminal, Answer { decision, approver: approver.to_owned(), comment: None }, now)
+    let answer = match Worded::read(&line).filter(|worded| worded.plan == wanted) {
+        Some(Worded { comment, .. }) => Answer { comment, ..Answer::approve(approver) },
+        None => Answer::deny(approver),
+    };
+    unsigned(plan, ApprovalKind::Terminal, answer, now)
 }
 
 /// Hands the plan to the host application, which asks a person its own way. The approval says that it is host-asserted.
@@ -63,8 +91,7 @@ pub(crate) fn by_webhook(plan: &Plan, answer: Answer, now: Timestamp) -> Result<
 }
 
 fn unsigned(plan: &Plan, kind: ApprovalKind, answer: Answer, now: Timestamp) -> Result<Approval> {
-    let body = Approval::body(plan.digest(), answer.decision, kind, &answer.approver, now, answer.comment)?;
-    Ok(Approval { body, signed: None })
+    Ok(Approval { body: Approval::body(plan.digest(), kind, answer, now)?, signed: None })
 }
 
 /// Signs the answer as the person: with a key, or keyless. It needs the plan and the signer and nothing else, so it can be done
@@ -73,13 +100,12 @@ fn unsigned(plan: &Plan, kind: ApprovalKind, answer: Answer, now: Timestamp) -> 
 /// # Errors
 /// What the signer says; `Invalid` where the answer names nobody.
 pub async fn by_signature(plan: &Plan, answer: Answer, signer: &dyn Signer, now: Timestamp) -> Result<Approval> {
-    let Answer { decision, approver, comment } = answer;
     let identity = signer.identity();
     let kind = match identity {
         Identity::Certificate { .. } => ApprovalKind::Keyless,
         Identity::Key { .. } => ApprovalKind::Key,
     };
-    let body = Approval::body(plan.digest(), decision, kind, &approver, now, comment)?;
+    let body = Approval::body(plan.digest(), kind, answer, now)?;
     // The one permit that no plan gives: a person's leave to sign that very answer.
     let op = Sign { signer: identity, payload_type: Some(IN_TOTO_PAYLOAD.to_owned()), payload: body.bytes().clone() };
     let bundle = signer.sign(Permit::new(op)).await?;

@@ -10,7 +10,7 @@ use super::desk::Said;
 use super::message::Message;
 use super::post::Post;
 use super::signed::hmac_is;
-use crate::approve::Decision;
+use crate::approve::{Decision, MAX_COMMENT};
 use crate::error::{Error, Result};
 use crate::model::{Secret, Timestamp};
 use crate::visible::short;
@@ -19,9 +19,10 @@ use crate::visible::short;
 const MAX_HEADER: usize = 150;
 const MAX_FIELD: usize = 2000;
 const MAX_FIELDS: usize = 10;
-/// The identifiers of the buttons.
+/// The identifiers of the buttons, and of the field for a comment.
 const APPROVE: &str = "cache-approve";
 const DENY: &str = "cache-deny";
+const COMMENT: &str = "cache-comment";
 
 /// An incoming webhook of Slack's.
 #[derive(Debug)]
@@ -65,6 +66,10 @@ fn blocks(message: &Message) -> Value {
                 "text": {"type": "plain_text", "text": text},
             })
         };
+        blocks.push(json!({
+            "type": "input", "block_id": COMMENT, "optional": true, "label": {"type": "plain_text", "text": "Comment"},
+            "element": {"type": "plain_text_input", "action_id": COMMENT, "max_length": MAX_COMMENT},
+        }));
         let elements = [button(APPROVE, "Approve", "primary"), button(DENY, "Deny", "danger")];
         blocks.push(json!({"type": "actions", "elements": elements}));
     }
@@ -83,6 +88,9 @@ struct Payload {
     user: User,
     #[serde(default)]
     actions: Vec<Action>,
+    /// What the fields of the message hold.
+    #[serde(default)]
+    state: Value,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +143,7 @@ pub(super) fn read<'a>(
         person: format!("slack:{}", payload.user.id),
         decision,
         plan: plan.clone(),
+        comment: payload.state["values"][COMMENT][COMMENT]["value"].as_str().map(str::to_owned),
         once: signature.to_owned(),
         at,
     })

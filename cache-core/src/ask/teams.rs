@@ -12,7 +12,7 @@ use super::desk::{PREFIX, Said};
 use super::message::Message;
 use super::post::Post;
 use super::signed::hmac_is;
-use crate::approve::Decision;
+use crate::approve::{Decision, Worded};
 use crate::error::{Error, Result};
 use crate::model::{Secret, Timestamp};
 use crate::visible::short;
@@ -54,7 +54,7 @@ fn card(message: &Message, bot: &str) -> Value {
     ];
     if let Some(plan) = &message.plan {
         let start = &plan.hex()[..PREFIX];
-        let text = format!("Answer with: @{bot} approve {start}, or: @{bot} deny {start}");
+        let text = format!("Answer with: @{bot} approve {start}, or: @{bot} deny {start}. After a colon you may add a comment.");
         body.push(json!({"type": "TextBlock", "wrap": true, "text": plain(&text)}));
     }
     json!({"type": "message", "attachments": [{
@@ -119,12 +119,17 @@ pub(super) fn read<'a>(
     }
     super::signed::of_now(activity.timestamp, now)?;
     let text = without_mentions(&activity.text);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let (decision, plan) = match &words[..] {
-        ["approve", plan] => (Decision::Approve, *plan),
-        ["deny", plan] => (Decision::Deny, *plan),
-        _ => return Err(no_answer("write `approve` or `deny` and the first characters of the plan's digest")),
-    };
+    let worded = text.trim().split_once(char::is_whitespace).and_then(|(word, rest)| {
+        let decision = match word {
+            "approve" => Decision::Approve,
+            "deny" => Decision::Deny,
+            _ => return None,
+        };
+        Some((decision, Worded::read(rest)?))
+    });
+    let (decision, Worded { plan, comment }) = worded.ok_or_else(|| {
+        no_answer("write `approve` or `deny` and the first characters of the plan's digest, then perhaps a colon and a comment")
+    })?;
     if plan.len() < PREFIX {
         return Err(no_answer("too few characters of the plan's digest"));
     }
@@ -133,6 +138,7 @@ pub(super) fn read<'a>(
         person: format!("teams:{person}"),
         decision,
         plan: plan.to_owned(),
+        comment,
         once: activity.id,
         at: activity.timestamp,
     })

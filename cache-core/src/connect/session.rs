@@ -289,7 +289,7 @@ pub struct AnswerConfig {
 
 impl From<AnswerConfig> for Answer {
     fn from(answer: AnswerConfig) -> Self {
-        Answer { decision: answer.decision, approver: answer.approver, comment: answer.comment }
+        Answer { comment: answer.comment, ..Answer::new(answer.decision, answer.approver) }
     }
 }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::Executor;
-use crate::approve::{Answer, ApprovalPolicy, Approved, Decision, Permitted, by_callback};
+use crate::approve::{Answer, ApprovalPolicy, Approved, Permitted, by_callback};
 use crate::error::{Error, Result};
 use crate::model::{Digest, Raw, Repository, Tag, Timestamp};
 use crate::plan::{Change, Deadlines, Expected, PLAN_VERSION, Plan, PlanBody, Purpose, SetTag};
 
 const NOON: i64 = 1_800_000_000;
 
-pub(super) fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix(NOON + seconds).unwrap()
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn plan_of(tags: usize) -> Plan {
 }
 
 pub(super) fn approve(policy: &ApprovalPolicy, plan: &Plan) -> Approved {
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(plan, at(0), |_| Ok(yes)).unwrap();
     policy.admit(plan.clone(), vec![approval], at(0)).unwrap()
 }

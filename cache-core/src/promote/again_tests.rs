@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::Result;
-use crate::approve::{Answer, ApprovalPolicy, Approved, Decision, Permit, by_callback};
+use crate::approve::{Answer, ApprovalPolicy, Approved, Permit, by_callback};
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Manifest, Pinned, Reference, Repository, Tag};
 use crate::plan::{BlobCopy, Change, Content, Delete, Plan, PutManifest, SetTag};
@@ -92,7 +92,7 @@ fn request(from: &str, to: &str, attach: &[Attachment]) -> Request {
 }
 
 fn approve(plan: &Plan) -> Approved {
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(plan, Timestamp::now(), |_| Ok(yes)).unwrap();
     ApprovalPolicy::default().admit(plan.clone(), vec![approval], Timestamp::now()).unwrap()
 }
@@ -261,7 +261,7 @@ async fn a_plan_that_goes_on_signs_nothing_a_second_time() {
     let world = World::new();
     let wanted = [statement(COSIGN_SIGN_TYPE, json!({})), statement(PROVENANCE, json!({"a": 1}))];
     let Outlook::Ready(plan) = world.outlook(&wanted).await else { panic!() };
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(&plan, Timestamp::now(), |_| Ok(yes)).unwrap();
     let admit = || ApprovalPolicy::default().admit(plan.clone(), vec![approval.clone()], Timestamp::now()).unwrap();
     let receipt = world.promoter.execute(admit()).await.unwrap();

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::ErrorKind;
-use crate::approve::{Answer, ApprovalPolicy, Approved, Decision, by_callback, testing_permit};
+use crate::approve::{Answer, ApprovalPolicy, Approved, by_callback, testing_permit};
 use crate::gate::{Evidence, SignatureGate};
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Manifest, ManifestBody, Pinned, Repository, Tag};
@@ -108,7 +108,7 @@ fn request(attach: &[Attachment]) -> AttachRequest {
 }
 
 fn approve(plan: &Plan) -> Approved {
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(plan, Timestamp::now(), |_| Ok(yes)).unwrap();
     ApprovalPolicy::default().admit(plan.clone(), vec![approval], Timestamp::now()).unwrap()
 }

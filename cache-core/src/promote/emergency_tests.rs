@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::approve::{Answer, ApprovalPolicy, Approved, Decision, by_callback};
+use crate::approve::{Answer, ApprovalPolicy, Approved, by_callback};
 use crate::error::ErrorKind;
 use crate::gate::{CallbackGate, SoakGate};
 use crate::model::manifest::media_type;
@@ -81,7 +81,7 @@ fn back() -> RollbackRequest {
 }
 
 fn approve(plan: &Plan, when: Timestamp) -> Approved {
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(plan, when, |_| Ok(yes)).unwrap();
     ApprovalPolicy::default().admit(plan.clone(), vec![approval], when).unwrap()
 }

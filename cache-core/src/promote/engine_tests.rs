@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::approve::{Answer, ApprovalPolicy, Decision, by_callback};
+use crate::approve::{Answer, ApprovalPolicy, by_callback};
 use crate::conformance::server::{Effect, Fault, Options, Server};
 use crate::error::{ErrorKind, Result};
 use crate::http::Patience;
@@ -100,7 +100,7 @@ impl Rig {
     }
 
     async fn execute(&self, plan: Plan) -> Receipt {
-        let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+        let yes = Answer::approve("alice");
         let approval = by_callback(&plan, Timestamp::now(), |_| Ok(yes)).unwrap();
         let approved = ApprovalPolicy::default().admit(plan, vec![approval], Timestamp::now()).unwrap();
         self.promoter.execute(approved).await.unwrap()

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use serde_json::json;
 
 use super::*;
-use crate::approve::{Answer, Approval, ApprovalPolicy, Approved, Decision, by_callback};
+use crate::approve::{Answer, Approval, ApprovalPolicy, Approved, by_callback};
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Digest, Repository, Tag};
 use crate::plan::{Plan, Purpose};
@@ -60,7 +60,7 @@ async fn world() -> World {
         attach: Vec::new(),
     };
     let Outlook::Ready(plan) = promoter.plan(&request).await.unwrap() else { panic!() };
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(&plan, Timestamp::now(), |_| Ok(yes)).unwrap();
     World { promoter, plan, approval, folder }
 }
@@ -151,7 +151,7 @@ async fn a_plan_that_only_attaches_needs_its_image() {
         attach: vec![Attachment::Document { media_type: "text/plain".into(), bytes: "note".into() }],
     };
     let Outlook::Ready(plan) = world.promoter.plan(&request).await.unwrap() else { panic!() };
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(&plan, Timestamp::now(), |_| Ok(yes)).unwrap();
     let admit = || ApprovalPolicy::default().admit(plan.clone(), vec![approval.clone()], Timestamp::now()).unwrap();
     std::fs::rename(world.folder.path().join("target"), world.folder.path().join("away")).unwrap();

@@ -98,6 +98,9 @@ pub struct ApprovalRecord {
     pub kind: ApprovalKind,
     /// When it was given.
     pub at: Timestamp,
+    /// What the person added. Where the [kind](ApprovalKind::is_signed) is no signature, the application says that it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 impl PromotionRecord {
@@ -132,6 +135,7 @@ impl PromotionRecord {
             approver: a.approver().to_owned(),
             kind: a.kind(),
             at: a.at(),
+            comment: a.comment().map(str::to_owned),
         };
         Ok(PromotionRecord {
             plan: plan.digest().clone(),

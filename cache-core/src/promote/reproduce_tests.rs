@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::approve::{Answer, ApprovalPolicy, Decision, by_callback};
+use crate::approve::{Answer, ApprovalPolicy, by_callback};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{CallbackGate, CveGate, SbomGate, SignatureGate};
 use crate::model::manifest::media_type;
@@ -92,7 +92,7 @@ async fn world() -> World {
 }
 
 async fn execute(promoter: &Promoter, plan: &Plan) -> Result<Receipt> {
-    let (yes, now) = (Answer { decision: Decision::Approve, approver: "alice".into(), comment: None }, promoter.now());
+    let (yes, now) = (Answer::approve("alice"), promoter.now());
     let approval = by_callback(plan, now, |_| Ok(yes)).unwrap();
     promoter.execute(ApprovalPolicy::default().admit(plan.clone(), vec![approval], now).unwrap()).await
 }

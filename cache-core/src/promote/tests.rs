@@ -133,7 +133,7 @@ impl World {
 }
 
 fn approve(plan: &Plan) -> Approved {
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(plan, now(), |_| Ok(yes)).unwrap();
     ApprovalPolicy::default().admit(plan.clone(), vec![approval], now()).unwrap()
 }
@@ -217,7 +217,7 @@ async fn i03_a_world_that_moved_is_a_conflict_and_nothing_is_written() {
 async fn an_approval_is_used_once_and_an_execution_that_changed_nothing_gives_it_back() {
     let world = world();
     let plan = world.ready().await;
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(&plan, now(), |_| Ok(yes)).unwrap();
     let admit = || ApprovalPolicy::default().admit(plan.clone(), vec![approval.clone()], now()).unwrap();
     let mut unreachable = world.promoter.clone();
@@ -239,7 +239,7 @@ async fn what_fails_in_the_middle_is_in_the_receipt_and_the_same_plan_goes_on() 
         let manifest = world.source.manifest(&world.from.at(copy.digest.clone())).await.unwrap();
         hollow.insert_manifest(&world.from, None, manifest.bytes().clone()).unwrap();
     }
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(&plan, now(), |_| Ok(yes)).unwrap();
     let admit = || ApprovalPolicy::default().admit(plan.clone(), vec![approval.clone()], now()).unwrap();
     let mut broken = world.promoter.clone();
@@ -351,7 +351,7 @@ async fn approvals_count_by_kind_person_age_and_signature() {
         max_age: Duration::from_secs(60),
         ..ApprovalPolicy::default()
     };
-    let answer = |name: &str, decision| Answer { decision, approver: name.into(), comment: None };
+    let answer = |name: &str, decision| Answer::new(decision, name);
     let good = by_signature(&plan, answer("bob", Decision::Approve), &key, now()).await.unwrap();
     let carried = crate::approve::Approval::from_json(&good.to_json().unwrap()).unwrap();
     let refused = |approvals: Vec<_>, at: i64| {
@@ -381,7 +381,7 @@ async fn the_requester_does_not_count_and_one_person_counts_once() {
     let world = world();
     let plan = world.ready().await;
     let by = |name: &str| {
-        let answer = Answer { decision: Decision::Approve, approver: name.into(), comment: None };
+        let answer = Answer::approve(name);
         by_callback(&plan, now(), |_| Ok(answer)).unwrap()
     };
     let two = ApprovalPolicy { required: 2, ..ApprovalPolicy::default() };
@@ -397,7 +397,7 @@ async fn an_approval_of_one_plan_is_worth_nothing_for_another() {
     let plan = world.ready().await;
     let request = Request { environment: "prod".into(), ..world.request() };
     let Outlook::Ready(other) = world.promoter.plan(&request).await.unwrap() else { panic!() };
-    let answer = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let answer = Answer::approve("alice");
     let approval = by_callback(&plan, now(), |_| Ok(answer)).unwrap();
     let error = ApprovalPolicy::default().admit(other, vec![approval], now()).unwrap_err();
     assert!(error.to_string().contains("another plan"));

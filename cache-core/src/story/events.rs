@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Deployment;
 use crate::gate::{Attached, Build, Evidence, SLSA_V1, SLSA_V02, TEST_RESULT_TYPE};
 use crate::model::{Digest, Identity, Timestamp};
-use crate::promote::{BREAK_GLASS_TYPE, PROMOTION_TYPE, PromotionRecord, VSA_TYPE};
+use crate::promote::{ApprovalRecord, BREAK_GLASS_TYPE, PROMOTION_TYPE, PromotionRecord, VSA_TYPE};
 use crate::sbom::Sbom;
 use crate::scan::{Report, Severity};
 use crate::sign::{COSIGN_SIGN_TYPE, ImageSignature, Statement, Verified};
@@ -220,11 +220,6 @@ fn tested(statement: &Attached<Verified<Statement>>) -> Option<Event> {
 
 fn promoted(statement: &Attached<Verified<Statement>>) -> Option<Event> {
     let record = PromotionRecord::read(statement.value.value())?;
-    let approvals = record.approvals.iter().map(|approval| {
-        let kind = serde_json::to_value(approval.kind).ok();
-        let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
-        format!("{}, by {kind}, {}", approval.approver, approval.at)
-    });
     let how = match (&record.break_glass, record.rollback) {
         (Some(_), _) => "PROMOTED BY BREAK-GLASS",
         (None, true) => "Put back",
@@ -233,8 +228,11 @@ fn promoted(statement: &Attached<Verified<Statement>>) -> Option<Event> {
     let event = Event::of(statement, EventKind::Promoted, format!("{how} to {}", record.environment))
         .at(Some(record.at))
         .facts("justification", record.break_glass.as_ref().map(|glass| &glass.justification))
-        .facts("expires", record.break_glass.as_ref().map(|glass| glass.expires))
-        .facts("approved by", approvals)
+        .facts("expires", record.break_glass.as_ref().map(|glass| glass.expires));
+    let event = record
+        .approvals
+        .iter()
+        .fold(event, approved)
         .fact("requested by", &record.requester)
         .fact("from", &record.from)
         .fact("to", &record.to)
@@ -242,6 +240,14 @@ fn promoted(statement: &Attached<Verified<Statement>>) -> Option<Event> {
         .facts("gate", record.verdicts.iter().map(|verdict| format!("{}: {}", verdict.gate, verdict.outcome)))
         .fact("plan", &record.plan);
     Some(event.facts("policy", record.policy))
+}
+
+/// An approval, and the words that came with it. Of an approval that nobody signed they are what somebody is said to have said.
+fn approved(event: Event, approval: &ApprovalRecord) -> Event {
+    let ApprovalRecord { approver, kind, at, comment, .. } = approval;
+    let words = if kind.is_signed() { "comment, signed" } else { "said" };
+    let comment = comment.as_ref().map(|comment| format!("{approver}: {comment}"));
+    event.fact("approved by", format!("{approver}, by {}, {at}", kind.as_str())).facts(words, comment)
 }
 
 fn judged(statement: &Attached<Verified<Statement>>) -> Option<Event> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::approve::{Answer, ApprovalPolicy, Decision, Ledger, by_callback};
+use crate::approve::{Answer, ApprovalPolicy, Approver, Ledger, by_callback, by_signature};
 use crate::gate::{SLSA_V1, TEST_RESULT_TYPE};
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Repository};
@@ -14,6 +14,7 @@ use crate::registry::MemoryRegistry;
 use crate::sign::{COSIGN_SIGN_TYPE, KeySigner};
 
 const SPDX: &str = "application/spdx+json";
+const SAID: &str = "fine <script>alert(1)</script> [x](javascript:y)\n# Promoted";
 
 fn at(minutes: i64) -> Timestamp {
     Timestamp::from_unix(1_800_000_000 + 60 * minutes).unwrap()
@@ -69,9 +70,13 @@ impl World {
             attach,
         };
         let Outlook::Ready(plan) = promoter.plan(&request).await.unwrap() else { panic!("nothing is planned") };
-        let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
-        let approval = by_callback(&plan, when, |_| Ok(yes)).unwrap();
-        let approved = ApprovalPolicy::default().admit(plan, vec![approval], when).unwrap();
+        let host = by_callback(&plan, when, |_| Ok(Answer::approve("alice").saying(SAID))).unwrap();
+        let carol = Answer::approve("carol").saying("looked at it");
+        let signed = by_signature(&plan, carol, &*self.key, when).await.unwrap();
+        let person = |name: &str, key| Approver { name: name.into(), key, ..Approver::default() };
+        let approvers = vec![person("alice", None), person("carol", Some(self.key.public_key().clone()))];
+        let policy = ApprovalPolicy { required: 2, approvers, ..ApprovalPolicy::default() };
+        let approved = policy.admit(plan, vec![host, signed], when).unwrap();
         let receipt = promoter.execute(approved).await.unwrap();
         assert!(receipt.is_complete(), "{receipt}");
     }
@@ -173,13 +178,18 @@ async fn the_last_place_tells_everything_that_came_before() {
     assert!(facts(first, "new").is_empty() && facts(first, "gone").is_empty());
     assert_eq!((facts(second, "new"), facts(second, "gone")), (vec!["1: CVE-3"], vec!["1: CVE-1"]));
     let promoted = story.events.iter().find(|e| e.title == "Promoted to prod").unwrap();
-    assert_eq!(facts(promoted, "approved by"), [format!("alice, by callback, {}", at(20))]);
+    let (alice, carol) = (format!("alice, by callback, {}", at(20)), format!("carol, by key, {}", at(20)));
+    assert_eq!(facts(promoted, "approved by"), [alice, carol]);
+    assert_eq!(facts(promoted, "said"), [format!("alice: {SAID}")], "nobody but the application says so");
+    assert_eq!(facts(promoted, "comment, signed"), ["carol: looked at it"]);
     assert_eq!(facts(promoted, "to"), ["memory:prod/app:v1"]);
     assert!(story.problems.is_empty(), "{:?}", story.problems);
     let text = story.markdown();
     let page = story.html();
     assert_eq!(page.matches("<circle").count(), told.len() - 2, "a point for each event with a date");
     assert!(page.contains(">only claimed<") && page.contains("<dt>approved by</dt>"), "{page}");
+    assert!(!page.contains("<script") && !text.contains("<script>"), "{page}");
+    assert!(!text.contains("](javascript") && !text.contains("\n# Promoted\n"), "{text}");
     assert!(text.contains("### Promoted to prod\n") && text.contains("**verified**, signed by key release"), "{text}");
 }
 

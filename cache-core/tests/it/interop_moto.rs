@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cache_core::administer::{Administrator, Request, Wish};
-use cache_core::approve::{Answer, ApprovalPolicy, Decision, Ledger, by_callback};
+use cache_core::approve::{Answer, ApprovalPolicy, Ledger, by_callback};
 use cache_core::model::{Digest, Repository, Secret, Timestamp};
 use cache_core::plan::{Action, Policy, Scope};
 use cache_core::registry::{AwsCredentials, EcrOptions, EcrRegistry, Question, Registry, ask};
@@ -105,7 +105,7 @@ impl Rig {
         };
         let Some(plan) = self.administrator.plan(&request).await.unwrap() else { return false };
         let now = Timestamp::now();
-        let yes = Answer { decision: Decision::Approve, approver: text("alice"), comment: None };
+        let yes = Answer::approve(text("alice"));
         let approval = by_callback(&plan, now, |_| Ok(yes)).unwrap();
         let approved = ApprovalPolicy::default().admit(plan, vec![approval], now).unwrap();
         let receipt = self.administrator.execute(approved).await.unwrap().receipt;

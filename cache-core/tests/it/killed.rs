@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cache_core::approve::{Answer, Approval, ApprovalPolicy, Approver, Decision, Ledger, by_signature};
+use cache_core::approve::{Answer, Approval, ApprovalPolicy, Approver, Ledger, by_signature};
 use cache_core::conformance::server::{Effect, Fault, LoggedRequest, Options, Server};
 use cache_core::model::manifest::media_type;
 use cache_core::model::{Descriptor, Digest, Raw, Repository, Timestamp};
@@ -94,7 +94,7 @@ impl Job {
         let Outlook::Ready(plan) = promoter(job.folder.path(), &from, &to).plan(&request).await.unwrap() else {
             panic!("nothing to do")
         };
-        let yes = Answer { decision: Decision::Approve, approver: SIGNER.to_owned(), comment: None };
+        let yes = Answer::approve(SIGNER);
         let approval = by_signature(&plan, yes, &signer, Timestamp::now()).await.unwrap();
         std::fs::write(job.folder.path().join("plan"), plan.bytes()).unwrap();
         std::fs::write(job.folder.path().join("approval"), approval.to_json().unwrap()).unwrap();

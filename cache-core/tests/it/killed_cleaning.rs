@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cache_core::approve::{Answer, Approval, ApprovalPolicy, Approver, Decision, Ledger, by_signature};
+use cache_core::approve::{Answer, Approval, ApprovalPolicy, Approver, Ledger, by_signature};
 use cache_core::conformance::server::{Effect, Fault, Options, Server};
 use cache_core::model::manifest::media_type;
 use cache_core::model::{Descriptor, Digest, Raw, Repository, Timestamp};
@@ -93,7 +93,7 @@ impl Job {
         };
         let Proposed::Ready(plan) = retention.plan(&request).await.unwrap().outcome else { panic!("nothing to do") };
         let signer = KeySigner::generate(PERSON).unwrap();
-        let yes = Answer { decision: Decision::Approve, approver: PERSON.to_owned(), comment: None };
+        let yes = Answer::approve(PERSON);
         let approval = by_signature(&plan, yes, &signer, Timestamp::now()).await.unwrap();
         let write = |name: &str, bytes: &[u8]| std::fs::write(job.folder.path().join(name), bytes).unwrap();
         write("key", signer.to_pem().unwrap().as_bytes());

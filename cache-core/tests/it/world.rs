@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cache_core::approve::{Answer, ApprovalPolicy, Decision, Ledger, by_callback};
+use cache_core::approve::{Answer, ApprovalPolicy, Ledger, by_callback};
 use cache_core::gate::{Evidence, PromotionGate, SignatureGate};
 use cache_core::model::manifest::media_type;
 use cache_core::model::{Descriptor, Manifest, Pinned, Reason, Reference, Repository, Tag, Timestamp, Verdict};
@@ -143,7 +143,7 @@ pub(crate) async fn carry_out(promoter: &Promoter, request: &Request) -> (Plan, 
 
 async fn approve_and_execute(promoter: &Promoter, plan: Plan) -> (Plan, Receipt) {
     let now = Timestamp::now();
-    let yes = Answer { decision: Decision::Approve, approver: "alice".to_owned(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(&plan, now, |_| Ok(yes)).unwrap();
     let approved = ApprovalPolicy::default().admit(plan.clone(), vec![approval], now).unwrap();
     let receipt = promoter.execute(approved).await.unwrap();

@@ -527,7 +527,7 @@ class _Answered(TypedDict):
 
 
 class Answer(_Answered, total=False):
-    """What a person answered when shown a plan."""
+    """What a person answered when shown a plan. ``comment`` has at most 1,000 characters, and is kept in the record."""
 
     comment: str
 

@@ -64,8 +64,8 @@ async fn an_execution_that_goes_on_leaves_the_record_with_its_line() {
     let mut world = world();
     let (plan, before, first) = promoted(&mut world).await;
     // Somebody else approves it a second time, and all of it is so.
-    let bob = Answer { decision: Decision::Approve, approver: "bob".into(), comment: None };
-    let approval = by_callback(&plan, now(), |_| Ok(bob)).unwrap();
+    let bob = Answer::approve("bob");
+    let approval = by_callback(&plan, now(), |_| Ok(Answer::approve("bob"))).unwrap();
     let again = ApprovalPolicy::default().admit(plan.clone(), vec![approval], now()).unwrap();
     assert!(world.promoter.execute(again).await.unwrap().is_complete());
     let (after, second) = (record(&world).await, bytes(&world, &plan));

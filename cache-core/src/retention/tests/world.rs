@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::shape::rules;
-use crate::approve::{Answer, ApprovalPolicy, Approved, Decision, Ledger, by_callback};
+use crate::approve::{Answer, ApprovalPolicy, Approved, Ledger, by_callback};
 use crate::conformance::server::{Options, Server};
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Digest, Repository, Tag, Timestamp};
@@ -179,7 +179,7 @@ pub(super) fn approved(plan: Plan) -> Approved {
 }
 
 pub(super) fn approved_by(plan: Plan, approver: &str) -> Result<Approved, Error> {
-    let yes = Answer { decision: Decision::Approve, approver: approver.to_owned(), comment: None };
+    let yes = Answer::approve(approver);
     let approval = by_callback(&plan, Timestamp::now(), |_| Ok(yes))?;
     ApprovalPolicy::default().admit(plan, vec![approval], Timestamp::now())
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::administer::{Administrator, Carried, Request, Wish};
-use crate::approve::{Answer, ApprovalPolicy, Approved, Decision, Ledger, by_callback};
+use crate::approve::{Answer, ApprovalPolicy, Approved, Ledger, by_callback};
 use crate::conformance::server::Server;
 use crate::error::Result;
 use crate::http::Patience;
@@ -81,7 +81,7 @@ impl Desk {
 }
 
 pub(in crate::registry) fn approved(plan: &Plan) -> Approved {
-    let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
+    let yes = Answer::approve("alice");
     let approval = by_callback(plan, Timestamp::now(), |_| Ok(yes)).unwrap();
     ApprovalPolicy::default().admit(plan.clone(), vec![approval], Timestamp::now()).unwrap()
 }

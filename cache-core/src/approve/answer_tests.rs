@@ -1,0 +1,77 @@
+//! What people add to their answers.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::*;
+use crate::error::ErrorKind;
+use crate::execute::testing::{at, plan_of};
+use crate::plan::Plan;
+use crate::sign::KeySigner;
+
+fn asked(plan: &Plan, answer: Answer) -> crate::Result<Approval> {
+    by_callback(plan, at(0), |_| Ok(answer))
+}
+
+/// What comes of a line that is typed at the terminal.
+fn typed(plan: &Plan, line: &str) -> crate::Result<Approval> {
+    let mut shown = Vec::new();
+    let approval = ask_on_terminal(plan, "alice", at(0), &mut line.as_bytes(), &mut shown);
+    assert!(String::from_utf8(shown).unwrap().contains(&plan.digest().hex()[..8]));
+    approval
+}
+
+#[tokio::test]
+async fn a_comment_is_kept_without_the_space_around_it_and_is_of_bounded_length() {
+    let (plan, key) = (plan_of(1), KeySigner::generate("alice").unwrap());
+    let most = "é".repeat(MAX_COMMENT);
+    for (given, kept) in [(" fine \n", Some("fine")), (" \n", None), (most.as_str(), Some(most.as_str()))] {
+        let answer = Answer::approve("alice").saying(given);
+        assert_eq!(asked(&plan, answer.clone()).unwrap().comment(), kept);
+        let signed = by_signature(&plan, answer, &key, at(0)).await.unwrap();
+        assert_eq!(Approval::from_json(&signed.to_json().unwrap()).unwrap().comment(), kept);
+    }
+    let long = Answer::approve("alice").saying(format!("{most}x"));
+    assert_eq!(asked(&plan, long.clone()).unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(by_signature(&plan, long, &key, at(0)).await.unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn the_signature_covers_the_comment() {
+    let (plan, key) = (plan_of(1), KeySigner::generate("alice").unwrap());
+    let signed = by_signature(&plan, Answer::approve("alice").saying("after the fix"), &key, at(0)).await.unwrap();
+    let envelope: Value = serde_json::from_slice(&signed.to_json().unwrap()).unwrap();
+    let said = String::from_utf8(STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap()).unwrap();
+    let other = |text: String| {
+        let mut forged = envelope.clone();
+        forged["payload"] = STANDARD.encode(text).into();
+        Approval::from_json(forged.to_string().as_bytes())
+    };
+    let approvers = vec![Approver { name: "alice".into(), key: Some(key.public_key().clone()), ..Approver::default() }];
+    let policy = ApprovalPolicy { approvers, ..ApprovalPolicy::default() };
+    assert!(policy.admit(plan.clone(), vec![signed], at(0)).is_ok());
+    let forged = other(said.replace("after the fix", "without the fix")).unwrap();
+    let refused = policy.admit(plan, vec![forged], at(0)).unwrap_err();
+    assert!(refused.to_string().contains("no key of an approver"), "{refused}");
+    // One that others made need not have kept to the length.
+    let long = other(said.replace("after the fix", &"x".repeat(MAX_COMMENT + 1))).unwrap_err();
+    assert_eq!(long.kind(), ErrorKind::Invalid);
+}
+
+#[test]
+fn at_the_terminal_a_comment_comes_after_a_colon() {
+    let plan = plan_of(1);
+    let start = &plan.digest().hex()[..8];
+    let said = |line: &str| {
+        let approval = typed(&plan, line).unwrap();
+        (approval.decision(), approval.comment().map(str::to_owned))
+    };
+    assert_eq!(said(&format!("{start}\n")), (Decision::Approve, None));
+    assert_eq!(said(&format!("{start}: looked at it\n")), (Decision::Approve, Some("looked at it".to_owned())));
+    for line in ["", "\n", "y\n", "yes: fine\n", &format!("{start} no, wait\n"), &format!("no {start}\n")] {
+        assert_eq!(said(line), (Decision::Deny, None), "{line:?}");
+    }
+    let long = format!("{start}: {}\n", "x".repeat(MAX_COMMENT + 1));
+    assert_eq!(typed(&plan, &long).unwrap_err().kind(), ErrorKind::Invalid);
+}
