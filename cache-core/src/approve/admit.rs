@@ -135,20 +135,20 @@ impl ApprovalPolicy {
         if !self.accept.contains(&approval.kind()) {
             return Err(format!("{} approvals do not count here", approval.kind().as_str()));
         }
-        let person = match approval.kind() {
+        let (person, proven) = match approval.kind() {
             ApprovalKind::Key | ApprovalKind::Keyless => {
-                let signer = self.signer(plan, approval)?;
+                let (signer, proven) = self.signer(plan, approval)?;
                 // The name in the statement is only a claim.
                 if !same_person(&signer.name, approval.approver()) {
                     return Err(format!("it is signed by {}", signer.name));
                 }
-                signer.name.clone()
+                (signer.name.clone(), proven)
             }
             ApprovalKind::Terminal | ApprovalKind::Callback | ApprovalKind::Webhook => {
                 let listed = |a: &&Approver| same_person(&a.name, approval.approver());
                 match self.approvers.iter().find(listed) {
-                    Some(approver) => approver.name.clone(),
-                    None if self.approvers.is_empty() => approval.approver().to_owned(),
+                    Some(approver) => (approver.name.clone(), None),
+                    None if self.approvers.is_empty() => (approval.approver().to_owned(), None),
                     None => return Err("not one of the approvers".into()),
                 }
             }
@@ -163,6 +163,10 @@ impl ApprovalPolicy {
         if approval.at().unix() > now.unix() + CLOCK_SKEW {
             return Err(format!("it is dated in the future, {}", approval.at()));
         }
+        if let Some(proven) = proven.filter(|proven| proven.unix().abs_diff(approval.at().unix()) > PROVEN_WITHIN) {
+            let at = approval.at();
+            return Err(format!("it is dated {at}, and was signed by {proven}: more than {PROVEN_WITHIN} s apart"));
+        }
         if let Some(by) = plan.deadlines.approve_by.filter(|by| approval.at() > *by) {
             return Err(format!("it came too late: given {}, to be given by {by}", approval.at()));
         }
@@ -172,13 +176,13 @@ impl ApprovalPolicy {
         Ok(person)
     }
 
-    /// The approver whose signature it is.
-    fn signer(&self, plan: &Plan, approval: &Approval) -> Result<&Approver, String> {
+    /// The approver whose signature it is, and the instant by which it is proven to have been made.
+    fn signer(&self, plan: &Plan, approval: &Approval) -> Result<(&Approver, Option<Timestamp>), String> {
         match &approval.signed {
             Some(Signed::Key(envelope)) => {
                 let owns = |approver: &&Approver| approver.key.as_ref().is_some_and(|key| envelope.verify(key).is_ok());
                 let owner = self.approvers.iter().find(owns);
-                owner.ok_or_else(|| "the signature is by no key of an approver".to_owned())
+                owner.map(|owner| (owner, None)).ok_or_else(|| "the signature is by no key of an approver".to_owned())
             }
             Some(Signed::Keyless(bundle)) => self.certified(plan, bundle),
             None => Err("it is not signed".to_owned()),
@@ -186,7 +190,7 @@ impl ApprovalPolicy {
     }
 
     /// The approver whom the certificate names. Where that could be several, nobody knows how many people they are.
-    fn certified(&self, plan: &Plan, bundle: &Bundle) -> Result<&Approver, String> {
+    fn certified(&self, plan: &Plan, bundle: &Bundle) -> Result<(&Approver, Option<Timestamp>), String> {
         let root = self.root.as_ref().ok_or("there is no trusted root that keyless approvals are traced back to")?;
         let able: Vec<_> = self.approvers.iter().filter(|approver| !approver.identities.is_empty()).collect();
         let trusted = |approver: &&Approver| {
@@ -201,7 +205,7 @@ impl ApprovalPolicy {
         let accepted = verified.accepted();
         let mut named = able.into_iter().filter(|approver| accepted.contains(&approver.name));
         match (named.next(), named.next()) {
-            (Some(approver), None) => Ok(approver),
+            (Some(approver), None) => Ok((approver, verified.proven_at())),
             _ => Err(format!("the certificate is that of several approvers: {}", accepted.join(", "))),
         }
     }
@@ -209,6 +213,9 @@ impl ApprovalPolicy {
 
 /// How far the clocks of two machines may differ, in seconds.
 const CLOCK_SKEW: i64 = 60;
+/// How far the time that a keyless approval states may be from the time that is proven, in seconds. It is stated before the
+/// person logs in, and a certificate is valid for as long.
+const PROVEN_WITHIN: u64 = 600;
 
 fn refused(plan: &Plan, message: String, ignored: &[String]) -> Error {
     let mut error = Error::unapproved(message).context("plan", plan.digest());

@@ -46,10 +46,15 @@ fn answer(approver: &str, decision: Decision) -> Answer {
 
 /// What somebody signs on another machine, as it is carried over.
 async fn signed(cloud: &Cloud, subject: &str, plan: &Plan, answer: Answer) -> Vec<u8> {
+    dated(cloud, subject, plan, answer, Timestamp::now()).await
+}
+
+/// The same where the person says that it is this time.
+async fn dated(cloud: &Cloud, subject: &str, plan: &Plan, answer: Answer, at: Timestamp) -> Vec<u8> {
     let services = Services::new(cloud.config(true), cloud.trusted_root());
     let tokens = Arc::new(GivenToken::new(token_for(subject)));
     let signer = KeylessSigner::of_token(tokens, services).await.unwrap();
-    let approval = by_signature(plan, answer, &signer, Timestamp::now()).await.unwrap();
+    let approval = by_signature(plan, answer, &signer, at).await.unwrap();
     assert_eq!(approval.kind(), ApprovalKind::Keyless);
     approval.to_json().unwrap()
 }
@@ -180,6 +185,31 @@ async fn a_certificate_without_a_proven_time_does_not_count() {
     // More than there is can be demanded too.
     let strict = ApprovalPolicy { demands: Demands { logs: 2, ..Demands::of_keyless() }, ..usual };
     assert!(refusal(&strict, plan(), &[&json]).to_string().contains("transparency log"));
+}
+
+#[tokio::test]
+async fn an_approval_that_is_dated_otherwise_than_is_proven_does_not_count() {
+    let shifted = |seconds: i64| Timestamp::from_unix(Timestamp::now().unix() + seconds).unwrap();
+    // The one proves the time by the log, the other by a timestamp authority.
+    for version in [Version::One, Version::Two] {
+        let cloud = Cloud::new(&[version]).await;
+        let policy = policy(vec![approver("alice", ALICE)], cloud.trusted_root());
+        let given = async |decision, seconds| {
+            let json = dated(&cloud, ALICE, &plan(), answer("alice", decision), shifted(seconds)).await;
+            Approval::from_json(&json).unwrap()
+        };
+        let admit = |approval: Approval, seconds| policy.admit(plan(), vec![approval], shifted(seconds));
+        for (dated, looked_at) in [(-590, 0), (590, 600), (0, 3_600)] {
+            admit(given(Decision::Approve, dated).await, looked_at).unwrap();
+        }
+        // To be before a deadline, and to stay fresh for longer. The latter is waited for.
+        for (dated, looked_at) in [(-620, 0), (-86_000, 0), (620, 700), (80_000, 90_000)] {
+            let refused = admit(given(Decision::Approve, dated).await, looked_at).unwrap_err();
+            assert!(refused.to_string().contains("more than 600 s apart"), "{dated}: {refused}");
+        }
+        let denied = admit(given(Decision::Deny, -86_000).await, 0).unwrap_err();
+        assert!(denied.to_string().contains("alice denied"), "{denied}");
+    }
 }
 
 #[tokio::test]

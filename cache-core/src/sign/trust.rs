@@ -12,7 +12,7 @@ use super::statement::{IN_TOTO_PAYLOAD, Statement};
 use super::trusted::{Refusal, Trusted};
 use super::verify::{Content, Material, Message, Signed};
 use crate::error::{Error, Result};
-use crate::model::{Algorithm, Digest, Identity};
+use crate::model::{Algorithm, Digest, Identity, Timestamp};
 
 /// Content whose signature verified, and who signed it.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ pub struct Verified<T> {
     value: T,
     by: Identity,
     accepted: Vec<String>,
+    proven_at: Option<Timestamp>,
 }
 
 impl<T> Verified<T> {
@@ -38,9 +39,16 @@ impl<T> Verified<T> {
         &self.accepted
     }
 
+    /// The earliest instant at which the signature is proven to have existed, by the signed time of a log or by a timestamp; `None`
+    /// where nobody who accepts it asks for such a proof.
+    pub fn proven_at(&self) -> Option<Timestamp> {
+        self.proven_at
+    }
+
     /// A part of the content, which the signature covers as well.
     pub fn map<U>(self, part: impl FnOnce(T) -> U) -> Verified<U> {
-        Verified { value: part(self.value), by: self.by, accepted: self.accepted }
+        let Verified { value, by, accepted, proven_at } = self;
+        Verified { value: part(value), by, accepted, proven_at }
     }
 }
 
@@ -129,8 +137,7 @@ impl Trust {
         if held.digest.as_ref().is_some_and(|(algorithm, digest)| !signed.has_digest(algorithm, digest)) {
             return Err(Error::untrusted("the bundle names another digest than the file's"));
         }
-        let (by, accepted) = self.accept(&signed)?;
-        Ok(Verified { value: digest, by, accepted })
+        Ok(self.accept(&signed)?.map(|()| digest))
     }
 
     /// Verifies an envelope with a statement about `subject`, which came with nothing else.
@@ -152,7 +159,7 @@ impl Trust {
         let encoded = dsse::pre_authentication_encoding(envelope.payload_type(), envelope.payload());
         let content = Content::Envelope { envelope, json };
         let message = Message::Bytes(&encoded);
-        let (by, accepted) = self.accept(&Signed { message, content, signatures: envelope.signatures(), material })?;
+        let accepted = self.accept(&Signed { message, content, signatures: envelope.signatures(), material })?;
         if envelope.payload_type() != IN_TOTO_PAYLOAD {
             return Err(Error::untrusted(format!(
                 "the signed payload is {:?}, not a statement",
@@ -163,7 +170,7 @@ impl Trust {
         if !statement.is_about(subject) {
             return Err(Error::untrusted("the signed statement is about another image").context("image", subject));
         }
-        Ok(Verified { value: statement, by, accepted })
+        Ok(accepted.map(|()| statement))
     }
 
     /// Verifies a signature in cosign's older format ("simple signing") of the image `subject`, which came with nothing else.
@@ -189,13 +196,13 @@ impl Trust {
     ) -> Result<Verified<ImageSignature>> {
         let signature = dsse::decode(signature)?;
         let (message, signatures) = (Message::Bytes(payload), std::slice::from_ref(&signature));
-        let (by, accepted) = self.accept(&Signed { message, content: Content::Bytes, signatures, material })?;
+        let accepted = self.accept(&Signed { message, content: Content::Bytes, signatures, material })?;
         let signed = SimpleSigning::parse(payload)?;
         if signed.image() != subject {
             return Err(Error::untrusted("the signature is of another image").context("image", subject));
         }
         let annotations = signed.annotations();
-        Ok(Verified { value: ImageSignature { digest: subject.clone(), annotations }, by, accepted })
+        Ok(accepted.map(|()| ImageSignature { digest: subject.clone(), annotations }))
     }
 
     /// Checks the signature in a bundle that was made over this message, and what comes with it. What the message says is
@@ -204,14 +211,15 @@ impl Trust {
         self.accept(&bundle.signed(message)).map(|_| ())
     }
 
-    /// Who made the signature, and the names of all who accept it.
-    fn accept(&self, signed: &Signed<'_>) -> Result<(Identity, Vec<String>)> {
+    /// Who made the signature, when at the latest, and the names of all who accept it.
+    fn accept(&self, signed: &Signed<'_>) -> Result<Verified<()>> {
         signed.material.check()?;
-        let (mut by, mut accepted, mut broken) = (None, Vec::new(), None);
+        let (mut by, mut accepted, mut proven, mut broken) = (None, Vec::new(), Vec::new(), None);
         for trusted in &self.trusted {
             match trusted.accept(signed) {
-                Ok(identity) => {
+                Ok((identity, times)) => {
                     by.get_or_insert(identity);
+                    proven.extend(times);
                     accepted.push(trusted.name().to_owned());
                 }
                 Err(Refusal::Broken(error)) => drop(broken.get_or_insert(error)),
@@ -219,7 +227,7 @@ impl Trust {
             }
         }
         match by {
-            Some(by) => Ok((by, accepted)),
+            Some(by) => Ok(Verified { value: (), by, accepted, proven_at: proven.into_iter().min() }),
             None => Err(broken.unwrap_or_else(|| self.nobody(signed.material))),
         }
     }

@@ -7,7 +7,7 @@ use super::root::{TrustedRoot, Window};
 use super::rule::IdentityRule;
 use super::verify::{Demands, Signed, Signer, certified, proven_times};
 use crate::error::{Error, Result};
-use crate::model::Identity;
+use crate::model::{Identity, Timestamp};
 
 /// A signer, or several of which each is as good as another, with what has to come with their signatures.
 #[derive(Debug, Clone)]
@@ -94,8 +94,8 @@ impl Trusted {
         }
     }
 
-    /// Checks a signature, cheap things first.
-    pub(super) fn accept(&self, signed: &Signed<'_>) -> Result<Identity, Refusal> {
+    /// Checks a signature, cheap things first. Gives who made it, and the instants at which it is proven to have existed.
+    pub(super) fn accept(&self, signed: &Signed<'_>) -> Result<(Identity, Vec<Timestamp>), Refusal> {
         match &self.who {
             Who::Key(key, window) => self.accept_key(signed, key, window),
             Who::Identities(rules) => self.accept_identity(signed, rules),
@@ -106,15 +106,20 @@ impl Trusted {
         })
     }
 
-    fn accept_key(&self, signed: &Signed<'_>, key: &PublicKey, window: &Window) -> Result<Identity, Refusal> {
+    fn accept_key(
+        &self,
+        signed: &Signed<'_>,
+        key: &PublicKey,
+        window: &Window,
+    ) -> Result<(Identity, Vec<Timestamp>), Refusal> {
         let signature = signed.by(key).ok_or(Refusal::Stranger)?;
         let demands = &self.demands;
         if window.is_open() && demands.logs == 0 && demands.timestamps == 0 {
-            return Ok(key.identity());
+            return Ok((key.identity(), Vec::new()));
         }
         let times = proven_times(signed, signature, Signer::Key(key), self.root()?, demands)?;
         if window.is_open() {
-            return Ok(key.identity());
+            return Ok((key.identity(), times));
         }
         if times.is_empty() {
             return Err(Error::untrusted(
@@ -127,11 +132,15 @@ impl Trusted {
             Some(time) => {
                 Err(Error::untrusted("the key is not valid at the time of the signature").context("time", time).into())
             }
-            None => Ok(key.identity()),
+            None => Ok((key.identity(), times)),
         }
     }
 
-    fn accept_identity(&self, signed: &Signed<'_>, rules: &[IdentityRule]) -> Result<Identity, Refusal> {
+    fn accept_identity(
+        &self,
+        signed: &Signed<'_>,
+        rules: &[IdentityRule],
+    ) -> Result<(Identity, Vec<Timestamp>), Refusal> {
         let certificate = signed.material.certificates.first().ok_or(Refusal::Stranger)?;
         let identity = certificate.identity()?;
         if !rules.iter().any(|rule| rule.matches(&identity)) {
@@ -143,7 +152,7 @@ impl Trusted {
         let root = self.root()?;
         let times = proven_times(signed, signature, Signer::Certificate(certificate), root, &self.demands)?;
         certified(signed.material, &times, root, &self.demands)?;
-        Ok(identity)
+        Ok((identity, times))
     }
 
     fn root(&self) -> Result<&TrustedRoot> {
