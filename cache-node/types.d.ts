@@ -480,6 +480,8 @@ export interface Answer {
   approver: string;
   /** At most 1,000 characters; it is kept in the record. */
   comment?: string;
+  /** Until when the approval counts, in RFC 3339, where that is earlier than the policy says. */
+  expires?: string;
 }
 
 /** One thing that a gate found. `wouldBe` belongs to the outcome `excepted`. */

@@ -68,6 +68,12 @@ impl Approval {
     pub fn comment(&self) -> Option<&str> {
         self.0.comment()
     }
+
+    /// Until when it counts, in RFC 3339, where the person said so.
+    #[napi(getter)]
+    pub fn expires(&self) -> Option<String> {
+        self.0.expires().map(|by| by.to_string())
+    }
 }
 
 impl Approval {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Invalid, Promoter, Untrusted, tellStory, verifyJournal } from '../index.mjs';
+import { Invalid, Promoter, Unapproved, Untrusted, tellStory, verifyJournal } from '../index.mjs';
 import { prepare } from './helper.mjs';
 
 const at = '2026-01-31T11:59:00Z';
@@ -44,4 +44,15 @@ test('what an approver said is in the record and the story', async () => {
   assert.ok(facts.some(({ name, value }) => name === 'said' && value === `alice: ${said}`));
   assert.doesNotMatch(story.html() + story.markdown(), /<b>/);
   await assert.rejects(promoted({ comment: 'x'.repeat(1001) }), Invalid);
+});
+
+test('an approver sets a deadline', async () => {
+  const expires = '2026-01-31T12:30:00Z';
+  const { plan, journal } = await promoted({ expires });
+  assert.equal((await verifyJournal(request, journal)).record.approvals[0].expires, expires);
+  await assert.rejects(promoted({ expires: '2026-01-31T11:59:30Z' }), Unapproved);
+  await assert.rejects(promoted({ expires: at }), Invalid);
+  const answer = { decision: 'approve', approver: 'alice', expires };
+  const signed = await plan.approveBySignature(answer, { name: 'alice', path: 'keys/alice.key' }, at);
+  assert.equal(signed.expires, expires);
 });

@@ -68,6 +68,12 @@ impl Approval {
         self.0.comment()
     }
 
+    /// Until when it counts, in RFC 3339, where the person said so.
+    #[getter]
+    fn expires(&self) -> Option<String> {
+        self.0.expires().map(|by| by.to_string())
+    }
+
     fn __repr__(&self) -> PyResult<String> {
         Ok(format!("<Approval {} by {:?} of {}>", self.decision()?, self.approver(), self.plan()))
     }

@@ -73,3 +73,26 @@ def test_what_an_approver_said_is_in_the_record_and_the_story(prepare: Prepare) 
 def test_a_comment_is_of_bounded_length(prepare: Prepare) -> None:
     with pytest.raises(cache.Invalid, match="1000 characters"):
         promoted(prepare, comment="x" * 1001)
+
+
+def test_an_approver_sets_a_deadline(prepare: Prepare) -> None:
+    until = "2026-01-31T12:30:00Z"
+    _, _, journal = promoted(prepare, expires=until)
+    [approval] = cache.verify_journal(REQUEST, journal)["record"]["approvals"]
+    assert approval["expires"] == until
+    with pytest.raises(cache.Unapproved, match="alice let it count until 2026-01-31T11:59:30Z"):
+        promoted(prepare, expires="2026-01-31T11:59:30Z")
+    with pytest.raises(cache.Invalid, match="before it is given"):
+        promoted(prepare, expires=AT)
+
+
+def test_the_deadline_is_signed(prepare: Prepare) -> None:
+    scenario = prepare("promote-signed")
+    plan = cache.Promoter(scenario["promoter"]).plan(scenario["request"]).plan
+    assert plan is not None
+    answer: cache.Answer = {"decision": "approve", "approver": "alice", "expires": "2026-01-31T11:59:30Z"}
+    signed = plan.approve_by_signature(answer, {"name": "alice", "path": "keys/alice.key"}, at=AT)
+    carried = cache.Approval.from_json(signed.to_json())
+    assert carried.expires == "2026-01-31T11:59:30Z" and carried.comment is None
+    with pytest.raises(cache.Unapproved, match="no longer"):
+        cache.Promoter(scenario["promoter"]).execute(plan, [carried])

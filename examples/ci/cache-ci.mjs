@@ -3,7 +3,8 @@
 //
 //     cache-ci.mjs plan --config cache.json --image v1 --requester WHO --out DIR [--tag T] [--reason R] [--database cache.db]
 //         [--report F ...] [--vex F ...] [--sbom F ...]
-//     cache-ci.mjs sign --plan plan.json --approver WHO --key KEY --words TEXT --out approval.json     on the approver's own machine
+//     cache-ci.mjs sign --plan plan.json --approver WHO --key KEY --words TEXT --out approval.json [--comment TEXT] [--until TIME]
+//         on the approver's own machine
 //     cache-ci.mjs execute --config cache.json --plan plan.json --digest D --out DIR
 //         [--approver WHO --words TEXT --where TEXT] [--approval approval.json ...] [--approval-task task.json]
 //     cache-ci.mjs diff --base B --head H --out DIR [--database cache.db] [--config cache.json] [--policy F] [--environment E]
@@ -46,8 +47,8 @@ const commands = {
   },
   sign: {
     needs: ['plan', 'approver', 'key', 'out'],
-    options: { plan: one, approver: one, key: one, words: one, out: one },
-    async run({ plan: file, approver, key, words, out }) {
+    options: { plan: one, approver: one, key: one, words: one, comment: one, until: one, out: one },
+    async run({ plan: file, approver, key, words, comment, until: expires, out }) {
       const plan = Plan.fromJson(readFileSync(file));
       console.log(printable(plan.render()));
       if (!names(words, plan.digest)) throw new NotApproved(`whoever read the plan adds --words ${shown(plan.digest)}`);
@@ -56,7 +57,7 @@ const commands = {
         path: key,
         passwordEnv: process.env.COSIGN_PASSWORD ? 'COSIGN_PASSWORD' : undefined,
       };
-      const approval = await plan.approveBySignature({ decision: 'approve', approver }, signer);
+      const approval = await plan.approveBySignature({ decision: 'approve', approver, comment, expires }, signer);
       writeFileSync(out, approval.toJson());
       return 0;
     },

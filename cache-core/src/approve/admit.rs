@@ -52,6 +52,11 @@ impl Approved {
                 .context("there", frozen.there)
                 .hint("the same approvals count afterwards, as long as they are not too old"));
         }
+        if let Some(approval) = self.approvals.iter().find(|approval| approval.expires().is_some_and(|by| now > by)) {
+            return Err(Error::unapproved("an approval on which the plan was admitted has expired")
+                .context("plan", self.plan.digest())
+                .context("expired", lapsed(approval)));
+        }
         self.plan.deadlines.expect_in_time(now).map_err(|e| e.context("plan", self.plan.digest()))
     }
 
@@ -173,6 +178,9 @@ impl ApprovalPolicy {
         if now.since(approval.at()) > self.max_age {
             return Err(format!("it expired: given {}, older than {} s", approval.at(), self.max_age.as_secs()));
         }
+        if approval.expires().is_some_and(|by| now > by) {
+            return Err(lapsed(approval));
+        }
         Ok(person)
     }
 
@@ -216,6 +224,12 @@ const CLOCK_SKEW: i64 = 60;
 /// How far the time that a keyless approval states may be from the time that is proven, in seconds. It is stated before the
 /// person logs in, and a certificate is valid for as long.
 const PROVEN_WITHIN: u64 = 600;
+
+/// Says of an approval that it is past the time that its approver set.
+fn lapsed(approval: &Approval) -> String {
+    let by = approval.expires().map_or_else(String::new, |by| by.to_string());
+    format!("{} let it count until {by}, and no longer", approval.approver())
+}
 
 fn refused(plan: &Plan, message: String, ignored: &[String]) -> Error {
     let mut error = Error::unapproved(message).context("plan", plan.digest());

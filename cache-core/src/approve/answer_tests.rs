@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::execute::testing::{at, plan_of};
+use crate::execute::execute;
+use crate::execute::testing::{Counting, at, plan_of};
 use crate::plan::Plan;
 use crate::sign::KeySigner;
 
@@ -69,9 +70,52 @@ fn at_the_terminal_a_comment_comes_after_a_colon() {
     };
     assert_eq!(said(&format!("{start}\n")), (Decision::Approve, None));
     assert_eq!(said(&format!("{start}: looked at it\n")), (Decision::Approve, Some("looked at it".to_owned())));
-    for line in ["", "\n", "y\n", "yes: fine\n", &format!("{start} no, wait\n"), &format!("no {start}\n")] {
+    let until = typed(&plan, &format!("{start} until {}: fine\n", at(60))).unwrap();
+    assert_eq!((until.decision(), until.expires(), until.comment()), (Decision::Approve, Some(at(60)), Some("fine")));
+    for line in ["", "\n", "y\n", "yes: fine\n", &format!("{start} no, wait\n"), &format!("no {start}\n"), &format!("{start} until noon\n")] {
         assert_eq!(said(line), (Decision::Deny, None), "{line:?}");
     }
     let long = format!("{start}: {}\n", "x".repeat(MAX_COMMENT + 1));
     assert_eq!(typed(&plan, &long).unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn an_approver_may_let_an_approval_count_for_less_and_never_for_longer() {
+    let (plan, key) = (plan_of(1), KeySigner::generate("alice").unwrap());
+    let day = 24 * 60 * 60;
+    let approvers = vec![Approver { name: "alice".into(), key: Some(key.public_key().clone()), ..Approver::default() }];
+    let policy = ApprovalPolicy { approvers, ..ApprovalPolicy::default() };
+    let until = |seconds| Answer::approve("alice").until(at(seconds));
+    let signed = async |seconds| by_signature(&plan, until(seconds), &key, at(0)).await.unwrap().to_json().unwrap();
+    let admit = |approval: Approval, seconds| policy.admit(plan.clone(), vec![approval], at(seconds));
+    for approval in [asked(&plan, until(60)).unwrap(), Approval::from_json(&signed(60).await).unwrap()] {
+        assert_eq!(approval.expires(), Some(at(60)));
+        assert!(admit(approval.clone(), 60).is_ok());
+        let refused = admit(approval, 61).unwrap_err();
+        let why = refused.contexts().iter().find(|(key, _)| *key == "ignored").unwrap().1.clone();
+        assert!(why.ends_with(&format!("alice let it count until {}, and no longer", at(60))), "{why}");
+    }
+    let long = asked(&plan, until(10 * day)).unwrap();
+    assert!(admit(long.clone(), day).is_ok());
+    assert!(admit(long, day + 1).unwrap_err().to_string().contains("it expired"));
+    for wrong in [until(0), until(-1), Answer { expires: Some(at(60)), ..Answer::deny("alice") }] {
+        assert_eq!(asked(&plan, wrong).unwrap_err().kind(), ErrorKind::Invalid);
+    }
+}
+
+#[tokio::test]
+async fn a_plan_that_was_admitted_in_time_does_not_begin_on_an_approval_that_has_expired() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plan, ledger) = (plan_of(1), Ledger::at(folder.path()));
+    let run = async |seconds| {
+        let approval = asked(&plan, Answer::approve("alice").until(at(60))).unwrap();
+        let approved = ApprovalPolicy::default().admit(plan.clone(), vec![approval], at(0)).unwrap();
+        let mut counting = Counting::default();
+        (execute(&mut counting, &approved, &ledger, || at(seconds)).await, counting.made)
+    };
+    let (late, made) = run(61).await;
+    let late = late.unwrap_err();
+    assert_eq!((late.kind(), made), (ErrorKind::Unapproved, 0));
+    assert!(late.to_string().contains("alice let it count until"), "{late}");
+    assert!(run(60).await.0.unwrap().is_complete());
 }

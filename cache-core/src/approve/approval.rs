@@ -82,6 +82,8 @@ pub(super) struct Predicate {
     pub(super) at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) comment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) expires: Option<Timestamp>,
     /// Makes two approvals of one plan by one person at one second differ, so that each can be used once.
     pub(super) nonce: String,
 }
@@ -140,12 +142,19 @@ impl Signed {
 
 impl Approval {
     pub(super) fn body(plan: &Digest, kind: ApprovalKind, answer: Answer, at: Timestamp) -> Result<Raw<Body>> {
-        let Answer { decision, approver, comment } = answer;
+        let Answer { decision, approver, comment, expires } = answer;
         if approver.trim().is_empty() {
             return Err(Error::invalid("an approval needs the name of the person"));
         }
         let comment = comment.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         expect_short(comment.as_deref())?;
+        match expires {
+            Some(_) if decision == Decision::Deny => return Err(Error::invalid("a denial does not expire")),
+            Some(by) if by <= at => {
+                return Err(Error::invalid("the approval would expire before it is given").context("expires", by));
+            }
+            _ => {}
+        }
         let mut nonce = [0u8; 16];
         // From the operating system: the crypto library's own generator takes longer to start than some promotions.
         getrandom::fill(&mut nonce).map_err(|e| Error::unexpected("no random numbers").caused_by(e))?;
@@ -160,6 +169,7 @@ impl Approval {
                 approver: approver.trim().to_owned(),
                 at,
                 comment,
+                expires,
                 nonce: crate::model::digest::to_hex(&nonce),
             },
         })
@@ -194,6 +204,11 @@ impl Approval {
     /// What the person added. Of a signed approval the signature covers it; else it is what the application says was said.
     pub fn comment(&self) -> Option<&str> {
         self.body.predicate.comment.as_deref()
+    }
+
+    /// Until when it counts, where the person said so. The policy may let it count for less, never for longer.
+    pub fn expires(&self) -> Option<Timestamp> {
+        self.body.predicate.expires
     }
 
     /// The digest of the statement; a receipt names approvals by it.

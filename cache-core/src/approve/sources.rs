@@ -19,12 +19,14 @@ pub struct Answer {
     pub approver: String,
     /// What the person added, of at most [`MAX_COMMENT`](super::MAX_COMMENT) characters.
     pub comment: Option<String>,
+    /// Until when the person's approval counts, where that is earlier than the policy says; a denial counts for ever.
+    pub expires: Option<Timestamp>,
 }
 
 impl Answer {
     /// This answer of this person.
     pub fn new(decision: Decision, approver: impl Into<String>) -> Self {
-        Answer { decision, approver: approver.into(), comment: None }
+        Answer { decision, approver: approver.into(), comment: None, expires: None }
     }
 
     /// Yes.
@@ -42,10 +44,17 @@ impl Answer {
     pub fn saying(self, comment: impl Into<String>) -> Self {
         Answer { comment: Some(comment.into()), ..self }
     }
+
+    /// The same, where it counts until then and no longer.
+    #[must_use]
+    pub fn until(self, expires: Timestamp) -> Self {
+        Answer { expires: Some(expires), ..self }
+    }
 }
 
 /// Shows the plan on `output` and asks on `input` for the first eight characters of its digest, so that nobody approves by
-/// habit; a colon and a comment may follow. Anything else is a denial; so is the end of the input.
+/// habit. `until` and a time may follow, after which the approval counts no longer, then a colon and a comment. Anything else
+/// is a denial; so is the end of the input.
 ///
 /// `approver` is the name of the person at the terminal, normally the operating system's user.
 ///
@@ -61,13 +70,13 @@ pub fn ask_on_terminal(
     let failed = |e: std::io::Error| Error::unexpected("the terminal failed").caused_by(e);
     let wanted = &plan.digest().hex()[..8];
     writeln!(output, "{}", plan.render()).map_err(failed)?;
-    let more = "if you like with a colon and a comment after it";
+    let more = "if you like with \"until TIME\" and with a colon and a comment after it";
     write!(output, "Approve as {approver}? Type {wanted} to approve, {more}, anything else to deny: ").map_err(failed)?;
     output.flush().map_err(failed)?;
     let mut line = String::new();
     input.read_line(&mut line).map_err(failed)?;
     let answer = match Worded::read(&line).filter(|worded| worded.plan == wanted) {
-        Some(Worded { comment, .. }) => Answer { comment, ..Answer::approve(approver) },
+        Some(Worded { expires, comment, .. }) => Answer { expires, comment, ..Answer::approve(approver) },
         None => Answer::deny(approver),
     };
     unsigned(plan, ApprovalKind::Terminal, answer, now)

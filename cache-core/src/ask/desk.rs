@@ -61,6 +61,8 @@ pub(super) struct Said {
     pub(super) decision: Decision,
     /// The plan's digest, or the beginning of its hexadecimal part.
     pub(super) plan: String,
+    /// Until when it counts.
+    pub(super) expires: Option<Timestamp>,
     /// What the person added.
     pub(super) comment: Option<String>,
     /// What no two requests have in common.
@@ -120,7 +122,7 @@ impl AnswerDesk {
 
     /// Takes an answer, and says so.
     fn take(&self, said: Said, now: Timestamp) -> Result<String> {
-        let Said { person, decision, plan: wanted, comment, once, at } = said;
+        let Said { person, decision, plan: wanted, expires, comment, once, at } = said;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // What is older is refused for its age.
         state.seen.retain(|_, signed| (now.unix() - *signed).abs() <= MAX_AGE);
@@ -145,7 +147,7 @@ impl AnswerDesk {
         if waiting.answered.contains(approver) {
             return Err(Error::invalid("you answered before"));
         }
-        let answer = Answer { comment, ..Answer::new(decision, approver) };
+        let answer = Answer { expires, comment, ..Answer::new(decision, approver) };
         let approval = by_webhook(&waiting.plan, answer, now)?;
         waiting.answered.insert(approver.clone());
         let word = if decision == Decision::Approve { "approved" } else { "denied" };

@@ -143,6 +143,7 @@ pub(super) fn read<'a>(
         person: format!("slack:{}", payload.user.id),
         decision,
         plan: plan.clone(),
+        expires: None,
         comment: payload.state["values"][COMMENT][COMMENT]["value"].as_str().map(str::to_owned),
         once: signature.to_owned(),
         at,

@@ -54,7 +54,9 @@ fn card(message: &Message, bot: &str) -> Value {
     ];
     if let Some(plan) = &message.plan {
         let start = &plan.hex()[..PREFIX];
-        let text = format!("Answer with: @{bot} approve {start}, or: @{bot} deny {start}. After a colon you may add a comment.");
+        let text = format!(
+            "Answer with: @{bot} approve {start}, or: @{bot} deny {start}. You may add \"until TIME\", and after a colon a comment."
+        );
         body.push(json!({"type": "TextBlock", "wrap": true, "text": plain(&text)}));
     }
     json!({"type": "message", "attachments": [{
@@ -127,8 +129,11 @@ pub(super) fn read<'a>(
         };
         Some((decision, Worded::read(rest)?))
     });
-    let (decision, Worded { plan, comment }) = worded.ok_or_else(|| {
-        no_answer("write `approve` or `deny` and the first characters of the plan's digest, then perhaps a colon and a comment")
+    let (decision, Worded { plan, expires, comment }) = worded.ok_or_else(|| {
+        no_answer(
+            "write `approve` or `deny` and the first characters of the plan's digest, then perhaps `until` and a time such as \
+             2026-01-31T12:00:00Z, a colon and a comment",
+        )
     })?;
     if plan.len() < PREFIX {
         return Err(no_answer("too few characters of the plan's digest"));
@@ -138,6 +143,7 @@ pub(super) fn read<'a>(
         person: format!("teams:{person}"),
         decision,
         plan: plan.to_owned(),
+        expires,
         comment,
         once: activity.id,
         at: activity.timestamp,

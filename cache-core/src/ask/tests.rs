@@ -293,6 +293,14 @@ fn what_a_person_adds_in_a_chat_is_the_comment() {
         let reply = write(&desk, TOKEN, &written(&format!("approve {start}{added}"), "1", 0), 0);
         assert_eq!(comment(reply, &mut answers).as_deref(), kept);
     }
+    let desk_of_teams = desk();
+    let mut answers = desk_of_teams.expect(&plan);
+    let text = format!("approve {start} until {}: fine", at(60));
+    assert_eq!(write(&desk_of_teams, TOKEN, &written(&text, "1", 0), 0).status, 200);
+    let approval = answers.try_recv().unwrap();
+    assert_eq!((approval.expires(), approval.comment()), (Some(at(60)), Some("fine")));
+    let text = format!("deny {start} until {}", at(60));
+    assert_eq!(write(&desk(), TOKEN, &written(&text, "1", 0), 0).status, 404, "nobody waits at this desk");
     // What is too long, or could be a change of mind, is no answer; the person may answer again.
     let desk = desk();
     let mut answers = desk.expect(&plan);

@@ -285,11 +285,15 @@ pub struct AnswerConfig {
     /// What the person added.
     #[serde(default)]
     pub comment: Option<String>,
+    /// Until when the approval counts, where that is earlier than the policy says.
+    #[serde(default)]
+    pub expires: Option<Timestamp>,
 }
 
 impl From<AnswerConfig> for Answer {
     fn from(answer: AnswerConfig) -> Self {
-        Answer { comment: answer.comment, ..Answer::new(answer.decision, answer.approver) }
+        let AnswerConfig { decision, approver, comment, expires } = answer;
+        Answer { decision, approver, comment, expires }
     }
 }
 

@@ -101,6 +101,9 @@ pub struct ApprovalRecord {
     /// What the person added. Where the [kind](ApprovalKind::is_signed) is no signature, the application says that it was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// Until when it counted, where the person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
 }
 
 impl PromotionRecord {
@@ -136,6 +139,7 @@ impl PromotionRecord {
             kind: a.kind(),
             at: a.at(),
             comment: a.comment().map(str::to_owned),
+            expires: a.expires(),
         };
         Ok(PromotionRecord {
             plan: plan.digest().clone(),

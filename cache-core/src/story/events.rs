@@ -244,10 +244,11 @@ fn promoted(statement: &Attached<Verified<Statement>>) -> Option<Event> {
 
 /// An approval, and the words that came with it. Of an approval that nobody signed they are what somebody is said to have said.
 fn approved(event: Event, approval: &ApprovalRecord) -> Event {
-    let ApprovalRecord { approver, kind, at, comment, .. } = approval;
+    let ApprovalRecord { approver, kind, at, comment, expires, .. } = approval;
+    let until = expires.map(|by| format!(", until {by}")).unwrap_or_default();
     let words = if kind.is_signed() { "comment, signed" } else { "said" };
     let comment = comment.as_ref().map(|comment| format!("{approver}: {comment}"));
-    event.fact("approved by", format!("{approver}, by {}, {at}", kind.as_str())).facts(words, comment)
+    event.fact("approved by", format!("{approver}, by {}, {at}{until}", kind.as_str())).facts(words, comment)
 }
 
 fn judged(statement: &Attached<Verified<Statement>>) -> Option<Event> {

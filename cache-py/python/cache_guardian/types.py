@@ -527,9 +527,11 @@ class _Answered(TypedDict):
 
 
 class Answer(_Answered, total=False):
-    """What a person answered when shown a plan. ``comment`` has at most 1,000 characters, and is kept in the record."""
+    """What a person answered when shown a plan. ``comment`` has at most 1,000 characters, and is kept in the record. The approval
+    counts until ``expires`` (RFC 3339), where that is earlier than the policy says."""
 
     comment: str
+    expires: str
 
 
 class _Found(TypedDict):
