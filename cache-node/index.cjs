@@ -168,9 +168,12 @@ Retention.prototype.planRestore = function (request, options) {
 Retention.prototype.restore = function (approved, approvals, file, options) {
   return stoppable(options ?? {}, (known) => restore.call(this, approved, approvals, file, known));
 };
-const { ask: askSystem, plan: planUpkeep, execute: carryOut } = Administrator.prototype;
+const { ask: askSystem, askPeople, plan: planUpkeep, execute: carryOut } = Administrator.prototype;
 Administrator.prototype.ask = function (question, options) {
   return stoppable(options ?? {}, (known) => askSystem.call(this, question, known));
+};
+Administrator.prototype.askPeople = function (asked, desk, config, options) {
+  return stoppable(options ?? {}, (known) => askPeople.call(this, asked, desk, config, known));
 };
 Administrator.prototype.plan = function (request, options) {
   return stoppable(options ?? {}, (known) => planUpkeep.call(this, request, known));

@@ -1,5 +1,7 @@
 //! The upkeep of a registry: what it keeps, and changes of that.
 
+use std::sync::Arc;
+
 use cache_core::administer;
 use cache_core::connect::{AdministratorConfig, Upkeep, UpkeepConfig, read};
 use cache_core::registry::Question;
@@ -9,6 +11,7 @@ use napi_derive::napi;
 use serde_json::Value;
 
 use crate::approval::{Approval, answers};
+use crate::ask::AnswerDesk;
 use crate::errors::raise;
 use crate::outcome::Receipt;
 use crate::plan::Plan;
@@ -58,6 +61,24 @@ impl Administrator {
         env.spawn_future(unless_stopped(signal, async move {
             let request: UpkeepConfig = read("request", request).map_err(raise)?;
             Ok(upkeep.plan(request).await.map_err(raise)?.map(Plan))
+        }))
+    }
+
+    /// Asks people in their chats until their answers suffice, as `Promoter.ask` does; `ask` is for the registry.
+    #[napi(ts_return_type = "Promise<Approval[]>")]
+    pub fn ask_people<'env>(
+        &self,
+        env: &'env Env,
+        plan: ClassInstance<'_, Plan>,
+        desk: ClassInstance<'_, AnswerDesk>,
+        #[napi(ts_arg_type = "AskConfig")] config: Value,
+        options: Option<StopOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Vec<Approval>>> {
+        let (upkeep, plan, desk) = (self.0.clone(), plan.0.clone(), Arc::clone(&desk.0));
+        let StopOptions { signal } = options.unwrap_or_default();
+        env.spawn_future(unless_stopped(signal, async move {
+            let config = read("configuration", config).map_err(raise)?;
+            upkeep.ask_people(&plan, &desk, config).await.map(Approval::all).map_err(raise)
         }))
     }
 

@@ -1,40 +1,13 @@
 // People are asked in their chats, and their signed answers are approvals.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import path from 'node:path';
 import { test } from 'node:test';
 import { AnswerDesk, Invalid, Promoter, Unapproved, alert, parseReport } from '../index.mjs';
-import { example, prepare } from './helper.mjs';
+import { asked, chat, example, prepare, press, slackSecret } from './helper.mjs';
 
-const slackSecret = '8f742231b10e8888abcd99yyyzzz85a5';
 const people = { 'slack:U1': 'alice', 'slack:U2': 'bob' };
-
-// The press of a button, as Slack sends and signs it.
-function press(plan, action = 'cache-approve', user = 'U1') {
-  const payload = { type: 'block_actions', user: { id: user }, actions: [{ action_id: action, value: plan }] };
-  const body = Buffer.from(`payload=${encodeURIComponent(JSON.stringify(payload))}`);
-  const at = String(Math.floor(Date.now() / 1000));
-  const signature = createHmac('sha256', slackSecret).update(`v0:${at}:`).update(body).digest('hex');
-  return [{ 'X-Slack-Request-Timestamp': at, 'X-Slack-Signature': `v0=${signature}` }, body];
-}
-
-// A local server that takes messages as Slack does, and tells of each.
-async function chat(told) {
-  const server = createServer(async (request, response) => {
-    const pieces = [];
-    for await (const piece of request) pieces.push(piece);
-    response.end('ok');
-    told(JSON.parse(Buffer.concat(pieces)));
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, url: `http://127.0.0.1:${server.address().port}/hook` };
-}
-
-// The plan that a message asks about: the value of its buttons.
-const asked = (message) => message.blocks.find(({ type }) => type === 'actions').elements[0].value;
 
 async function planned(approval = {}) {
   const { promoter: { clock, ...config }, request } = prepare('promote-signed');

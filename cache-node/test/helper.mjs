@@ -1,6 +1,8 @@
-// What the tests share: a prepared folder, and the scenarios.
+// What the tests share: a prepared folder, the scenarios, and a chat in which people are asked.
 import { execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
@@ -33,3 +35,29 @@ export function example(name) {
   copyFileSync(path.join(root, 'examples', 'node', name), path.join(project, name));
   return path.join(project, name);
 }
+
+export const slackSecret = '8f742231b10e8888abcd99yyyzzz85a5';
+
+// The press of a button, as Slack sends and signs it.
+export function press(plan, action = 'cache-approve', user = 'U1') {
+  const payload = { type: 'block_actions', user: { id: user }, actions: [{ action_id: action, value: plan }] };
+  const body = Buffer.from(`payload=${encodeURIComponent(JSON.stringify(payload))}`);
+  const at = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac('sha256', slackSecret).update(`v0:${at}:`).update(body).digest('hex');
+  return [{ 'X-Slack-Request-Timestamp': at, 'X-Slack-Signature': `v0=${signature}` }, body];
+}
+
+// A local server that takes messages as Slack does, and tells of each.
+export async function chat(told) {
+  const server = createServer(async (request, response) => {
+    const pieces = [];
+    for await (const piece of request) pieces.push(piece);
+    response.end('ok');
+    told(JSON.parse(Buffer.concat(pieces)));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, url: `http://127.0.0.1:${server.address().port}/hook` };
+}
+
+// The plan that a message asks about: the value of its buttons.
+export const asked = (message) => message.blocks.find(({ type }) => type === 'actions').elements[0].value;

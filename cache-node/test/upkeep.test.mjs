@@ -7,8 +7,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { Administrator, Invalid, Unapproved, Unsupported } from '../index.mjs';
-import { example } from './helper.mjs';
+import { Administrator, AnswerDesk, Invalid, Unapproved, Unsupported } from '../index.mjs';
+import { asked, chat, example, press, slackSecret } from './helper.mjs';
 
 // A project, its quota and its robots, as Harbor's interface has them.
 let storage = -1;
@@ -116,4 +116,18 @@ test('the example', async () => {
   assert.equal(done, 0, receipt);
   assert.equal(storage, 2000);
   assert.deepEqual(await run(...change), [0, 'All of it is so already.\n']);
+});
+
+test('people are asked', async () => {
+  const approval = { accept: ['webhook'] };
+  const upkeep = new Administrator({ registry, environment: 'prod', ledger: path.join(folder, 'ledger'), approval });
+  const plan = await upkeep.plan(ask(quota(storage + 1000)));
+  const desk = new AnswerDesk({ people: { 'slack:U1': 'alice' }, slackSecret });
+  const { server, url } = await chat((message) => desk.slack(...press(asked(message))));
+  const whom = { ask: [{ kind: 'slack', url }], giveUpAfterSeconds: 30 };
+  const approvals = await upkeep.askPeople(plan, desk, whom);
+  assert.ok((await upkeep.execute(plan, approvals)).complete);
+  const stopped = upkeep.askPeople(plan, desk, whom, { signal: AbortSignal.abort() });
+  await assert.rejects(stopped, { name: 'AbortError' });
+  server.close();
 });

@@ -1,11 +1,14 @@
 //! The upkeep of a registry: what it keeps, and changes of that.
 
+use std::sync::Arc;
+
 use cache_core::administer;
 use cache_core::connect::{AdministratorConfig, Upkeep, UpkeepConfig};
 use cache_core::registry::Question;
 use pyo3::prelude::*;
 
 use crate::approval::{Approval, answers};
+use crate::ask::AnswerDesk;
 use crate::errors::raise;
 use crate::outcome::Receipt;
 use crate::plain::{Plain, from_python, to_python};
@@ -49,6 +52,24 @@ impl Administrator {
     fn plan_async<'py>(&self, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let (upkeep, parsed): (_, UpkeepConfig) = (self.0.clone(), from_python("request", request)?);
         awaitable(request.py(), async move { upkeep.plan(parsed).await }, |plan| plan.map(Plan))
+    }
+
+    /// Asks people in their chats until their answers suffice, as `Promoter.ask` does; `ask` is for the registry.
+    fn ask_people(&self, plan: &Plan, desk: &AnswerDesk, config: &Bound<'_, PyAny>) -> PyResult<Vec<Approval>> {
+        let parsed = from_python("configuration", config)?;
+        block_on(config.py(), self.0.ask_people(&plan.0, &desk.0, parsed)).map(Approval::all)
+    }
+
+    /// The same, to be awaited.
+    fn ask_people_async<'py>(
+        &self,
+        plan: &Plan,
+        desk: &AnswerDesk,
+        config: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (upkeep, plan, desk) = (self.0.clone(), plan.0.clone(), Arc::clone(&desk.0));
+        let parsed = from_python("configuration", config)?;
+        awaitable(config.py(), async move { upkeep.ask_people(&plan, &desk, parsed).await }, Approval::all)
     }
 
     /// Carries the plan out on these approvals, once. An exception means that nothing was changed.

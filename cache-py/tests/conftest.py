@@ -1,12 +1,19 @@
-"""What the tests share: a prepared folder, and the scenarios."""
+"""What the tests share: a prepared folder, the scenarios, and a chat in which people are asked."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import subprocess
-from collections.abc import Callable
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -29,3 +36,47 @@ def prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Prepare:
         return scenario
 
     return go
+
+
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+
+
+def press(digest: str, action: str = "cache-approve", user: str = "U1") -> tuple[dict[str, str], bytes]:
+    """The press of a button, as Slack sends and signs it."""
+    payload = {
+        "type": "block_actions",
+        "user": {"id": user},
+        "actions": [{"action_id": action, "value": digest}],
+    }
+    body = ("payload=" + urllib.parse.quote(json.dumps(payload))).encode()
+    at = str(int(time.time()))
+    signature = hmac.new(SECRET.encode(), b"v0:" + at.encode() + b":" + body, hashlib.sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={signature}"}, body
+
+
+@pytest.fixture
+def chat() -> Iterator[tuple[str, Queue[dict[str, Any]]]]:
+    """A local server that takes messages as Slack does, and what it was sent."""
+    seen: Queue[dict[str, Any]] = Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(200)
+            self.end_headers()
+            seen.put(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", seen
+    server.shutdown()
+
+
+def asked(message: dict[str, Any]) -> str:
+    """The plan that a message asks about: the value of its buttons."""
+    actions = [block for block in message["blocks"] if block["type"] == "actions"]
+    value: str = actions[0]["elements"][0]["value"]
+    return value

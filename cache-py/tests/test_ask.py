@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import json
 import os
 import subprocess
 import sys
 import threading
-import time
-import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -22,51 +16,9 @@ from typing import Any
 import pytest
 
 import cache_guardian as cache
-from conftest import ROOT, Prepare
+from conftest import ROOT, SECRET, Prepare, asked, press
 
-SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 PEOPLE = {"slack:U1": "alice", "slack:U2": "bob"}
-
-
-def press(digest: str, action: str = "cache-approve", user: str = "U1") -> tuple[dict[str, str], bytes]:
-    """The press of a button, as Slack sends and signs it."""
-    payload = {
-        "type": "block_actions",
-        "user": {"id": user},
-        "actions": [{"action_id": action, "value": digest}],
-    }
-    body = ("payload=" + urllib.parse.quote(json.dumps(payload))).encode()
-    at = str(int(time.time()))
-    signature = hmac.new(SECRET.encode(), b"v0:" + at.encode() + b":" + body, hashlib.sha256).hexdigest()
-    return {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={signature}"}, body
-
-
-@pytest.fixture
-def chat() -> Iterator[tuple[str, Queue[dict[str, Any]]]]:
-    """A local server that takes messages as Slack does, and what it was sent."""
-    seen: Queue[dict[str, Any]] = Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            self.send_response(200)
-            self.end_headers()
-            seen.put(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", seen
-    server.shutdown()
-
-
-def asked(message: dict[str, Any]) -> str:
-    """The plan that a message asks about: the value of its buttons."""
-    actions = [block for block in message["blocks"] if block["type"] == "actions"]
-    value: str = actions[0]["elements"][0]["value"]
-    return value
 
 
 def promoter(prepare: Prepare, **approval: Any) -> tuple[cache.Promoter, cache.Plan]:

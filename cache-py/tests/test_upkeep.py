@@ -11,13 +11,14 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import jsonschema
 import pytest
 
 import cache_guardian as cache
-from conftest import ROOT
+from conftest import ROOT, SECRET, asked, press
 
 EXAMPLE = ROOT / "examples" / "python" / "upkeep.py"
 YES: cache.Answer = {"decision": "approve", "approver": "alice"}
@@ -172,3 +173,29 @@ def test_the_example(registry: cache.Registry) -> None:
     code, said = run(registry, *change, "--approve", digest)
     assert code == 0 and Harbor.storage == 2000, said
     assert run(registry, *change) == (0, "All of it is so already.\n")
+
+
+def test_people_are_asked(registry: cache.Registry, chat: tuple[str, Queue[dict[str, Any]]]) -> None:
+    url, seen = chat
+    made = cache.Administrator(
+        {"registry": registry, "environment": "prod", "ledger": "ledger", "approval": {"accept": ["webhook"]}}
+    )
+    scope: cache.Scope = {"project": {"registry": registry["host"], "name": "p"}}
+    wish: cache.Wish = {"action": {"kind": "set-policy", "policy": "quota", "scope": scope, "to": {"storage": 1000}}}
+    plan = made.plan({"requester": "ci", "what": "a quota", "wishes": [wish]})
+    assert plan is not None
+    desk = cache.AnswerDesk({"people": {"slack:U1": "alice"}, "slackSecret": SECRET})
+
+    async def ask() -> list[cache.Approval]:
+        asking = asyncio.ensure_future(
+            made.ask_people_async(plan, desk, {"ask": [{"kind": "slack", "url": url}], "giveUpAfterSeconds": 30})
+        )
+        message = await asyncio.to_thread(seen.get)
+        assert "Upkeep of prod" in json.dumps(message)
+        assert desk.slack(*press(asked(message)))["status"] == 200
+        return await asking
+
+    approvals = asyncio.run(ask())
+    assert made.execute(plan, approvals).complete and Harbor.storage == 1000
+    with pytest.raises(cache.Unapproved, match="nobody answered"):
+        made.ask_people(plan, desk, {"ask": [{"kind": "slack", "url": url}], "giveUpAfterSeconds": 1})

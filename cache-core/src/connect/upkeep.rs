@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::ledger::open_ledger;
 use super::network::{NetworkConfig, network};
-use super::{ApprovalConfig, RegistryConfig, SharedPlan};
+use super::{ApprovalConfig, AskConfig, RegistryConfig, SharedPlan, session};
 use crate::administer::{Administrator, Carried, Request, Wish};
 use crate::approve::{Approval, ApprovalPolicy};
+use crate::ask::AnswerDesk;
 use crate::error::{Error, Result};
 use crate::model::{Pinned, Reference, Tag, Timestamp};
 use crate::plan::{Action, BuildSource};
@@ -138,6 +139,14 @@ impl Upkeep {
             wishes: request.wishes.into_iter().map(Wish::try_from).collect::<Result<_>>()?,
         };
         Ok(self.administrator.plan(&request).await?.map(SharedPlan::new))
+    }
+
+    /// Asks people for approvals until they suffice. See [`Escalation::answers`](crate::ask::Escalation::answers).
+    ///
+    /// # Errors
+    /// As there, and what is wrong with the configuration.
+    pub async fn ask_people(&self, plan: &SharedPlan, desk: &AnswerDesk, config: AskConfig) -> Result<Vec<Approval>> {
+        session::ask(plan, desk, config, &self.approval).await
     }
 
     /// Admits the approvals and executes the plan. See [`Administrator::execute`].

@@ -50,7 +50,15 @@ async function approvalsOf(plan, { answers = [], approvals: signed = [] }) {
 }
 
 // What the receipt names by digest alone. An approval that the host asserts is in no other file.
-const told = ({ digest, plan, kind, approver, at, comment }) => ({ digest, plan, kind, approver, at, comment });
+const told = ({ digest, plan, kind, approver, at, comment, expires }) => ({
+  digest,
+  plan,
+  kind,
+  approver,
+  at,
+  comment,
+  expires,
+});
 
 function asserted(plan, { approver, where }) {
   return plan.approveByCallback(() => ({ decision: 'approve', approver, comment: where }));

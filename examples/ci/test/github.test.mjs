@@ -140,10 +140,13 @@ test('where signatures are demanded, only they count', async (t) => {
   const shown = await sign();
   assert.deepEqual([shown.status, existsSync(path.join(folder, 'alice.json'))], [3, false]);
   assert.match(shown.log, new RegExp(`Plan ${digest}[^]*--words ${begin(digest)}`));
-  assert.equal((await sign('--words', begin(digest))).status, 0);
+  const signed = await sign('--words', begin(digest), '--comment', 'CHG-12', '--until', '2099-01-01T00:00:00Z');
+  assert.equal(signed.status, 0, signed.log);
   const done = await execute({ approvals: 'alice.json\n' });
   assert.equal(done.status, 0, done.log);
   assert.deepEqual([done.summary.includes('alice (key)'), promoted(folder)], [true, ['v1']]);
+  const [{ comment, expires }] = JSON.parse(readFileSync(path.join(folder, path.dirname(done.outputs.receipt), 'approvals.json')));
+  assert.deepEqual([comment, expires], ['CHG-12', '2099-01-01T00:00:00Z']);
   const again = await execute({ approvals: 'alice.json' });
   assert.equal(again.status, 3);
   assert.match(again.commands[0][1], /used once/);
