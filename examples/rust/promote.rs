@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use cache_core::approve::{Answer, Approval, ApprovalPolicy, Decision, Ledger, ask_on_terminal, by_callback};
+use cache_core::approve::{Answer, Approval, ApprovalPolicy, Ledger, ask_on_terminal, by_callback};
 use cache_core::connect::{open_source, open_target};
 use cache_core::gate::TEST_RESULT_TYPE;
 use cache_core::model::{Reference, Repository, Tag, Timestamp};

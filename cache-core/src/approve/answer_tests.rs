@@ -72,7 +72,15 @@ fn at_the_terminal_a_comment_comes_after_a_colon() {
     assert_eq!(said(&format!("{start}: looked at it\n")), (Decision::Approve, Some("looked at it".to_owned())));
     let until = typed(&plan, &format!("{start} until {}: fine\n", at(60))).unwrap();
     assert_eq!((until.decision(), until.expires(), until.comment()), (Decision::Approve, Some(at(60)), Some("fine")));
-    for line in ["", "\n", "y\n", "yes: fine\n", &format!("{start} no, wait\n"), &format!("no {start}\n"), &format!("{start} until noon\n")] {
+    for line in [
+        "",
+        "\n",
+        "y\n",
+        "yes: fine\n",
+        &format!("{start} no, wait\n"),
+        &format!("no {start}\n"),
+        &format!("{start} until noon\n"),
+    ] {
         assert_eq!(said(line), (Decision::Deny, None), "{line:?}");
     }
     let long = format!("{start}: {}\n", "x".repeat(MAX_COMMENT + 1));

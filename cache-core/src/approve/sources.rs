@@ -71,7 +71,8 @@ pub fn ask_on_terminal(
     let wanted = &plan.digest().hex()[..8];
     writeln!(output, "{}", plan.render()).map_err(failed)?;
     let more = "if you like with \"until TIME\" and with a colon and a comment after it";
-    write!(output, "Approve as {approver}? Type {wanted} to approve, {more}, anything else to deny: ").map_err(failed)?;
+    write!(output, "Approve as {approver}? Type {wanted} to approve, {more}, anything else to deny: ")
+        .map_err(failed)?;
     output.flush().map_err(failed)?;
     let mut line = String::new();
     input.read_line(&mut line).map_err(failed)?;

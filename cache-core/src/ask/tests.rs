@@ -281,7 +281,8 @@ fn what_a_person_adds_in_a_chat_is_the_comment() {
         assert_eq!(reply.status, 200, "{}", reply.body);
         answers.try_recv().unwrap().comment().map(str::to_owned)
     };
-    for (given, kept) in [(json!("looked at it: <b>fine</b>"), Some("looked at it: <b>fine</b>")), (json!(null), None)] {
+    for (given, kept) in [(json!("looked at it: <b>fine</b>"), Some("looked at it: <b>fine</b>")), (json!(null), None)]
+    {
         let desk = desk();
         let mut answers = desk.expect(&plan);
         let reply = press(&desk, &pressed_saying(given, digest), 0);

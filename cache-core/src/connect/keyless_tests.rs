@@ -22,7 +22,7 @@ async fn opened(value: Value, backing: Backing) -> Result<Identity> {
 }
 
 /// An image in a layout, and the configuration of a promoter that attaches to it.
-fn world(folder: &std::path::Path) -> Value {
+pub(super) fn world(folder: &std::path::Path) -> Value {
     use crate::model::{Descriptor, Tag, manifest::media_type};
     let place = format!("oci:{}", folder.join("app").display());
     let repository = Repository::parse(&place).unwrap();

@@ -49,7 +49,7 @@ pub use scan::{
 };
 pub use services::{LogConfig, ServicesConfig};
 pub use session::{AnswerConfig, Session, SharedOutlook, SharedPlan, receipt_json, verdicts_json, word};
-pub use signer::{Backing, KeylessConfig, OpenSigner, ProgramConfig, SignerConfig, Who};
+pub use signer::{AbsentConfig, Backing, KeylessConfig, OpenSigner, ProgramConfig, SignerConfig, Who};
 pub use story::StoryConfig;
 pub use token::TokenConfig;
 pub use trust::TrustedKeyConfig;
@@ -143,5 +143,7 @@ fn unsupported(repository: &Repository, what: &str) -> Error {
 
 #[cfg(test)]
 mod keyless_tests;
+#[cfg(test)]
+mod signer_tests;
 #[cfg(test)]
 mod tests;

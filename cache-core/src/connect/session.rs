@@ -46,10 +46,20 @@ impl Session {
         Session { scan, ..self }
     }
 
-    async fn promoter(&self) -> Result<Promoter> {
+    /// The promoter, which can sign.
+    async fn executor(&self) -> Result<Promoter> {
         let mut promoter = self.promoter.clone();
         if let Some(signer) = &self.signer {
             promoter.signer = Some(signer.signer().await?);
+        }
+        Ok(promoter)
+    }
+
+    /// The promoter as far as plans need it: it says who will sign.
+    async fn planner(&self) -> Result<Promoter> {
+        let mut promoter = self.promoter.clone();
+        if let Some(signer) = &self.signer {
+            promoter.signer = Some(signer.planner().await?);
         }
         Ok(promoter)
     }
@@ -59,7 +69,7 @@ impl Session {
     /// # Errors
     /// As there.
     pub async fn plan(&self, request: RequestConfig, given: &[Given]) -> Result<SharedOutlook> {
-        Ok(self.promoter().await?.plan_with(&request.request(&self.environment)?, given).await?.into())
+        Ok(self.planner().await?.plan_with(&request.request(&self.environment)?, given).await?.into())
     }
 
     /// What the policy makes of the vulnerabilities in an image, with what the other gates say: what reports are written from. It
@@ -89,7 +99,7 @@ impl Session {
     /// # Errors
     /// As there, and what reading the attachments says.
     pub async fn plan_attaching(&self, request: AttachConfig) -> Result<SharedOutlook> {
-        Ok(self.promoter().await?.plan_attaching(&request.request(&self.environment)?).await?.into())
+        Ok(self.planner().await?.plan_attaching(&request.request(&self.environment)?).await?.into())
     }
 
     /// Plans a promotion that the gates refuse, in an emergency. See [`Promoter::plan_breaking_glass`].
@@ -103,7 +113,7 @@ impl Session {
         given: &[Given],
     ) -> Result<SharedOutlook> {
         let request = request.request(&self.environment)?;
-        Ok(self.promoter().await?.plan_breaking_glass(&request, given, glass).await?.into())
+        Ok(self.planner().await?.plan_breaking_glass(&request, given, glass).await?.into())
     }
 
     /// Plans to put a tag back to what it named before. See [`Promoter::plan_rollback`].
@@ -111,7 +121,7 @@ impl Session {
     /// # Errors
     /// As there.
     pub async fn plan_rollback(&self, request: RollbackConfig) -> Result<SharedOutlook> {
-        Ok(self.promoter().await?.plan_rollback(&request.request(&self.environment)).await?.into())
+        Ok(self.planner().await?.plan_rollback(&request.request(&self.environment)).await?.into())
     }
 
     /// Reproduces the verdicts of the newest record of an image. See [`Promoter::reproduce`].
@@ -119,7 +129,7 @@ impl Session {
     /// # Errors
     /// As there.
     pub async fn reproduce(&self, request: ReproduceConfig, given: &[Given]) -> Result<Reproduction> {
-        self.promoter().await?.reproduce(&request.image, &self.environment, given).await
+        self.planner().await?.reproduce(&request.image, &self.environment, given).await
     }
 
     /// Asks people for approvals until they suffice for this promoter. See [`Escalation::answers`](crate::ask::Escalation::answers).
@@ -140,7 +150,7 @@ impl Session {
     pub async fn execute(&self, plan: &SharedPlan, approvals: Vec<Approval>, watch: Option<Watch>) -> Result<Receipt> {
         let now = self.promoter.clock.unwrap_or_else(Timestamp::now);
         let approved = self.approval.admit(plan.plan().clone(), approvals, now)?;
-        let promoter = self.promoter().await?;
+        let promoter = self.executor().await?;
         let work = async {
             match watch {
                 Some(watch) => promoter.execute_watched(approved, watch).await,

@@ -166,11 +166,13 @@ impl PromotionRecord {
     /// # Errors
     /// `Untrusted` where it is another journal, or lines are not there; `Unsupported` where the record names no line.
     pub fn expect_journal<'j>(&self, journal: &'j Journal) -> Result<&'j [Entry]> {
-        let untrusted = |why: &str| Error::untrusted(why).context("record of", &self.plan).context("plan", journal.plan());
+        let untrusted =
+            |why: &str| Error::untrusted(why).context("record of", &self.plan).context("plan", journal.plan());
         if *journal.plan() != self.plan {
             return Err(untrusted("the journal is of another plan than the record"));
         }
-        let known = self.journal.as_ref().ok_or_else(|| Error::unsupported("the record names no line of the journal"))?;
+        let known =
+            self.journal.as_ref().ok_or_else(|| Error::unsupported("the record names no line of the journal"))?;
         let held = journal.expect(known)?;
         let began = held.iter().rev().find_map(|entry| match &entry.event {
             Event::Began { approvals } => Some(approvals),

@@ -2,6 +2,7 @@
 //!
 //! [`Signer`] makes signatures, under a permit. [`Trust`] checks them, offline, and is the only maker of [`Verified`].
 
+mod absent;
 mod bundle;
 mod cosign;
 mod dsse;
@@ -31,6 +32,7 @@ mod verify;
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "tests use all of it"))]
 pub(crate) mod testing;
 
+pub use absent::AbsentSigner;
 pub use bundle::{BUNDLE_V03, Bundle, COSIGN_SIGN_TYPE};
 pub use cosign::{Proof, SignedLayer, TAG_SUFFIXES};
 pub(crate) use cosign::{SBOM_TAG_SUFFIX, signature_layer, tag_suffix};

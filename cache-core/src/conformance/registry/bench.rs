@@ -205,7 +205,6 @@ fn approve(repository: &Repository, change: Change) -> Result<Approved> {
     })?;
     let now = Timestamp::now();
     let approver = "the conformance suite".to_owned();
-    let approval =
-        by_callback(&plan, now, |_| Ok::<_, Error>(Answer::approve(approver)))?;
+    let approval = by_callback(&plan, now, |_| Ok::<_, Error>(Answer::approve(approver)))?;
     ApprovalPolicy::default().admit(plan, vec![approval], now)
 }

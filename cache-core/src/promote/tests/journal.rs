@@ -31,7 +31,9 @@ async fn the_record_names_the_last_line_before_it_was_written() {
     let written = plan.changes.iter().position(|change| matches!(change, Change::Attach(_))).unwrap();
     let held = record.expect_journal(&journal).unwrap();
     assert_eq!(held.len(), 1 + written, "the beginning, and what was done before");
-    assert!(matches!(&held[0].event, Event::Began { approvals } if *approvals == [record.approvals[0].approval.clone()]));
+    assert!(
+        matches!(&held[0].event, Event::Began { approvals } if *approvals == [record.approvals[0].approval.clone()])
+    );
     assert_ne!(record.journal.as_ref(), Some(journal.head()), "its own writing is not in it");
 }
 
@@ -64,7 +66,6 @@ async fn an_execution_that_goes_on_leaves_the_record_with_its_line() {
     let mut world = world();
     let (plan, before, first) = promoted(&mut world).await;
     // Somebody else approves it a second time, and all of it is so.
-    let bob = Answer::approve("bob");
     let approval = by_callback(&plan, now(), |_| Ok(Answer::approve("bob"))).unwrap();
     let again = ApprovalPolicy::default().admit(plan.clone(), vec![approval], now()).unwrap();
     assert!(world.promoter.execute(again).await.unwrap().is_complete());
