@@ -14,14 +14,19 @@ export type PublicKey = { name: string } & ({ pem: string } | { path: string });
 /** A private key. Where it is encrypted, its password, or the variable of the environment that holds it. */
 export type Key = PublicKey & ({ password?: string } | { passwordEnv?: string });
 
-/** A private key that signs. For logs that keep hashes an Ed25519 key has to be `prehashed`. */
-export type SignerKey = Key & { prehashed?: boolean; services?: Services };
+/**
+ * A private key that signs. For logs that keep hashes an Ed25519 key has to be `prehashed`. With the `publicKey` (PEM, or where it is)
+ * plans need no private key.
+ */
+export type SignerKey = Key & { publicKey?: string; prehashed?: boolean; services?: Services };
 
 /** A program that signs with a key that it has; docs/signing.md says what it is asked. */
 export interface SignerProgram {
   name?: string;
   program: string;
   arguments?: string[];
+  /** In PEM, or where it is: plans then do not run the program. */
+  publicKey?: string;
   services?: Services;
 }
 
@@ -33,7 +38,13 @@ export type KeylessSigner = {
 } & ({ subject: string; issuer: string } | { subject?: never; issuer?: never });
 
 /** Who signs. With services the signatures of a key are in logs and have a proven time. */
-export type Signer = SignerKey | SignerProgram | KeylessSigner;
+export type Signer = SignerKey | SignerProgram | KeylessSigner | NamedSigner;
+
+/** Somebody who signs elsewhere, for those who only plan. `publicKey` is PEM, or where it is. */
+export type NamedSigner =
+  | { name: string; publicKey: string }
+  | { name: string; fingerprint: string }
+  | { subject: string; issuer: string };
 
 /** A function of the application that gives an identity token for an audience. */
 export type Token = (audience: string) => string | Promise<string>;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Invalid, Promoter, Unapproved, Untrusted, tellStory, verifyJournal } from '../index.mjs';
+import { Invalid, NotFound, Plan, Promoter, Unapproved, Untrusted, tellStory, verifyJournal } from '../index.mjs';
 import { prepare } from './helper.mjs';
 
 const at = '2026-01-31T11:59:00Z';
@@ -55,4 +55,19 @@ test('an approver sets a deadline', async () => {
   const answer = { decision: 'approve', approver: 'alice', expires };
   const signed = await plan.approveBySignature(answer, { name: 'alice', path: 'keys/alice.key' }, at);
   assert.equal(signed.expires, expires);
+});
+
+test('a plan needs no private key', async () => {
+  const scenario = prepare('promote-signed');
+  const whole = new Promoter({ ...scenario.promoter, approval: { accept: ['callback'] } });
+  const signer = { name: 'release', path: 'env://CACHE_NO_SUCH_VARIABLE', publicKey: 'keys/release.pub' };
+  const planner = new Promoter({ ...scenario.promoter, approval: { accept: ['callback'] }, signer });
+  const { plan } = await planner.plan(scenario.request);
+  assert.deepEqual(plan.json, (await whole.plan(scenario.request)).plan.json);
+  const approvals = [await plan.approveByCallback(() => ({ decision: 'approve', approver: 'alice' }), at)];
+  await assert.rejects(planner.execute(plan, approvals), NotFound);
+  assert.ok((await whole.execute(Plan.fromJson(plan.json), approvals)).complete);
+  const named = new Promoter({ ...scenario.promoter, signer: { name: 'release', publicKey: 'keys/release.pub' } });
+  assert.equal((await named.plan(scenario.request)).state, 'nothing');
+  assert.throws(() => new Promoter({ ...scenario.promoter, signer: { name: 'release' } }), Invalid);
 });

@@ -96,3 +96,26 @@ def test_the_deadline_is_signed(prepare: Prepare) -> None:
     assert carried.expires == "2026-01-31T11:59:30Z" and carried.comment is None
     with pytest.raises(cache.Unapproved, match="no longer"):
         cache.Promoter(scenario["promoter"]).execute(plan, [carried])
+
+
+@pytest.mark.parametrize(
+    "signer",
+    [
+        {"name": "release", "publicKey": "keys/release.pub"},
+        {"name": "release", "path": "env://CACHE_NO_SUCH_VARIABLE", "publicKey": "keys/release.pub"},
+    ],
+)
+def test_a_plan_needs_no_private_key(prepare: Prepare, signer: cache.Signer) -> None:
+    scenario = prepare("promote-signed")
+    approval = [cache.Approval.from_json(Path("approval.json").read_bytes())]
+    whole = cache.Promoter(scenario["promoter"])
+    planner = cache.Promoter({**scenario["promoter"], "signer": signer})
+    plan = planner.plan(scenario["request"]).plan
+    same = whole.plan(scenario["request"]).plan
+    assert plan is not None and same is not None and plan.json == same.json
+    if "path" in signer:
+        with pytest.raises(cache.NotFound):
+            planner.execute(plan, approval)
+    assert whole.execute(cache.Plan.from_json(plan.json), approval).complete
+    with pytest.raises(cache.Invalid, match="says who the signer is"):
+        cache.Promoter({**scenario["promoter"], "signer": {"name": "release"}})

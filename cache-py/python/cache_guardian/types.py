@@ -261,8 +261,9 @@ class Services(TypedDict, total=False):
 
 class SignerKey(Key, total=False):
     """A private key that signs. With ``services`` its signatures are in logs and have a proven time; for logs that keep hashes an
-    Ed25519 key has to be ``prehashed``."""
+    Ed25519 key has to be ``prehashed``. With the ``publicKey`` (PEM, or where it is) plans need no private key."""
 
+    publicKey: str
     prehashed: bool
     services: Services
 
@@ -276,6 +277,7 @@ class SignerProgram(_Program, total=False):
 
     name: str
     arguments: list[str]
+    publicKey: str
     services: Services
 
 
@@ -316,7 +318,18 @@ class KeylessSigner(_Keyless, total=False):
     issuer: str
 
 
-Signer = Union[SignerKey, SignerProgram, KeylessSigner]
+class NamedSigner(TypedDict, total=False):
+    """Somebody who signs elsewhere, for those who only plan: a ``name`` with a ``publicKey`` (PEM, or where it is) or the
+    ``fingerprint`` of the key, or the ``subject`` and the ``issuer`` of a keyless signer."""
+
+    name: str
+    publicKey: str
+    fingerprint: str
+    subject: str
+    issuer: str
+
+
+Signer = Union[SignerKey, SignerProgram, KeylessSigner, NamedSigner]
 
 
 class _Places(TypedDict):

@@ -55,6 +55,19 @@ test('a plan that a reviewer named is executed, and changes nothing a second tim
   assert.deepEqual([nothing.status, nothing.outputs.verdict, nothing.outputs['plan-digest']], [0, 'nothing', '']);
 });
 
+test('the private key of the signer is in the job that executes, and in no other', async (t) => {
+  const signer = { name: 'release', path: 'env://RELEASE_KEY', publicKey: 'keys/release.pub' };
+  const { folder, status, log, digest, execute } = await planned('promote-signed', { signer });
+  assert.equal(status, 0, log);
+  const { url } = await github(t, [review('alice', begin(digest))]);
+  const without = await execute({ environment: 'prod' }, { api: url });
+  assert.deepEqual([without.status, promoted(folder)], [1, []]);
+  assert.match(without.commands[0][1], /RELEASE_KEY/);
+  const RELEASE_KEY = readFileSync(path.join(folder, 'keys/release.key'), 'utf8');
+  const done = await execute({ environment: 'prod' }, { api: url, env: { RELEASE_KEY } });
+  assert.deepEqual([done.status, promoted(folder)], [0, ['v1']], done.log);
+});
+
 test('another digest is refused', async (t) => {
   const { folder, digest, execute } = await planned();
   const { url } = await github(t, [review('alice', begin(digest))]);

@@ -105,7 +105,8 @@ test('Jenkins: the answer to the question approves, if it names the plan', async
   assert.equal(planned.status, 0, planned.log);
   assert.equal((await step(verdict, folder, {})).stdout, 'ready');
   const CACHE_PLAN_DIGEST = (await step(digest, folder, {})).stdout;
-  const answer = (APPROVER, WORDS) => step(execute, folder, { ...env, CACHE_PLAN_DIGEST, APPROVER, WORDS });
+  const given = { ...env, CACHE_PLAN_DIGEST, RELEASE_KEY_FILE: 'keys/release.key' };
+  const answer = (APPROVER, WORDS) => step(execute, folder, { ...given, APPROVER, WORDS });
   for (const [who, words] of [
     ['alice', 'yes'],
     ['alice', ''],
@@ -119,6 +120,7 @@ test('Jenkins: the answer to the question approves, if it names the plan', async
   assert.deepEqual(promoted(folder), []);
   const done = await answer('alice', begin(CACHE_PLAN_DIGEST));
   assert.equal(done.status, 0, done.log);
+  assert.doesNotMatch(done.log, /PRIVATE KEY/);
   assert.deepEqual(promoted(folder), ['v1']);
 });
 

@@ -71,7 +71,9 @@ export async function steps(name, folder, params, programs = {}) {
       script.replace(/\$\(results\.([\w-]+)\.path\)/g, (_, result) => path.join(place, result)),
     );
     chmodSync(file, 0o755);
-    const variables = Object.fromEntries(env.map(({ name, value }) => [name, given(value)]));
+    // What comes from a secret of the cluster is not needed here.
+    const stated = env.filter(({ value }) => value !== undefined);
+    const variables = Object.fromEntries(stated.map(({ name, value }) => [name, given(value)]));
     const done = await run(file, [], {
       cwd: folder,
       env: { PATH: `${place}/bin:${process.env.PATH}`, ...variables, CACHE_CI: path.join(ci, 'cache-ci.mjs') },
