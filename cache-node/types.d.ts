@@ -493,6 +493,8 @@ export interface Answer {
   comment?: string;
   /** Until when the approval counts, in RFC 3339, where that is earlier than the policy says. */
   expires?: string;
+  /** What the application knows the answer by: the same answer of this person then counts once, however often it is told. */
+  reference?: string;
 }
 
 /** One thing that a gate found. `wouldBe` belongs to the outcome `excepted`. */

@@ -74,6 +74,12 @@ impl Approval {
     pub fn expires(&self) -> Option<String> {
         self.0.expires().map(|by| by.to_string())
     }
+
+    /// What the application that asked knows the answer by.
+    #[napi(getter)]
+    pub fn reference(&self) -> Option<&str> {
+        self.0.reference()
+    }
 }
 
 impl Approval {

@@ -1,9 +1,10 @@
 // What the signed record of a promotion says, and what is held to it.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { Invalid, NotFound, Plan, Promoter, Unapproved, Untrusted, tellStory, verifyJournal } from '../index.mjs';
-import { prepare } from './helper.mjs';
+import { load, prepare, scenarios } from './helper.mjs';
 
 const at = '2026-01-31T11:59:00Z';
 const request = { image: 'oci:target:v1', trustedKeys: [{ name: 'release', path: 'keys/release.pub' }] };
@@ -70,4 +71,15 @@ test('a plan needs no private key', async () => {
   const named = new Promoter({ ...scenario.promoter, signer: { name: 'release', publicKey: 'keys/release.pub' } });
   assert.equal((await named.plan(scenario.request)).state, 'nothing');
   assert.throws(() => new Promoter({ ...scenario.promoter, signer: { name: 'release' } }), Invalid);
+});
+
+test('an answer is known by its reference', async () => {
+  const { plan, journal } = await promoted({ reference: 'runs/7' });
+  assert.equal((await verifyJournal(request, journal)).record.approvals[0].reference, 'runs/7');
+  const { promoter } = load(path.join(scenarios, 'promote-signed.json'));
+  const again = Plan.fromJson(plan.json);
+  const told = await again.approveByCallback(() => ({ decision: 'approve', approver: 'alice', reference: 'runs/7' }), at);
+  assert.equal(told.reference, 'runs/7');
+  const another = new Promoter({ ...promoter, approval: { accept: ['callback'] } });
+  await assert.rejects(another.execute(again, [told]), /used once/);
 });

@@ -74,6 +74,12 @@ impl Approval {
         self.0.expires().map(|by| by.to_string())
     }
 
+    /// What the application that asked knows the answer by.
+    #[getter]
+    fn reference(&self) -> Option<&str> {
+        self.0.reference()
+    }
+
     fn __repr__(&self) -> PyResult<String> {
         Ok(format!("<Approval {} by {:?} of {}>", self.decision()?, self.approver(), self.plan()))
     }

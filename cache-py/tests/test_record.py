@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import cache_guardian as cache
-from conftest import Prepare
+from conftest import SCENARIOS, Prepare
 
 AT = "2026-01-31T11:59:00Z"
 REQUEST: cache.VerifyRequest = {
@@ -119,3 +119,17 @@ def test_a_plan_needs_no_private_key(prepare: Prepare, signer: cache.Signer) -> 
     assert whole.execute(cache.Plan.from_json(plan.json), approval).complete
     with pytest.raises(cache.Invalid, match="says who the signer is"):
         cache.Promoter({**scenario["promoter"], "signer": {"name": "release"}})
+
+
+def test_an_answer_is_known_by_its_reference(prepare: Prepare) -> None:
+    plan, _, journal = promoted(prepare, reference="runs/7")
+    [approval] = cache.verify_journal(REQUEST, journal)["record"]["approvals"]
+    assert approval["reference"] == "runs/7"
+    scenario: Any = json.loads((SCENARIOS / "promote-signed.json").read_text(encoding="utf-8"))
+    another = cache.Promoter({**scenario["promoter"], "approval": {"accept": ["callback"]}})
+    again = cache.Plan.from_json(plan.json)
+    answer: cache.Answer = {"decision": "approve", "approver": "alice", "reference": "runs/7"}
+    told = again.approve_by_callback(lambda _: answer, at=AT)
+    assert told.reference == "runs/7"
+    with pytest.raises(cache.Unapproved, match="used once"):
+        another.execute(again, [told])

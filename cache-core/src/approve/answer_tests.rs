@@ -127,3 +127,35 @@ async fn a_plan_that_was_admitted_in_time_does_not_begin_on_an_approval_that_has
     assert!(late.to_string().contains("alice let it count until"), "{late}");
     assert!(run(60).await.0.unwrap().is_complete());
 }
+
+#[tokio::test]
+async fn an_answer_that_is_told_again_is_another_approval_unless_the_application_knows_it_by_something() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plan, ledger) = (plan_of(1), Ledger::at(folder.path()));
+    let run = async |answer: Answer, fails_at| {
+        let approval = asked(&plan, answer).unwrap();
+        let approved = ApprovalPolicy::default().admit(plan.clone(), vec![approval], at(0)).unwrap();
+        let mut counting = Counting { fails_at, ..Counting::default() };
+        execute(&mut counting, &approved, &ledger, || at(0)).await
+    };
+    let said = || Answer::approve("Alice").known_by("https://ci.example.test/runs/7");
+    assert_ne!(asked(&plan, said()).unwrap().digest(), asked(&plan, said()).unwrap().digest());
+    // What failed goes on, told by another process.
+    assert!(!run(said(), Some(1)).await.unwrap().is_complete());
+    assert!(run(said(), None).await.unwrap().is_complete());
+    // Done is done, whatever else is told of it.
+    let again = Answer { approver: " alice".into(), ..said() }.saying("fine").until(at(60));
+    for again in [said(), again] {
+        let error = run(again, None).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unapproved);
+        assert!(error.message().contains("used once"), "{error}");
+    }
+    // Other people, and other answers, are others.
+    for other in [Answer { approver: "bob".into(), ..said() }, said().known_by("runs/8"), Answer::approve("alice")] {
+        for _ in 0..1 + usize::from(other.reference.is_none()) {
+            assert!(run(other.clone(), None).await.unwrap().is_complete());
+        }
+    }
+    let long = said().known_by("x".repeat(MAX_COMMENT + 1));
+    assert_eq!(asked(&plan, long).unwrap_err().kind(), ErrorKind::Invalid);
+}

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use super::policy::normal;
 use super::sources::Answer;
 use crate::error::{Error, Result};
 use crate::model::{Digest, Raw, Timestamp};
@@ -12,7 +13,7 @@ use crate::sign::{Bundle, Envelope, ResourceDescriptor};
 /// The predicate type of an approval.
 pub const APPROVAL_TYPE: &str = "https://docs.rs/cache-core/approval/v1";
 
-/// The most characters that a comment has. It goes into records and stories.
+/// The most characters that a comment has, and a reference. Both go into records and stories.
 pub const MAX_COMMENT: usize = 1_000;
 
 /// What the person said.
@@ -84,6 +85,8 @@ pub(super) struct Predicate {
     pub(super) comment: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) expires: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reference: Option<String>,
     /// Makes two approvals of one plan by one person at one second differ, so that each can be used once.
     pub(super) nonce: String,
 }
@@ -142,12 +145,13 @@ impl Signed {
 
 impl Approval {
     pub(super) fn body(plan: &Digest, kind: ApprovalKind, answer: Answer, at: Timestamp) -> Result<Raw<Body>> {
-        let Answer { decision, approver, comment, expires } = answer;
+        let Answer { decision, approver, comment, expires, reference } = answer;
         if approver.trim().is_empty() {
             return Err(Error::invalid("an approval needs the name of the person"));
         }
-        let comment = comment.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        expect_short(comment.as_deref())?;
+        let text = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let (comment, reference) = (text(comment), text(reference));
+        expect_short(&[&comment, &reference])?;
         match expires {
             Some(_) if decision == Decision::Deny => return Err(Error::invalid("a denial does not expire")),
             Some(by) if by <= at => {
@@ -170,6 +174,7 @@ impl Approval {
                 at,
                 comment,
                 expires,
+                reference,
                 nonce: crate::model::digest::to_hex(&nonce),
             },
         })
@@ -211,6 +216,22 @@ impl Approval {
         self.body.predicate.expires
     }
 
+    /// What the application that asked knows the answer by.
+    pub fn reference(&self) -> Option<&str> {
+        self.body.predicate.reference.as_deref()
+    }
+
+    /// What a ledger remembers it by when it was used: where the application knows the answer by something, whoever tells of it
+    /// again tells of the same approval; else it is the approval itself.
+    pub(super) fn used_as(&self) -> Digest {
+        match self.reference() {
+            Some(reference) => {
+                Digest::of(serde_json::json!([self.plan(), normal(self.approver()), reference]).to_string().as_bytes())
+            }
+            None => self.digest().clone(),
+        }
+    }
+
     /// The digest of the statement; a receipt names approvals by it.
     pub fn digest(&self) -> &Digest {
         self.body.digest()
@@ -233,8 +254,8 @@ impl Approval {
     /// Reads a signed approval. Its signature is checked when the plan is admitted.
     ///
     /// # Errors
-    /// `Invalid` where it is no DSSE envelope, and no bundle of a keyless signer, with an approval inside; where the comment is
-    /// longer than [`MAX_COMMENT`].
+    /// `Invalid` where it is no DSSE envelope, and no bundle of a keyless signer, with an approval inside; where the comment or the
+    /// reference is longer than [`MAX_COMMENT`].
     pub fn from_json(json: &[u8]) -> Result<Approval> {
         let not_one = || Error::invalid("the signed statement is not an approval of a plan");
         let signed = Signed::parse(json)?;
@@ -249,14 +270,14 @@ impl Approval {
         {
             return Err(not_one());
         }
-        expect_short(body.predicate.comment.as_deref())?;
+        expect_short(&[&body.predicate.comment, &body.predicate.reference])?;
         Ok(Approval { body, signed: Some(signed) })
     }
 }
 
-fn expect_short(comment: Option<&str>) -> Result<()> {
-    match comment.is_some_and(|comment| comment.chars().nth(MAX_COMMENT).is_some()) {
-        true => Err(Error::invalid(format!("the comment has more than {MAX_COMMENT} characters"))),
+fn expect_short(texts: &[&Option<String>]) -> Result<()> {
+    match texts.iter().any(|text| text.as_ref().is_some_and(|text| text.chars().nth(MAX_COMMENT).is_some())) {
+        true => Err(Error::invalid(format!("the comment or the reference has more than {MAX_COMMENT} characters"))),
         false => Ok(()),
     }
 }

@@ -21,12 +21,15 @@ pub struct Answer {
     pub comment: Option<String>,
     /// Until when the person's approval counts, where that is earlier than the policy says; a denial counts for ever.
     pub expires: Option<Timestamp>,
+    /// What the application knows this answer by, such as the address of a review. Each approval is another one, also where an
+    /// application tells of the same answer again; with a reference it is the same, of this person to this plan, and used once.
+    pub reference: Option<String>,
 }
 
 impl Answer {
     /// This answer of this person.
     pub fn new(decision: Decision, approver: impl Into<String>) -> Self {
-        Answer { decision, approver: approver.into(), comment: None, expires: None }
+        Answer { decision, approver: approver.into(), comment: None, expires: None, reference: None }
     }
 
     /// Yes.
@@ -49,6 +52,12 @@ impl Answer {
     #[must_use]
     pub fn until(self, expires: Timestamp) -> Self {
         Answer { expires: Some(expires), ..self }
+    }
+
+    /// The same, which the application knows by this.
+    #[must_use]
+    pub fn known_by(self, reference: impl Into<String>) -> Self {
+        Answer { reference: Some(reference.into()), ..self }
     }
 }
 

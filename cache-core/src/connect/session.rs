@@ -298,12 +298,15 @@ pub struct AnswerConfig {
     /// Until when the approval counts, where that is earlier than the policy says.
     #[serde(default)]
     pub expires: Option<Timestamp>,
+    /// What the application knows the answer by, such as the address of a review.
+    #[serde(default)]
+    pub reference: Option<String>,
 }
 
 impl From<AnswerConfig> for Answer {
     fn from(answer: AnswerConfig) -> Self {
-        let AnswerConfig { decision, approver, comment, expires } = answer;
-        Answer { decision, approver, comment, expires }
+        let AnswerConfig { decision, approver, comment, expires, reference } = answer;
+        Answer { decision, approver, comment, expires, reference }
     }
 }
 

@@ -117,6 +117,7 @@ async fn a_plan_is_made_with_the_public_key_and_executed_with_the_private_one() 
         read("request", stated).unwrap()
     };
     let plans = session(json!({"name": "k", "publicKey": made.public}));
+    let unread = session(json!({"name": "k", "path": "no.key", "password": "x", "publicKey": made.public}));
     let executes = session(json!({"name": "k", "pem": *made.private}));
     let planned = plans.plan_attaching(request()).await.unwrap().plan.unwrap();
     let same = executes.plan_attaching(request()).await.unwrap().plan.unwrap();
@@ -130,6 +131,5 @@ async fn a_plan_is_made_with_the_public_key_and_executed_with_the_private_one() 
     assert!(executes.execute(&same, approve(&same), None).await.unwrap().is_complete());
     // What was signed is recognised by the public key.
     assert_eq!(plans.plan_attaching(request()).await.unwrap().state, "nothing");
-    let unread = session(json!({"name": "k", "path": "no.key", "password": "x", "publicKey": made.public}));
     assert_eq!(unread.plan_attaching(request()).await.unwrap().state, "nothing");
 }

@@ -104,6 +104,9 @@ pub struct ApprovalRecord {
     /// Until when it counted, where the person said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+    /// What the application that asked knows the answer by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 impl PromotionRecord {
@@ -140,6 +143,7 @@ impl PromotionRecord {
             at: a.at(),
             comment: a.comment().map(str::to_owned),
             expires: a.expires(),
+            reference: a.reference().map(str::to_owned),
         };
         Ok(PromotionRecord {
             plan: plan.digest().clone(),

@@ -244,11 +244,14 @@ fn promoted(statement: &Attached<Verified<Statement>>) -> Option<Event> {
 
 /// An approval, and the words that came with it. Of an approval that nobody signed they are what somebody is said to have said.
 fn approved(event: Event, approval: &ApprovalRecord) -> Event {
-    let ApprovalRecord { approver, kind, at, comment, expires, .. } = approval;
+    let ApprovalRecord { approver, kind, at, comment, expires, reference, .. } = approval;
     let until = expires.map(|by| format!(", until {by}")).unwrap_or_default();
     let words = if kind.is_signed() { "comment, signed" } else { "said" };
     let comment = comment.as_ref().map(|comment| format!("{approver}: {comment}"));
-    event.fact("approved by", format!("{approver}, by {}, {at}{until}", kind.as_str())).facts(words, comment)
+    event
+        .fact("approved by", format!("{approver}, by {}, {at}{until}", kind.as_str()))
+        .facts(words, comment)
+        .facts("known by", reference)
 }
 
 fn judged(statement: &Attached<Verified<Statement>>) -> Option<Event> {

@@ -541,10 +541,12 @@ class _Answered(TypedDict):
 
 class Answer(_Answered, total=False):
     """What a person answered when shown a plan. ``comment`` has at most 1,000 characters, and is kept in the record. The approval
-    counts until ``expires`` (RFC 3339), where that is earlier than the policy says."""
+    counts until ``expires`` (RFC 3339), where that is earlier than the policy says. With a ``reference``, what the application knows
+    the answer by, the same answer of this person counts once, however often it is told."""
 
     comment: str
     expires: str
+    reference: str
 
 
 class _Found(TypedDict):

@@ -7,6 +7,8 @@ import { leaveIn } from './files.mjs';
 import { names } from './naming.mjs';
 import { block, cell, code, printable } from './text.mjs';
 
+const most = 500; // of what a person says
+
 /**
  * `plan` is the path of the plan and `digest` the one that was shown to people. `answers` are what the system heard from them:
  * `{ approver, words, where }`, of which those count whose words name the plan (`names`); they are recorded as asserted by the
@@ -50,7 +52,7 @@ async function approvalsOf(plan, { answers = [], approvals: signed = [] }) {
 }
 
 // What the receipt names by digest alone. An approval that the host asserts is in no other file.
-const told = ({ digest, plan, kind, approver, at, comment, expires }) => ({
+const told = ({ digest, plan, kind, approver, at, comment, expires, reference }) => ({
   digest,
   plan,
   kind,
@@ -58,10 +60,12 @@ const told = ({ digest, plan, kind, approver, at, comment, expires }) => ({
   at,
   comment,
   expires,
+  reference,
 });
 
-function asserted(plan, { approver, where }) {
-  return plan.approveByCallback(() => ({ decision: 'approve', approver, comment: where }));
+// The system tells of the same answer in every run of a job; by where it was given, the ledger knows it again.
+function asserted(plan, { approver, words, where }) {
+  return plan.approveByCallback(() => ({ decision: 'approve', approver, comment: String(words).slice(0, most), reference: where }));
 }
 
 function progress(tell) {

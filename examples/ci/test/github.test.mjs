@@ -40,15 +40,22 @@ test('a plan that a reviewer named is executed, and changes nothing a second tim
   const [approval] = JSON.parse(readFileSync(path.join(folder, 'done', 'approvals.json')));
   assert.deepEqual([receipt.plan, receipt.approvals], [digest, [approval.digest]]);
   assert.deepEqual([approval.approver, approval.kind], ['alice', 'callback']);
-  assert.equal(approval.comment, 'environment prod of https://github.example/team/app/actions/runs/4711');
+  assert.equal(approval.comment, `I read it: ${begin(digest)}`);
+  assert.equal(approval.reference, 'environment prod of https://github.example/team/app/actions/runs/4711');
   assert.match(readFileSync(path.join(folder, done.outputs.story), 'utf8'), /alice, by callback/);
 
   const index = () => readFileSync(path.join(folder, 'target', 'index.json'), 'utf8');
   const before = index();
+  // The review was used, and a later attempt of the run tells of the same one.
   const again = await execute({ environment: 'prod' }, { api: url });
-  assert.deepEqual([again.status, index()], [0, before]);
+  assert.deepEqual([again.status, index()], [3, before]);
+  assert.match(again.commands[0][1], /used once/);
+  // Where nobody remembers it, nothing is changed a second time.
+  rmSync(path.join(folder, 'ledger'), { recursive: true });
+  const forgotten = await execute({ environment: 'prod' }, { api: url });
+  assert.deepEqual([forgotten.status, index()], [0, before]);
   assert.equal(
-    again.log.match(/: already so$/gm).length,
+    forgotten.log.match(/: already so$/gm).length,
     JSON.parse(readFileSync(path.join(folder, 'cache-out/plan.json'))).changes.length,
   );
   const nothing = await act('plan', folder, { image: 'v1' });

@@ -32,7 +32,8 @@ pub trait LedgerStore: fmt::Debug + Send + Sync + 'static {
     /// `Unapproved` where another execution holds it.
     async fn lock(&self, plan: &Digest) -> Result<Box<dyn PlanLock>>;
 
-    /// Whether an approval was spent. What cannot be read is an error, never "no".
+    /// Whether an approval was spent, by the digest that it is remembered by: its own, or that of the answer that the application
+    /// knows. What cannot be read is an error, never "no".
     async fn is_spent(&self, approval: &Digest) -> Result<bool>;
 
     /// Marks an approval spent, for good. It is no error that it is.
@@ -101,7 +102,7 @@ impl Ledger {
         // Only who holds the lock spends approvals of the plan, so what is asked now holds until it is given back.
         let claim = Claim { store: Arc::clone(&self.0), lock };
         for approval in approved.approvals() {
-            let spent = match self.0.is_spent(approval.digest()).await {
+            let spent = match self.0.is_spent(&approval.used_as()).await {
                 Ok(false) => continue,
                 Ok(true) => Error::unapproved("an approval is used once, and this one was")
                     .context("plan", plan)
@@ -149,7 +150,7 @@ impl Claim {
     /// Marks the approvals spent.
     pub(crate) async fn spend(&self, approved: &Approved) -> Result<()> {
         for approval in approved.approvals() {
-            self.store.spend(approval.digest(), approved.plan().digest()).await?;
+            self.store.spend(&approval.used_as(), approved.plan().digest()).await?;
         }
         Ok(())
     }
