@@ -19,11 +19,15 @@ REQUEST: cache.VerifyRequest = {
 }
 
 
+def promoter_of(config: dict[str, Any], **more: Any) -> cache.Promoter:
+    whole: Any = {**config, **more}
+    return cache.Promoter(whole)
+
+
 def promoted(prepare: Prepare, **answer: Any) -> tuple[cache.Plan, cache.Receipt, bytes]:
     """The plan, the receipt and the journal of a promotion that somebody approved by callback."""
     scenario = prepare("promote-signed")
-    config: Any = {**scenario["promoter"], "approval": {"accept": ["callback"]}}
-    promoter = cache.Promoter(config)
+    promoter = promoter_of(scenario["promoter"], approval={"accept": ["callback"]})
     plan = promoter.plan(scenario["request"]).plan
     assert plan is not None
     said: Any = {"decision": "approve", "approver": "alice", **answer}
@@ -108,8 +112,9 @@ def test_the_deadline_is_signed(prepare: Prepare) -> None:
 def test_a_plan_needs_no_private_key(prepare: Prepare, signer: cache.Signer) -> None:
     scenario = prepare("promote-signed")
     approval = [cache.Approval.from_json(Path("approval.json").read_bytes())]
-    whole = cache.Promoter(scenario["promoter"])
-    planner = cache.Promoter({**scenario["promoter"], "signer": signer})
+    config: Any = scenario["promoter"]
+    whole = cache.Promoter(config)
+    planner = promoter_of(config, signer=signer)
     plan = planner.plan(scenario["request"]).plan
     same = whole.plan(scenario["request"]).plan
     assert plan is not None and same is not None and plan.json == same.json
@@ -118,15 +123,15 @@ def test_a_plan_needs_no_private_key(prepare: Prepare, signer: cache.Signer) -> 
             planner.execute(plan, approval)
     assert whole.execute(cache.Plan.from_json(plan.json), approval).complete
     with pytest.raises(cache.Invalid, match="says who the signer is"):
-        cache.Promoter({**scenario["promoter"], "signer": {"name": "release"}})
+        promoter_of(config, signer={"name": "release"})
 
 
 def test_an_answer_is_known_by_its_reference(prepare: Prepare) -> None:
     plan, _, journal = promoted(prepare, reference="runs/7")
     [approval] = cache.verify_journal(REQUEST, journal)["record"]["approvals"]
     assert approval["reference"] == "runs/7"
-    scenario: Any = json.loads((SCENARIOS / "promote-signed.json").read_text(encoding="utf-8"))
-    another = cache.Promoter({**scenario["promoter"], "approval": {"accept": ["callback"]}})
+    config: Any = json.loads((SCENARIOS / "promote-signed.json").read_text(encoding="utf-8"))["promoter"]
+    another = promoter_of(config, approval={"accept": ["callback"]})
     again = cache.Plan.from_json(plan.json)
     answer: cache.Answer = {"decision": "approve", "approver": "alice", "reference": "runs/7"}
     told = again.approve_by_callback(lambda _: answer, at=AT)
