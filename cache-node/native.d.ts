@@ -65,6 +65,7 @@ import type {
   UpkeepRequest,
   Verdict,
   Verified,
+  VerifiedJournal,
   VerifyRequest,
 } from './types.js';
 
@@ -76,6 +77,8 @@ export declare class Administrator {
   ask(question: Question, options?: StopOptions | undefined | null): Promise<unknown>
   /** Looks at what is there and drafts the plan; `null` where there is nothing to do. Reads only. */
   plan(request: UpkeepRequest, options?: StopOptions | undefined | null): Promise<Plan | null>
+  /** Asks people in their chats until their answers suffice, as `Promoter.ask` does; `ask` is for the registry. */
+  askPeople(plan: Plan, desk: AnswerDesk, config: AskConfig, options?: StopOptions | undefined | null): Promise<Approval[]>
   /** Carries the plan out on these approvals, once. A rejection means that nothing was changed, or that it was stopped. */
   execute(plan: Plan, approvals: Array<Approval>, options?: StopOptions | undefined | null): Promise<Carried>
 }
@@ -113,6 +116,10 @@ export declare class Approval {
   get at(): string
   /** What the person added. */
   get comment(): string | null
+  /** Until when it counts, in RFC 3339, where the person said so. */
+  get expires(): string | null
+  /** What the application that asked knows the answer by. */
+  get reference(): string | null
 }
 
 /** A verdict with all that it is made of. */
@@ -543,6 +550,12 @@ export interface UpdateOptions {
  * no attestation that is asked for, verifies.
  */
 export declare function verify(request: VerifyRequest, options?: StopOptions | undefined | null): Promise<Verified>
+
+/**
+ * Holds the journal of a plan, as the ledger keeps it, to the record that is attached to the image. Rejects with `Untrusted` where
+ * it is another, or lines were changed or left out, and `NotFound` where no trusted record is of its plan.
+ */
+export declare function verifyJournal(request: VerifyRequest, journal: Uint8Array, options?: StopOptions | undefined | null): Promise<VerifiedJournal>
 
 /** How a report is to look. */
 export interface WriteOptions {
