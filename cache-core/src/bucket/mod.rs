@@ -69,7 +69,8 @@ impl BucketLedger {
             if !heeds {
                 heeds = self.bucket.put(key, body, Condition::Absent).await?.is_none();
             }
-            if heeds && self.bucket.put(key, body, Condition::Is("\"0\"")).await?.is_none() {
+            let other = Condition::Is(self.bucket.dialect.no_version());
+            if heeds && self.bucket.put(key, body, other).await?.is_none() {
                 return Ok(());
             }
             Err(Error::unsupported("the store ignores conditions, so it cannot tell who came first")

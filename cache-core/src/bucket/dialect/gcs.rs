@@ -74,6 +74,10 @@ impl Dialect for Gcs {
         text(headers, "x-goog-generation")
     }
 
+    fn no_version(&self) -> &'static str {
+        "1"
+    }
+
     fn written(&self, _: &HeaderMap, body: &[u8]) -> Option<String> {
         #[derive(Deserialize)]
         struct Written {

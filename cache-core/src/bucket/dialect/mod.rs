@@ -41,6 +41,11 @@ pub(super) trait Dialect: fmt::Debug + Send + Sync + 'static {
         text(headers, ETAG.as_str())
     }
 
+    /// A version that no object has.
+    fn no_version(&self) -> &'static str {
+        "\"0\""
+    }
+
     /// Which version was written.
     fn written(&self, headers: &HeaderMap, _body: &[u8]) -> Option<String> {
         self.version(headers)

@@ -304,6 +304,7 @@ fn wished_of_gcs(call: &Call) -> (String, Wish) {
     assert_eq!(parameters["uploadType"], "media");
     let name = String::from_utf8(decode(parameters["name"])).unwrap();
     let generation = parameters["ifGenerationMatch"];
+    assert!(generation.parse::<u64>().is_ok(), "{generation}");
     (format!("/bucket/{name}"), Wish::Write((generation != "0").then(|| generation.to_owned())))
 }
 

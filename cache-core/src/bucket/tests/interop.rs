@@ -35,7 +35,7 @@ iam.create_user(UserName="ci")
 allowed = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"], "Resource": "*"}
 iam.put_user_policy(UserName="ci", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
 key = iam.create_access_key(UserName="ci")["AccessKey"]
-urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/moto-api/reset-auth", data=b"0", method="POST")).read()
+urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/moto-api/reset-auth", data=b"0", headers={"Content-Type": "text/plain"})).read()
 print(key["AccessKeyId"], key["SecretAccessKey"])
 "#;
 /// The account that Azurite has, as Microsoft documents it.
@@ -247,7 +247,8 @@ async fn interop_a_ledger_is_shared_at_azurite() {
     holds_at(&peer, address, |_| vec![("AZURE_STORAGE_KEY", ACCOUNT_KEY.to_owned())]).await;
     let here = address(&peer.host);
     refused(&here.replace("container", "other"), &[("AZURE_STORAGE_KEY", ACCOUNT_KEY)], ErrorKind::Invalid).await;
-    refused(&here, &[("AZURE_STORAGE_KEY", SECRET)], ErrorKind::Unauthenticated).await;
+    // Azure itself says "AuthenticationFailed" to a wrong signature, Azurite "AuthorizationFailure".
+    refused(&here, &[("AZURE_STORAGE_KEY", SECRET)], ErrorKind::Denied).await;
 
     let signature = account_signature();
     let shared = open(&here, &[("AZURE_STORAGE_SAS_TOKEN", &signature[..])], LEASE);
@@ -256,7 +257,7 @@ async fn interop_a_ledger_is_shared_at_azurite() {
     assert!(shared.lock(&plan).await.is_err());
     lock.release().await.unwrap();
     let wrong = signature.replace("sp=rwlc", "sp=rwlcd");
-    refused(&here, &[("AZURE_STORAGE_SAS_TOKEN", &wrong[..])], ErrorKind::Unauthenticated).await;
+    refused(&here, &[("AZURE_STORAGE_SAS_TOKEN", &wrong[..])], ErrorKind::Denied).await;
 }
 
 /// A shared access signature of the account, to read and write blobs (Microsoft, "Create an account SAS").

@@ -135,7 +135,7 @@ async fn what_is_wrong_with_credentials_is_said_without_them() {
             json!({"type": "authorized_user", "client_id": "i", "client_secret": 5, "refresh_token": "hunter2"}),
             ErrorKind::Invalid,
         ),
-        (json!(["hunter2"]), ErrorKind::Invalid),
+        (json!("hunter2"), ErrorKind::Invalid),
         (key("hunter2"), ErrorKind::Invalid),
         (key("-----BEGIN PRIVATE KEY-----\naHVudGVyMg==\n-----END PRIVATE KEY-----\n"), ErrorKind::Invalid),
         (json!({"type": "gdch_service_account", "key": "hunter2"}), ErrorKind::Unsupported),
