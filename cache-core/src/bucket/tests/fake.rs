@@ -370,8 +370,12 @@ impl World {
 
 /// A ledger whose machine has these variables, and no time.
 pub(super) fn open(address: &str, variables: &[(&str, &str)], lease: Duration) -> BucketLedger {
-    let mut bucket = url::open(address, &Variables::given(variables), Network::default()).unwrap();
+    open_over(Network::default(), address, variables, lease)
+}
+
+pub(super) fn open_over(network: Network, address: &str, variables: &[(&str, &str)], lease: Duration) -> BucketLedger {
+    let mut bucket = url::open(address, &Variables::given(variables), network.clone()).unwrap();
     let patience = Patience { attempts: 4, first_pause: Duration::from_millis(1), ..Patience::default() };
-    bucket.http = Http::over(Network::default(), None, patience);
+    bucket.http = Http::over(network, None, patience);
     BucketLedger::of(bucket, lease)
 }

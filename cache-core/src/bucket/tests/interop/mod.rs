@@ -1,5 +1,7 @@
 //! The same in stores that others wrote, after what their vendors document. Run by `make interop`.
 
+mod azurite;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -13,9 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::fake::open;
 use super::*;
-use crate::bucket::dialect::sign_azblob;
 use crate::http::{Http, Patience, Request};
-use crate::model::{Secret, Timestamp};
 
 /// moto looks first and writes then, which two threads of it may do at once: it is given one. It checks signatures once it was told
 /// to; before, a user with a key is made.
@@ -38,9 +38,6 @@ key = iam.create_access_key(UserName="ci")["AccessKey"]
 urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/moto-api/reset-auth", data=b"0", headers={"Content-Type": "text/plain"})).read()
 print(key["AccessKeyId"], key["SecretAccessKey"])
 "#;
-/// The account that Azurite has, as Microsoft documents it.
-const ACCOUNT: &str = "devstoreaccount1";
-const ACCOUNT_KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 /// The path of what `scripts/peers.sh` installs; `None` where it is absent, which is said.
 fn installed(name: &str, path: &str) -> Option<PathBuf> {
@@ -215,59 +212,4 @@ async fn interop_a_ledger_is_shared_at_fake_gcs_server() {
     let emulator = |host: &str| vec![("STORAGE_EMULATOR_HOST", host.to_owned())];
     holds_at(&peer, |_| "gs://bucket/team/ledger".to_owned(), emulator).await;
     refused("gs://other", &[("STORAGE_EMULATOR_HOST", &peer.host)], ErrorKind::Invalid).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Azurite; make interop"]
-async fn interop_a_ledger_is_shared_at_azurite() {
-    let Some(program) = installed("azurite", "azurite/node_modules/azurite/dist/src/blob/main.js") else { return };
-    let program = program.to_str().unwrap();
-    let peer = Peer::start(
-        Path::new("node"),
-        &[
-            program,
-            "--blobHost",
-            "127.0.0.1",
-            "--blobPort",
-            "PORT",
-            "--inMemoryPersistence",
-            "--disableTelemetry",
-            "--silent",
-        ],
-    );
-    let service = |host: &str| format!("http://{host}/{ACCOUNT}");
-    let container = format!("{}/container?restype=container", service(&peer.host));
-    let mut create = Request::new(Method::PUT, container.parse().unwrap());
-    create.headers.insert("x-ms-version", HeaderValue::from_static("2023-11-03"));
-    sign_azblob(&mut create, ACCOUNT, &Secret::new(ACCOUNT_KEY), Timestamp::now()).unwrap();
-    let created = Http::new(Patience::default()).send(&create).await.unwrap();
-    assert_eq!(created.status(), 201);
-
-    let address = |host: &str| format!("az://{ACCOUNT}/container/team/ledger?endpoint={}", service(host));
-    holds_at(&peer, address, |_| vec![("AZURE_STORAGE_KEY", ACCOUNT_KEY.to_owned())]).await;
-    let here = address(&peer.host);
-    refused(&here.replace("container", "other"), &[("AZURE_STORAGE_KEY", ACCOUNT_KEY)], ErrorKind::Invalid).await;
-    // Azure itself says "AuthenticationFailed" to a wrong signature, Azurite "AuthorizationFailure".
-    refused(&here, &[("AZURE_STORAGE_KEY", SECRET)], ErrorKind::Denied).await;
-
-    let signature = account_signature();
-    let shared = open(&here, &[("AZURE_STORAGE_SAS_TOKEN", &signature[..])], LEASE);
-    let plan = Digest::of(b"by a shared access signature");
-    let lock = shared.lock(&plan).await.unwrap();
-    assert!(shared.lock(&plan).await.is_err());
-    lock.release().await.unwrap();
-    let wrong = signature.replace("sp=rwlc", "sp=rwlcd");
-    refused(&here, &[("AZURE_STORAGE_SAS_TOKEN", &wrong[..])], ErrorKind::Denied).await;
-}
-
-/// A shared access signature of the account, to read and write blobs (Microsoft, "Create an account SAS").
-fn account_signature() -> String {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-    let (version, end) = ("2020-12-06", "2099-01-01T00:00:00Z");
-    let text = format!("{ACCOUNT}\nrwlc\nb\no\n\n{end}\n\nhttps,http\n{version}\n\n");
-    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &STANDARD.decode(ACCOUNT_KEY).unwrap());
-    let signature = STANDARD.encode(aws_lc_rs::hmac::sign(&key, text.as_bytes()));
-    let signature = crate::http::encode(&signature);
-    format!("sv={version}&ss=b&srt=o&sp=rwlc&spr=https,http&se=2099-01-01T00%3A00%3A00Z&sig={signature}")
 }
