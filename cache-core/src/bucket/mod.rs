@@ -61,21 +61,24 @@ impl BucketLedger {
         BucketLedger { bucket: Arc::new(bucket), lease, heeds: Arc::default() }
     }
 
-    /// Refuses a store that would let two be first.
+    /// Refuses a store that would let two be first, or where what was written is not found again: there nothing would be spent.
     async fn expect_conditions(&self) -> Result<()> {
         let ask = async {
-            let (key, body) = ("conditions", "written once\n");
-            let mut heeds = self.bucket.put(key, body, Condition::Absent).await?.is_none();
+            let (bucket, key, body) = (&self.bucket, "conditions", "written once\n");
+            let refused = |why: &str| Error::unsupported(why).context("bucket", bucket);
+            let mut heeds = bucket.put(key, body, Condition::Absent).await?.is_none();
             if !heeds {
-                heeds = self.bucket.put(key, body, Condition::Absent).await?.is_none();
+                heeds = bucket.put(key, body, Condition::Absent).await?.is_none();
             }
-            let other = Condition::Is(self.bucket.dialect.no_version());
-            if heeds && self.bucket.put(key, body, other).await?.is_none() {
-                return Ok(());
+            let other = Condition::Is(bucket.dialect.no_version());
+            if !heeds || bucket.put(key, body, other).await?.is_some() {
+                return Err(refused("the store ignores conditions, so it cannot tell who came first")
+                    .hint("use a store that heeds If-None-Match and If-Match when it writes"));
             }
-            Err(Error::unsupported("the store ignores conditions, so it cannot tell who came first")
-                .context("bucket", &self.bucket)
-                .hint("use a store that heeds If-None-Match and If-Match when it writes"))
+            match bucket.get(key).await? {
+                Some(there) if there.body == body => Ok(()),
+                _ => Err(refused("the store does not show what was written to it")),
+            }
         };
         self.heeds.get_or_try_init(|| ask).await.map(drop)
     }

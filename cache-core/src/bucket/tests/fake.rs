@@ -63,6 +63,8 @@ pub(super) struct Store {
     /// The next request is answered with this.
     pub(super) refuses: Mutex<Option<Reply>>,
     pub(super) away: AtomicBool,
+    /// Who reads is led elsewhere, where there is nothing.
+    pub(super) misleads: AtomicBool,
     /// How often a token was asked for.
     pub(super) tokens: AtomicUsize,
 }
@@ -129,6 +131,7 @@ impl Store {
         let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
         let there = objects.get(&key).cloned();
         let condition = match wish {
+            Wish::Read if self.misleads.load(Ordering::SeqCst) => return Reply::new(404, "Not Found"),
             Wish::Read => return there.map_or_else(|| self.absent(), |kept| self.found(&kept)),
             Wish::Write(condition) => condition,
         };
@@ -328,6 +331,7 @@ impl World {
             busy: AtomicUsize::default(),
             refuses: Mutex::default(),
             away: AtomicBool::default(),
+            misleads: AtomicBool::default(),
             tokens: AtomicUsize::default(),
         });
         let answering = Arc::clone(&store);

@@ -154,6 +154,17 @@ async fn a_store_that_ignores_conditions_is_refused() {
 }
 
 #[tokio::test]
+async fn a_store_that_does_not_show_what_was_written_is_refused() {
+    for vendor in Vendor::ALL {
+        let world = World::of(vendor).await;
+        world.store.misleads.store(true, Ordering::SeqCst);
+        let error = world.machine().lock(&plan()).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Unsupported && error.message().contains("show"), "{error}");
+        assert_eq!(world.store.count("locks"), 0);
+    }
+}
+
+#[tokio::test]
 async fn a_token_of_google_s_is_asked_for_once_while_it_lasts() {
     let world = World::of(Vendor::Gcs).await;
     let machine = world.machine();

@@ -191,18 +191,7 @@ async fn interop_a_ledger_is_shared_at_fake_gcs_server() {
     let Some(program) = installed("fake-gcs-server", "bin/fake-gcs-server") else { return };
     let peer = Peer::start(
         &program,
-        &[
-            "-scheme",
-            "http",
-            "-host",
-            "127.0.0.1",
-            "-port",
-            "PORT",
-            "-public-host",
-            "127.0.0.1:PORT",
-            "-backend",
-            "memory",
-        ],
+        &["-scheme", "http", "-host", "127.0.0.1", "-port", "PORT", "-public-host", "127.0.0.1", "-backend", "memory"],
     );
     let mut create =
         Request::new(Method::POST, format!("http://{}/storage/v1/b?project=p", peer.host).parse().unwrap());
