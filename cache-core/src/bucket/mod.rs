@@ -11,7 +11,8 @@
 mod dialect;
 mod lock;
 mod store;
-#[cfg(all(test, feature = "s3", feature = "gcs", feature = "azblob"))]
+#[cfg(test)]
+#[cfg(all(feature = "s3", feature = "gcs", feature = "azblob"))]
 mod tests;
 mod url;
 
