@@ -108,6 +108,7 @@
 pub mod administer;
 pub mod approve;
 pub mod ask;
+mod blocking;
 #[cfg(feature = "bucket")]
 pub mod bucket;
 #[cfg(feature = "conformance")]

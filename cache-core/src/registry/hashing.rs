@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::files::joined;
+use crate::blocking::joined;
 use crate::error::Result;
 use crate::model::Digest;
 use crate::model::digest::{Algorithm, Hasher};
