@@ -1,7 +1,7 @@
 # What a developer runs. Everything is built below target/; nothing outside the checkout is touched.
 CARGO ?= cargo
 
-.PHONY: demo test check interop bench packages audit
+.PHONY: demo test check interop bench packages audit features
 
 # The main job on real input: build, sign, promote to staging and prod, and refuse an unsigned image.
 demo:
@@ -50,6 +50,10 @@ bench:
 # What is published, for this machine: wheel, source distribution, npm packages; each is installed in an empty folder and promotes an image there.
 packages:
 	@scripts/packages.sh
+
+# The library with each of its features alone, and with none.
+features:
+	@scripts/features.sh
 
 # Whether anything is known against the versions that are locked. Needs the network; what cannot be asked is a line of output.
 audit:

@@ -10,7 +10,7 @@ program=${CACHE_PROMOTE:-target/release/examples/promote}
 approvals=()
 for _ in 1 2 3 4; do
   code=0
-  output=$("$program" "${approvals[@]}" </dev/null) || code=$?
+  output=$("$program" ${approvals[@]+"${approvals[@]}"} </dev/null) || code=$?
   if [ "$code" -ne 3 ]; then
     printf '%s\n' "$output"
     exit "$code"

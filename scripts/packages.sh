@@ -10,6 +10,9 @@ set -euo pipefail
 
 own=$(rustc -vV | sed -n 's/^host: //p')
 target=${1:-$own}
+# For this machine without --target, so that what other commands built is used.
+cross=()
+[ "$target" = "$own" ] || cross=(--target "$target")
 out=$root/target/packages
 rm -rf "$out"
 mkdir -p "$out/npm"
@@ -19,11 +22,11 @@ venv=$root/target/packages-venv
 [ -x "$venv/bin/maturin" ] || { "${PYTHON:-python3}" -m venv "$venv" && "$venv/bin/pip" install --quiet 'maturin>=1.16,<2'; }
 (
   cd "$root/cache-py"
-  "$venv/bin/maturin" build --quiet --release --target "$target" --target-dir "$root/target" --out "$out"
+  "$venv/bin/maturin" build --quiet --release ${cross[@]+"${cross[@]}"} --target-dir "$root/target" --out "$out"
   # It has no stable ABI: a wheel for each version.
   for python in python3.13t python3.14t; do
-    ! command -v "$python" >/dev/null || "$venv/bin/maturin" build --quiet --release --target "$target" --target-dir "$root/target" \
-      --interpreter "$python" --out "$out"
+    ! command -v "$python" >/dev/null || "$venv/bin/maturin" build --quiet --release ${cross[@]+"${cross[@]}"} \
+      --target-dir "$root/target" --interpreter "$python" --out "$out"
   done
   "$venv/bin/maturin" sdist --quiet --out "$out"
 )
@@ -35,6 +38,13 @@ rm -rf "$work/node_modules" "$work"/*.node
 (
   cd "$work"
   npm ci --no-audit --no-fund --loglevel=error
+  if [ "$target" = "$own" ]; then
+    # Where napi looks for what was built.
+    mkdir -p "$root/target/$own"
+    rm -rf "$root/target/$own/release"
+    ln -s ../release "$root/target/$own/release"
+    export CARGO=$root/scripts/cargo-here.sh
+  fi
   npx napi build --release --platform --no-js --dts native.d.ts --target "$target" --target-dir "$root/target" \
     --manifest-path "$root/cache-node/Cargo.toml" --output-dir "$work/artifacts"
   npx napi create-npm-dirs
