@@ -4,6 +4,7 @@
 #
 #   scripts/compare-many.sh [ROUNDS]       (default 5)
 #   CACHE_BENCH_IMAGES=100   CACHE_BENCH_TAGS=100000
+#   CACHE_BENCH_REGISTRY=distribution|own     what the images are in, default distribution, which reads and writes its disk
 #
 # Run `scripts/peers.sh` before. Our own part is target/release/examples/{copy,many-tags,registry}: the tags are in our own registry,
 # in memory, since distribution reads all of them from its disk for each page.
@@ -16,11 +17,11 @@ set -euo pipefail
 rounds=${1:-5}
 images=${CACHE_BENCH_IMAGES:-100}
 tags=${CACHE_BENCH_TAGS:-100000}
-kind=distribution
+kind=${CACHE_BENCH_REGISTRY:-distribution}
 bin=$root/target/peers/bin
 ours=$root/target/release/examples
 
-for need in "$bin/crane" "$bin/$kind" "$ours/copy" "$ours/many-tags" "$ours/registry" /usr/bin/time; do
+for need in "$bin/crane" "$ours/copy" "$ours/many-tags" "$ours/registry" /usr/bin/time; do
   [ -e "$need" ] || { absent "comparison of many" "no $need"; finish; exit 0; }
 done
 
@@ -63,7 +64,7 @@ start_registry source
 source_pid=$started_pid source=$started_host
 "$root/scripts/small-images.py" "http://$source" dev/app "$images"
 
-echo "Registries: 2 x $kind $("$bin/$kind" --version | awk '{print $NF}'), filesystem storage, plain HTTP on loopback."
+echo "Registries: 2 x $(registry_kind), plain HTTP on loopback."
 echo "Machine: $(nproc) cores,$(sed -n 's/^model name[^:]*://p' /proc/cpuinfo | head -n 1); load before: $(cut -d ' ' -f 1-3 /proc/loadavg)."
 echo
 echo "$images small images: $images runs of crane, one process of ours; target emptied before each:"

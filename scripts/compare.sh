@@ -95,7 +95,7 @@ source_pid=$started_pid source=$started_host
 "$bin/crane" push "$layout" "$source/dev/app:v1.0.0" >/dev/null 2>&1
 digest=$("$bin/crane" digest "$source/dev/app:v1.0.0")
 
-echo "Registries: 2 x $kind $("$bin/$kind" --version | awk '{print $NF}'), filesystem storage, plain HTTP on loopback."
+echo "Registries: 2 x $(registry_kind), plain HTTP on loopback."
 echo "Machine: $(nproc) cores,$(sed -n 's/^model name[^:]*://p' /proc/cpuinfo | head -n 1); load before: $(cut -d ' ' -f 1-3 /proc/loadavg)."
 echo
 echo "Copy of the real image, $(du -s --apparent-size -B 1 "$layout/blobs" | cut -f 1) bytes, $digest, target emptied before each run:"

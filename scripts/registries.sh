@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Sourced by the scripts that compare: registries on loopback. It needs $tmp, a folder, and $bin with the peer $kind.
+# Sourced by the scripts that compare: registries on loopback. It needs $tmp, a folder, and $bin with the peer $kind; or, where
+# $kind is `own`, $ours with our registry, which keeps all in memory.
 
 stop() { [ -z "$1" ] || { kill "$1" && wait "$1"; } 2>/dev/null || true; }
 
@@ -11,14 +12,11 @@ start_registry() {
   started_host=127.0.0.1:$(free_port)
   rm -rf "$dir"
   mkdir -p "$dir"
-  # No cache and no access log: a blob that was wiped is unknown, and logging costs nobody anything.
-  cat >"$dir.yml" <<YAML
-version: 0.1
-log: {level: error, accesslog: {disabled: true}}
-storage: {filesystem: {rootdirectory: "$dir"}}
-http: {addr: "$started_host"}
-YAML
-  OTEL_TRACES_EXPORTER=none "$bin/$kind" serve "$dir.yml" >"$dir.log" 2>&1 &
+  if [ "$kind" = own ]; then
+    "$ours/registry" --port "${started_host#*:}" >"$dir.log" 2>&1 &
+  else
+    serve_peer "$dir" &
+  fi
   # shellcheck disable=SC2034  # read by the scripts that source this one
   started_pid=$!
   local tries
@@ -29,4 +27,21 @@ YAML
   done
   echo "$(basename "$0"): $kind did not start after $tries tries: $(tail -n 3 "$dir.log")" >&2
   return 1
+}
+
+serve_peer() {
+  local dir=$1
+  # No cache and no access log: a blob that was wiped is unknown, and logging costs nobody anything.
+  cat >"$dir.yml" <<YAML
+version: 0.1
+log: {level: error, accesslog: {disabled: true}}
+storage: {filesystem: {rootdirectory: "$dir"}}
+http: {addr: "$started_host"}
+YAML
+  OTEL_TRACES_EXPORTER=none exec "$bin/$kind" serve "$dir.yml" >"$dir.log" 2>&1
+}
+
+# The registry's name and version, for people.
+registry_kind() {
+  if [ "$kind" = own ]; then echo "our own, in memory"; else echo "$kind $("$bin/$kind" --version | awk '{print $NF}'), filesystem storage"; fi
 }

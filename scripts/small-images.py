@@ -8,6 +8,7 @@ import hashlib
 import json
 import random
 import sys
+import urllib.parse
 import urllib.request
 
 
@@ -21,7 +22,7 @@ def main(registry: str, repository: str, count: str) -> None:
     def blob(media_type: str, content: bytes) -> dict:
         digest = "sha256:" + hashlib.sha256(content).hexdigest()
         upload = ask("POST", f"{base}/blobs/uploads/", b"", "application/octet-stream").headers["location"]
-        ask("PUT", f"{upload}&digest={digest}", content, "application/octet-stream")
+        ask("PUT", f"{urllib.parse.urljoin(registry, upload)}&digest={digest}", content, "application/octet-stream")
         return {"mediaType": media_type, "digest": digest, "size": len(content)}
 
     same = random.Random(1)

@@ -106,6 +106,7 @@
 pub mod administer;
 pub mod approve;
 pub mod ask;
+mod blocking;
 #[cfg(feature = "s3")]
 pub mod bucket;
 #[cfg(feature = "conformance")]

@@ -310,7 +310,7 @@ fn replays_are_refused() {
 }
 
 #[test]
-fn strangers_second_answers_and_plans_that_do_not_wait_are_refused() {
+fn b2_41_strangers_second_answers_and_plans_that_do_not_wait_are_refused() {
     let (desk, plan) = (desk(), plan("why"));
     let answers = desk.expect(&plan);
     let press =

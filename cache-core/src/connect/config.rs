@@ -216,19 +216,23 @@ impl ApprovalConfig {
     }
 }
 
-/// A policy has several lines, a path has one.
 pub(super) fn read_policy(policy: &str) -> Result<Policy> {
-    match policy.contains('\n') {
+    match is_document(policy) {
         true => Policy::parse(policy),
         false => Policy::parse(&read_text(Path::new(policy))?).map_err(|e| e.context("policy", policy)),
     }
 }
 
 fn read_image_policy(text: &str) -> Result<ClusterImagePolicy> {
-    match text.contains('\n') {
+    match is_document(text) {
         true => ClusterImagePolicy::parse(text),
         false => ClusterImagePolicy::parse(&read_text(Path::new(text))?).map_err(|e| e.context("policy", text)),
     }
+}
+
+/// Whether it is the document itself and no path: it has several lines, or a key of YAML or JSON.
+fn is_document(text: &str) -> bool {
+    text.contains('\n') || text.contains(": ") || text.trim_start().starts_with('{')
 }
 
 pub(super) fn read_text(path: &Path) -> Result<String> {

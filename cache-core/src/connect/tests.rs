@@ -52,6 +52,8 @@ fn without_a_policy_the_strict_default_judges_and_a_policy_is_text_or_a_file() {
     assert_eq!(gates("prod", json!(null)).unwrap(), 6);
     let yaml = "scan_policy:\n  promotion_to_prod: {require_smoke_test: false}\n";
     assert_eq!(gates("prod", json!(yaml)).unwrap(), 5);
+    let one_line = "scan_policy: {promotion_to_prod: {require_smoke_test: false}}";
+    assert_eq!(gates("prod", json!(one_line)).unwrap(), 5);
     let path = folder.path().join("policy.yaml");
     std::fs::write(&path, yaml).unwrap();
     assert_eq!(gates("prod", json!(path)).unwrap(), 5);

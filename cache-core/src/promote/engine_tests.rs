@@ -279,6 +279,27 @@ async fn s07_what_is_listed_and_is_not_about_the_image_stays_and_is_told() {
     assert!(told.contains(stranger.digest.as_str()) && told.contains(other.digest.as_str()), "{told}");
 }
 
+/// As a registry stores them without the API: listed under the fallback tag, and under the tags of older clients.
+#[tokio::test]
+async fn b2_39_attachments_of_every_layout_are_in_one_plan() {
+    for referrers in [false, true] {
+        let rig = Rig::new(Options { referrers, ..Options::default() }, Options::default()).await;
+        let image = rig.put(Some("v1"), &rig.image(media_type::OCI_LAYER_GZIP));
+        let listed = rig.put(None, &rig.about(&image, "listed"));
+        if !referrers {
+            rig.fallback(&image, &[&listed]);
+        }
+        let tagged = [".sig", ".att", ".sbom"].map(|suffix| {
+            let tag = Tag::of_digest(&image.digest, suffix);
+            rig.put(Some(tag.as_str()), &rig.image(&format!("application/vnd{suffix}"))).digest
+        });
+        let plan = rig.promote().await;
+        assert_eq!(copied(&plan).len(), 5);
+        assert!(copied(&plan).contains(&listed.digest) && tagged.iter().all(|digest| copied(&plan).contains(digest)));
+        assert_eq!(rig.target.tags(PROD).len(), 4);
+    }
+}
+
 /// Harbor lists signatures of cosign's older format, which name no subject. Of two the tag names the later one.
 #[tokio::test]
 async fn s13_a_signature_that_is_listed_and_tagged_comes_along_and_one_without_a_tag_is_told() {

@@ -87,6 +87,8 @@ impl Promoter {
 #[cfg(test)]
 mod again_tests;
 #[cfg(test)]
+mod asks_tests;
+#[cfg(test)]
 mod attaching_tests;
 #[cfg(test)]
 mod emergency_tests;

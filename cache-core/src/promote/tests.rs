@@ -17,16 +17,22 @@ use crate::sign::KeySigner;
 
 const NOW: i64 = 1_800_000_000;
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::from_unix(NOW).unwrap()
 }
 
-fn repository(text: &str) -> Repository {
+pub(super) fn repository(text: &str) -> Repository {
     Repository::parse(text).unwrap()
 }
 
 /// Puts an artifact into the registry: one layer, a subject.
-fn artifact(registry: &MemoryRegistry, at: &Repository, kind: &str, layer: &str, subject: &Descriptor) -> Descriptor {
+pub(super) fn artifact(
+    registry: &MemoryRegistry,
+    at: &Repository,
+    kind: &str,
+    layer: &str,
+    subject: &Descriptor,
+) -> Descriptor {
     let config = registry.insert_blob("{}");
     let layer = registry.insert_blob(layer.to_owned());
     let manifest = json!({
@@ -52,18 +58,18 @@ fn image(registry: &MemoryRegistry, at: &Repository, content: &str) -> Descripto
 
 /// The image of the peers' comparison: an index with two platforms and an attestation child, an SBOM of the index, a bundle
 /// about a child, a signature of the SBOM, and a cosign `.sig` tag.
-struct World {
-    source: MemoryRegistry,
+pub(super) struct World {
+    pub(super) source: MemoryRegistry,
     target: MemoryRegistry,
-    from: Repository,
+    pub(super) from: Repository,
     to: Repository,
-    index: Descriptor,
-    everything: usize,
+    pub(super) index: Descriptor,
+    pub(super) everything: usize,
     folder: tempfile::TempDir,
-    promoter: Promoter,
+    pub(super) promoter: Promoter,
 }
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let (source, target) = (MemoryRegistry::new(), MemoryRegistry::new());
     let (from, to) = (repository("memory:dev/app"), repository("memory:staging/app"));
     let (amd, arm) = (image(&source, &from, "amd64"), image(&source, &from, "arm64"));
@@ -101,12 +107,12 @@ fn source_manifest(registry: &MemoryRegistry, at: &Repository, of: &Descriptor) 
     futures_util::FutureExt::now_or_never(read).unwrap().unwrap().bytes().clone()
 }
 
-fn tag(text: &str) -> Tag {
+pub(super) fn tag(text: &str) -> Tag {
     Tag::parse(text).unwrap()
 }
 
 impl World {
-    fn request(&self) -> Request {
+    pub(super) fn request(&self) -> Request {
         Request {
             from: self.from.tagged(tag("v1")),
             to: self.to.tagged(tag("v1")),
@@ -118,19 +124,19 @@ impl World {
         }
     }
 
-    async fn ready(&self) -> Plan {
+    pub(super) async fn ready(&self) -> Plan {
         match self.promoter.plan(&self.request()).await.unwrap() {
             Outlook::Ready(plan) => plan,
             other => panic!("{other:?}"),
         }
     }
 
-    async fn tag_of(&self, text: &str) -> Option<Digest> {
+    pub(super) async fn tag_of(&self, text: &str) -> Option<Digest> {
         self.target.resolve(&self.to.tagged(tag(text))).await.ok().map(|d| d.digest)
     }
 }
 
-fn approve(plan: &Plan) -> Approved {
+pub(super) fn approve(plan: &Plan) -> Approved {
     let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
     let approval = by_callback(plan, now(), |_| Ok(yes)).unwrap();
     ApprovalPolicy::default().admit(plan.clone(), vec![approval], now()).unwrap()
@@ -212,7 +218,7 @@ async fn i03_a_world_that_moved_is_a_conflict_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn an_approval_is_used_once_and_an_execution_that_changed_nothing_gives_it_back() {
+async fn b2_43_an_approval_is_used_once_and_an_execution_that_changed_nothing_gives_it_back() {
     let world = world();
     let plan = world.ready().await;
     let yes = Answer { decision: Decision::Approve, approver: "alice".into(), comment: None };
@@ -390,7 +396,7 @@ async fn the_requester_does_not_count_and_one_person_counts_once() {
 }
 
 #[tokio::test]
-async fn an_approval_of_one_plan_is_worth_nothing_for_another() {
+async fn b2_40_an_approval_of_one_plan_is_worth_nothing_for_another() {
     let world = world();
     let plan = world.ready().await;
     let request = Request { environment: "prod".into(), ..world.request() };

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::{Stream, stream};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use crate::blocking::joined;
 use crate::error::{Error, Result};
 
 /// How much is read at once.
@@ -99,15 +100,6 @@ impl fmt::Debug for FilePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FilePart").field("path", &self.path).field("left", &self.left).finish()
     }
-}
-
-/// Runs file work on a thread where it may block.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    joined(spawn_blocking(work).await)
-}
-
-pub(super) fn joined<T>(result: std::result::Result<Result<T>, tokio::task::JoinError>) -> Result<T> {
-    result.unwrap_or_else(|e| Err(Error::unexpected("a worker thread stopped").caused_by(e)))
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub mod ecr;
 mod files;
 #[cfg(feature = "harbor")]
 pub mod harbor;
+mod hashing;
 pub mod inspect;
 pub mod layout;
 mod listing;

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::blocking::blocking;
 use crate::error::{Absent, Error, Result};
 use crate::model::digest::Hasher;
 use crate::model::{Algorithm, Digest, Manifest, Repository, Tag};
@@ -105,13 +106,18 @@ impl Wanted<'_> {
         lines.add(&Line::End { end: lines.count + 1 }).map_err(io)?;
         lines.out.flush().map_err(io)?;
         drop(lines);
-        file.as_file().sync_all().map_err(io)?;
-        file.persist(path).map_err(|e| io(e.error))?;
-        // The name has to be on the disk as well.
-        if cfg!(unix) {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(|e| Error::io(folder, e))?;
-        }
-        Ok(())
+        let (path, folder) = (path.to_owned(), folder.to_owned());
+        blocking(move || {
+            let io = |e| Error::io(&path, e);
+            file.as_file().sync_all().map_err(io)?;
+            file.persist(&path).map_err(|e| io(e.error))?;
+            // The name has to be on the disk as well.
+            if cfg!(unix) {
+                File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|e| Error::io(&folder, e))?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Whether a file has all of it.

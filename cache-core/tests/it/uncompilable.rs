@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 #[test]
-fn forged_approvals_and_permits_do_not_compile() {
+fn b2_46_forged_approvals_and_permits_do_not_compile() {
     let cases = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui")).unwrap();
     let cases: Vec<PathBuf> = cases.map(|entry| entry.unwrap().path()).collect();
     assert_eq!(cases.len(), 6);

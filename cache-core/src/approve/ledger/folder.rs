@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{LedgerStore, PlanLock, executed_elsewhere};
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::model::Digest;
 
@@ -41,13 +42,16 @@ impl LedgerFolder {
 #[async_trait]
 impl LedgerStore for LedgerFolder {
     async fn lock(&self, plan: &Digest) -> Result<Box<dyn PlanLock>> {
-        let path = self.journal(plan);
-        let file = open(&path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Box::new(LockedFile { file, path })),
-            Err(TryLockError::WouldBlock) => Err(executed_elsewhere(plan)),
-            Err(TryLockError::Error(e)) => Err(Error::io(&path, e)),
-        }
+        let (path, plan) = (self.journal(plan), plan.clone());
+        blocking(move || {
+            let file = open(&path)?;
+            match file.try_lock() {
+                Ok(()) => Ok(Box::new(LockedFile { file, path }) as Box<dyn PlanLock>),
+                Err(TryLockError::WouldBlock) => Err(executed_elsewhere(&plan)),
+                Err(TryLockError::Error(e)) => Err(Error::io(&path, e)),
+            }
+        })
+        .await
     }
 
     async fn is_spent(&self, approval: &Digest) -> Result<bool> {
@@ -60,11 +64,13 @@ impl LedgerStore for LedgerFolder {
     }
 
     async fn spend(&self, approval: &Digest, plan: &Digest) -> Result<()> {
-        let path = self.approval(approval);
-        let mut file = open(&path)?;
-        let text = format!("{SPENT} {plan}\n");
-        let written = file.write_all(text.as_bytes()).and_then(|()| file.set_len(text.len() as u64));
-        written.and_then(|()| file.sync_all()).map_err(|e| Error::io(&path, e))
+        let (path, text) = (self.approval(approval), format!("{SPENT} {plan}\n"));
+        blocking(move || {
+            let mut file = open(&path)?;
+            let written = file.write_all(text.as_bytes()).and_then(|()| file.set_len(text.len() as u64));
+            written.and_then(|()| file.sync_all()).map_err(|e| Error::io(&path, e))
+        })
+        .await
     }
 }
 
@@ -114,6 +120,6 @@ impl PlanLock for LockedFile {
     }
 
     async fn release(self: Box<Self>) -> Result<()> {
-        self.file.sync_all().map_err(|e| Error::io(&self.path, e))
+        blocking(move || self.file.sync_all().map_err(|e| Error::io(&self.path, e))).await
     }
 }

@@ -28,7 +28,7 @@ fn a_signed_result_is_believed() {
 }
 
 #[test]
-fn a_failure_is_not_outvoted() {
+fn b2_32_a_failure_is_not_outvoted_by_what_passed() {
     let mut evidence = with(&result("PASSED"));
     evidence.statements.push(signed("image", TEST_RESULT_TYPE, &result("FAILED")));
     assert_eq!(judge(&SmokeGate::attested(), &evidence).outcome, Outcome::Fail);

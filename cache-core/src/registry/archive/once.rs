@@ -6,10 +6,11 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use super::tar_file::TarFile;
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::model::{Repository, Transport};
 use crate::registry::checks;
-use crate::registry::files::{Files, blocking};
+use crate::registry::files::Files;
 use crate::registry::layout::content::Content;
 
 /// An archive that is looked through when it is needed, and once.

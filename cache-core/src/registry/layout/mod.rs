@@ -17,9 +17,10 @@ use tokio::task::spawn_blocking;
 use self::content::Content;
 pub(crate) use self::content::{INDEX, MARKER, blob_path, marker};
 use self::directory::{Directory, Temporary};
-use super::files::{Files, blocking};
+use super::files::Files;
 use super::{BlobStream, Moved, Registry, RegistryWriter, blob, checks};
 use crate::approve::Permit;
+use crate::blocking::{blocking, joined};
 use crate::error::{Error, Result};
 use crate::model::{Repository, Transport};
 use crate::plan::{BlobCopy, Delete, PutManifest, SetTag};
@@ -148,7 +149,7 @@ async fn receive(mut stream: BlobStream, mut file: Temporary) -> Result<Temporar
         }
     }
     drop(pieces);
-    let written = super::files::joined(writer.await);
+    let written = joined(writer.await);
     match failure {
         None => written,
         Some(error) => Err(error),

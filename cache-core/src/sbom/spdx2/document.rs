@@ -21,19 +21,32 @@ object! {
     }
 }
 
+/// A document with its elements as it has them; their checksums are `C`.
+pub(in crate::sbom) type Listed<'a, C> = Document<'a, List<Package<'a, C>>, List<File<'a, C>>, List<Relationship<'a>>>;
+
 /// A document to be written.
-pub(in crate::sbom) type Written<'a> = Document<'a, List<Package<'a>>, List<File<'a>>, List<Relationship<'a>>>;
+pub(super) type Written<'a> = Listed<'a, List<Checksum<'a>>>;
 
 /// A document that has been read: its elements are those of the model.
 pub(in crate::sbom) type Read<'a> = Document<
     'a,
-    Gathered<Package<'a>, Vec<package::Package<'a>>>,
-    Gathered<File<'a>, Vec<bom::File<'a>>>,
+    Gathered<Package<'a, Sums<'a>>, Vec<package::Package<'a>>>,
+    Gathered<File<'a, Sums<'a>>, Vec<bom::File<'a>>>,
     Gathered<Relationship<'a>, Vec<bom::Relationship<'a>>>,
 >;
 
-impl<'a> From<Written<'a>> for Read<'a> {
-    fn from(document: Written<'a>) -> Self {
+/// Checksums that have been read.
+pub(in crate::sbom) type Sums<'a> = Gathered<Checksum<'a>, Checksums<'a>>;
+
+/// Checksums as the model has them, and what more is said of others.
+#[derive(Debug, Clone, Default)]
+pub(in crate::sbom) struct Checksums<'a> {
+    pub(super) plain: Vec<package::Hash<'a>>,
+    pub(super) others: Vec<Checksum<'a>>,
+}
+
+impl<'a> From<Listed<'a, Sums<'a>>> for Read<'a> {
+    fn from(document: Listed<'a, Sums<'a>>) -> Self {
         Document {
             version: document.version,
             id: document.id,
@@ -55,7 +68,7 @@ object! {
 }
 
 object! {
-    Package {
+    Package<C> {
         id: Text<'a> = "SPDXID",
         name: Text<'a> = "name",
         version: Text<'a> = "versionInfo",
@@ -68,16 +81,16 @@ object! {
         declared: Text<'a> = "licenseDeclared",
         copyright: Text<'a> = "copyrightText",
         description: Text<'a> = "description",
-        checksums: List<Checksum<'a>> = "checksums",
+        checksums: C = "checksums",
         references: List<Reference<'a>> = "externalRefs",
     }
 }
 
 object! {
-    File {
+    File<C> {
         id: Text<'a> = "SPDXID",
         name: Text<'a> = "fileName",
-        checksums: List<Checksum<'a>> = "checksums",
+        checksums: C = "checksums",
         concluded: Text<'a> = "licenseConcluded",
     }
 }

@@ -5,11 +5,13 @@ use super::super::json::{self, Gather};
 use super::super::package::{Hash, Kind, License, LicenseForm, LicenseStage, Package};
 use super::super::text::{Rest, Text};
 use super::super::{check, subject};
-use super::document::{self, DESCRIBES, NOASSERTION, NONE, PURPOSES, Read};
+use super::document::{self, Checksum, Checksums, DESCRIBES, NOASSERTION, NONE, PURPOSES, Read, Sums};
 use crate::error::{Error, Result};
 
 /// The newest version of SPDX 2 that there is.
 const NEWEST: &str = "2.3";
+/// As many checksums as most tools write of a file: SHA-1, which SPDX demands, and SHA-256.
+const USUAL_CHECKSUMS: usize = 2;
 
 pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
     let (document, findings) = json::read::<Read<'_>>("an SPDX document", text)?;
@@ -57,14 +59,14 @@ pub(in crate::sbom) fn model<'a>(document: Read<'a>, mut findings: Vec<Finding>)
     Ok(sbom)
 }
 
-impl<'a> Gather<document::Package<'a>> for Vec<Package<'a>> {
-    fn gather(&mut self, item: document::Package<'a>) {
+impl<'a> Gather<document::Package<'a, Sums<'a>>> for Vec<Package<'a>> {
+    fn gather(&mut self, item: document::Package<'a, Sums<'a>>) {
         self.push(package(item));
     }
 }
 
-impl<'a> Gather<document::File<'a>> for Vec<File<'a>> {
-    fn gather(&mut self, item: document::File<'a>) {
+impl<'a> Gather<document::File<'a, Sums<'a>>> for Vec<File<'a>> {
+    fn gather(&mut self, item: document::File<'a, Sums<'a>>) {
         self.push(file(item));
     }
 }
@@ -75,7 +77,7 @@ impl<'a> Gather<document::Relationship<'a>> for Vec<Relationship<'a>> {
     }
 }
 
-fn package(source: document::Package<'_>) -> Package<'_> {
+fn package<'a>(source: document::Package<'a, Sums<'a>>) -> Package<'a> {
     let mut package = Package { id: source.id, name: source.name, rest: source.rest, ..Package::default() };
     let known = PURPOSES.iter().find(|(word, _)| source.purpose == *word);
     match known {
@@ -136,23 +138,29 @@ fn license(text: Option<Text<'_>>, stage: LicenseStage) -> Option<License<'_>> {
     Some(License { text: text?, form: LicenseForm::Expression, stage, rest: Rest::default() })
 }
 
-/// Each algorithm without case and dashes; what is more than a checksum stays as it is.
-fn hashes<'a>(checksums: json::List<document::Checksum<'a>>, rest: &mut Rest<'a>) -> Vec<Hash<'a>> {
-    let mut plain = Vec::with_capacity(checksums.0.len());
-    let mut others = Vec::new();
-    for sum in checksums {
-        match sum.rest.is_empty() {
-            true => plain.push(Hash { algorithm: Hash::plain(sum.algorithm), value: sum.value }),
-            false => others.push(sum),
+impl<'a> Gather<Checksum<'a>> for Checksums<'a> {
+    /// An algorithm has no case and no dashes in the model.
+    fn gather(&mut self, sum: Checksum<'a>) {
+        if !sum.rest.is_empty() {
+            return self.others.push(sum);
         }
+        if self.plain.is_empty() {
+            self.plain.reserve_exact(USUAL_CHECKSUMS);
+        }
+        self.plain.push(Hash { algorithm: Hash::plain(sum.algorithm), value: sum.value });
     }
+}
+
+/// The hashes; what is more than a checksum stays as it is.
+fn hashes<'a>(sums: Sums<'a>, rest: &mut Rest<'a>) -> Vec<Hash<'a>> {
+    let Checksums { plain, others } = sums.0;
     if !others.is_empty() {
         rest.push_json("checksums", &others);
     }
     plain
 }
 
-fn file(source: document::File<'_>) -> File<'_> {
+fn file<'a>(source: document::File<'a, Sums<'a>>) -> File<'a> {
     let mut rest = source.rest;
     let concluded = asserted("licenseConcluded", source.concluded, &mut rest);
     let licenses = license(concluded, LicenseStage::Concluded).into_iter().collect();

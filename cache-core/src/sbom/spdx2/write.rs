@@ -13,7 +13,7 @@ use super::super::spdx3::words;
 use super::super::subject::INFERRED;
 use super::super::text::{Rest, Text};
 use super::super::write::{Carrier, MAX_NAMES, name, namespace};
-use super::document::{self, Creation, DESCRIBES, NOASSERTION, NONE, OTHER, PURPOSES, Reference, Written};
+use super::document::{self, Checksum, Creation, DESCRIBES, NOASSERTION, NONE, OTHER, PURPOSES, Reference, Written};
 use super::expressions::Expressions;
 use super::ids::Ids;
 use crate::error::Result;
@@ -135,7 +135,7 @@ impl Writer {
         }
     }
 
-    fn package<'s>(&mut self, source: &'s Package<'_>) -> document::Package<'s> {
+    fn package<'s>(&mut self, source: &'s Package<'_>) -> document::Package<'s, List<Checksum<'s>>> {
         let mut rest = self.rest(&source.rest, &source.id, &[]);
         let mut references = Vec::new();
         let mut refer = |category: &'static str, kind: &'static str, locator: &'s Text<'_>| {
@@ -159,7 +159,7 @@ impl Writer {
             self.carrier.lose(&source.id, format!("{} has no primaryPackagePurpose {stated_kind:?}", self.name));
         }
         let mut checksums = self.checksums(&source.hashes, &source.id);
-        checksums.extend(rest.take_json::<List<document::Checksum<'s>>>("checksums").unwrap_or_default());
+        checksums.extend(rest.take_json::<List<Checksum<'s>>>("checksums").unwrap_or_default());
         let analyzed = ["filesAnalyzed", "packageVerificationCode", "licenseInfoFromFiles"];
         if !self.is_same && analyzed.iter().all(|member| rest.get(member).is_none()) {
             rest.push_json("filesAnalyzed", &false);
@@ -194,7 +194,7 @@ impl Writer {
         }
     }
 
-    fn file<'s>(&mut self, source: &'s File<'_>) -> document::File<'s> {
+    fn file<'s>(&mut self, source: &'s File<'_>) -> document::File<'s, List<Checksum<'s>>> {
         let mut rest = self.rest(&source.rest, &source.id, &[]);
         for (member, _) in words::MEMBERS.iter().filter(|_| self.from_three).filter(|(two, _)| !OF_FILES.contains(two))
         {
@@ -208,7 +208,7 @@ impl Writer {
         let effective = source.licenses.iter().filter(|license| !any || is_concluded(license));
         let concluded = self.licenses(&mut rest, "licenseConcluded", effective, &source.id);
         let mut checksums = self.checksums(&source.hashes, &source.id);
-        checksums.extend(rest.take_json::<List<document::Checksum<'s>>>("checksums").unwrap_or_default());
+        checksums.extend(rest.take_json::<List<Checksum<'s>>>("checksums").unwrap_or_default());
         if checksums.is_empty() && !self.carrier.own {
             self.carrier.lose(&source.id, format!("{} demands a checksum of the file, and there is none", self.name));
         }
@@ -296,18 +296,14 @@ impl Writer {
         }
     }
 
-    fn checksums<'s>(&mut self, hashes: &'s [Hash<'_>], of: &str) -> Vec<document::Checksum<'s>> {
+    fn checksums<'s>(&mut self, hashes: &'s [Hash<'_>], of: &str) -> Vec<Checksum<'s>> {
         let checksum = |hash: &'s Hash<'_>| {
             let algorithm = self.carrier.algorithm(hash, "checksum", of)?;
             if !self.is_same && !GRAMMAR.knows("spdx-algorithm", algorithm, self.minor) {
                 self.carrier.lose(of, format!("{} has no checksum by {algorithm}", self.name));
                 return None;
             }
-            Some(document::Checksum {
-                algorithm: algorithm.into(),
-                value: hash.value.borrowed(),
-                rest: Rest::default(),
-            })
+            Some(Checksum { algorithm: algorithm.into(), value: hash.value.borrowed(), rest: Rest::default() })
         };
         hashes.iter().filter_map(checksum).collect()
     }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::json::Gather;
 use super::super::spdx2::document::{Checksum, Reference};
 use super::super::text::{Rest, Text};
 use super::members::{Code, External, Project};
@@ -61,7 +62,7 @@ impl<'a> Reader<'a> {
             "PrimaryPackagePurpose" => &mut package.purpose,
             _ => {
                 let read = match tag {
-                    "PackageChecksum" => checksum(value).map(|sum| package.checksums.0.push(sum)),
+                    "PackageChecksum" => checksum(value).map(|sum| package.checksums.0.gather(sum)),
                     "FilesAnalyzed" => value
                         .to_ascii_lowercase()
                         .parse::<bool>()
@@ -88,7 +89,7 @@ impl<'a> Reader<'a> {
         let text = Text::from(value);
         match (tag, self.projects.last_mut()) {
             ("FileChecksum", _) => match checksum(value) {
-                Some(sum) => file.checksums.0.push(sum),
+                Some(sum) => file.checksums.0.gather(sum),
                 None => self.unreadable(tag, value),
             },
             ("LicenseConcluded", _) => {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::Sbom;
 use super::super::bom::{DOCUMENT, Finding};
 use super::super::spdx2;
-use super::super::spdx2::document::{Creation, File, LicenseText, Package, Relationship, Written};
+use super::super::spdx2::document::{Creation, File, LicenseText, Listed, Package, Relationship, Sums};
 use super::super::text::{Rest, Text};
 use super::lines::{Line, Lines};
 use super::members::{Annotation, External, Project, Review, Snippet};
@@ -49,7 +49,7 @@ pub(in crate::sbom) fn parse(text: &str) -> Result<Sbom<'_>> {
 pub(super) struct Reader<'a> {
     number: usize,
     findings: Vec<Finding>,
-    pub(super) document: Written<'a>,
+    pub(super) document: Listed<'a, Sums<'a>>,
     pub(super) creation: Creation<'a>,
     at: Option<Section>,
     /// An identifier that stands before what it identifies.
@@ -298,7 +298,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish(mut self) -> (Written<'a>, Vec<Finding>) {
+    fn finish(mut self) -> (Listed<'a, Sums<'a>>, Vec<Finding>) {
         if !self.next_id.is_empty() {
             self.note("misplaced-tag", format!("SPDXID {} identifies nothing", self.next_id));
         }
