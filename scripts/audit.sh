@@ -12,12 +12,12 @@ failed=0
 # audited NAME UNREACHABLE COMMAND...: the words in which the command says that it could not ask.
 audited() {
   local name=$1 unreachable=$2 out
-  out=$log/$name.log
+  out=$log/${name//[^a-z]/-}.log
   shift 2
   if "$@" >"$out" 2>&1; then
     echo "audited: $name"
   elif grep -qE "$unreachable" "$out"; then
-    absent "advisories for $name" "$(grep -E "$unreachable" "$out" | head -n 1 | cut -c 1-120)"
+    absent "advisories about $name" "$(grep -E "$unreachable" "$out" | head -n 1 | cut -c 1-120)"
   else
     cat "$out"
     failed=1
@@ -26,16 +26,16 @@ audited() {
 
 "$root/scripts/tools.sh"
 for manifest in Cargo.toml cache-core/fuzz/Cargo.toml benches/peers/Cargo.toml; do
-  audited "crates-$(dirname "$manifest" | tr / -)" 'failed to (fetch|update|resolve|acquire)|unable to (fetch|clone)|error sending request' \
+  audited "the crates of $manifest" 'failed to (fetch|update|resolve|acquire)|unable to (fetch|clone)|error sending request' \
     "$root/target/tools/bin/cargo-deny" --manifest-path "$root/$manifest" --log-level error check advisories
 done
 venv=$root/target/audit-venv
 [ -x "$venv/bin/pip-audit" ] || { "${PYTHON:-python3}" -m venv "$venv" && "$venv/bin/pip" install --quiet pip-audit==2.10.1; }
 # Without --strict, what could not be asked about counts as sound.
-audited python 'could not be audited|ConnectionError|Max retries' \
+audited 'the Python packages' 'could not be audited|ConnectionError|Max retries' \
   "$venv/bin/pip-audit" --strict --disable-pip --no-deps --requirement "$root/cache-py/requirements-dev.txt"
 for folder in cache-node examples/ci; do
-  audited "npm-${folder//\//-}" 'audit endpoint returned an error|ENOTFOUND|ECONNREFUSED' npm --prefix "$root/$folder" audit --package-lock-only
+  audited "the npm packages of $folder" 'audit endpoint returned an error|ENOTFOUND|ECONNREFUSED' npm --prefix "$root/$folder" audit --package-lock-only
 done
 finish
 exit "$failed"
