@@ -32,6 +32,7 @@ NOT_RUN = {
     "make interop": "it needs the peers, which take long to build",
     "make bench": "it measures for many minutes",
     "make audit": "it needs the network",
+    "make features": "it checks the library ten times",
     "make packages": IN_EMPTY_FOLDERS,
     "pip install target/packages/*.whl": IN_EMPTY_FOLDERS,
     "npm install target/packages/npm/*.tgz": IN_EMPTY_FOLDERS,
