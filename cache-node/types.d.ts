@@ -233,7 +233,7 @@ export interface PromoterConfig {
   /** The registries that are more than the OCI protocol, or have a login of their own. */
   registries?: Registry[];
   network?: Network;
-  /** The folder where used approvals are remembered; without one, the user's own. */
+  /** Where used approvals are remembered: a folder, or `s3://`, `gs://` or `az://` where several machines execute plans. */
   ledger?: string;
   /** A clock that stands still, in RFC 3339, for tests and for reproducing a verdict. */
   clock?: string;
@@ -893,7 +893,7 @@ export interface RetentionConfig {
   /** The trusted root that keyless approvals are traced back to: its JSON, or a path. */
   trustedRoot?: string;
   network?: Network;
-  /** The folder where used approvals are remembered; without one, the user's own. */
+  /** Where used approvals are remembered: a folder, or `s3://`, `gs://` or `az://` where several machines execute plans. */
   ledger?: string;
   /** The folder of restore files. */
   restore?: string;
@@ -1034,7 +1034,7 @@ export interface AdministratorConfig {
   environment: string;
   approval?: ApprovalPolicy;
   network?: Network;
-  /** The folder where used approvals are remembered; without one, the user's own. */
+  /** Where used approvals are remembered: a folder, or `s3://`, `gs://` or `az://` where several machines execute plans. */
   ledger?: string;
   clock?: string;
 }

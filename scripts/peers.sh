@@ -102,8 +102,11 @@ go_peer fulcio github.com/sigstore/fulcio v1.8.8
 go_peer timestamp-server github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server v2.1.3
 go_peer rekor-server-posix github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix v2.3.0
 go_peer distribution github.com/distribution/distribution/v3/cmd/registry v3.1.2
+go_peer fake-gcs-server github.com/fsouza/fake-gcs-server v1.56.1
 npm_peer sigstore-mock @sigstore/mock 0.13.0
 npm_peer prism @stoplight/prism-cli 5.14.2
+# The last that runs with Node 20.
+npm_peer azurite azurite 3.35.0
 pip_peer moto "moto[server]" 5.2.5
 # Only what compares SBOMs of the real image needs it, and it takes minutes to build.
 [ ! -e "$root/target/real-image/layout/oci-layout" ] || go_peer syft github.com/anchore/syft/cmd/syft v1.57.0

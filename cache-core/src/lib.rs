@@ -102,12 +102,14 @@
 //!
 //! `acr`, `artifactory`, `ecr`, `harbor`, `openshift`, all on by default: what these systems have beside the OCI protocol.
 //!
+//! `s3`, `gcs`, `azblob`, all on by default: ledgers of used approvals in buckets, for several machines.
+//!
 //! `conformance`: a strict OCI registry in process with fault switches, and the suite that any registry adapter must pass.
 pub mod administer;
 pub mod approve;
 pub mod ask;
 mod blocking;
-#[cfg(feature = "s3")]
+#[cfg(feature = "bucket")]
 pub mod bucket;
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -53,6 +53,11 @@ test('groups, freezes and ledgers', async () => {
   await assert.rejects(frozen.promoter.execute(plan, [alice, bob]), /release day/);
   const receipt = await promoter.execute(plan, [bob, alice, mallory]);
   assert.match(receipt.data.ignored[0], /Mallory: not one of the approvers/);
-  await assert.rejects(opened(scenario, { ledger: 'gs://bucket/ledger' }), Unsupported);
-  await assert.rejects(opened(scenario, { ledger: 's3://bucket?regoin=x' }), Invalid);
+  await assert.rejects(opened(scenario, { ledger: 'ftp://bucket/ledger' }), Unsupported);
+  for (const wrong of ['s3://bucket?regoin=x', 'gs://', 'az://account']) {
+    await assert.rejects(opened(scenario, { ledger: wrong }), Invalid);
+  }
+  for (const ledger of ['s3://bucket/ledger?region=eu-west-1', 'gs://bucket/ledger', 'az://account/container/ledger']) {
+    await opened(scenario, { ledger });
+  }
 });

@@ -91,9 +91,11 @@ def test_groups_and_freezes(prepare: Prepare) -> None:
 
 def test_a_ledger_at_an_address(prepare: Prepare) -> None:
     scenario = prepare("promote-signed")
-    with pytest.raises(cache.Unsupported, match="gs://"):
-        opened(scenario, ledger="gs://bucket/ledger")
-    with pytest.raises(cache.Invalid, match="ledger"):
-        opened(scenario, ledger="s3://bucket?regoin=x")
-    opened(scenario, ledger="s3://bucket/ledger?region=eu-west-1")
+    with pytest.raises(cache.Unsupported, match="ftp://"):
+        opened(scenario, ledger="ftp://bucket/ledger")
+    for wrong in ("s3://bucket?regoin=x", "gs://", "az://account"):
+        with pytest.raises(cache.Invalid, match="ledger"):
+            opened(scenario, ledger=wrong)
+    for address in ("s3://bucket/ledger?region=eu-west-1", "gs://bucket/ledger", "az://account/container/ledger"):
+        opened(scenario, ledger=address)
     opened(scenario, ledger=str(Path.cwd() / "ledger"))

@@ -53,7 +53,7 @@ impl Executor for Execution<'_> {
         let registry = self.registry.as_registry();
         for change in &self.approved.plan().changes {
             match change {
-                Change::SetTag(set) => drop(expect_tag(registry, set).await?),
+                Change::SetTag(set) => expect_tag(registry, set).await?,
                 Change::Delete(delete) => drop(expect_delete(registry, delete).await?),
                 Change::Administer(op) => drop(expect_administer(registry, op).await?),
                 Change::Copy(_) | Change::Attach(_) | Change::AddLayers(_) => return Err(not_upkeep(change)),

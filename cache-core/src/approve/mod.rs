@@ -21,7 +21,7 @@ pub(crate) use admit::Permitted;
 pub use approval::{APPROVAL_TYPE, Approval, ApprovalKind, Decision};
 pub use freeze::Freeze;
 pub(crate) use ledger::Claim;
-#[cfg(feature = "s3")]
+#[cfg(feature = "bucket")]
 pub(crate) use ledger::executed_elsewhere;
 pub use ledger::{Ledger, LedgerFolder, LedgerStore, PlanLock};
 pub(crate) use permit::Appended;

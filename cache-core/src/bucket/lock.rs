@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 
-use super::s3::{Bucket, Condition};
+use super::dialect::Condition;
+use super::store::Bucket;
 use crate::approve::{PlanLock, executed_elsewhere};
 use crate::error::{Error, Result};
 use crate::model::Digest;

@@ -1,16 +1,18 @@
 //! A ledger in a bucket, which several machines share.
 //!
 //! Everything rests on one ability of the store: to write an object only where there is none, or only over the version that was
-//! read (`If-None-Match`, `If-Match`). A store that ignores these conditions is found out before it is relied upon.
+//! read. A store that ignores these conditions is found out before it is relied upon.
 //!
 //! - `locks/<plan>` is held while the plan is executed. Who holds it writes it anew again and again; who wants it takes it
 //!   over once it was not written for two minutes, by the clock of the store alone.
 //! - `spent/<approval>` is there once an approval was spent.
 //! - `journal/<plan>/<number>` are the pieces of the plan's journal, each written once.
 
+mod dialect;
 mod lock;
-mod s3;
+mod store;
 #[cfg(test)]
+#[cfg(all(feature = "s3", feature = "gcs", feature = "azblob"))]
 mod tests;
 mod url;
 
@@ -20,17 +22,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
+use self::dialect::Condition;
 use self::lock::BucketLock;
-use self::s3::{Bucket, Condition};
+use self::store::Bucket;
 use crate::approve::{LedgerStore, PlanLock};
 use crate::error::{Error, Result};
 use crate::model::Digest;
-use crate::registry::Network;
+use crate::registry::{Network, Variables};
 
 /// After so long without a sign of life, an execution is taken to be dead.
 const LEASE: Duration = Duration::from_secs(120);
 
-/// A ledger in a bucket of S3, or of a store that speaks its language.
+/// A ledger in a bucket of S3 or of a store that speaks its language, of Google Cloud Storage, or in a container of Azure's.
 #[derive(Debug, Clone)]
 pub struct BucketLedger {
     bucket: Arc<Bucket>,
@@ -40,33 +43,43 @@ pub struct BucketLedger {
 }
 
 impl BucketLedger {
-    /// The ledger at `s3://BUCKET/PREFIX`, with what else is needed as a query: `region` (else `AWS_REGION`), `endpoint` for a store
-    /// that is not AWS's, `profile` of the shared files of AWS. Credentials are those of this machine, as for its registry.
+    /// The ledger at an address, with what else is needed as a query. Nothing is asked yet.
+    ///
+    /// - `s3://BUCKET/PREFIX`, with `region` (else `AWS_REGION`), `endpoint` for a store that is not AWS's, `profile` of the shared
+    ///   files of AWS. Credentials are those of this machine, as for its registry.
+    /// - `gs://BUCKET/PREFIX`, with `endpoint`. Credentials are those that Google's libraries find
+    ///   (`GOOGLE_APPLICATION_CREDENTIALS`, the login of `gcloud`, the machine's); at an emulator (`STORAGE_EMULATOR_HOST`), none.
+    /// - `az://ACCOUNT/CONTAINER/PREFIX`, with `endpoint` for another cloud or an emulator. Credentials are `AZURE_STORAGE_KEY`,
+    ///   `AZURE_STORAGE_SAS_TOKEN`, or those of the directory, as for ACR.
     ///
     /// # Errors
     /// `Invalid` where it is no such address; `Unsupported` where it is one of another kind of store.
     pub fn open(url: &str, network: Network) -> Result<Self> {
-        Ok(BucketLedger::of(url::bucket(url, network)?, LEASE))
+        Ok(BucketLedger::of(url::open(url, &Variables::Process, network)?, LEASE))
     }
 
     fn of(bucket: Bucket, lease: Duration) -> Self {
         BucketLedger { bucket: Arc::new(bucket), lease, heeds: Arc::default() }
     }
 
-    /// Refuses a store that would let two be first.
+    /// Refuses a store that would let two be first, or where what was written is not found again: there nothing would be spent.
     async fn expect_conditions(&self) -> Result<()> {
         let ask = async {
-            let (key, body) = ("conditions", "written once\n");
-            let mut heeds = self.bucket.put(key, body, Condition::Absent).await?.is_none();
+            let (bucket, key, body) = (&self.bucket, "conditions", "written once\n");
+            let refused = |why: &str| Error::unsupported(why).context("bucket", bucket);
+            let mut heeds = bucket.put(key, body, Condition::Absent).await?.is_none();
             if !heeds {
-                heeds = self.bucket.put(key, body, Condition::Absent).await?.is_none();
+                heeds = bucket.put(key, body, Condition::Absent).await?.is_none();
             }
-            if heeds && self.bucket.put(key, body, Condition::Is("\"0\"")).await?.is_none() {
-                return Ok(());
+            let other = Condition::Is(bucket.dialect.no_version());
+            if !heeds || bucket.put(key, body, other).await?.is_some() {
+                return Err(refused("the store ignores conditions, so it cannot tell who came first")
+                    .hint("use a store that heeds If-None-Match and If-Match when it writes"));
             }
-            Err(Error::unsupported("the store ignores conditions, so it cannot tell who came first")
-                .context("bucket", &self.bucket)
-                .hint("use a store that heeds If-None-Match and If-Match when it writes"))
+            match bucket.get(key).await? {
+                Some(there) if there.body == body => Ok(()),
+                _ => Err(refused("the store does not show what was written to it")),
+            }
         };
         self.heeds.get_or_try_init(|| ask).await.map(drop)
     }

@@ -59,8 +59,9 @@ pub struct PromoterConfig {
     /// How the source and the target are reached over a network; without it, as the machine and its environment say.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
-    /// Where used approvals are remembered: a folder, or `s3://BUCKET/PREFIX` where several machines execute plans; without it,
-    /// the user's own folder. See [`BucketLedger`](crate::bucket::BucketLedger).
+    /// Where used approvals are remembered: a folder, or `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX` or
+    /// `az://ACCOUNT/CONTAINER/PREFIX` where several machines execute plans; without it, the user's own folder. See
+    /// [`BucketLedger`](crate::bucket::BucketLedger).
     #[serde(default)]
     pub ledger: Option<String>,
     /// A clock that stands still, for tests and for reproducing a verdict.

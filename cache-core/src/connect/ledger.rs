@@ -17,13 +17,12 @@ pub(super) fn open_ledger(stated: Option<&str>, network: &Network) -> Result<Led
     }
 }
 
-#[cfg(feature = "s3")]
+#[cfg(feature = "bucket")]
 fn shared(address: &str, network: &Network) -> Result<Ledger> {
     crate::bucket::BucketLedger::open(address, network.clone()).map(Ledger::of)
 }
 
-#[cfg(not(feature = "s3"))]
-fn shared(address: &str, _: &Network) -> Result<Ledger> {
-    Err(Error::unsupported("this build keeps ledgers in folders alone; the feature s3 is off")
-        .context("ledger", address))
+#[cfg(not(feature = "bucket"))]
+fn shared(_: &str, _: &Network) -> Result<Ledger> {
+    Err(Error::unsupported("this build keeps ledgers in folders alone; the features s3, gcs and azblob are off"))
 }

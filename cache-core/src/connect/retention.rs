@@ -62,8 +62,9 @@ pub struct RetentionConfig {
     /// How the registry is reached over a network.
     #[serde(default)]
     pub network: Option<NetworkConfig>,
-    /// Where used approvals are remembered: a folder, or `s3://BUCKET/PREFIX` where several machines execute plans; without it,
-    /// the user's own folder. See [`BucketLedger`](crate::bucket::BucketLedger).
+    /// Where used approvals are remembered: a folder, or `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX` or
+    /// `az://ACCOUNT/CONTAINER/PREFIX` where several machines execute plans; without it, the user's own folder. See
+    /// [`BucketLedger`](crate::bucket::BucketLedger).
     #[serde(default)]
     pub ledger: Option<String>,
     /// The folder of restore files; without one, `restore` beside the user's own ledger.

@@ -336,8 +336,10 @@ fn a_ledger_is_a_folder_or_an_address() {
     let open = |stated: &str| super::ledger::open_ledger(Some(stated), &network);
     assert!(format!("{:?}", open("somewhere").unwrap()).contains("somewhere"));
     assert!(format!("{:?}", open("s3://bucket/ledger?region=eu-west-1").unwrap()).contains("eu-west-1"));
+    assert!(format!("{:?}", open("gs://bucket/ledger").unwrap()).contains("storage.googleapis.com"));
+    assert!(format!("{:?}", open("az://account/container/ledger").unwrap()).contains("account.blob.core.windows.net"));
     for (wrong, kind) in
-        [("gs://bucket", ErrorKind::Unsupported), ("s3://?region=x", ErrorKind::Invalid), (" ", ErrorKind::Invalid)]
+        [("ftp://bucket", ErrorKind::Unsupported), ("s3://?region=x", ErrorKind::Invalid), (" ", ErrorKind::Invalid)]
     {
         assert_eq!(open(wrong).unwrap_err().kind(), kind, "{wrong}");
     }

@@ -4,20 +4,17 @@ use crate::approve::Permit;
 use crate::error::{Absent, Error, Result};
 use crate::model::{Digest, Reference, Tag};
 use crate::plan::{Delete, DeleteTarget, Expected, SetTag};
-use crate::registry::{Deletion, Registry, RegistryWriter};
+use crate::registry::{Deletion, Moved, Registry, RegistryWriter};
 
-/// Whether the tag still has to be set.
+/// Looks whether the tag can be set, or is set already.
 ///
 /// # Errors
 /// `Conflict` where it is neither as expected nor as wanted.
-pub(crate) async fn expect_tag(registry: &dyn Registry, set: &SetTag) -> Result<bool> {
+pub(crate) async fn expect_tag(registry: &dyn Registry, set: &SetTag) -> Result<()> {
     let reference = set.repository.tagged(set.tag.clone());
     let found = found(registry, &reference).await?;
-    if found.as_ref() == Some(&set.to) {
-        return Ok(false);
-    }
-    if set.expected.is_met_by(found.as_ref()) {
-        return Ok(true);
+    if found.as_ref() == Some(&set.to) || set.expected.is_met_by(found.as_ref()) {
+        return Ok(());
     }
     let expected = match &set.expected {
         Expected::Absent => None,
@@ -26,13 +23,13 @@ pub(crate) async fn expect_tag(registry: &dyn Registry, set: &SetTag) -> Result<
     Err(differs("tag", &reference, expected, found.as_ref()))
 }
 
-/// Points a tag at a manifest and reads it back; `false` where it was so already.
+/// Points a tag at a manifest and reads it back; `false` where it was so already. The registry looks right before whether the tag is
+/// as expected.
 pub(crate) async fn set_tag(registry: &dyn RegistryWriter, op: Permit<'_, SetTag>) -> Result<bool> {
-    if !expect_tag(registry.as_registry(), &op).await? {
+    let (reference, wanted) = (op.repository.tagged(op.tag.clone()), op.to.clone());
+    if registry.set_tag(op).await? == Moved::AlreadyThere {
         return Ok(false);
     }
-    let (reference, wanted) = (op.repository.tagged(op.tag.clone()), op.to.clone());
-    registry.set_tag(op).await?;
     let found = registry.resolve(&reference).await?.digest;
     if found != wanted {
         return Err(Error::conflict("the tag names something else right after it was set")

@@ -12,6 +12,10 @@ use super::transcript::Place;
 use super::{is_secure, resolve, shown};
 use crate::error::{Error, ErrorKind, Result};
 
+/// Clocks are this far apart, in seconds, where that is worth a word: signatures last for 5 to 15 minutes.
+#[cfg(feature = "vendor")]
+const WRONG_CLOCK: i64 = 240;
+
 /// An answer whose body was not read yet.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -40,6 +44,22 @@ impl Answer {
     /// A header that is text.
     pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.head.headers.get(name)?.to_str().ok()
+    }
+
+    /// A date, in seconds since 1970 (RFC 9110, 5.6.7).
+    #[cfg(feature = "vendor")]
+    pub(crate) fn date(&self, name: impl AsHeaderName) -> Option<i64> {
+        let time = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(self.header(name)?);
+        time.ok().map(jiff::Timestamp::as_second)
+    }
+
+    /// What to do where a refusal may come of the clock of this machine, which is minutes away from the server's.
+    #[cfg(feature = "vendor")]
+    pub(crate) fn clock_hint(&self) -> Option<String> {
+        let ahead = jiff::Timestamp::now().as_second() - self.date(::http::header::DATE)?;
+        let word = if ahead > 0 { "ahead of" } else { "behind" };
+        (ahead.abs() >= WRONG_CLOCK)
+            .then(|| format!("set this machine's clock: it is {} s {word} the server's", ahead.abs()))
     }
 
     /// Where a redirect leads, if it is one. It may not leave encryption.

@@ -108,7 +108,7 @@ impl Executor for Execution<'_> {
         let mut known = HashSet::new();
         for change in &plan.changes {
             match change {
-                Change::SetTag(set) => drop(expect_tag(target, set).await?),
+                Change::SetTag(set) => expect_tag(target, set).await?,
                 Change::Delete(delete) => drop(expect_delete(target, delete).await?),
                 Change::Copy(op) => drop(known.insert((&op.to, &op.digest))),
                 Change::Attach(op) if known.insert((&op.repository, &op.subject.digest)) => {

@@ -13,12 +13,16 @@ pub mod archive;
 pub mod artifactory;
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(feature = "azure")]
+mod azure;
 mod blob;
 mod checks;
 pub mod credentials;
 #[cfg(feature = "ecr")]
 pub mod ecr;
 mod files;
+#[cfg(feature = "gcs")]
+mod google;
 #[cfg(feature = "harbor")]
 pub mod harbor;
 mod hashing;
@@ -41,16 +45,20 @@ pub use abilities::{
     Standing, TagsOf, TagsWithin,
 };
 #[cfg(feature = "acr")]
-pub use acr::{AcrOptions, AcrRegistry, AzureCredentials};
+pub use acr::{AcrOptions, AcrRegistry};
 pub use archive::{DockerArchive, OciArchive};
 #[cfg(feature = "artifactory")]
 pub use artifactory::{ArtifactoryOptions, ArtifactoryRegistry};
 use async_trait::async_trait;
 #[cfg(feature = "aws")]
 pub use aws::AwsCredentials;
+#[cfg(feature = "azure")]
+pub use azure::AzureCredentials;
 pub use blob::{BlobStream, Moved};
 #[cfg(feature = "ecr")]
 pub use ecr::{EcrOptions, EcrRegistry};
+#[cfg(feature = "gcs")]
+pub(crate) use google::GoogleCredentials;
 #[cfg(feature = "harbor")]
 pub use harbor::{HarborOptions, HarborRegistry};
 pub use layout::Layout;
@@ -60,6 +68,8 @@ pub use oci::{OciOptions, OciRegistry};
 #[cfg(feature = "openshift")]
 pub use openshift::{OpenShiftOptions, OpenShiftRegistry};
 pub use records::{Question, Records, ask};
+#[cfg(feature = "bucket")]
+pub(crate) use vendor::{Variables, bearer, expect_secure};
 
 pub use crate::http::{Network, Patience, Proxy, ProxyAddress, Tls, Transcript};
 

@@ -292,7 +292,7 @@ impl Executor for PuttingBack<'_> {
         for change in &self.approved.plan().changes {
             match change {
                 Change::Copy(op) => drop(self.manifest(op)?),
-                Change::SetTag(set) => drop(expect_tag(self.cleaner.registry.as_registry(), set).await?),
+                Change::SetTag(set) => expect_tag(self.cleaner.registry.as_registry(), set).await?,
                 other => return Err(Error::invalid("this puts nothing back").context("change", other)),
             }
         }

@@ -15,8 +15,8 @@ class _Administrator(TypedDict):
 
 
 class AdministratorConfig(_Administrator, total=False):
-    """One registry, one environment. ``ledger`` is the folder where used approvals are remembered; without one, the user's
-    own."""
+    """One registry, one environment. ``ledger`` is where used approvals are remembered: a folder, or ``s3://``, ``gs://`` or
+    ``az://`` where several machines execute plans; without one, the user's own folder."""
 
     approval: ApprovalPolicy
     network: Network

@@ -6,10 +6,10 @@ use http::{HeaderValue, Method};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::azure::AzureCredentials;
 use crate::error::{Error, Result};
 use crate::http::{Network, Patience, encode, is_loopback};
 use crate::model::{Secret, Timestamp};
+use crate::registry::azure::AzureCredentials;
 use crate::registry::credentials::{Credential, Credentials};
 use crate::registry::vendor::{Api, json};
 

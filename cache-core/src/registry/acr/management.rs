@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
+use http::Method;
 use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER};
-use http::{HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Acr;
-use super::azure::AzureCredentials;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Network, Patience, Request, resolve, same_origin};
 use crate::model::{Digest, Pinned, Reference, Secret};
 use crate::registry::Issued;
-use crate::registry::vendor::{Api, json as read, with_json};
+use crate::registry::azure::AzureCredentials;
+use crate::registry::vendor::{Api, bearer, json as read, with_json};
 
 const MANAGEMENT: &str = "https://management.azure.com";
 /// The version that knows the policy for deleted images too.
@@ -109,12 +109,7 @@ impl Management {
     }
 
     pub(super) async fn call(&self, mut request: Request, what: &str) -> Result<Answer> {
-        let token: Secret = self.azure.token(&self.audience).await?;
-        let value = HeaderValue::try_from(format!("Bearer {}", token.reveal()));
-        let mut value =
-            value.map_err(|_| Error::unauthenticated("the token has characters that no header may have"))?;
-        value.set_sensitive(true);
-        request.headers.insert(AUTHORIZATION, value);
+        request.headers.insert(AUTHORIZATION, bearer(&self.azure.token(&self.audience).await?)?);
         self.api.send(&request, what).await.map_err(|e| e.context("resource", &self.id))
     }
 

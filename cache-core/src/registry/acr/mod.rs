@@ -5,7 +5,6 @@
 
 mod administration;
 mod automation;
-mod azure;
 mod build;
 mod data;
 mod images;
@@ -18,12 +17,12 @@ mod tests;
 
 use std::sync::Arc;
 
-pub use azure::AzureCredentials;
 pub use data::{AcrLocks, AcrManifest, AcrTag};
 pub use login::AcrLogin;
 pub use management::AcrSettings;
 
 use self::management::Management;
+use super::azure::AzureCredentials;
 use super::vendor::{OrElse, Vendor, VendorRegistry};
 use super::{Abilities, OciOptions, OciRegistry, Untagging};
 use crate::error::Result;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{HeaderValue, Method};
 use serde::Deserialize;
@@ -10,10 +9,10 @@ use tokio::sync::Mutex;
 
 use super::{profile, sts};
 use crate::error::{Error, Result};
-use crate::http::{Http, Network, Patience, Proxy, Request, host_name, is_loopback, is_secure};
+use crate::http::{Network, Request, host_name, is_loopback, is_secure};
 use crate::model::{Secret, Timestamp};
 use crate::registry::answer;
-use crate::registry::vendor::{Variables, json, secret_file};
+use crate::registry::vendor::{Variables, json, near_by, secret_file};
 
 /// Keys are asked for again this long before they end.
 const MARGIN: i64 = 300;
@@ -74,7 +73,7 @@ impl AwsCredentials {
         AwsCredentials::of(Source::Given(Keys { id: id.into(), secret, session, expires: None }))
     }
 
-    pub(super) fn from(variables: Variables, profile: Option<String>, network: Network) -> Self {
+    pub(crate) fn from(variables: Variables, profile: Option<String>, network: Network) -> Self {
         AwsCredentials::of(Source::Machine { variables, profile, network })
     }
 
@@ -229,14 +228,6 @@ pub(super) fn sensitive(secret: &Secret) -> Result<HeaderValue> {
         .map_err(|_| Error::unauthenticated("the token has characters that no header may have"))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// A client for addresses that are on this machine or next to it: without a proxy, and soon at its end.
-fn near_by() -> Http {
-    let second = Duration::from_secs(1);
-    let patience =
-        Patience { attempts: 2, first_pause: second / 10, connect: second, answer: second * 5, ..Patience::default() };
-    Http::over(Network::default().proxy(Proxy::Direct), None, patience)
 }
 
 /// Keys as the metadata of containers and machines, and programs, have them.

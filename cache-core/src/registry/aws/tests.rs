@@ -1,6 +1,5 @@
 //! Where keys of AWS are found.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::error::{ErrorKind, Result};
@@ -16,10 +15,8 @@ async fn keys(variables: &[(&str, &str)], profile: Option<&str>) -> Result<Keys>
 }
 
 fn credentials(variables: &[(&str, &str)], profile: Option<&str>) -> AwsCredentials {
-    let mut all: BTreeMap<String, Secret> = BTreeMap::new();
-    all.insert("AWS_EC2_METADATA_DISABLED".into(), Secret::new("true"));
-    all.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))));
-    AwsCredentials::from(Variables::Given(Arc::new(all)), profile.map(str::to_owned), Default::default())
+    let all = [&[("AWS_EC2_METADATA_DISABLED", "true")], variables].concat();
+    AwsCredentials::from(Variables::given(&all), profile.map(str::to_owned), Default::default())
 }
 
 fn now() -> Timestamp {

@@ -1,7 +1,7 @@
 //! Calls to the cluster's interface.
 
+use http::Method;
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, Method};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use super::OpenShift;
 use crate::error::{Error, Result};
 use crate::http::{Answer, encode};
 use crate::model::{Repository, Transport};
-use crate::registry::vendor::{json, query, with_json};
+use crate::registry::vendor::{bearer, json, query, with_json};
 
 pub(super) const IMAGES: &str = "/apis/image.openshift.io/v1";
 const PAGE: &str = "500";
@@ -22,11 +22,7 @@ impl OpenShift {
             request = with_json(request, body)?;
         }
         if let Some(token) = &self.0.token {
-            let value = HeaderValue::try_from(format!("Bearer {}", token.reveal()));
-            let mut value =
-                value.map_err(|_| Error::unauthenticated("the token has characters that no header may have"))?;
-            value.set_sensitive(true);
-            request.headers.insert(AUTHORIZATION, value);
+            request.headers.insert(AUTHORIZATION, bearer(token)?);
         }
         self.0.api.send(&request, what).await
     }

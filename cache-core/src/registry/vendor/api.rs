@@ -58,7 +58,7 @@ impl Api {
 }
 
 /// Refuses to send a secret in the clear to another machine.
-pub(in crate::registry) fn expect_secure(url: &Uri) -> Result<()> {
+pub(crate) fn expect_secure(url: &Uri) -> Result<()> {
     if is_secure(url) || is_loopback(&host_name(url)) {
         return Ok(());
     }

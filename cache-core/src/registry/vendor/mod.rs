@@ -4,6 +4,7 @@ mod api;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 pub(super) mod tests;
+mod token;
 mod variables;
 
 use std::fmt;
@@ -12,8 +13,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
-pub(super) use api::{Api, expect_secure, json, parse, query, with_json};
-pub(super) use variables::{Variables, secret_file};
+pub(crate) use api::expect_secure;
+pub(super) use api::{Api, json, parse, query, with_json};
+pub(crate) use token::bearer;
+pub(super) use token::{Token, grant, near_by};
+pub(crate) use variables::Variables;
+pub(super) use variables::secret_file;
 
 use super::credentials::{Credential, Credentials};
 use super::{Abilities, BlobStream, Moved, OciRegistry, Registry, RegistryWriter};

@@ -12,18 +12,24 @@ const MAX_FILE: u64 = 4 << 20;
 
 /// Variables by name.
 #[derive(Clone, Debug, Default)]
-pub(in crate::registry) enum Variables {
+pub(crate) enum Variables {
     /// Those of this process.
     #[default]
     Process,
     /// These, and no other.
-    #[cfg_attr(not(all(test, feature = "conformance")), allow(dead_code))]
+    #[cfg_attr(not(test), allow(dead_code))]
     Given(Arc<BTreeMap<String, Secret>>),
 }
 
 impl Variables {
+    #[cfg(test)]
+    pub(crate) fn given(variables: &[(&str, &str)]) -> Self {
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value)));
+        Variables::Given(Arc::new(owned.collect()))
+    }
+
     /// A variable that has a text.
-    pub(in crate::registry) fn secret(&self, name: &str) -> Option<Secret> {
+    pub(crate) fn secret(&self, name: &str) -> Option<Secret> {
         let value = match self {
             Variables::Process => std::env::var(name).ok().map(Secret::new),
             Variables::Given(given) => given.get(name).cloned(),
@@ -31,7 +37,7 @@ impl Variables {
         value.filter(|value| !value.reveal().is_empty())
     }
 
-    pub(in crate::registry) fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.secret(name).map(|value| value.reveal().to_owned())
     }
 

@@ -3,8 +3,6 @@
 mod automation;
 mod fake;
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use self::fake::{Fake, ID};
@@ -12,7 +10,7 @@ use super::*;
 use crate::administer::Wish;
 use crate::error::ErrorKind;
 use crate::http::Network;
-use crate::model::{Pinned, Reference, Repository, Secret, Tag};
+use crate::model::{Pinned, Reference, Repository, Tag};
 use crate::plan::{Action, Policy, Scope};
 use crate::registry::vendor::Variables;
 use crate::registry::vendor::tests::{Desk, impatient, seed_image};
@@ -27,8 +25,7 @@ struct Rig {
 fn azure(fake: &Fake, more: &[(&str, &str)]) -> AzureCredentials {
     let url = fake.registry.url();
     let all = [("AZURE_AUTHORITY_HOST", &url[..]), ("AZURE_TENANT_ID", "tenant"), ("AZURE_CLIENT_ID", "client")];
-    let all = all.iter().chain(more).map(|(name, value)| ((*name).to_owned(), Secret::new(*value)));
-    AzureCredentials::from(Variables::Given(Arc::new(all.collect::<BTreeMap<_, _>>())), Network::default())
+    AzureCredentials::from(Variables::given(&[&all, more].concat()), Network::default())
 }
 
 impl Rig {
@@ -115,8 +112,7 @@ async fn a_managed_identity_is_asked_at_its_address() {
     .await;
     let url = format!("{}/msi", server.url());
     let all = [("IDENTITY_ENDPOINT", &url[..]), ("IDENTITY_HEADER", "proof"), ("AZURE_CLIENT_ID", "c-1")];
-    let all = all.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect::<BTreeMap<_, _>>();
-    let azure = AzureCredentials::from(Variables::Given(Arc::new(all)), Network::default());
+    let azure = AzureCredentials::from(Variables::given(&all), Network::default());
     let token = azure.token("https://management.azure.com").await.unwrap();
     let asked = "/msi?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com&client_id=c-1";
     assert_eq!(token.reveal(), asked);

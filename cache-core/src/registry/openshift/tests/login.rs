@@ -1,8 +1,6 @@
 //! Where the login to a cluster is found.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::error::{ErrorKind, Result};
 use crate::model::Secret;
@@ -10,8 +8,7 @@ use crate::registry::openshift::KubeLogin;
 use crate::registry::vendor::Variables;
 
 fn login(variables: &[(&str, &str)], account: &Path) -> Result<KubeLogin> {
-    let all = variables.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value)));
-    KubeLogin::of(&Variables::Given(Arc::new(all.collect::<BTreeMap<_, _>>())), account, None)
+    KubeLogin::of(&Variables::given(variables), account, None)
 }
 
 const FILE: &str = "apiVersion: v1\nkind: Config\ncurrent-context: dev/me\ncontexts:\n\

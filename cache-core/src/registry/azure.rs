@@ -3,22 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method};
-use serde::Deserialize;
-use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Http, Network, Patience, Proxy, Request, encode};
+use super::answer;
+use super::vendor::{Token, Variables, grant, json, near_by, secret_file};
+use crate::error::{Error, Result};
+use crate::http::{Network, Request, encode};
 use crate::model::{Secret, Timestamp};
-use crate::registry::answer;
-use crate::registry::vendor::{Variables, expect_secure, json, secret_file};
 
-/// A token is asked for again this long before it ends.
-const MARGIN: i64 = 300;
 const AUTHORITY: &str = "https://login.microsoftonline.com";
 const METADATA: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
 
@@ -35,7 +29,7 @@ struct Inner {
     authority: String,
     network: Network,
     /// Tokens by their audience.
-    known: Mutex<BTreeMap<String, (Secret, Timestamp)>>,
+    known: Mutex<BTreeMap<String, Token>>,
 }
 
 enum Source {
@@ -61,7 +55,7 @@ impl AzureCredentials {
         words.iter().any(|name| Variables::Process.text(name).is_some())
     }
 
-    pub(super) fn from(variables: Variables, network: Network) -> Self {
+    pub(crate) fn from(variables: Variables, network: Network) -> Self {
         let authority = variables.text("AZURE_AUTHORITY_HOST").unwrap_or_else(|| AUTHORITY.to_owned());
         AzureCredentials::of(Source::Machine(variables), authority, network)
     }
@@ -71,21 +65,19 @@ impl AzureCredentials {
     }
 
     /// A token for this audience, such as `https://management.azure.com`.
-    pub(super) async fn token(&self, audience: &str) -> Result<Secret> {
+    pub(crate) async fn token(&self, audience: &str) -> Result<Secret> {
         let now = Timestamp::now();
         let mut known = self.0.known.lock().await;
-        if let Some((token, end)) = known.get(audience)
-            && end.unix() - MARGIN > now.unix()
-        {
-            return Ok(token.clone());
+        if let Some(token) = known.get(audience).filter(|token| token.lasts(now)) {
+            return Ok(token.secret.clone());
         }
-        let given = self.ask(audience).await.map_err(|e| e.context("audience", audience))?;
-        let (token, end) = given.until(now)?;
-        known.insert(audience.to_owned(), (token.clone(), end));
-        Ok(token)
+        let token = self.ask(audience).await.map_err(|e| e.context("audience", audience))?;
+        let secret = token.secret.clone();
+        known.insert(audience.to_owned(), token);
+        Ok(secret)
     }
 
-    async fn ask(&self, audience: &str) -> Result<Given> {
+    async fn ask(&self, audience: &str) -> Result<Token> {
         let variables = match &self.0.source {
             Source::Given { tenant, client, secret } => {
                 return self.of_directory(audience, tenant, client, Proof::Secret(secret.clone())).await;
@@ -106,33 +98,21 @@ impl AzureCredentials {
         }
     }
 
-    async fn of_directory(&self, audience: &str, tenant: &str, client: &str, proof: Proof) -> Result<Given> {
+    async fn of_directory(&self, audience: &str, tenant: &str, client: &str, proof: Proof) -> Result<Token> {
         let url = format!("{}/{}/oauth2/v2.0/token", self.0.authority.trim_end_matches('/'), encode(tenant));
-        let url = url.parse().map_err(|_| Error::invalid("AZURE_AUTHORITY_HOST is no address"))?;
-        expect_secure(&url)?;
-        let mut request = Request::new(Method::POST, url);
-        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        let proof = match &proof {
-            Proof::Secret(secret) => format!("client_secret={}", encode(secret.reveal())),
-            Proof::Assertion(assertion) => format!(
-                "client_assertion_type={}&client_assertion={}",
-                encode("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-                encode(assertion.reveal())
-            ),
-        };
-        let scope = encode(&format!("{audience}/.default"));
-        request.body =
-            format!("grant_type=client_credentials&client_id={}&scope={scope}&{proof}", encode(client)).into();
-        let answer = Http::over(self.0.network.clone(), None, Patience::default()).send(&request).await?;
-        if answer.status().is_success() {
-            return json(answer).await;
+        let scope = format!("{audience}/.default");
+        let mut form = vec![("grant_type", "client_credentials"), ("client_id", client), ("scope", &scope)];
+        match &proof {
+            Proof::Secret(secret) => form.push(("client_secret", secret.reveal())),
+            Proof::Assertion(assertion) => form.extend([
+                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+                ("client_assertion", assertion.reveal()),
+            ]),
         }
-        let refused = answer.status().is_client_error();
-        let error = answer::refusal(answer, "Azure's directory gives no token").await;
-        Err(if refused { error.of_kind(ErrorKind::Unauthenticated) } else { error })
+        grant(&self.0.network, &url, &form, "Azure's directory gives no token").await
     }
 
-    async fn of_machine(&self, variables: &Variables, audience: &str, client: Option<&str>) -> Result<Given> {
+    async fn of_machine(&self, variables: &Variables, audience: &str, client: Option<&str>) -> Result<Token> {
         let client = client.map(|client| format!("&client_id={}", encode(client))).unwrap_or_default();
         let resource = encode(audience);
         let (url, header) = match (variables.text("IDENTITY_ENDPOINT"), variables.secret("IDENTITY_HEADER")) {
@@ -156,21 +136,12 @@ impl AzureCredentials {
         let url = url.parse().map_err(|_| Error::invalid("the address of the managed identity is none"))?;
         let mut request = Request::new(Method::GET, url);
         request.headers.insert(header.0, header.1);
-        let second = Duration::from_secs(1);
-        let patience = Patience {
-            attempts: 2,
-            first_pause: second / 10,
-            connect: second,
-            answer: second * 10,
-            ..Patience::default()
-        };
-        let http = Http::over(Network::default().proxy(Proxy::Direct), None, patience);
         let none = |error: Error| {
             Error::unauthenticated("no credentials of Azure were found")
                 .hint("set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give the machine an identity")
                 .caused_by(error)
         };
-        let answer = http.send(&request).await.map_err(none)?;
+        let answer = near_by().send(&request).await.map_err(none)?;
         if answer.status().is_success() {
             return json(answer).await;
         }
@@ -181,25 +152,6 @@ impl AzureCredentials {
 enum Proof {
     Secret(Secret),
     Assertion(Secret),
-}
-
-/// Lifetimes are numbers or texts, from now or since 1970.
-#[derive(Deserialize)]
-struct Given {
-    access_token: Secret,
-    #[serde(default)]
-    expires_in: Value,
-    #[serde(default)]
-    expires_on: Value,
-}
-
-impl Given {
-    fn until(self, now: Timestamp) -> Result<(Secret, Timestamp)> {
-        let number = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
-        let end = number(&self.expires_on).or_else(|| Some(now.unix() + number(&self.expires_in)?));
-        // A token that does not say when it ends is used once.
-        Ok((self.access_token, Timestamp::from_unix(end.unwrap_or(now.unix()))?))
-    }
 }
 
 impl fmt::Debug for AzureCredentials {
