@@ -1,7 +1,7 @@
 # What a developer runs. Everything is built below target/; nothing outside the checkout is touched.
 CARGO ?= cargo
 
-.PHONY: demo test check interop bench packages
+.PHONY: demo test check interop bench packages audit features
 
 # The main job on real input: build, sign, promote to staging and prod, and refuse an unsigned image.
 demo:
@@ -14,12 +14,13 @@ test: check
 	@scripts/node.sh
 	@scripts/ci-examples.sh
 
-# What must hold before the tests are worth running: format, lints, documentation, licences.
+# What must hold before the tests are worth running: format, lints, documentation, the public surface, licences.
 check:
 	$(CARGO) fmt --all -- --check
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --all-features --quiet
+	@scripts/public-api.py
 	@scripts/tools.sh
 	target/tools/bin/cargo-deny --log-level error check licenses bans sources
 
@@ -46,6 +47,14 @@ bench:
 	@scripts/compare-sign.sh
 	@scripts/compare-scan.sh
 
-# What is published, for this machine: wheel, source distribution, npm packages; each is installed in an empty folder.
+# What is published, for this machine: wheel, source distribution, npm packages; each is installed in an empty folder and promotes an image there.
 packages:
 	@scripts/packages.sh
+
+# The library with each of its features alone, and with none.
+features:
+	@scripts/features.sh
+
+# Whether anything is known against the versions that are locked. Needs the network; what cannot be asked is a line of output.
+audit:
+	@scripts/audit.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make packages`: what is published, for this machine, into target/packages: the wheel for Python 3.9 and later and the source
-# distribution, the npm package and that of this platform. Then installs the wheel and the npm packages in empty folders and asks both
-# of them something. The other platforms are built the same way, each on a machine of its own: .github/workflows/packages.yml.
+# distribution, the npm package and that of this platform; a wheel for free-threaded Python too, where there is one. Then installs
+# the wheel and the npm packages in empty folders, where both of them do the first promotion of docs/quickstart.md. The other platforms are built the same way, each on a machine of its own: .github/workflows/packages.yml.
 #
 #   scripts/packages.sh [TARGET]      a Rust target, such as x86_64-unknown-linux-musl; that of this machine if not given
 set -euo pipefail
@@ -10,6 +10,9 @@ set -euo pipefail
 
 own=$(rustc -vV | sed -n 's/^host: //p')
 target=${1:-$own}
+# For this machine without --target, so that what other commands built is used.
+cross=()
+[ "$target" = "$own" ] || cross=(--target "$target")
 out=$root/target/packages
 rm -rf "$out"
 mkdir -p "$out/npm"
@@ -19,7 +22,12 @@ venv=$root/target/packages-venv
 [ -x "$venv/bin/maturin" ] || { "${PYTHON:-python3}" -m venv "$venv" && "$venv/bin/pip" install --quiet 'maturin>=1.16,<2'; }
 (
   cd "$root/cache-py"
-  "$venv/bin/maturin" build --quiet --release --target "$target" --target-dir "$root/target" --out "$out"
+  "$venv/bin/maturin" build --quiet --release ${cross[@]+"${cross[@]}"} --target-dir "$root/target" --out "$out"
+  # It has no stable ABI: a wheel for each version.
+  for python in python3.13t python3.14t; do
+    ! command -v "$python" >/dev/null || "$venv/bin/maturin" build --quiet --release ${cross[@]+"${cross[@]}"} \
+      --target-dir "$root/target" --interpreter "$python" --out "$out"
+  done
   "$venv/bin/maturin" sdist --quiet --out "$out"
 )
 
@@ -30,6 +38,13 @@ rm -rf "$work/node_modules" "$work"/*.node
 (
   cd "$work"
   npm ci --no-audit --no-fund --loglevel=error
+  if [ "$target" = "$own" ]; then
+    # Where napi looks for what was built.
+    mkdir -p "$root/target/$own"
+    rm -rf "$root/target/$own/release"
+    ln -s ../release "$root/target/$own/release"
+    export CARGO=$root/scripts/cargo-here.sh
+  fi
   npx napi build --release --platform --no-js --dts native.d.ts --target "$target" --target-dir "$root/target" \
     --manifest-path "$root/cache-node/Cargo.toml" --output-dir "$work/artifacts"
   npx napi create-npm-dirs
@@ -44,15 +59,34 @@ rm -rf "$work/node_modules" "$work"/*.node
 )
 rm -rf "$work"
 ls -l "$out"/*.whl "$out"/*.tar.gz "$out"/npm/*.tgz | awk '{print $5, $NF}'
-[ "$target" = "$own" ] || exit 0
+# Elsewhere it cannot run, and Windows has no such terminals.
+case $target in *windows*) exit 0 ;; "$own") ;; *) exit 0 ;; esac
 
+python=${PYTHON:-python3}
 empty=$(mktemp -d "$root/target/installed.XXXXXX")
 trap 'rm -rf "$empty"' EXIT
-"${PYTHON:-python3}" -m venv "$empty/venv"
-"$empty/venv/bin/pip" install --quiet --no-index "$out"/*.whl
-(cd "$empty" && venv/bin/python -c 'import cache_guardian; print("Python:", len(cache_guardian.error_kinds()), "kinds of errors")')
-mkdir "$empty/node"
-cd "$empty/node"
-npm init --yes >/dev/null
-npm install --offline --omit=optional --no-audit --no-fund --loglevel=error "$out"/npm/*.tgz
-node -e 'console.log("Node:", require("cache-guardian").errorKinds().length, "kinds of errors")'
+
+# first FOLDER COMMAND...: the quick start's program, at a terminal, from an image to a promoted one.
+first() {
+  local folder=$1
+  shift
+  (cd "$folder" && XDG_STATE_HOME=$empty/state "$python" "$root/scripts/at-terminal.py" "$@" >shown) || { cat "$folder/shown"; exit 1; }
+  [ -e "$folder/staging/index.json" ]
+  echo "installed in an empty folder, and promoted an image: $(basename "$folder")"
+}
+
+for interpreter in "$python" python3.13t python3.14t; do
+  command -v "$interpreter" >/dev/null || continue
+  folder=$empty/$(basename "$interpreter")
+  "$interpreter" -m venv "$folder/venv"
+  "$folder/venv/bin/pip" install --quiet --no-index --find-links "$out" cache-guardian
+  "$python" "$root/scripts/quickstart.py" "$folder"
+  first "$folder" venv/bin/python first.py
+done
+"$python" "$root/scripts/quickstart.py" "$empty/node"
+(
+  cd "$empty/node"
+  npm init --yes >/dev/null
+  npm install --offline --omit=optional --no-audit --no-fund --loglevel=error "$out"/npm/*.tgz
+)
+first "$empty/node" node first.mjs

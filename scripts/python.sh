@@ -16,7 +16,7 @@ if ! cmp -s requirements-dev.txt "$venv/requirements-dev.txt"; then
 fi
 
 # As the tests of Rust build them, so that nothing is compiled a second time.
-cargo build --quiet --workspace --all-features --example make-layout --example sigstore
+cargo build --quiet --workspace --all-features --examples
 export CACHE_MAKE_LAYOUT=$target/debug/examples/make-layout CACHE_SIGSTORE=$target/debug/examples/sigstore
 
 rm -rf "$target/wheels"

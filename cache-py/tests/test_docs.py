@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 import cache_guardian as cache
 from conftest import ROOT, Prepare
+from test_sign import SPDX
 
 SKIPPED = {"target", "node_modules"}
 PAGES = [page for page in sorted(ROOT.rglob("*.md")) if not SKIPPED & set(page.relative_to(ROOT).parts)]
@@ -68,17 +70,48 @@ def test_the_first_promotion_of_the_readme_is_approved_at_a_terminal(prepare: Pr
     [program] = blocks(ROOT / "cache-py" / "README.md", "python")
     # The image of the scenario has no SBOM and no report, which the strict default would demand.
     program = program.replace('"trustedKeys"', '"policy": "policy.yaml", "trustedKeys"')
-    ours, theirs = pty.openpty()
     environment = {**os.environ, "XDG_STATE_HOME": str(Path.cwd() / "state")}
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
-    ) as process:
-        os.close(theirs)
-        shown = ""
-        while not shown.endswith(": "):
-            shown += os.read(ours, 4096).decode()
-        wanted = re.search(r"Type ([0-9a-f]+) to approve", shown)
-        assert wanted, shown
-        os.write(ours, wanted[1].encode() + b"\n")
-        assert process.wait(timeout=60) == 0, shown
+    command = [sys.executable, str(ROOT / "scripts" / "at-terminal.py"), sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
     assert cache.Registries().digest("oci:staging:v1") == cache.Registries().digest("oci:dev:v1")
+
+
+def test_a_story_is_told_as_shown(prepare: Prepare, capsys: pytest.CaptureFixture[str]) -> None:
+    prepare("promote-signed")
+    Path("release.pub").symlink_to("keys/release.pub")
+    shown = re.findall(r"^    ((?:story =|print\().*)$", (ROOT / "docs" / "story.md").read_text(encoding="utf-8"), re.M)
+    assert len(shown) == 2
+    exec("\n".join(shown).replace("docker://HOST/prod/app:v1", "oci:source:v1"), {"cache_guardian": cache})
+    assert capsys.readouterr().out.startswith("# The story of oci:source:v1")
+
+
+def test_images_are_signed_and_verified_as_shown(prepare: Prepare) -> None:
+    prepare("promote-unsigned-blocked")
+    Path("release.pub").symlink_to("keys/release.pub")
+    Path("sbom.json").write_text(json.dumps(SPDX), encoding="utf-8")
+    with subprocess.Popen([os.environ["CACHE_SIGSTORE"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as services:
+        assert services.stdout is not None
+        Path("trusted_root.json").write_text(json.loads(services.stdout.readline())["trustedRoot"], encoding="utf-8")
+        assert services.stdin is not None
+        services.stdin.close()
+    promoter = cache.Promoter(
+        {
+            "source": "oci:source",
+            "target": "oci:source",
+            "environment": "staging",
+            "ledger": "ledger",
+            "signer": {"name": "release", "path": "keys/release.key"},
+        }
+    )
+    [block] = blocks(ROOT / "docs" / "signing.md", "python")
+    names = {"promoter": promoter, "verify": cache.verify}
+    parsed = ast.parse(block.replace("docker://HOST/app:v1", "oci:source:v1"))
+    said = (eval(ast.unparse(statement), names) for statement in parsed.body)
+    plan = next(said).plan
+    answer: cache.Answer = {"decision": "approve", "approver": "alice"}
+    assert promoter.execute(plan, [plan.approve_by_callback(lambda asked: answer)]).complete
+    assert len(next(said)["statements"]) == 1
+    # Nobody of that name signed it.
+    with pytest.raises(cache.Untrusted):
+        next(said)

@@ -12,7 +12,7 @@
 //! writes.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{stdin, stdout};
+use std::io::{Write, stdin, stdout};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -88,7 +88,11 @@ fn password() -> Secret {
 
 fn make_key(kind: &str, prefix: &str) -> Result<(), Failure> {
     let signer = KeySigner::generate_kind(prefix, kind.parse::<KeyKind>()?)?;
-    std::fs::write(format!("{prefix}.key"), signer.to_encrypted_pem(&password())?)?;
+    let mut private = std::fs::OpenOptions::new();
+    private.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut private, 0o600);
+    private.open(format!("{prefix}.key"))?.write_all(signer.to_encrypted_pem(&password())?.as_bytes())?;
     std::fs::write(format!("{prefix}.pub"), signer.public_key().to_pem())?;
     Ok(())
 }

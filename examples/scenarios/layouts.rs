@@ -25,7 +25,9 @@ pub fn prepare(here: &Path, name: &str, folder: &Path) -> Done {
     }
     for place in ["source", "target", "moved"] {
         if let Some(image) = scenario[place].as_str() {
-            write(&folder.join(place), image, &here.join("signature.json"))?;
+            let program = if image == "other" { "another program\n" } else { "a program\n" };
+            let signature = (image == "signed").then(|| fs::read(here.join("signature.json"))).transpose()?;
+            write(&folder.join(place), &[("program", program)], signature.as_deref())?;
         }
     }
     let approval = here.join(format!("approvals/{name}.json"));
@@ -35,13 +37,13 @@ pub fn prepare(here: &Path, name: &str, folder: &Path) -> Done {
     Ok(())
 }
 
-/// Writes one of the images, under the tag `v1`.
-fn write(folder: &Path, image: &str, signature: &Path) -> Done {
+/// Writes an image of these files, under the tag `v1`, with the bundle that signs it.
+pub fn write(folder: &Path, files: &[(&str, &str)], signature: Option<&[u8]>) -> Done {
     let mut layout = Layout { folder, listed: Vec::new() };
     fs::create_dir_all(folder.join("blobs/sha256"))?;
-    let subject = layout.image(if image == "other" { "another program\n" } else { "a program\n" })?;
-    if image == "signed" {
-        let bundle = layout.blob(BUNDLE_V03, &fs::read(signature)?)?;
+    let subject = layout.image(files)?;
+    if let Some(signature) = signature {
+        let bundle = layout.blob(BUNDLE_V03, signature)?;
         let config = layout.blob(media_type::OCI_EMPTY, b"{}")?;
         let artifact = json!({
             "schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "artifactType": BUNDLE_V03,
@@ -67,13 +69,15 @@ impl Layout<'_> {
         Ok(descriptor)
     }
 
-    /// An image of one file.
-    fn image(&mut self, content: &str) -> Done<Descriptor> {
+    /// An image of these files.
+    fn image(&mut self, files: &[(&str, &str)]) -> Done<Descriptor> {
         let mut archive = tar::Builder::new(Vec::new());
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o755);
-        archive.append_data(&mut header, "program", content.as_bytes())?;
+        for (path, content) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o755);
+            archive.append_data(&mut header, path, content.as_bytes())?;
+        }
         let layer = archive.into_inner()?;
         let config = json!({
             "architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": [Digest::of(&layer)]},
