@@ -16,7 +16,8 @@ async fn promote(key: &NewKey, from: &str, to: &str, environment: &str, attach: 
     let outlook = promoter.plan(read::<RequestConfig>("request", request)?, &[]).await?;
     let plan = outlook.plan.ok_or_else(|| format!("{}: {:?}", outlook.state, outlook.verdicts))?;
     let approval = plan.approve_on_terminal("alice", None)?;
-    Ok(println!("{}", promoter.execute(&plan, vec![approval], None).await?))
+    println!("{}", promoter.execute(&plan, vec![approval], None).await?);
+    Ok(())
 }
 
 #[tokio::main]
