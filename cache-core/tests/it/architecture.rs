@@ -42,6 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "approve",
             "ask",
             "bucket",
+            "execute",
             "gate",
             "generate",
             "plan",
