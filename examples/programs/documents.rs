@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::{Place, layouts};
+use crate::{Place, Ran, layouts};
+
+const FINDINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/findings");
 
 const PACKAGE: (&str, &str) = ("node_modules/lodash/package.json", r#"{"name": "lodash", "version": "4.17.15"}"#);
 const LOCK: &str = r#"{"lockfileVersion": 3, "packages": {"node_modules/lodash": {"version": "4.17.15"}}}"#;
@@ -78,4 +80,37 @@ fn a_database_is_made_and_an_image_a_folder_and_sboms_scanned() {
     let damaged = place.run("scan", &scan(&["dir:folder"]));
     assert!(damaged.code == Some(1) && damaged.err.starts_with("error: "), "{damaged:?}");
     assert_eq!(place.run("scan", &["dir:folder"]).code, Some(1));
+}
+
+/// A report that is judged, at the instant at which the other languages judge it.
+fn judged(place: &Place, more: &[&str]) -> Ran {
+    let more = more.iter().map(|word| word.replace("FOLDER", FINDINGS));
+    let first = ["--report", "FOLDER/report.json", "--clock", "2026-03-01T12:00:00Z"];
+    let words: Vec<String> = first.iter().map(|word| word.replace("FOLDER", FINDINGS)).chain(more).collect();
+    place.run("scan-report", &words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// gates.md B2 10: what stops the image is told by more than words.
+#[test]
+fn b2_10_what_is_stopped_is_told_and_written() {
+    let place = Place::empty();
+    let given = ["--policy", "FOLDER/policy.yaml", "--vex", "FOLDER/vex.json", "--sbom", "FOLDER/sbom.cdx.json"];
+    let written = ["--out", ".", "--format", "html", "--format", "sarif", "--format", "json"];
+    let image = ["--image", "registry.example.com/team/app:v1"];
+    let ran = judged(&place, &[&given[..], &image, &written].concat());
+    assert!(ran.code == Some(2) && ran.out.contains("is stopped"), "{ran:?}");
+    assert!(place.read("scan-report.html").starts_with("<!doctype html>"));
+    assert!(place.read("scan-report.sarif.json").contains("\"2.1.0\""));
+    // The same as in the other languages.
+    assert_eq!(place.read("scan-report.json"), std::fs::read_to_string(format!("{FINDINGS}/assessment.json")).unwrap());
+}
+
+#[test]
+fn a_milder_policy_lets_it_go_on_and_no_policy_is_an_error() {
+    let place = Place::empty();
+    let mild = "scan_policy: {promotion_to_prod: {max_critical: any, max_high: any}}";
+    assert_eq!(judged(&place, &["--policy", mild]).code, Some(0));
+    for wrong in [&["--policy", "no-such-file.yaml"][..], &["--format", "pdf"], &["--out"], &["--what", "x"]] {
+        assert_eq!(judged(&place, wrong).code, Some(1), "{wrong:?}");
+    }
 }
