@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
 
-ASKED = re.compile(r"Type ([0-9a-f]+) to approve, anything else to deny: $")
+ASKED = re.compile(r"Type ([0-9a-f]+) to approve, [^\n]*: $")
+# A command that is silent for longer waits for an answer that is not known here.
+PATIENCE = 300
 
 
 def main() -> int:
@@ -23,6 +26,9 @@ def main() -> int:
         os.close(theirs)
         unanswered = ""
         while True:
+            if not select.select([ours], [], [], PATIENCE)[0]:
+                command.kill()
+                sys.exit(f"at-terminal.py: no word for {PATIENCE} s")
             try:
                 shown = os.read(ours, 4096).decode(errors="replace")
             except OSError:  # what Linux says where the other end is closed
