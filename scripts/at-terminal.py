@@ -15,7 +15,7 @@ import sys
 
 ASKED = re.compile(r"Type ([0-9a-f]+) to approve, [^\n]*: $")
 # A command that is silent for longer waits for an answer that is not known here.
-PATIENCE = 300
+PATIENCE = 100
 
 
 def main() -> int:
