@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
 use super::Registry;
-use super::hashing::Hashing;
 use crate::error::{Error, Result};
 use crate::model::Descriptor;
+use crate::model::digest::Hasher;
 use crate::plan::BlobCopy;
 
 type Inner = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
@@ -21,22 +21,19 @@ type Inner = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 /// of the digest. A consumer commits only after the stream ended without an error.
 pub struct BlobStream {
     blob: Descriptor,
-    /// None when all is said.
-    hashing: Option<Hashing>,
+    hasher: Option<Hasher>,
     seen: u64,
     inner: Inner,
-    ended: bool,
 }
 
 impl BlobStream {
     /// Wraps a stream of bytes that claims to be `blob`.
     pub fn verifying(blob: &Descriptor, bytes: impl Stream<Item = Result<Bytes>> + Send + 'static) -> Self {
         BlobStream {
-            hashing: Some(Hashing::new(blob.digest.algorithm(), blob.size)),
+            hasher: Some(Hasher::new(blob.digest.algorithm())),
             blob: blob.clone(),
             seen: 0,
             inner: Box::pin(bytes),
-            ended: false,
         }
     }
 
@@ -88,32 +85,17 @@ impl BlobStream {
         Ok(whole.freeze())
     }
 
-    /// The next piece; at the end of the stream, the verdict.
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
-        let Some(hashing) = &mut self.hashing else { return Poll::Ready(Ok(None)) };
-        if !self.ended {
-            ready!(hashing.poll_ready(cx))?;
-            if let Some(piece) = ready!(self.inner.as_mut().poll_next(cx)).transpose()? {
-                self.seen += piece.len() as u64;
-                if self.seen > self.blob.size {
-                    let what = format!("the blob is longer than its {} bytes", self.blob.size);
-                    return Poll::Ready(Err(Error::untrusted(what)));
-                }
-                hashing.update(&piece);
-                return Poll::Ready(Ok(Some(piece)));
-            }
-            self.ended = true;
-        }
+    fn finish(&mut self) -> Option<Result<Bytes>> {
+        let hasher = self.hasher.take()?;
+        let wrong = |what: String| Error::untrusted(what).context("blob", &self.blob.digest);
         if self.seen != self.blob.size {
-            let what = format!("the blob ended after {} of {} bytes", self.seen, self.blob.size);
-            return Poll::Ready(Err(Error::untrusted(what)));
+            return Some(Err(wrong(format!("the blob ended after {} of {} bytes", self.seen, self.blob.size))));
         }
-        let received = ready!(hashing.poll_finish(cx))?;
-        if received != self.blob.digest {
-            let error = Error::untrusted("the blob's bytes do not match its digest").context("received", received);
-            return Poll::Ready(Err(error));
+        let actual = hasher.finish();
+        if actual != self.blob.digest {
+            return Some(Err(wrong("the blob's bytes do not match its digest".into()).context("received", actual)));
         }
-        Poll::Ready(Ok(None))
+        None
     }
 }
 
@@ -122,11 +104,25 @@ impl Stream for BlobStream {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        let item = ready!(this.poll_piece(cx)).map_err(|error| error.context("blob", &this.blob.digest)).transpose();
-        if !matches!(item, Some(Ok(_))) {
-            this.hashing = None;
+        let Some(hasher) = &mut this.hasher else { return Poll::Ready(None) };
+        match this.inner.as_mut().poll_next(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Ok(chunk))) => {
+                this.seen += chunk.len() as u64;
+                if this.seen > this.blob.size {
+                    this.hasher = None;
+                    let error = Error::untrusted(format!("the blob is longer than its {} bytes", this.blob.size));
+                    return Poll::Ready(Some(Err(error.context("blob", &this.blob.digest))));
+                }
+                hasher.update(&chunk);
+                Poll::Ready(Some(Ok(chunk)))
+            }
+            Poll::Ready(Some(Err(error))) => {
+                this.hasher = None;
+                Poll::Ready(Some(Err(error.context("blob", &this.blob.digest))))
+            }
+            Poll::Ready(None) => Poll::Ready(this.finish()),
         }
-        Poll::Ready(item)
     }
 }
 
@@ -182,64 +178,6 @@ mod tests {
         for sent in [&[&b"ab"[..]][..], &[b"abd"], &[b"abc", b"d"], &[], &[b"abcd"]] {
             assert_eq!(read(b"abc", sent).await.unwrap_err().kind(), ErrorKind::Untrusted, "{sent:?}");
         }
-    }
-
-    /// Three MiB and a bit, in pieces of 100,000 bytes.
-    fn large() -> (Descriptor, Vec<Bytes>) {
-        let whole: Vec<u8> = (0..3 * 1024 * 1024 + 7_usize).map(|at| (at % 251) as u8).collect();
-        (Descriptor::of("x", &whole), whole.chunks(100_000).map(Bytes::copy_from_slice).collect())
-    }
-
-    fn stream(blob: &Descriptor, pieces: &[Bytes]) -> BlobStream {
-        BlobStream::verifying(blob, futures_util::stream::iter(pieces.to_vec()).map(Ok))
-    }
-
-    #[tokio::test]
-    async fn a_large_blob_hashed_apart_is_checked_as_strictly() {
-        let (blob, pieces) = large();
-        assert_eq!(stream(&blob, &pieces).into_bytes(blob.size).await.unwrap(), pieces.concat());
-        for at in [0, pieces.len() / 2, pieces.len() - 1] {
-            let mut flipped = pieces.clone();
-            flipped[at] = flipped[at].iter().map(|byte| byte ^ 1).collect();
-            let mut fewer = pieces.clone();
-            fewer.remove(at);
-            let mut more = pieces.clone();
-            more.insert(at, pieces[at].clone());
-            for wrong in [flipped, fewer, more] {
-                let mut stream = stream(&blob, &wrong);
-                let mut last = None;
-                while let Some(item) = stream.next().await {
-                    last = Some(item);
-                }
-                assert_eq!(last.unwrap().unwrap_err().kind(), ErrorKind::Untrusted);
-                assert!(stream.next().await.is_none());
-            }
-        }
-    }
-
-    #[test]
-    fn many_large_blobs_share_one_thread() {
-        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
-        runtime.block_on(async {
-            let (blob, pieces) = large();
-            let mut streams: Vec<_> = (0..5).map(|_| stream(&blob, &pieces)).collect();
-            // In turns, so that each is kept waiting by all the others.
-            for _ in &pieces {
-                for stream in &mut streams {
-                    stream.next().await.unwrap().unwrap();
-                }
-            }
-            for stream in &mut streams {
-                assert!(stream.next().await.is_none());
-            }
-        });
-    }
-
-    #[test]
-    fn a_large_blob_is_read_where_there_is_no_runtime() {
-        let (blob, pieces) = large();
-        let whole = futures_util::FutureExt::now_or_never(stream(&blob, &pieces).into_bytes(blob.size));
-        assert_eq!(whole.unwrap().unwrap().len() as u64, blob.size);
     }
 
     #[tokio::test]

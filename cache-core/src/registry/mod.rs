@@ -25,7 +25,6 @@ mod files;
 mod google;
 #[cfg(feature = "harbor")]
 pub mod harbor;
-mod hashing;
 pub mod inspect;
 pub mod layout;
 mod listing;
