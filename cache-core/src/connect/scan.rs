@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use tokio::task::spawn_blocking;
 
 use super::generate::GenerateConfig;
 use super::network::{NetworkConfig, network};
 use super::{RegistryConfig, open_source_of};
 use crate::Watch;
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::generate;
 use crate::model::{Reference, Timestamp};
@@ -143,14 +143,14 @@ impl BuildConfig {
     /// What [`DatabaseBuilder`] says.
     pub async fn build(self) -> Result<DatabaseInfo> {
         let path = self.path.clone();
-        let made = spawn_blocking(move || {
+        let made = blocking(move || {
             let mut builder = DatabaseBuilder::new();
             self.osv.iter().try_for_each(|folder| builder.add_osv(folder))?;
             self.grype.iter().try_for_each(|file| builder.add_grype(file))?;
             self.trivy.iter().try_for_each(|file| builder.add_trivy(file))?;
             builder.unplaced(&self.path)
         });
-        made.await.map_err(|e| Error::unexpected("the database was not made").caused_by(e))??.put(&path)
+        made.await?.put(&path)
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::task::spawn_blocking;
 
 use super::progress::{Progress, Watch};
 use super::stream::BlobReader;
 use super::{Generator, LayerCache, Target, subject};
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::model::{Descriptor, Digest, Pinned, Timestamp};
 use crate::registry::Registry;
@@ -76,7 +76,7 @@ impl NativeGenerator {
             .map_err(|e: Error| e.context("image", image))?;
         let digests: Vec<Digest> = layers.into_iter().map(|layer| layer.digest).collect();
         let analysed: Vec<Arc<Layer>> = digests.iter().filter_map(|digest| read.get(digest).cloned()).collect();
-        let mut sbom = spawn_blocking(move || Catalog::assemble(&analysed, &digests)).await.map_err(stopped)?;
+        let mut sbom = blocking(move || Ok(Catalog::assemble(&analysed, &digests))).await?;
         subject::set_image(&mut sbom, image);
         Ok(sbom)
     }
@@ -86,7 +86,7 @@ impl NativeGenerator {
         let known = match self.cache.clone() {
             Some(cache) => {
                 let (layer, catalogers) = (layer.digest.clone(), catalogers.clone());
-                spawn_blocking(move || cache.get(&layer, &catalogers)).await.map_err(stopped)?
+                blocking(move || Ok(cache.get(&layer, &catalogers))).await?
             }
             None => None,
         };
@@ -99,7 +99,7 @@ impl NativeGenerator {
         let blob = registry.blob(&image.repository, layer).await?;
         let (catalog, cache, digest) = (Arc::clone(&self.catalog), self.cache.clone(), layer.digest.clone());
         let reader = BlobReader::start(blob, self.watch.clone());
-        spawn_blocking(move || {
+        blocking(move || {
             let read = catalog.layer(reader).map_err(|e| e.context("layer", &digest))?;
             if let Some(cache) = cache {
                 cache.put(&digest, &catalogers, &read);
@@ -107,15 +107,11 @@ impl NativeGenerator {
             Ok(read)
         })
         .await
-        .map_err(stopped)?
     }
 
     async fn folder(&self, folder: &Path) -> Result<Sbom<'static>> {
         let (catalog, root) = (Arc::clone(&self.catalog), folder.to_owned());
-        let mut sbom =
-            spawn_blocking(move || Ok::<_, Error>(Catalog::assemble(&[Arc::new(catalog.folder(&root)?)], &[])))
-                .await
-                .map_err(stopped)??;
+        let mut sbom = blocking(move || Ok(Catalog::assemble(&[Arc::new(catalog.folder(&root)?)], &[]))).await?;
         let name =
             folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
         let subject = Package { id: "folder".into(), kind: Kind::Application, name: name.into(), ..Package::default() };
@@ -142,8 +138,4 @@ impl Generator for NativeGenerator {
         }
         Ok(sbom)
     }
-}
-
-fn stopped(error: tokio::task::JoinError) -> Error {
-    Error::unexpected("reading a layer was stopped").caused_by(error)
 }

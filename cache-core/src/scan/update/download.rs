@@ -13,11 +13,11 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncWriteExt;
-use tokio::task::spawn_blocking;
 
 use super::checksum::{Sums, stated};
 use super::progress::UpdateProgress;
 use super::put;
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Http, Request, chunk, kind, shown};
 use crate::model::Digest;
@@ -218,8 +218,7 @@ impl Downloader {
     /// Checks what was fetched, and gives it its name.
     async fn settle(&self, url: &Uri, to: &Path, version: Version, expected: Option<&Digest>) -> Result<Digest> {
         let path = part(to);
-        let sums = spawn_blocking(move || Sums::of(&path)).await;
-        let sums = sums.map_err(|e| Error::unexpected("the file was not read").caused_by(e))??;
+        let sums = blocking(move || Sums::of(&path)).await?;
         let is_other = expected.is_some_and(|expected| *expected != sums.digest);
         if is_other || version.crc32c.is_some_and(|stated| stated != sums.crc32c) {
             discard(to)?;

@@ -17,13 +17,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tokio::task::spawn_blocking;
 
 use self::download::Downloader;
 use self::place::{Made, Place};
 pub use self::progress::UpdateProgress;
 pub use self::source::DataSource;
 use super::{Database, DatabaseBuilder, DatabaseInfo};
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::registry::{Network, Patience};
 use crate::watch::Watch;
@@ -142,9 +142,9 @@ impl DatabaseUpdate {
         self.tell(UpdateProgress::Build);
         let Fetched { files, marks } = fetched;
         let database = self.database.clone();
-        let made = spawn_blocking(move || gather(files)?.unplaced(&database)).await;
+        let made = blocking(move || gather(files)?.unplaced(&database)).await?;
         // Until here nothing was replaced, so that whoever gives up keeps the old one.
-        let info = made.map_err(|e| Error::unexpected("the index was not made").caused_by(e))??.put(&self.database)?;
+        let info = made.put(&self.database)?;
         let digest = Database::open(&self.database)?.digest();
         place.remember(&Made { by: Made::this(), digest, of: marks })?;
         self.tell(UpdateProgress::Built { advisories: info.advisories, packages: info.packages });

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 use tempfile::NamedTempFile;
-use tokio::task::spawn_blocking;
 
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 
 /// The largest file; the databases had under 2 GiB in 2026.
@@ -18,8 +18,7 @@ const MAX_ENTRIES: usize = 1000;
 /// Takes these files, all of them or none, out of a tar, packed by gzip or zstd, into a folder.
 pub(super) async fn unpack(archive: File, names: &'static [&'static str], folder: &Path) -> Result<()> {
     let into = folder.to_owned();
-    let unpacked = spawn_blocking(move || entries(archive, names, &into)).await;
-    for (name, file) in unpacked.map_err(|e| Error::unexpected("the archive was not unpacked").caused_by(e))?? {
+    for (name, file) in blocking(move || entries(archive, names, &into)).await? {
         let path: PathBuf = folder.join(name);
         file.persist(&path).map_err(|e| Error::io(&path, e.error))?;
     }
