@@ -52,10 +52,10 @@ impl Approved {
                 .context("there", frozen.there)
                 .hint("the same approvals count afterwards, as long as they are not too old"));
         }
-        if let Some(approval) = self.approvals.iter().find(|approval| approval.expires().is_some_and(|by| now > by)) {
+        if let Some(why) = self.approvals.iter().find_map(|approval| lapsed(approval, now)) {
             return Err(Error::unapproved("an approval on which the plan was admitted has expired")
                 .context("plan", self.plan.digest())
-                .context("expired", lapsed(approval)));
+                .context("expired", why));
         }
         self.plan.deadlines.expect_in_time(now).map_err(|e| e.context("plan", self.plan.digest()))
     }
@@ -178,10 +178,7 @@ impl ApprovalPolicy {
         if now.since(approval.at()) > self.max_age {
             return Err(format!("it expired: given {}, older than {} s", approval.at(), self.max_age.as_secs()));
         }
-        if approval.expires().is_some_and(|by| now > by) {
-            return Err(lapsed(approval));
-        }
-        Ok(person)
+        lapsed(approval, now).map_or(Ok(person), Err)
     }
 
     /// The approver whose signature it is, and the instant by which it is proven to have been made.
@@ -225,10 +222,10 @@ const CLOCK_SKEW: i64 = 60;
 /// person logs in, and a certificate is valid for as long.
 const PROVEN_WITHIN: u64 = 600;
 
-/// Says of an approval that it is past the time that its approver set.
-fn lapsed(approval: &Approval) -> String {
-    let by = approval.expires().map_or_else(String::new, |by| by.to_string());
-    format!("{} let it count until {by}, and no longer", approval.approver())
+/// Why an approval counts no longer, where it is past the time that its approver set.
+fn lapsed(approval: &Approval, now: Timestamp) -> Option<String> {
+    let by = approval.expires().filter(|by| now > *by)?;
+    Some(format!("{} let it count until {by}, and no longer", approval.approver()))
 }
 
 fn refused(plan: &Plan, message: String, ignored: &[String]) -> Error {
