@@ -12,6 +12,7 @@ use ::http::{HeaderValue, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::secret_header;
 use super::url::{decode, host_name, is_loopback, is_secure, port};
 use crate::error::{Error, Result};
 
@@ -63,10 +64,7 @@ impl ProxyAddress {
         let login = login.map(|login| {
             let (user, password) = login.split_once(':').unwrap_or((login, ""));
             let both = [decode(user), b":".to_vec(), decode(password)].concat();
-            let mut header =
-                HeaderValue::try_from(format!("Basic {}", STANDARD.encode(both))).map_err(|_| invalid())?;
-            header.set_sensitive(true);
-            Ok::<_, Error>(header)
+            secret_header(&format!("Basic {}", STANDARD.encode(both))).map_err(|_| invalid())
         });
         Ok(ProxyAddress { url, login: login.transpose()? })
     }

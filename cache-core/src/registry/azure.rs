@@ -7,10 +7,9 @@ use std::sync::Arc;
 use http::{HeaderValue, Method};
 use tokio::sync::Mutex;
 
-use super::answer;
-use super::vendor::{Token, Variables, grant, json, near_by, secret_file};
+use super::vendor::{Token, Variables, grant, of_metadata, secret_file};
 use crate::error::{Error, Result};
-use crate::http::{Network, Request, encode};
+use crate::http::{Network, Request, encode, secret_header};
 use crate::model::{Secret, Timestamp};
 
 const AUTHORITY: &str = "https://login.microsoftonline.com";
@@ -117,9 +116,8 @@ impl AzureCredentials {
         let resource = encode(audience);
         let (url, header) = match (variables.text("IDENTITY_ENDPOINT"), variables.secret("IDENTITY_HEADER")) {
             (Some(endpoint), Some(secret)) => {
-                let value = HeaderValue::try_from(secret.reveal());
-                let mut value = value.map_err(|_| Error::unauthenticated("IDENTITY_HEADER is no header"))?;
-                value.set_sensitive(true);
+                let value = secret_header(secret.reveal());
+                let value = value.map_err(|_| Error::unauthenticated("IDENTITY_HEADER is no header"))?;
                 let url = format!("{endpoint}?api-version=2019-08-01&resource={resource}{client}");
                 (url, ("x-identity-header", value))
             }
@@ -141,11 +139,7 @@ impl AzureCredentials {
                 .hint("set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give the machine an identity")
                 .caused_by(error)
         };
-        let answer = near_by().send(&request).await.map_err(none)?;
-        if answer.status().is_success() {
-            return json(answer).await;
-        }
-        Err(none(answer::refusal(answer, "the managed identity gives no token").await))
+        of_metadata(&request, "the managed identity gives no token", none).await
     }
 }
 

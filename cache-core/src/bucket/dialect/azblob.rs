@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use super::{Condition, Dialect, Meaning, on_condition, request};
 use crate::bucket::url::Address;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Network, Request, decode, kind, with_query};
+use crate::http::{Network, Request, decode, kind, secret_header, with_query};
 use crate::model::{Secret, Timestamp};
 use crate::registry::{AzureCredentials, Variables, bearer, expect_secure};
 
@@ -104,9 +104,7 @@ pub(in crate::bucket) fn sign(request: &mut Request, account: &str, key: &Secret
     let text = to_sign(request, account);
     let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), text.as_bytes());
     let value = format!("SharedKey {account}:{}", STANDARD.encode(signature));
-    let mut value = HeaderValue::try_from(value).map_err(|_| no_key())?;
-    value.set_sensitive(true);
-    request.headers.insert(AUTHORIZATION, value);
+    request.headers.insert(AUTHORIZATION, secret_header(&value).map_err(|_| no_key())?);
     Ok(())
 }
 

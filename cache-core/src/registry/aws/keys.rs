@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::{profile, sts};
 use crate::error::{Error, Result};
-use crate::http::{Network, Request, host_name, is_loopback, is_secure};
+use crate::http::{Network, Request, host_name, is_loopback, is_secure, secret_header};
 use crate::model::{Secret, Timestamp};
 use crate::registry::answer;
 use crate::registry::vendor::{Variables, json, near_by, secret_file};
@@ -224,10 +224,8 @@ impl Search<'_> {
 }
 
 pub(super) fn sensitive(secret: &Secret) -> Result<HeaderValue> {
-    let mut value = HeaderValue::try_from(secret.reveal())
-        .map_err(|_| Error::unauthenticated("the token has characters that no header may have"))?;
-    value.set_sensitive(true);
-    Ok(value)
+    secret_header(secret.reveal())
+        .map_err(|_| Error::unauthenticated("the token has characters that no header may have"))
 }
 
 /// Keys as the metadata of containers and machines, and programs, have them.

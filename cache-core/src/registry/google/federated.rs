@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, Method};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::SCOPE;
 use crate::error::{Error, Result};
-use crate::http::{Http, Network, Patience, Request, host_name};
+use crate::http::{Http, Network, Patience, Request, host_name, secret_header};
 use crate::model::{Secret, Timestamp};
 use crate::registry::answer;
 use crate::registry::vendor::{Token, bearer, expect_secure, grant, json as read, parse, secret_file, with_json};
@@ -95,10 +95,8 @@ impl Source {
             expect_secure(&request.url)?;
         }
         for (name, value) in &self.headers {
-            let header = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value.reveal()).ok());
-            let (name, mut value) =
-                header.ok_or_else(|| Error::invalid("the federated identity has no such header"))?;
-            value.set_sensitive(true);
+            let header = HeaderName::try_from(name).ok().zip(secret_header(value.reveal()).ok());
+            let (name, value) = header.ok_or_else(|| Error::invalid("the federated identity has no such header"))?;
             request.headers.insert(name, value);
         }
         let answer = Http::over(network.clone(), None, Patience::default()).send(&request).await?;

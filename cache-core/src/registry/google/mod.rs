@@ -15,8 +15,7 @@ use tokio::sync::Mutex;
 
 use self::federated::Federated;
 use self::key::Key;
-use super::answer;
-use super::vendor::{Token, Variables, grant, json, near_by, parse, secret_file};
+use super::vendor::{Token, Variables, grant, of_metadata, parse, secret_file};
 use crate::error::{Error, Result};
 use crate::http::{Network, Request, encode};
 use crate::model::{Secret, Timestamp};
@@ -128,11 +127,7 @@ async fn of_machine(variables: &Variables) -> Result<Token> {
             .hint("set GOOGLE_APPLICATION_CREDENTIALS, or give the machine a service account")
             .caused_by(error)
     };
-    let answer = near_by().send(&request).await.map_err(none)?;
-    if answer.status().is_success() {
-        return json(answer).await;
-    }
-    Err(none(answer::refusal(answer, "the metadata of the machine gives no token").await))
+    of_metadata(&request, "the metadata of the machine gives no token", none).await
 }
 
 impl fmt::Debug for GoogleCredentials {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::answer;
 use super::challenge::Realm;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, Http, Request, encode, host_name, is_secure, shown};
+use crate::http::{Answer, Http, Request, encode, host_name, is_secure, secret_header, shown};
 use crate::model::Secret;
 use crate::registry::credentials::Credential;
 
@@ -40,7 +40,7 @@ impl Token {
     }
 
     pub(super) fn header(&self) -> Result<HeaderValue> {
-        sensitive(format!("Bearer {}", self.secret.reveal()))
+        sensitive(&format!("Bearer {}", self.secret.reveal()))
     }
 }
 
@@ -56,14 +56,11 @@ pub(in crate::registry) fn authorization(credential: &Credential) -> Result<Opti
 
 /// The header of a user and a password.
 pub(super) fn basic(user: &str, password: &Secret) -> Result<HeaderValue> {
-    sensitive(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.reveal()))))
+    sensitive(&format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.reveal()))))
 }
 
-fn sensitive(text: String) -> Result<HeaderValue> {
-    let mut value = HeaderValue::try_from(text)
-        .map_err(|_| Error::unauthenticated("the credential has characters that no header may have"))?;
-    value.set_sensitive(true);
-    Ok(value)
+fn sensitive(text: &str) -> Result<HeaderValue> {
+    secret_header(text).map_err(|_| Error::unauthenticated("the credential has characters that no header may have"))
 }
 
 #[derive(Deserialize)]

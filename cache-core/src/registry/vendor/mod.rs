@@ -16,7 +16,7 @@ use serde_json::Value;
 pub(crate) use api::expect_secure;
 pub(super) use api::{Api, json, parse, query, with_json};
 pub(crate) use token::bearer;
-pub(super) use token::{Token, grant, near_by};
+pub(super) use token::{Token, grant, near_by, of_metadata};
 pub(crate) use variables::Variables;
 pub(super) use variables::secret_file;
 

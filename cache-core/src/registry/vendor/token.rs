@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::api::{expect_secure, json};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Http, Network, Patience, Proxy, Request, encode};
+use crate::http::{Http, Network, Patience, Proxy, Request, encode, secret_header};
 use crate::model::{Secret, Timestamp};
 use crate::registry::answer;
 
@@ -73,10 +73,21 @@ pub(in crate::registry) async fn grant(
 
 /// The header `Authorization` of whoever has this token.
 pub(crate) fn bearer(token: &Secret) -> Result<HeaderValue> {
-    let value = HeaderValue::try_from(format!("Bearer {}", token.reveal()));
-    let mut value = value.map_err(|_| Error::unauthenticated("the token has characters that no header may have"))?;
-    value.set_sensitive(true);
-    Ok(value)
+    secret_header(&format!("Bearer {}", token.reveal()))
+        .map_err(|_| Error::unauthenticated("the token has characters that no header may have"))
+}
+
+/// Asks the metadata of the machine for a token. That nobody answers there, or says no, is what `none` makes of it.
+pub(in crate::registry) async fn of_metadata(
+    request: &Request,
+    refusal: &str,
+    none: impl Fn(Error) -> Error,
+) -> Result<Token> {
+    let answer = near_by().send(request).await.map_err(&none)?;
+    if answer.status().is_success() {
+        return json(answer).await;
+    }
+    Err(none(answer::refusal(answer, refusal).await))
 }
 
 /// A client for addresses that are on this machine or next to it: without a proxy, and soon at its end.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::kubernetes::of_kubernetes;
 use super::{ClusterConfig, Inventory, InventorySource};
 use crate::error::{Error, Result};
-use crate::http::{Http, Patience, Request, encode, resolve};
+use crate::http::{Http, Patience, Request, encode, resolve, secret_header};
 use crate::model::Timestamp;
 
 /// What every cluster has.
@@ -91,9 +91,8 @@ impl KubernetesCluster {
         let mut request = Request::new(Method::GET, url);
         request.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(token) = &self.config.token {
-            let mut value = HeaderValue::try_from(format!("Bearer {}", token.reveal()))
-                .map_err(|_| Error::invalid("the token of the cluster cannot be sent"))?;
-            value.set_sensitive(true);
+            let value = secret_header(&format!("Bearer {}", token.reveal()));
+            let value = value.map_err(|_| Error::invalid("the token of the cluster cannot be sent"))?;
             request.headers.insert(AUTHORIZATION, value);
         }
         let about = |error: Error| error.context("cluster", &self.name).context("list", path);

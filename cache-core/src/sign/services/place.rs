@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use ::http::{HeaderValue, StatusCode, Uri, header};
+use ::http::{StatusCode, Uri, header};
 use bytes::Bytes;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Answer, Http, Request, is_loopback, is_secure, shown};
+use crate::http::{Answer, Http, Request, is_loopback, is_secure, secret_header, shown};
 use crate::model::Secret;
 
 /// How much of what a service complains is shown.
@@ -54,9 +54,7 @@ impl Place {
     pub(in crate::sign) fn authorize(&self, request: &mut Request, token: &Secret) -> Result<()> {
         let bearer = zeroize::Zeroizing::new(format!("Bearer {}", token.reveal()));
         let wrong = |_| self.about(Error::invalid("the token has characters that no token has"));
-        let mut value = HeaderValue::from_str(&bearer).map_err(wrong)?;
-        value.set_sensitive(true);
-        request.headers.insert(header::AUTHORIZATION, value);
+        request.headers.insert(header::AUTHORIZATION, secret_header(&bearer).map_err(wrong)?);
         Ok(())
     }
 
