@@ -21,7 +21,7 @@ kind=${CACHE_BENCH_REGISTRY:-distribution}
 bin=$root/target/peers/bin
 ours=$root/target/release/examples
 
-for need in "$bin/crane" "$ours/copy" "$ours/many-tags" "$ours/registry" /usr/bin/time; do
+for need in "$bin/crane" "$(registry_program)" "$ours/copy" "$ours/many-tags" "$ours/registry" /usr/bin/time; do
   [ -e "$need" ] || { absent "comparison of many" "no $need"; finish; exit 0; }
 done
 

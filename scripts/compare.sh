@@ -3,7 +3,7 @@
 # big blob from one of them. Prints Markdown tables: medians, and ratios to crane.
 #
 #   scripts/compare.sh [ROUNDS]       (default 5)
-#   CACHE_BENCH_REGISTRY=distribution|docker-registry   both ends, default distribution
+#   CACHE_BENCH_REGISTRY=distribution|docker-registry|own   both ends, default distribution
 #   CACHE_BENCH_BLOB_MIB=512                            size of the blob that is pulled
 #   CACHE_BENCH_TMP=DIR                                 where the registries store, default a new folder in target/
 #
@@ -22,7 +22,7 @@ bin=$root/target/peers/bin
 ours=$root/target/release/examples
 layout=$root/target/real-image/layout
 
-for need in "$bin/crane" "$bin/$kind" "$layout/oci-layout" /usr/bin/time; do
+for need in "$bin/crane" "$(registry_program)" "$layout/oci-layout" /usr/bin/time; do
   [ -e "$need" ] || { absent "comparison" "no $need"; finish; exit 0; }
 done
 

@@ -41,6 +41,9 @@ YAML
   OTEL_TRACES_EXPORTER=none exec "$bin/$kind" serve "$dir.yml" >"$dir.log" 2>&1
 }
 
+# The program that has to be there for it.
+registry_program() { if [ "$kind" = own ]; then echo "$ours/registry"; else echo "$bin/$kind"; fi; }
+
 # The registry's name and version, for people.
 registry_kind() {
   if [ "$kind" = own ]; then echo "our own, in memory"; else echo "$kind $("$bin/$kind" --version | awk '{print $NF}'), filesystem storage"; fi
