@@ -7,11 +7,11 @@ CARGO ?= cargo
 demo:
 	@scripts/demo.sh
 
-# The whole test suite: Rust, then Python, Node and the examples of CI, which set themselves up below target/ and in node_modules.
+# The whole test suite: Rust, then Node, Python and the examples of CI, which set themselves up below target/ and in node_modules.
 test: check
 	$(CARGO) test --workspace --all-features
-	@scripts/python.sh
 	@scripts/node.sh
+	@scripts/python.sh
 	@scripts/ci-examples.sh
 
 # What must hold before the tests are worth running: format, lints, documentation, the public surface, licences.

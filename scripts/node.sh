@@ -21,7 +21,13 @@ export CACHE_MAKE_LAYOUT=$target/debug/examples/make-layout CACHE_SIGSTORE=$targ
 generated=$target/node
 rm -rf "$generated" "$target/node-scenarios"
 mkdir -p "$generated"
-npx napi build --no-js --dts native.d.ts --target-dir "$target" --manifest-path Cargo.toml --output-dir "$generated"
+# napi names a target, which would build everything a second time, and writes no types for what is built already.
+host=$(rustc -vV | sed -n 's/^host: //p')
+rm -rf "$target/napi-rs" "${target:?}/$host/debug"
+mkdir -p "$target/$host"
+ln -s ../debug "$target/$host/debug"
+CARGO=$root/scripts/cargo-here.sh npx napi build --no-js --dts native.d.ts --target-dir "$target" --manifest-path Cargo.toml \
+  --output-dir "$generated" -- --workspace --all-features --lib --examples
 cp "$generated"/*.node cache-node.node
 if [ "${1:-}" = --write ]; then cp "$generated/native.d.ts" native.d.ts; fi
 export CACHE_GENERATED_TYPES=$generated/native.d.ts

@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cache_core::ask;
-use cache_core::connect::{AskConfig, DeskConfig, read};
+use cache_core::connect::{AskConfig, DeskConfig, SharedPlan, read};
 use cache_core::model::Timestamp;
+use cache_core::{approve, ask};
 use napi::Env;
 use napi::bindgen_prelude::PromiseRaw;
 use napi_derive::napi;
 use serde_json::{Value, json};
 
-use crate::approval::time;
+use crate::approval::{Approval, time};
 use crate::errors::raise;
+use crate::plan::Plan;
 use crate::run::unless_stopped;
 use crate::sign::StopOptions;
 
@@ -52,6 +53,26 @@ fn pairs(headers: &HashMap<String, String>) -> Vec<(&str, &str)> {
 
 fn reply(reply: ask::Reply) -> Value {
     json!({"status": reply.status, "body": reply.body})
+}
+
+/// What `ask` of each class does, with its own policy.
+pub(crate) fn asking<'env, Asked>(
+    env: &'env Env,
+    plan: &Plan,
+    desk: &AnswerDesk,
+    config: Value,
+    options: Option<StopOptions>,
+    ask: impl FnOnce(SharedPlan, Arc<ask::AnswerDesk>, AskConfig) -> Asked + Send + 'static,
+) -> napi::Result<PromiseRaw<'env, Vec<Approval>>>
+where
+    Asked: Future<Output = cache_core::Result<Vec<approve::Approval>>> + Send,
+{
+    let (plan, desk) = (plan.0.clone(), Arc::clone(&desk.0));
+    let StopOptions { signal } = options.unwrap_or_default();
+    env.spawn_future(unless_stopped(signal, async move {
+        let config = read("configuration", config).map_err(raise)?;
+        ask(plan, desk, config).await.map(Approval::all).map_err(raise)
+    }))
 }
 
 /// Tells people what a scan found. Nothing is asked.

@@ -1,7 +1,6 @@
 //! The promoter.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use cache_core::connect::{PromoterConfig, Session, SharedPlan, given, read};
@@ -13,7 +12,7 @@ use napi_derive::napi;
 use serde_json::Value;
 
 use crate::approval::{Approval, answers};
-use crate::ask::AnswerDesk;
+use crate::ask::{AnswerDesk, asking};
 use crate::assess::Assessment;
 use crate::errors::raise;
 use crate::gate::Gate;
@@ -156,12 +155,10 @@ impl Promoter {
         #[napi(ts_arg_type = "AskConfig")] config: Value,
         options: Option<StopOptions>,
     ) -> napi::Result<PromiseRaw<'env, Vec<Approval>>> {
-        let (session, plan, desk) = (self.0.clone(), plan.0.clone(), Arc::clone(&desk.0));
-        let StopOptions { signal } = options.unwrap_or_default();
-        env.spawn_future(unless_stopped(signal, async move {
-            let config = read("configuration", config).map_err(raise)?;
-            session.ask(&plan, &desk, config).await.map(Approval::all).map_err(raise)
-        }))
+        let session = self.0.clone();
+        asking(env, &plan, &desk, config, options, move |plan, desk, config| async move {
+            session.ask(&plan, &desk, config).await
+        })
     }
 
     /// Executes a plan on these approvals, once. A rejection means that nothing was changed, or that the execution was

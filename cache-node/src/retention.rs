@@ -1,7 +1,5 @@
 //! Retention: what goes, what stays, and the way back.
 
-use std::sync::Arc;
-
 use cache_core::connect::{
     self, RestoreConfig, RetentionConfig, RetentionSession, SharedPlan, SharedProposal, VendorName, cleaned_json, read,
 };
@@ -12,7 +10,7 @@ use napi_derive::napi;
 use serde_json::Value;
 
 use crate::approval::{Approval, answers};
-use crate::ask::AnswerDesk;
+use crate::ask::{AnswerDesk, asking};
 use crate::errors::raise;
 use crate::outcome::Receipt;
 use crate::plan::Plan;
@@ -61,12 +59,10 @@ impl Retention {
         #[napi(ts_arg_type = "AskConfig")] config: Value,
         options: Option<StopOptions>,
     ) -> napi::Result<PromiseRaw<'env, Vec<Approval>>> {
-        let (session, plan, desk) = (self.0.clone(), plan.0.clone(), Arc::clone(&desk.0));
-        let StopOptions { signal } = options.unwrap_or_default();
-        env.spawn_future(unless_stopped(signal, async move {
-            let config = read("configuration", config).map_err(raise)?;
-            session.ask(&plan, &desk, config).await.map(Approval::all).map_err(raise)
-        }))
+        let session = self.0.clone();
+        asking(env, &plan, &desk, config, options, move |plan, desk, config| async move {
+            session.ask(&plan, &desk, config).await
+        })
     }
 
     /// Looks whether the plan could be carried out on these approvals, and changes nothing; with `dryRun: false` carries it out,

@@ -1,7 +1,5 @@
 //! The upkeep of a registry: what it keeps, and changes of that.
 
-use std::sync::Arc;
-
 use cache_core::administer;
 use cache_core::connect::{AdministratorConfig, Upkeep, UpkeepConfig, read};
 use cache_core::registry::Question;
@@ -11,7 +9,7 @@ use napi_derive::napi;
 use serde_json::Value;
 
 use crate::approval::{Approval, answers};
-use crate::ask::AnswerDesk;
+use crate::ask::{AnswerDesk, asking};
 use crate::errors::raise;
 use crate::outcome::Receipt;
 use crate::plan::Plan;
@@ -74,12 +72,10 @@ impl Administrator {
         #[napi(ts_arg_type = "AskConfig")] config: Value,
         options: Option<StopOptions>,
     ) -> napi::Result<PromiseRaw<'env, Vec<Approval>>> {
-        let (upkeep, plan, desk) = (self.0.clone(), plan.0.clone(), Arc::clone(&desk.0));
-        let StopOptions { signal } = options.unwrap_or_default();
-        env.spawn_future(unless_stopped(signal, async move {
-            let config = read("configuration", config).map_err(raise)?;
-            upkeep.ask_people(&plan, &desk, config).await.map(Approval::all).map_err(raise)
-        }))
+        let upkeep = self.0.clone();
+        asking(env, &plan, &desk, config, options, move |plan, desk, config| async move {
+            upkeep.ask_people(&plan, &desk, config).await
+        })
     }
 
     /// Carries the plan out on these approvals, once. A rejection means that nothing was changed, or that it was stopped.

@@ -84,9 +84,8 @@ fn a_database_is_made_and_an_image_a_folder_and_sboms_scanned() {
 
 /// A report that is judged, at the instant at which the other languages judge it.
 fn judged(place: &Place, more: &[&str]) -> Ran {
-    let more = more.iter().map(|word| word.replace("FOLDER", FINDINGS));
-    let first = ["--report", "FOLDER/report.json", "--clock", "2026-03-01T12:00:00Z"];
-    let words: Vec<String> = first.iter().map(|word| word.replace("FOLDER", FINDINGS)).chain(more).collect();
+    let words = ["--report", "FOLDER/report.json", "--clock", "2026-03-01T12:00:00Z"].iter().chain(more);
+    let words: Vec<String> = words.map(|word| word.replace("FOLDER", FINDINGS)).collect();
     place.run("scan-report", &words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 

@@ -2,19 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::tests::{approve, artifact, now, repository, tag, world};
+use super::tests::{approve, artifact, copied, now, repository, tag, world};
 use super::*;
 use crate::approve::{Answer, ApprovalPolicy, by_callback};
 use crate::error::ErrorKind;
 use crate::gate::SmokeGate;
 use crate::model::Outcome;
-use crate::plan::{Change, Plan};
-
-fn copied(plan: &Plan) -> Vec<&Digest> {
-    let copies =
-        plan.changes.iter().filter_map(|change| if let Change::Copy(copy) = change { Some(copy) } else { None });
-    copies.map(|copy| &copy.digest).collect()
-}
 
 /// The same image in another repository is another thing to approve.
 #[tokio::test]
@@ -62,7 +55,7 @@ async fn b2_35_a_plan_lists_every_referrer_and_one_that_is_gone_is_no_success() 
     assert!(copied(&plan).contains(&&vex.digest));
     // All of the source but the manifest of the VEX document.
     let fewer = MemoryRegistry::new();
-    for digest in copied(&plan).into_iter().filter(|digest| **digest != vex.digest) {
+    for digest in copied(&plan).into_iter().filter(|digest| *digest != vex.digest) {
         let manifest = world.source.manifest(&world.from.at(digest.clone())).await.unwrap();
         for blob in manifest.blobs() {
             fewer.insert_blob(world.source.blob_bytes(&blob.digest).unwrap());

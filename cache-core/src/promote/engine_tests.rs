@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::tests::copied;
 use super::*;
 use crate::approve::{Answer, ApprovalPolicy, by_callback};
 use crate::conformance::server::{Effect, Fault, Options, Server};
 use crate::error::{ErrorKind, Result};
 use crate::http::Patience;
 use crate::model::manifest::media_type;
-use crate::model::{Descriptor, Digest, Repository, Tag};
-use crate::plan::{Change, Plan};
+use crate::model::{Descriptor, Repository, Tag};
+use crate::plan::Plan;
 use crate::registry::{OciOptions, OciRegistry};
 
 const DEV: &str = "dev/app";
@@ -127,11 +128,6 @@ fn client(server: &Server) -> Arc<OciRegistry> {
     let ms = Duration::from_millis;
     let patience = Patience { first_pause: ms(2), longest_pause: ms(50), ..Patience::default() };
     Arc::new(OciRegistry::new(server.host(), OciOptions { patience, ..OciOptions::default() }).unwrap())
-}
-
-fn copied(plan: &Plan) -> Vec<Digest> {
-    let copies = plan.changes.iter().filter_map(|c| if let Change::Copy(copy) = c { Some(copy) } else { None });
-    copies.map(|copy| copy.digest.clone()).collect()
 }
 
 fn child(of: &Descriptor, os: &str, architecture: &str) -> Value {

@@ -27,6 +27,12 @@ pub(super) fn repository(text: &str) -> Repository {
     Repository::parse(text).unwrap()
 }
 
+/// What the plan copies.
+pub(super) fn copied(plan: &Plan) -> Vec<Digest> {
+    let copies = plan.changes.iter().filter_map(|c| if let Change::Copy(copy) = c { Some(copy) } else { None });
+    copies.map(|copy| copy.digest.clone()).collect()
+}
+
 /// Puts an artifact into the registry: one layer, a subject.
 pub(super) fn artifact(
     registry: &MemoryRegistry,
