@@ -52,7 +52,7 @@ async fn b2_35_a_plan_lists_every_referrer_and_one_that_is_gone_is_no_success() 
     let vex = artifact(&world.source, &world.from, "application/vnd.openvex+json", "vex", &world.index);
     let plan = world.ready().await;
     assert_eq!(copied(&plan).len(), world.everything + 1);
-    assert!(copied(&plan).contains(&&vex.digest));
+    assert!(copied(&plan).contains(&vex.digest));
     // All of the source but the manifest of the VEX document.
     let fewer = MemoryRegistry::new();
     for digest in copied(&plan).into_iter().filter(|digest| *digest != vex.digest) {

@@ -15,6 +15,7 @@ use super::text::{Rest, Text};
 use crate::error::{Error, Result};
 
 mod list;
+mod scan;
 
 pub(super) use list::{Gather, Gathered, List};
 
@@ -158,6 +159,9 @@ pub(super) fn repeated<E: serde::de::Error>(name: &'static str) -> std::result::
 /// `Invalid` where it is not JSON, no object, or lies too deep.
 pub(super) fn read<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<(T, Vec<Finding>)> {
     let wrong = |e: serde_json::Error| Error::invalid(format!("not {what}: {e}")).caused_by(e);
+    if let Ok(document) = scan::read(text) {
+        return Ok((document, Vec::new()));
+    }
     match serde_json::from_str(text) {
         Ok(document) => Ok((document, Vec::new())),
         Err(error) if error.is_data() && text.trim_start().starts_with('{') => {

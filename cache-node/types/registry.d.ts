@@ -1,0 +1,81 @@
+// Registries, how they are reached, and what they say of images.
+
+/** A certificate or key in PEM: the text itself, or the path of a file with it. */
+export type Pem = { pem: string } | { path: string };
+
+/** How registries are reached. */
+export interface Network {
+  /** `environment` (the default), `none`, or the address of a proxy: `http://user:password@host:port`. */
+  proxy?: string;
+  /** The authorities that are trusted beside the machine's. */
+  authorities?: Pem[];
+  /** What a registry is shown that asks for a certificate; no other server is. */
+  clientCertificate?: { certificate: Pem; key: Pem };
+}
+
+/** A registry and its system, and how one logs in there. */
+export interface Registry {
+  /** The host, as in the names of its images: `name` or `name:port`. */
+  host: string;
+  system?: 'oci' | 'harbor' | 'ecr' | 'acr' | 'artifactory' | 'openshift';
+  /** Without it, what docker's and podman's files say. */
+  login?: RegistryLogin;
+  /** Where the interface is, where not at the usual place of the system. */
+  api?: string;
+  /** AWS: the profile; the account and the region, where the host does not say them. */
+  profile?: string;
+  account?: string;
+  region?: string;
+  /** AWS: whether a push makes the repository that it needs. */
+  createOnPush?: boolean;
+  /** Azure: the resource id of the registry. */
+  resourceId?: string;
+  /** Artifactory: the key of the repository, where the host stands for it. */
+  key?: string;
+  /** OpenShift: the context of the kubeconfig. */
+  context?: string;
+}
+
+/** A user with a password, or a token alone; either may be in a variable of the environment. */
+export type RegistryLogin =
+  | ({ user: string } & ({ password: string } | { passwordEnv: string }))
+  | { token: string }
+  | { tokenEnv: string };
+
+/** How registries are reached that are looked at. */
+export interface RegistriesConfig {
+  /** The registries that are more than the OCI protocol, or have a login of their own. */
+  registries?: Registry[];
+  network?: Network;
+}
+
+/** A login in the clear, as for `docker login --password-stdin`. */
+export interface Login {
+  user: string;
+  password: string;
+}
+
+/** What names a manifest or a blob (OCI image specification, `descriptor.md`). */
+export interface Descriptor {
+  mediaType: string;
+  digest: string;
+  size: number;
+  artifactType?: string;
+  annotations?: Record<string, string>;
+}
+
+/** What an image is, under the names that `skopeo inspect` gives. */
+export interface Inspection {
+  Name?: string;
+  /** Of what the reference names: of the index, where it is one. */
+  Digest: string;
+  RepoTags: string[];
+  Created: string | null;
+  DockerVersion: string;
+  Labels: Record<string, string> | null;
+  Architecture: string;
+  Os: string;
+  Layers: string[];
+  LayersData: { MIMEType: string; Digest: string; Size: number; Annotations: Record<string, string> | null }[];
+  Env: string[] | null;
+}

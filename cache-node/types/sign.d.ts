@@ -1,0 +1,140 @@
+// Keys, signers, whose signatures count, and what verifies.
+
+import type { Attached, Evidence } from './gate.js';
+import type { Network, Registry } from './registry.js';
+
+export type KeyKind = 'p256' | 'p384' | 'p521' | 'rsa2048' | 'rsa3072' | 'rsa4096' | 'ed25519';
+
+/** How something signed is kept: as a Sigstore bundle, or in cosign's older format. */
+export type Form = 'bundle' | 'cosign-tag';
+
+/** A public key in PEM: the text itself, or where it is, a path or `env://NAME`. */
+export type PublicKey = { name: string } & ({ pem: string } | { path: string });
+
+/** A private key. Where it is encrypted, its password, or the variable of the environment that holds it. */
+export type Key = PublicKey & ({ password?: string } | { passwordEnv?: string });
+
+/**
+ * A private key that signs. For logs that keep hashes an Ed25519 key has to be `prehashed`. With the `publicKey` (PEM, or where it is)
+ * plans need no private key.
+ */
+export type SignerKey = Key & { publicKey?: string; prehashed?: boolean; services?: Services };
+
+/** A program that signs with a key that it has; docs/signing.md says what it is asked. */
+export interface SignerProgram {
+  name?: string;
+  program: string;
+  arguments?: string[];
+  /** In PEM, or where it is: plans then do not run the program. */
+  publicKey?: string;
+  services?: Services;
+}
+
+/** A signer without a key of its own. Without a subject and an issuer it is the one whom the token is for. */
+export type KeylessSigner = {
+  /** Where identity tokens come from: `ambient` is the job that this process runs in, `callback` the function `token`. */
+  keyless: 'ambient' | 'github-actions' | 'gitlab' | 'callback' | { file: string } | { env: string } | { token: string };
+  services: Services;
+} & ({ subject: string; issuer: string } | { subject?: never; issuer?: never });
+
+/** Who signs. With services the signatures of a key are in logs and have a proven time. */
+export type Signer = SignerKey | SignerProgram | KeylessSigner | NamedSigner;
+
+/** Somebody who signs elsewhere, for those who only plan. `publicKey` is PEM, or where it is. */
+export type NamedSigner =
+  | { name: string; publicKey: string }
+  | { name: string; fingerprint: string }
+  | { subject: string; issuer: string };
+
+/** A function of the application that gives an identity token for an audience. */
+export type Token = (audience: string) => string | Promise<string>;
+
+/**
+ * The services that confirm signatures: a signing configuration or a trust configuration of Sigstore (its JSON, or a path), or
+ * addresses, all of which are used.
+ */
+export type Services = (
+  | { signingConfig: string }
+  | { trustConfig: string }
+  | { fulcio?: string; rekor?: { url: string; version: 1 | 2 }[]; tsa?: string[] }
+) & {
+  /** What their answers are checked against; without it, that of the trust configuration or of the promoter. */
+  trustedRoot?: string;
+  /** `false` for a certificate authority of one's own that enters its certificates in no log. */
+  certificateLog?: boolean;
+  network?: Network;
+};
+
+/** A new key in PEM. */
+export interface KeyPair {
+  private: string;
+  public: string;
+}
+
+/** What has to come with the signatures of a key. All of it needs a trusted root. */
+export interface KeyDemands {
+  /** When the key is valid, in RFC 3339; both ends belong to it. */
+  valid?: { start?: string; end?: string };
+  logs?: number;
+  timestamps?: number;
+}
+
+/** A public key that is trusted. */
+export type TrustedKey = PublicKey & { demands?: KeyDemands };
+
+/** A keyless signer: one subject with one issuer, each exactly or as a pattern for the whole of it. */
+export interface Identity {
+  subject?: string;
+  subjectRegexp?: string;
+  issuer?: string;
+  issuerRegexp?: string;
+  noIssuer?: boolean;
+  claims?: Record<string, string>;
+  claimsRegexp?: Record<string, string>;
+}
+
+/** What has to come with a keyless signature. By default one log, and a certificate that is in a log. */
+export interface Demands {
+  logs?: number;
+  timestamps?: number;
+  certificateLog?: boolean;
+  shown?: 'by-proof' | 'by-proof-where-possible' | 'by-promise';
+}
+
+/** Keyless signers under one name, each as good as another. */
+export interface Signers {
+  name: string;
+  identities: Identity[];
+  demands?: Demands;
+}
+
+/** An image, and whose signatures count. */
+export interface VerifyRequest {
+  image: string;
+  trustedKeys?: TrustedKey[];
+  trustedSigners?: Signers[];
+  trustedRoot?: string;
+  /** Asks for an attestation of this type, by name or URI, in the place of a signature. */
+  attestation?: string;
+  registries?: Registry[];
+  network?: Network;
+}
+
+/** A TUF repository with a trusted root. */
+export interface TufRequest {
+  url: string;
+  /** The TUF root that is trusted to begin with: its JSON, or the path of a file with it. */
+  root: string;
+  /** Remembers what was seen, so that nothing older is accepted later, and has the newest `trusted_root.json`. */
+  folder?: string;
+  network?: Network;
+  clock?: string;
+}
+
+/** What is attached to an image and verifies, and in `problems` what does not. What is about a platform says so in `about`. */
+export interface Verified {
+  image: Evidence['image'];
+  signatures: Attached<{ annotations: Record<string, string> }>[];
+  statements: Evidence['statements'];
+  problems: Evidence['problems'];
+}
