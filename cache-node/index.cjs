@@ -108,101 +108,47 @@ async function stoppable({ signal, onProgress, ...options }, call) {
     signal?.removeEventListener('abort', abort);
   }
 }
-const { generate } = Sbom;
-Sbom.generate = (request, options) => stoppable(options ?? {}, (known) => generate(request, known));
-const { build, update } = Database;
-Database.build = (request, options) => stoppable(options ?? {}, (known) => build(request, known));
-Database.update = (request, options) => stoppable(options ?? {}, (known) => update(request, known));
-const { scan, scanSbom } = Scanner.prototype;
-Scanner.prototype.scan = function (request, options) {
-  return stoppable(options ?? {}, (known) => scan.call(this, request, known));
-};
-Scanner.prototype.scanSbom = function (sbom, options) {
-  return stoppable(options ?? {}, (known) => scanSbom.call(this, sbom, known));
-};
-for (const name of ['config', 'digest', 'inspect', 'login', 'manifest', 'referrers', 'repositories', 'tags']) {
-  const look = Registries.prototype[name];
-  Registries.prototype[name] = function (what, options) {
-    return stoppable(options ?? {}, (known) => look.call(this, what, known));
+// `before` arguments, and then options that may have a signal.
+const withOptions = (before, call) =>
+  function (...given) {
+    const first = Array.from({ length: before }, (_, at) => given[at]);
+    return stoppable(given[before] ?? {}, (known) => call.call(this, ...first, known));
   };
+function stops(owner, before, ...names) {
+  for (const name of names) owner[name] = withOptions(before, owner[name]);
 }
-const { assess: assessRequest, plan, planAttaching, planBreakingGlass, planRollback, reproduce, ask, execute } =
-  Promoter.prototype;
-Promoter.prototype.assess = function (request, options) {
-  return stoppable(options ?? {}, (known) => assessRequest.call(this, request, known));
-};
-Promoter.prototype.plan = function (request, options) {
-  return stoppable(options ?? {}, (known) => plan.call(this, request, known));
-};
-Promoter.prototype.planAttaching = function (request, options) {
-  return stoppable(options ?? {}, (known) => planAttaching.call(this, request, known));
-};
-Promoter.prototype.planBreakingGlass = function (request, breakGlass, options) {
-  return stoppable(options ?? {}, (known) => planBreakingGlass.call(this, request, breakGlass, known));
-};
-Promoter.prototype.planRollback = function (request, options) {
-  return stoppable(options ?? {}, (known) => planRollback.call(this, request, known));
-};
-Promoter.prototype.reproduce = function (request, options) {
-  return stoppable(options ?? {}, (known) => reproduce.call(this, request, known));
-};
-Promoter.prototype.ask = function (asked, desk, config, options) {
-  return stoppable(options ?? {}, (known) => ask.call(this, asked, desk, config, known));
-};
-Promoter.prototype.execute = function (approved, approvals, options) {
-  return stoppable(options ?? {}, (known) => execute.call(this, approved, approvals, known));
-};
-const { plan: planRetention, ask: askToClean, execute: clean, planRestore, restore } = Retention.prototype;
-Retention.prototype.plan = function (request, options) {
-  return stoppable(options ?? {}, (known) => planRetention.call(this, request, known));
-};
-Retention.prototype.ask = function (asked, desk, config, options) {
-  return stoppable(options ?? {}, (known) => askToClean.call(this, asked, desk, config, known));
-};
-Retention.prototype.execute = function (approved, approvals, options) {
-  return stoppable(options ?? {}, (known) => clean.call(this, approved, approvals, known));
-};
-Retention.prototype.planRestore = function (request, options) {
-  return stoppable(options ?? {}, (known) => planRestore.call(this, request, known));
-};
-Retention.prototype.restore = function (approved, approvals, file, options) {
-  return stoppable(options ?? {}, (known) => restore.call(this, approved, approvals, file, known));
-};
-const { ask: askSystem, askPeople, plan: planUpkeep, execute: carryOut } = Administrator.prototype;
-Administrator.prototype.ask = function (question, options) {
-  return stoppable(options ?? {}, (known) => askSystem.call(this, question, known));
-};
-Administrator.prototype.askPeople = function (asked, desk, config, options) {
-  return stoppable(options ?? {}, (known) => askPeople.call(this, asked, desk, config, known));
-};
-Administrator.prototype.plan = function (request, options) {
-  return stoppable(options ?? {}, (known) => planUpkeep.call(this, request, known));
-};
-Administrator.prototype.execute = function (approved, approvals, options) {
-  return stoppable(options ?? {}, (known) => carryOut.call(this, approved, approvals, known));
-};
+stops(Sbom, 1, 'generate');
+stops(Database, 1, 'build', 'update');
+stops(Scanner.prototype, 1, 'scan', 'scanSbom');
+stops(Registries.prototype, 1, 'config', 'digest', 'inspect', 'login', 'manifest', 'referrers', 'repositories', 'tags');
+stops(Promoter.prototype, 1, 'assess', 'plan', 'planAttaching', 'planRollback', 'reproduce');
+stops(Promoter.prototype, 2, 'planBreakingGlass', 'execute');
+stops(Promoter.prototype, 3, 'ask');
+stops(Retention.prototype, 1, 'plan', 'planRestore');
+stops(Retention.prototype, 2, 'execute');
+stops(Retention.prototype, 3, 'ask', 'restore');
+stops(Administrator.prototype, 1, 'ask', 'plan');
+stops(Administrator.prototype, 2, 'execute');
+stops(Administrator.prototype, 3, 'askPeople');
 
 const { errorKinds } = native;
-const assess = translated(native.assess);
-const alertNow = translated(native.alert);
-const alert = (channels, told, options) => stoppable(options ?? {}, (known) => alertNow(channels, told, known));
-const [explainPolicy, simulatePolicy, translatePolicy] = [
-  native.explainPolicy,
-  native.simulatePolicy,
-  native.translatePolicy,
-].map(translated);
-const generateKey = translated(native.generateKey);
-const mergeReports = translated(native.mergeReports);
-const parseReport = translated(native.parseReport);
-const tellNow = translated(native.tellStory);
-const tellStory = (request, options) => stoppable(options ?? {}, (known) => tellNow(request, known));
-const verifyNow = translated(native.verify);
-const verify = (request, options) => stoppable(options ?? {}, (known) => verifyNow(request, known));
-const verifyJournalNow = translated(native.verifyJournal);
-const verifyJournal = (request, journal, options) =>
-  stoppable(options ?? {}, (known) => verifyJournalNow(request, journal, known));
-const refreshNow = translated(native.refreshTrustedRoot);
-const refreshTrustedRoot = (request, options) => stoppable(options ?? {}, (known) => refreshNow(request, known));
+const names = [
+  'assess',
+  'checkPolicy',
+  'explainPolicy',
+  'generateKey',
+  'mergeReports',
+  'parseReport',
+  'simulatePolicy',
+  'translatePolicy',
+  'verifyFile',
+];
+const functions = Object.fromEntries(names.map((name) => [name, translated(native[name])]));
+const alert = withOptions(2, translated(native.alert));
+const refreshTrustedRoot = withOptions(1, translated(native.refreshTrustedRoot));
+const tellStory = withOptions(1, translated(native.tellStory));
+const verify = withOptions(1, translated(native.verify));
+const verifyJournal = withOptions(2, translated(native.verifyJournal));
 
 module.exports = {
   Administrator,
@@ -224,17 +170,11 @@ module.exports = {
   Scanner,
   Story,
   alert,
-  assess,
   errorKinds,
-  explainPolicy,
-  generateKey,
-  mergeReports,
-  parseReport,
   refreshTrustedRoot,
-  simulatePolicy,
   tellStory,
-  translatePolicy,
   verify,
   verifyJournal,
+  ...functions,
   ...errors,
 };

@@ -34,6 +34,7 @@ export const {
   Untrusted,
   alert,
   assess,
+  checkPolicy,
   errorKinds,
   explainPolicy,
   generateKey,
@@ -44,6 +45,7 @@ export const {
   tellStory,
   translatePolicy,
   verify,
+  verifyFile,
   verifyJournal,
 } = cache;
 export default cache;

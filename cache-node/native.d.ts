@@ -9,6 +9,7 @@ import type {
   AssessRequest,
   AttachRequest,
   BreakGlass,
+  CheckedPolicy,
   DatabaseBuildRequest,
   DatabaseInfo,
   DatabaseProgress,
@@ -65,7 +66,9 @@ import type {
   UpkeepRequest,
   Verdict,
   Verified,
+  VerifiedFile,
   VerifiedJournal,
+  VerifyFileRequest,
   VerifyRequest,
 } from './types.js';
 
@@ -424,6 +427,9 @@ export declare function alert(channels: AskConfig, alert: Alert, options?: StopO
  */
 export declare function assess(documents: Array<Given>, request?: AssessRequest | undefined | null): Assessment
 
+/** Reads and checks a policy file, given as its text or its path, and says what it is about. */
+export declare function checkPolicy(policy: string): CheckedPolicy
+
 /** How to carry out a plan of a retention. */
 export interface CleanOptions {
   /** Whether to look only. It is so unless this is `false`. */
@@ -550,6 +556,12 @@ export interface UpdateOptions {
  * no attestation that is asked for, verifies.
  */
 export declare function verify(request: VerifyRequest, options?: StopOptions | undefined | null): Promise<Verified>
+
+/**
+ * Verifies that a trusted signer signed a file, by the bundle that came with it. Reads only; needs no network. Rejects with `Untrusted`
+ * where the signature does not verify or nobody who is trusted made it.
+ */
+export declare function verifyFile(request: VerifyFileRequest): Promise<VerifiedFile>
 
 /**
  * Holds the journal of a plan, as the ledger keeps it, to the record that is attached to the image. Rejects with `Untrusted` where

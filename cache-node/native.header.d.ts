@@ -9,6 +9,7 @@ import type {
   AssessRequest,
   AttachRequest,
   BreakGlass,
+  CheckedPolicy,
   DatabaseBuildRequest,
   DatabaseInfo,
   DatabaseProgress,
@@ -65,7 +66,9 @@ import type {
   UpkeepRequest,
   Verdict,
   Verified,
+  VerifiedFile,
   VerifiedJournal,
+  VerifyFileRequest,
   VerifyRequest,
 } from './types.js';
 

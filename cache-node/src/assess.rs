@@ -1,6 +1,6 @@
 //! What reports, VEX and a policy amount to, and the reports that are written of it.
 
-use cache_core::connect::{AssessConfig, Document, read};
+use cache_core::connect::{self, AssessConfig, Document, read};
 use cache_core::gate;
 use cache_core::report::{ReportFormat, ReportOptions};
 use napi::bindgen_prelude::Buffer;
@@ -28,6 +28,13 @@ pub fn assess(
     let documents: Vec<Document> =
         documents.into_iter().map(|given| given.read_as(Document::new)).collect::<napi::Result<_>>()?;
     config.assess(&documents).map(Assessment).map_err(raise)
+}
+
+/// Reads and checks a policy file, given as its text or its path, and says what it is about.
+#[cfg_attr(test, allow(dead_code, reason = "napi exports nothing from a test build"))]
+#[napi(ts_return_type = "CheckedPolicy")]
+pub fn check_policy(policy: String) -> napi::Result<Value> {
+    connect::check_policy(&policy).map_err(raise)
 }
 
 #[napi]

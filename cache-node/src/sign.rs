@@ -1,6 +1,6 @@
 //! Keys, and what their signatures are worth.
 
-use cache_core::connect::{self, TufConfig, VerifyConfig, read};
+use cache_core::connect::{self, TufConfig, VerifyConfig, VerifyFileConfig, read};
 use cache_core::model::Secret;
 use napi::Env;
 use napi::bindgen_prelude::{Object, Promise, PromiseRaw, Uint8Array};
@@ -60,6 +60,15 @@ pub fn verify_journal<'env>(
         let config: VerifyConfig = read("request", request).map_err(raise)?;
         config.verify_journal(&journal).await.map_err(raise)
     }))
+}
+
+/// Verifies that a trusted signer signed a file, by the bundle that came with it. Reads only; needs no network. Rejects with `Untrusted`
+/// where the signature does not verify or nobody who is trusted made it.
+#[cfg_attr(test, allow(dead_code, reason = "napi exports nothing from a test build"))]
+#[napi(ts_return_type = "Promise<VerifiedFile>")]
+pub async fn verify_file(#[napi(ts_arg_type = "VerifyFileRequest")] request: Value) -> napi::Result<Value> {
+    let config: VerifyFileConfig = read("request", request).map_err(raise)?;
+    on_a_thread(move || config.verify()).await
 }
 
 /// Fetches the newest trusted root by TUF, and gives its JSON. Rejects with `Untrusted` where something is not signed as it must

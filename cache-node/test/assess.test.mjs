@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Assessment, Invalid, Promoter, Registries, Sbom, assess } from '../index.mjs';
+import { Assessment, Invalid, NotFound, Promoter, Registries, Sbom, assess, checkPolicy } from '../index.mjs';
 import { example, prepare } from './helper.mjs';
 
 const folder = fileURLToPath(new URL('../../examples/findings', import.meta.url));
@@ -78,4 +78,18 @@ test('a promoter assesses what it would judge', async () => {
   assert.deepEqual(assessment.data.vulnerabilities[0].blocks, ['too-many-critical']);
   assert.deepEqual(assessment.data.gates.map(({ gate, outcome }) => [gate, outcome]), [['signature', 'pass'], ['sbom', 'fail']]);
   await assert.rejects(new Promoter(scenario.promoter).assess(scenario.request), Invalid);
+});
+
+test('a policy file is checked', () => {
+  const text = 'scan_policy:\n  promotion_to_staging: {max_critical: 0}\nretention_policy:\n  dev: {keep_last_tags: 10}\n';
+  const checked = checkPolicy(text);
+  assert.match(checked.digest, /^sha256:/);
+  assert.deepEqual(checked.gates, { staging: ['cve', 'signature', 'sbom'] });
+  assert.deepEqual([checked.retention, checked.approval, checked.signers], [['dev'], [], []]);
+  assert.throws(() => checkPolicy(text.replace('max_critical', 'max_critcal')), (error) => {
+    assert.ok(error instanceof Invalid);
+    assert.match(error.message, /max_critcal/);
+    return true;
+  });
+  assert.throws(() => checkPolicy('absent.yaml'), NotFound);
 });

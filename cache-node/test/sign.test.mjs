@@ -1,10 +1,11 @@
 // Keys; signing and attesting an image where it is; verifying what is attached to it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash, sign } from 'node:crypto';
 import { chmodSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Denied, Invalid, NotFound, Promoter, Unapproved, Unsupported, Untrusted, generateKey, verify } from '../index.mjs';
+import { Denied, Invalid, NotFound, Promoter, Unapproved, Unsupported, Untrusted, generateKey, verify, verifyFile } from '../index.mjs';
 import { example, prepare } from './helper.mjs';
 
 const password = 'correct horse';
@@ -211,4 +212,33 @@ test('the example makes a key, signs, attests and verifies', async () => {
   assert.equal(run([...check, '--type', 'vuln']).status, 1);
   const wrong = run(['image', image, '--key', 'made.key'], 'battery staple');
   assert.ok(wrong.status === 1 && !wrong.shown.includes('battery'), wrong.shown);
+});
+
+test('a file is verified by the bundle that came with it', async () => {
+  prepare('promote-unsigned-blocked');
+  const [own, stranger] = [await generateKey(), await generateKey()];
+  const content = Buffer.from('a file\n');
+  writeFileSync('file.txt', content);
+  const digest = createHash('sha256').update(content);
+  const bundle = {
+    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    verificationMaterial: { publicKey: { hint: '' } },
+    messageSignature: {
+      messageDigest: { algorithm: 'SHA2_256', digest: digest.copy().digest('base64') },
+      signature: sign('sha256', content, own.private).toString('base64'),
+    },
+  };
+  writeFileSync('file.sigstore.json', JSON.stringify(bundle));
+  const request = { bundle: 'file.sigstore.json', trustedKeys: [{ name: 'own', pem: own.public }] };
+  const sha256 = `sha256:${digest.digest('hex')}`;
+  const verified = await verifyFile({ ...request, file: 'file.txt' });
+  assert.deepEqual([verified.digest, verified.accepted, verified.provenAt], [sha256, ['own'], null]);
+  assert.equal(verified.by.kind, 'key');
+  assert.deepEqual(await verifyFile({ ...request, bundle: JSON.stringify(bundle), digest: sha256 }), verified);
+  await assert.rejects(verifyFile({ ...request, file: 'file.txt', trustedKeys: [{ name: 'x', pem: stranger.public }] }), Untrusted);
+  await assert.rejects(verifyFile({ ...request, file: 'file.txt', trustedKeys: [] }), /nobody is trusted/);
+  await assert.rejects(verifyFile(request), Invalid);
+  await assert.rejects(verifyFile({ ...request, file: 'absent' }), NotFound);
+  writeFileSync('file.txt', 'another file\n');
+  await assert.rejects(verifyFile({ ...request, file: 'file.txt' }), Untrusted);
 });

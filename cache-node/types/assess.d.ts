@@ -101,3 +101,14 @@ export interface AssessedVulnerability {
     ignored?: 'unverified' | 'unjustified' | 'broad' | 'superseded' | 'older';
   }[];
 }
+
+/** What a policy file is about; `digest` is how plans name it, `retention` and `approval` are the environments that have such rules. */
+export interface CheckedPolicy {
+  digest: string;
+  /** Of each environment with a section of its own. */
+  gates: Record<string, string[]>;
+  retention: string[];
+  approval: string[];
+  /** The names of its keyless signers. */
+  signers: string[];
+}

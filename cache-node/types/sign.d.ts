@@ -1,6 +1,6 @@
 // Keys, signers, whose signatures count, and what verifies.
 
-import type { Attached, Evidence } from './gate.js';
+import type { Attached, By, Evidence } from './gate.js';
 import type { Network, Registry } from './registry.js';
 
 export type KeyKind = 'p256' | 'p384' | 'p521' | 'rsa2048' | 'rsa3072' | 'rsa4096' | 'ed25519';
@@ -137,4 +137,20 @@ export interface Verified {
   signatures: Attached<{ annotations: Record<string, string> }>[];
   statements: Evidence['statements'];
   problems: Evidence['problems'];
+}
+
+/** A file, or its SHA-256, and the bundle that signs it: its JSON, or its path. */
+export type VerifyFileRequest = ({ file: string } | { digest: string }) & {
+  bundle: string;
+  trustedKeys?: TrustedKey[];
+  trustedSigners?: Signers[];
+  trustedRoot?: string;
+};
+
+/** Who signed a file, as whose signature that counts, and since when it is proven to exist; `null` where nobody asks for a proof. */
+export interface VerifiedFile {
+  digest: string;
+  by: By;
+  accepted: string[];
+  provenAt: string | null;
 }

@@ -1,6 +1,6 @@
 //! What reports, VEX and a policy amount to, and the reports that are written of it.
 
-use cache_core::connect::{AssessConfig, Document};
+use cache_core::connect::{self, AssessConfig, Document};
 use cache_core::gate;
 use cache_core::report::{ReportFormat, ReportOptions};
 use pyo3::prelude::*;
@@ -28,6 +28,12 @@ pub(crate) fn assess(
     let documents: Vec<Document> =
         documents.iter().map(|item| given::one(item, Document::new)).collect::<PyResult<_>>()?;
     py.detach(|| config.assess(&documents)).map(Assessment).map_err(raise)
+}
+
+/// Reads and checks a policy file, given as its text or its path, and says what it is about.
+#[pyfunction]
+pub(crate) fn check_policy(py: Python<'_>, policy: &str) -> PyResult<Py<PyAny>> {
+    to_python(py, &connect::check_policy(policy).map_err(raise)?)
 }
 
 #[pymethods]

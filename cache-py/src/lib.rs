@@ -34,7 +34,7 @@ mod _native {
     #[pymodule_export]
     use super::ask::{AnswerDesk, alert, alert_async};
     #[pymodule_export]
-    use super::assess::{Assessment, assess};
+    use super::assess::{Assessment, assess, check_policy};
     #[pymodule_export]
     use super::errors::error_kinds;
     #[pymodule_export]
@@ -53,8 +53,8 @@ mod _native {
     use super::scan::{Database, Scanner, merge_reports, parse_report};
     #[pymodule_export]
     use super::sign::{
-        generate_key, refresh_trusted_root, refresh_trusted_root_async, verify, verify_async, verify_journal,
-        verify_journal_async,
+        generate_key, refresh_trusted_root, refresh_trusted_root_async, verify, verify_async, verify_file,
+        verify_journal, verify_journal_async,
     };
     #[pymodule_export]
     use super::story::{Story, tell_story, tell_story_async};

@@ -1,6 +1,6 @@
 //! Keys, and what their signatures are worth.
 
-use cache_core::connect::{self, TufConfig, VerifyConfig};
+use cache_core::connect::{self, TufConfig, VerifyConfig, VerifyFileConfig};
 use cache_core::model::Secret;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -53,6 +53,15 @@ pub(crate) fn verify_journal(request: &Bound<'_, PyAny>, journal: &[u8]) -> PyRe
 pub(crate) fn verify_journal_async<'py>(request: &Bound<'py, PyAny>, journal: Vec<u8>) -> PyResult<Bound<'py, PyAny>> {
     let (py, config): (_, VerifyConfig) = (request.py(), from_python("request", request)?);
     awaitable(py, async move { config.verify_journal(&journal).await }, Plain)
+}
+
+/// Verifies that a trusted signer signed a file, by the bundle that came with it. Reads only; needs no network. Raises `Untrusted`
+/// where the signature does not verify or nobody who is trusted made it.
+#[pyfunction]
+pub(crate) fn verify_file(request: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    let (py, config): (_, VerifyFileConfig) = (request.py(), from_python("request", request)?);
+    let verified = py.detach(|| config.verify()).map_err(raise)?;
+    to_python(py, &verified)
 }
 
 /// Fetches the newest trusted root by TUF, and gives its JSON. Raises `Untrusted` where something is not signed as it must be, has

@@ -120,3 +120,16 @@ def test_a_promoter_assesses_what_it_would_judge(prepare: Prepare) -> None:
     assert {gate["gate"]: gate["outcome"] for gate in assessment.data["gates"]} == {"signature": "pass", "sbom": "fail"}
     with pytest.raises(cache.Invalid, match="asks for no scan"):
         cache.Promoter(scenario["promoter"]).assess(scenario["request"])
+
+
+def test_a_policy_file_is_checked() -> None:
+    text = "scan_policy:\n  promotion_to_staging: {max_critical: 0}\nretention_policy:\n  dev: {keep_last_tags: 10}\n"
+    checked = cache.check_policy(text)
+    assert checked["digest"].startswith("sha256:")
+    assert checked["gates"] == {"staging": ["cve", "signature", "sbom"]}
+    assert (checked["retention"], checked["approval"], checked["signers"]) == (["dev"], [], [])
+    with pytest.raises(cache.Invalid, match="max_critcal"):
+        cache.check_policy(text.replace("max_critical", "max_critcal"))
+    with pytest.raises(cache.NotFound):
+        cache.check_policy("absent.yaml")
+    assert "prod" in cache.check_policy(str(ROOT / "examples" / "policy.yaml"))["gates"]

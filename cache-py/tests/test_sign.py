@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import shutil
@@ -263,3 +264,44 @@ def test_the_example_makes_a_key_signs_attests_and_verifies(keys: cache.KeyPair)
     assert run("verify", "oci:source:v1", "--key", "made.pub", "--type", "vuln")[0] == 1
     code, shown = run("image", "oci:source:v1", "--key", "made.key", password="battery staple")
     assert code == 1 and "battery" not in shown, shown
+
+
+FILE = b"a file\n"
+# Made by another program, over FILE.
+FILE_KEY = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEM98SVJPwLyo/yi7RN/16KPs7nd4K
+QZBN8Lkoz/LHzXgK+R6oqsZdySwhsT2Nm6Ud1D6kK1HpWcwO9LJiWRhaEg==
+-----END PUBLIC KEY-----
+"""
+FILE_BUNDLE = {
+    "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+    "verificationMaterial": {"publicKey": {"hint": ""}},
+    "messageSignature": {
+        "messageDigest": {"algorithm": "SHA2_256", "digest": "2mnyhvA8DSExs/la/nyNMbT2XL9cpJoSxB2L8C02ajQ="},
+        "signature": "MEUCIFC0iSUTot3UdNHCYDSLldmOiu/I6EwHTS3my1fVfjzuAiEA3rcJaVMJJ/LsAcRcE/0fIX1WQnHUCHRkryE9k7AMhHs=",
+    },
+}
+
+
+def test_a_file_is_verified_by_the_bundle_that_came_with_it(tmp_path: Path) -> None:
+    file, bundle = tmp_path / "file.txt", tmp_path / "file.sigstore.json"
+    file.write_bytes(FILE)
+    bundle.write_text(json.dumps(FILE_BUNDLE), encoding="utf-8")
+    request: cache.VerifyFileRequest = {"bundle": str(bundle), "trustedKeys": [{"name": "own", "pem": FILE_KEY}]}
+    digest = f"sha256:{hashlib.sha256(FILE).hexdigest()}"
+    verified = cache.verify_file({**request, "file": str(file)})
+    assert (verified["digest"], verified["accepted"], verified["provenAt"]) == (digest, ["own"], None)
+    assert verified["by"]["kind"] == "key"
+    assert cache.verify_file({**request, "bundle": json.dumps(FILE_BUNDLE), "digest": digest}) == verified
+    stranger: list[cache.TrustedKey] = [{"name": "stranger", "pem": cache.generate_key()["public"]}]
+    with pytest.raises(cache.Untrusted):
+        cache.verify_file({**request, "file": str(file), "trustedKeys": stranger})
+    with pytest.raises(cache.Invalid, match="nobody is trusted"):
+        cache.verify_file({**request, "file": str(file), "trustedKeys": []})
+    with pytest.raises(cache.Invalid, match="either"):
+        cache.verify_file(request)
+    with pytest.raises(cache.NotFound):
+        cache.verify_file({**request, "file": str(tmp_path / "absent")})
+    file.write_bytes(b"another file\n")
+    with pytest.raises(cache.Untrusted, match=r"file\.txt"):
+        cache.verify_file({**request, "file": str(file)})

@@ -12,6 +12,7 @@ mod key;
 mod ledger;
 mod look;
 mod network;
+mod policy;
 mod registry;
 mod request;
 mod retention;
@@ -26,6 +27,7 @@ mod tuf;
 mod upkeep;
 mod vendor;
 mod verify;
+mod verify_file;
 
 use std::sync::Arc;
 
@@ -38,6 +40,7 @@ pub use generate::{GenerateConfig, GeneratorName};
 pub use key::{KeyConfig, NewKey, generate_key};
 pub use look::{Registries, RegistriesConfig};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
+pub use policy::check_policy;
 pub use registry::{LoginConfig, RegistryConfig, SystemName};
 pub use request::{AttachConfig, AttachmentConfig, ReproduceConfig, RequestConfig, RollbackConfig, given};
 pub use retention::{
@@ -57,6 +60,7 @@ pub use tuf::TufConfig;
 pub use upkeep::{AdministratorConfig, Upkeep, UpkeepConfig, WishConfig};
 pub use vendor::{SimulateConfig, TranslateConfig, VendorName, explain_policy, simulate_policy, translate_policy};
 pub use verify::VerifyConfig;
+pub use verify_file::VerifyFileConfig;
 
 use serde::de::DeserializeOwned;
 

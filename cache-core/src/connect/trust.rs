@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::KeyConfig;
 use super::config::read_text;
 use crate::error::{Error, Result};
-use crate::sign::{KeyDemands, SignersConfig, Trusted, TrustedRoot};
+use crate::sign::{KeyDemands, SignersConfig, Trust, Trusted, TrustedRoot};
 
 /// A public key that is trusted: the text itself, or where it is.
 #[derive(Debug, Clone, Deserialize)]
@@ -63,6 +63,18 @@ pub(super) fn trusted_under(
 ) -> Result<Vec<Trusted>> {
     let root = root.map(read_root).transpose()?;
     trusted(keys, signers, root.as_ref())
+}
+
+/// The trust in them.
+///
+/// # Errors
+/// `Invalid` where nobody is trusted.
+pub(super) fn trust_in(keys: &[TrustedKeyConfig], signers: &[SignersConfig], root: Option<&str>) -> Result<Trust> {
+    let trusted = trusted_under(keys, signers, root)?;
+    if trusted.is_empty() {
+        return Err(Error::invalid("nobody is trusted").hint("set trustedKeys or trustedSigners"));
+    }
+    Ok(Trust::in_all(trusted))
 }
 
 /// Reads a trusted root.

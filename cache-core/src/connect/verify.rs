@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::foreign::{attached, problems_json, statements_json};
 use super::network::{NetworkConfig, network};
-use super::trust::{TrustedKeyConfig, trusted_under};
+use super::trust::{TrustedKeyConfig, trust_in};
 use super::{RegistryConfig, open_source_of};
 use crate::error::{Error, Result};
 use crate::execute::Journal;
 use crate::gate::Evidence;
 use crate::model::{Reference, Timestamp};
 use crate::promote::{Attestation, PromotionRecord, signed_evidence_of};
-use crate::sign::{SignersConfig, Trust};
+use crate::sign::SignersConfig;
 
 /// The most problems that an error tells.
 const MAX_TOLD: usize = 10;
@@ -97,13 +97,10 @@ impl VerifyConfig {
 
     /// What is attached to the image and signed.
     async fn seen(&self) -> Result<Evidence> {
-        let trusted = trusted_under(&self.trusted_keys, &self.trusted_signers, self.trusted_root.as_deref())?;
-        if trusted.is_empty() {
-            return Err(Error::invalid("nobody is trusted").hint("set trustedKeys or trustedSigners"));
-        }
+        let trust = trust_in(&self.trusted_keys, &self.trusted_signers, self.trusted_root.as_deref())?;
         let network = network(self.network.as_ref())?;
         let registry = open_source_of(&self.image.repository, &self.registries, network)?;
-        signed_evidence_of(&*registry, &self.image, &Trust::in_all(trusted), Timestamp::now()).await
+        signed_evidence_of(&*registry, &self.image, &trust, Timestamp::now()).await
     }
 }
 

@@ -86,6 +86,16 @@ impl Policy {
         self.retention.get(environment)
     }
 
+    /// The environments that have retention rules.
+    pub fn with_retention(&self) -> impl Iterator<Item = &str> {
+        self.retention.keys().map(String::as_str)
+    }
+
+    /// The environments whose approvals the file speaks of.
+    pub fn with_approval(&self) -> impl Iterator<Item = &str> {
+        self.approvals.keys().map(String::as_str)
+    }
+
     /// The keyless signers whose signatures count, besides those of the configuration.
     pub fn signers(&self) -> &[SignersConfig] {
         &self.signers

@@ -43,6 +43,7 @@ from .types import (
     AsyncGate,
     AttachRequest,
     BreakGlass,
+    CheckedPolicy,
     Descriptor,
     Gate,
     GenerateProgress,
@@ -65,7 +66,9 @@ from .types import (
     TufRequest,
     Verdict,
     Verified,
+    VerifiedFile,
     VerifiedJournal,
+    VerifyFileRequest,
     VerifyRequest,
 )
 from .upkeep_types import AdministratorConfig, Question, UpkeepRequest
@@ -92,6 +95,7 @@ __all__ = [
     "alert",
     "alert_async",
     "assess",
+    "check_policy",
     "error_kinds",
     "explain_policy",
     "generate_key",
@@ -105,6 +109,7 @@ __all__ = [
     "translate_policy",
     "verify",
     "verify_async",
+    "verify_file",
     "verify_journal",
     "verify_journal_async",
 ]
@@ -112,6 +117,7 @@ __all__ = [
 def alert(channels: AskConfig, alert: Alert) -> None: ...
 def alert_async(channels: AskConfig, alert: Alert) -> Awaitable[None]: ...
 def assess(documents: Sequence[Given], request: AssessRequest | None = None) -> Assessment: ...
+def check_policy(policy: str) -> CheckedPolicy: ...
 def error_kinds() -> list[str]: ...
 def explain_policy(vendor: Vendor, text: str) -> list[str]: ...
 def generate_key(kind: KeyKind = "p256", password: str | None = None) -> KeyPair: ...
@@ -125,6 +131,7 @@ def simulate_policy(request: SimulateRequest) -> list[DoomedImage]: ...
 def translate_policy(request: TranslateRequest) -> Translation: ...
 def verify(request: VerifyRequest) -> Verified: ...
 def verify_async(request: VerifyRequest) -> Awaitable[Verified]: ...
+def verify_file(request: VerifyFileRequest) -> VerifiedFile: ...
 def verify_journal(request: VerifyRequest, journal: bytes) -> VerifiedJournal: ...
 def verify_journal_async(request: VerifyRequest, journal: bytes) -> Awaitable[VerifiedJournal]: ...
 @final

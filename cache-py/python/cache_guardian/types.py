@@ -678,6 +678,42 @@ class Verified(TypedDict):
     problems: list[Problem]
 
 
+class _Bundle(TypedDict):
+    bundle: str
+
+
+class VerifyFileRequest(_Bundle, total=False):
+    """A file, or its SHA-256 as ``digest``, and the ``bundle`` that signs it: its JSON, or its path. ``trustedKeys`` and
+    ``trustedSigners`` are whose signatures count."""
+
+    file: str
+    digest: str
+    trustedKeys: list[TrustedKey]
+    trustedSigners: list[Signers]
+    trustedRoot: str
+
+
+class VerifiedFile(TypedDict):
+    """Who signed a file, as whose signature that counts, and since when it is proven to exist: in RFC 3339, ``None`` where nobody asks
+    for a proof."""
+
+    digest: str
+    by: dict[str, Any]
+    accepted: list[str]
+    provenAt: Optional[str]
+
+
+class CheckedPolicy(TypedDict):
+    """What a policy file is about: the digest by which plans name it, the gates of each environment with a section of its own, the
+    environments with rules of retention and of approval, and the names of its keyless signers."""
+
+    digest: str
+    gates: dict[str, list[str]]
+    retention: list[str]
+    approval: list[str]
+    signers: list[str]
+
+
 class JournalEntry(TypedDict):
     """One line of a plan's journal. ``event`` is ``began`` with the approvals, a ``step`` as in a receipt, or ``ended``."""
 
