@@ -108,28 +108,53 @@ async function stoppable({ signal, onProgress, ...options }, call) {
     signal?.removeEventListener('abort', abort);
   }
 }
-// `before` arguments, and then options that may have a signal.
-const withOptions = (before, call) =>
+// `before` arguments, and then options, of which all may have a signal. What is no option would be overlooked.
+const withOptions = (before, call, known = []) =>
   function (...given) {
     const first = Array.from({ length: before }, (_, at) => given[at]);
-    return stoppable(given[before] ?? {}, (known) => call.call(this, ...first, known));
+    const options = given[before] ?? {};
+    if (typeof options !== 'object' || Array.isArray(options)) return refused('the options are no object');
+    const other = Object.keys(options).find((name) => name !== 'signal' && !known.includes(name));
+    if (other !== undefined) return refused(`there is no option ${other}`, ['signal', ...known]);
+    return stoppable(options, (settled) => call.call(this, ...first, settled));
   };
-function stops(owner, before, ...names) {
-  for (const name of names) owner[name] = withOptions(before, owner[name]);
+const refused = async (message, known) => {
+  throw new errors.Invalid(message, known && { hint: `the options are ${known.join(', ')}` });
+};
+function stops(owner, before, names, known) {
+  for (const name of names) owner[name] = withOptions(before, owner[name], known);
 }
-stops(Sbom, 1, 'generate');
-stops(Database, 1, 'build', 'update');
-stops(Scanner.prototype, 1, 'scan', 'scanSbom');
-stops(Registries.prototype, 1, 'config', 'digest', 'inspect', 'login', 'manifest', 'referrers', 'repositories', 'tags');
-stops(Promoter.prototype, 1, 'assess', 'plan', 'planAttaching', 'planRollback', 'reproduce');
-stops(Promoter.prototype, 2, 'planBreakingGlass', 'execute');
-stops(Promoter.prototype, 3, 'ask');
-stops(Retention.prototype, 1, 'plan', 'planRestore');
-stops(Retention.prototype, 2, 'execute');
-stops(Retention.prototype, 3, 'ask', 'restore');
-stops(Administrator.prototype, 1, 'ask', 'plan');
-stops(Administrator.prototype, 2, 'execute');
-stops(Administrator.prototype, 3, 'askPeople');
+stops(Sbom, 1, ['generate'], ['onProgress']);
+stops(Database, 1, ['build']);
+stops(Database, 1, ['update'], ['onProgress']);
+stops(Scanner.prototype, 1, ['scan'], ['onProgress']);
+stops(Scanner.prototype, 1, ['scanSbom']);
+stops(Registries.prototype, 1, ['config', 'digest', 'inspect', 'manifest'], ['platform']);
+stops(Registries.prototype, 1, ['login', 'referrers', 'repositories', 'tags']);
+stops(Promoter.prototype, 1, ['assess', 'plan', 'reproduce'], ['given']);
+stops(Promoter.prototype, 1, ['planAttaching', 'planRollback']);
+stops(Promoter.prototype, 2, ['planBreakingGlass'], ['given']);
+stops(Promoter.prototype, 2, ['execute'], ['onProgress']);
+stops(Promoter.prototype, 3, ['ask']);
+stops(Retention.prototype, 1, ['plan'], ['onProgress']);
+stops(Retention.prototype, 1, ['planRestore']);
+stops(Retention.prototype, 2, ['execute'], ['dryRun']);
+stops(Retention.prototype, 3, ['ask', 'restore']);
+stops(Administrator.prototype, 1, ['ask', 'plan']);
+stops(Administrator.prototype, 2, ['execute']);
+stops(Administrator.prototype, 3, ['askPeople']);
+
+// Requests of Node have lists where a header came twice; requests of the web have an iterable. A desk reads texts.
+const texts = (headers) => {
+  const all = typeof headers?.[Symbol.iterator] === 'function' ? [...headers] : Object.entries(headers ?? {});
+  return Object.fromEntries(all.filter(([, value]) => typeof value === 'string'));
+};
+for (const name of ['slack', 'teams']) {
+  const answer = AnswerDesk.prototype[name];
+  AnswerDesk.prototype[name] = function (headers, body, at) {
+    return answer.call(this, texts(headers), body, at);
+  };
+}
 
 const { errorKinds } = native;
 const names = [

@@ -23,6 +23,7 @@ import type {
   Evidence,
   GenerateProgress,
   GenerateRequest,
+  Headers,
   Inspection,
   Judgement,
   KeyKind,

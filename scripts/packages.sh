@@ -28,7 +28,7 @@ venv=$root/target/packages-venv
     ! command -v "$python" >/dev/null || "$venv/bin/maturin" build --quiet --release ${cross[@]+"${cross[@]}"} \
       --target-dir "$root/target" --interpreter "$python" --out "$out"
   done
-  "$venv/bin/maturin" sdist --quiet --out "$out"
+  "$venv/bin/maturin" sdist --out "$out" 2>/dev/null
 )
 
 # In a copy: making packages writes into the folder of the package.

@@ -76,13 +76,14 @@ kinds! {
 impl Error {
     /// An error of the given kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, message: message.into(), context: Vec::new(), hint: None, source: None }))
+        let message = without_secrets(message.into());
+        Error(Box::new(Inner { kind, message, context: Vec::new(), hint: None, source: None }))
     }
 
     /// Adds where it happened, such as `("reference", "registry/app:1")`. Never a secret.
     #[must_use]
     pub fn context(mut self, key: &'static str, value: impl fmt::Display) -> Self {
-        self.0.context.push((key, value.to_string()));
+        self.0.context.push((key, without_secrets(value.to_string())));
         self
     }
 
@@ -153,6 +154,28 @@ impl Error {
     }
 }
 
+/// The text without what somebody put into the wrong place: a key where a path belongs, or a login in an address.
+fn without_secrets(text: String) -> String {
+    if text.contains("-----BEGIN") {
+        return "(a key, which is not shown)".to_owned();
+    }
+    let mut shown = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("://") {
+        let authority = after.find(|c: char| "/?#\"'`".contains(c) || c.is_whitespace()).unwrap_or(after.len());
+        // An image may stand there with its digest.
+        let login = after[..authority].rfind('@').filter(|_| !before.ends_with("docker"));
+        let host = login.map_or(0, |at| at + 1);
+        shown.push_str(before);
+        shown.push_str("://");
+        rest = &after[host..];
+    }
+    match shown.is_empty() {
+        true => text,
+        false => shown + rest,
+    }
+}
+
 /// `Ok(None)` where the thing is not there; every other failure stays a failure.
 pub(crate) trait Absent<T> {
     fn absent_is_none(self) -> Result<Option<T>>;
@@ -198,5 +221,25 @@ impl StdError for Error {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_secret_and_stands_in_the_wrong_place_is_not_shown() {
+        let io = |path: &str| Error::io(path.as_ref(), std::io::ErrorKind::NotFound.into()).to_string();
+        assert!(!io("-----BEGIN PRIVATE KEY-----\nMIGH\n").contains("MIGH"));
+        for (text, shown) in [
+            ("https://ci:pw@host/a", "https://host/a"),
+            ("no \"https://pw@host\" and http://a:b@c:5000?x=y@z", "no \"https://host\" and http://c:5000?x=y@z"),
+            ("https://host/a@b", "https://host/a@b"),
+            ("docker://app@sha256:ab", "docker://app@sha256:ab"),
+            ("a@b", "a@b"),
+        ] {
+            assert_eq!(Error::invalid(text).context("at", text).to_string(), format!("{shown} (at: {shown})"));
+        }
     }
 }

@@ -93,10 +93,13 @@
 //!
 //! # Where things are
 //!
+//! [`connect`] opens all of it from configuration: begin there.
+//!
 //! [`model`] holds plain data; [`registry`] reads and writes images; [`sign`] signs and verifies; [`sbom`] and [`scan`] read
-//! what describes an image; [`gate`] judges; [`report`] writes what was found for people and for other tools; [`plan`],
-//! [`approve`] and [`promote`] are the way from a wish to a receipt, and [`administer`] is the same way for what a registry keeps
-//! beside images. [`retention`] cleans up.
+//! what describes an image, and [`generate`] makes SBOMs; [`policy`] reads the policy file; [`gate`] judges; [`report`] writes what
+//! was found for people and for other tools, and [`story`] tells what happened to an image; [`plan`], [`approve`], [`execute`] and
+//! [`promote`] are the way from a wish to a receipt, [`ask`] asks people on it, and [`administer`] is the same way for what a registry
+//! keeps beside images. [`retention`] cleans up. `bucket` keeps ledgers for several machines, where a feature for it is on.
 //!
 //! # Features
 //!
@@ -117,12 +120,14 @@ pub mod connect;
 mod document;
 pub mod error;
 pub mod execute;
+mod files;
 pub mod gate;
 pub mod generate;
 mod html;
 mod http;
 pub mod model;
 mod pages;
+mod pattern;
 pub mod plan;
 pub mod policy;
 mod program;

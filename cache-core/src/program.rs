@@ -2,16 +2,18 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 use crate::error::{Error, Result};
+use crate::visible;
 
-/// How much of what a program complains is shown.
+/// How many characters of what a program complains are shown, and how many bytes of it are kept: the last, which say why.
 const COMPLAINT: usize = 2000;
+const KEPT: usize = 64 << 10;
 
 /// A program that Cache can ask.
 #[derive(Debug, Clone)]
@@ -22,6 +24,13 @@ pub(crate) struct Program {
     pub(crate) patience: Duration,
     /// How many bytes it may answer.
     pub(crate) limit: u64,
+}
+
+/// How a program ended, and what it printed.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) said: Vec<u8>,
+    complained: Vec<u8>,
 }
 
 impl Program {
@@ -48,6 +57,24 @@ impl Program {
         environment: &[(&str, &Path)],
         input: &[u8],
     ) -> Result<Vec<u8>> {
+        let ended = self.ended(arguments, environment, input).await?;
+        if !ended.status.success() {
+            let message = format!("the program failed ({}): {}", ended.status, ended.complaint());
+            return Err(Error::unexpected(message).context("program", self.path.display()));
+        }
+        Ok(ended.said)
+    }
+
+    /// The same for a program that may fail and has said something all the same.
+    ///
+    /// # Errors
+    /// As [`run`](Program::run), where it does not come to its end.
+    pub(crate) async fn ended<A: AsRef<OsStr>>(
+        &self,
+        arguments: &[A],
+        environment: &[(&str, &Path)],
+        input: &[u8],
+    ) -> Result<Ended> {
         let at = |error: Error| error.context("program", self.path.display());
         let mut command = Command::new(&self.path);
         command.args(arguments).envs(environment.iter().copied());
@@ -65,23 +92,27 @@ impl Program {
                     drop(stdin.write_all(input).await);
                 }
             };
-            let ((), said, complained) = tokio::join!(give, read(stdout, self.limit), read(stderr, 1 << 20));
-            Ok::<_, std::io::Error>((said?, complained?, child.wait().await?))
+            let ((), said, complained) = tokio::join!(give, read(stdout, self.limit), read_end(stderr));
+            Ok::<_, std::io::Error>(Ended { said: said?, complained: complained?, status: child.wait().await? })
         };
-        let (said, complained, status) = tokio::time::timeout(self.patience, run)
+        let ended = tokio::time::timeout(self.patience, run)
             .await
             .map_err(|_| at(Error::unavailable(format!("no answer in {} seconds", self.patience.as_secs()))))?
             .map_err(|e| at(Error::unexpected("the program's answer cannot be read")).caused_by(e))?;
-        if said.len() as u64 > self.limit {
+        if ended.said.len() as u64 > self.limit {
             return Err(at(Error::invalid(format!("the program answers more than {} bytes", self.limit))));
         }
-        if !status.success() {
-            let complaint = String::from_utf8_lossy(&complained);
-            let skip = complaint.chars().count().saturating_sub(COMPLAINT);
-            let end: String = complaint.trim().chars().skip(skip).collect();
-            return Err(at(Error::unexpected(format!("the program failed ({status}): {end}"))));
-        }
-        Ok(said)
+        Ok(ended)
+    }
+}
+
+impl Ended {
+    /// The end of what it complained, as one line.
+    fn complaint(&self) -> String {
+        let all = String::from_utf8_lossy(&self.complained);
+        let all = all.trim();
+        let skip = all.chars().count().saturating_sub(COMPLAINT);
+        visible::line(&all.chars().skip(skip).collect::<String>()).into_owned()
     }
 }
 
@@ -92,6 +123,21 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>, limit: u64) -> std::io::Resu
         (&mut pipe).take(limit + 1).read_to_end(&mut bytes).await?;
         tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await?;
     }
+    Ok(bytes)
+}
+
+/// The last bytes that there are.
+async fn read_end(pipe: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        while pipe.read_buf(&mut bytes).await? > 0 {
+            // Dropped in large parts, since what is kept moves each time.
+            if bytes.len() > 2 * KEPT {
+                bytes.drain(..bytes.len() - KEPT);
+            }
+        }
+    }
+    bytes.drain(..bytes.len().saturating_sub(KEPT));
     Ok(bytes)
 }
 
@@ -124,6 +170,14 @@ mod tests {
         let text = error.to_string();
         assert_eq!(error.kind(), ErrorKind::Unexpected);
         assert!(text.contains("no such image") && text.contains("exit status: 3") && text.len() < 3000, "{text}");
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_long_complaint_is_shown_as_one_line() {
+        let much = r"head -c 2000000 /dev/zero | tr '\0' ' ' >&2";
+        let script = format!(r"{much}; printf 'the\n\033[1mreason' >&2; yes '' | head -n 3000 >&2; exit 3");
+        let text = sh(&script, 100).await.unwrap_err().to_string();
+        assert!(text.contains("): the \u{fffd}[1mreason ("), "{text}");
     }
 
     #[tokio::test]

@@ -7,8 +7,10 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::ops::Range;
 
-/// The most entries that count; a directory with more is a way to fill memory.
+/// The most entries that an archive may have; a directory with more is a way to fill memory.
 const MAX_ENTRIES: usize = 1 << 20;
+/// No path is longer: names are kept for what is found, nested archives' in each other.
+const MAX_NAME: u16 = 4096;
 /// A part that claims to inflate to more than this many times its size is not inflated.
 const MAX_RATIO: u64 = 100;
 /// Below this size the ratio does not matter.
@@ -37,11 +39,17 @@ pub(crate) struct Entry {
 /// Why something in an archive cannot be read.
 pub(crate) type Reason = &'static str;
 
-/// How much may be inflated for one file of an image, all nested archives together.
+/// How much may be read for one file of an image, all nested archives together. What is only stored counts too: any number of
+/// entries may name the same bytes.
 #[derive(Debug)]
 pub(crate) struct Budget(pub(crate) u64);
 
 impl<'a> Zip<'a> {
+    /// Whether it ends as an archive does, whole or not.
+    pub(crate) fn is_one(bytes: &[u8]) -> bool {
+        end(bytes).is_some()
+    }
+
     pub(crate) fn open(bytes: &'a [u8]) -> Result<Zip<'a>, Reason> {
         let end = end(bytes).ok_or("it has no central directory")?;
         let count = half(bytes, end + 10).ok_or(CUT)?;
@@ -61,8 +69,15 @@ impl<'a> Zip<'a> {
         let mut at = 0;
         while entries.len() < MAX_ENTRIES && directory.get(at..at + 4) == Some(b"PK\x01\x02") {
             let Some((entry, next)) = entry(directory, at) else { return Err(CUT) };
+            if half(directory, at + 28).is_some_and(|name| name > MAX_NAME) {
+                return Err("a name in it is too long");
+            }
             entries.push(entry);
             at = next;
+        }
+        // What follows here would be missed without a word; a signature of the directory says nothing of files.
+        if at != directory.len() && directory.get(at..at + 4) != Some(b"PK\x05\x05") {
+            return Err(CUT);
         }
         Ok(Zip { bytes, before, entries })
     }
@@ -82,8 +97,14 @@ impl<'a> Zip<'a> {
         let (name, extra) = (half(self.bytes, header + 26).ok_or(CUT)?, half(self.bytes, header + 28).ok_or(CUT)?);
         let start = header as u64 + 30 + u64::from(name) + u64::from(extra);
         let packed = self.bytes.get(range(start, entry.packed).ok_or(CUT)?).ok_or(CUT)?;
+        if entry.size > budget.0 {
+            return Err("what the file holds is too much");
+        }
         match entry.method {
-            0 if entry.packed == entry.size => Ok(Cow::Borrowed(packed)),
+            0 if entry.packed == entry.size => {
+                budget.0 -= entry.size;
+                Ok(Cow::Borrowed(packed))
+            }
             8 => inflate(packed, entry, budget).map(Cow::Owned),
             _ => Err("it is packed by a method that is not read"),
         }
@@ -95,9 +116,6 @@ const CUT: Reason = "it is cut off or damaged";
 fn inflate(packed: &[u8], entry: &Entry, budget: &mut Budget) -> Result<Vec<u8>, Reason> {
     if entry.size > SMALL && entry.size / MAX_RATIO > entry.packed {
         return Err("it would inflate to more than 100 times its size");
-    }
-    if entry.size > budget.0 {
-        return Err("what the file holds inflates to too much");
     }
     let mut bytes = Vec::with_capacity(usize::try_from(entry.size.min(16 << 20)).unwrap_or_default());
     let read = flate2::read::DeflateDecoder::new(packed).take(entry.size + 1).read_to_end(&mut bytes);

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use super::{Budget, Zip};
+
 /// A zip archive, each entry stored or deflated.
 pub(crate) fn zip(entries: &[(&str, &[u8])], pack: bool) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
@@ -33,4 +35,33 @@ pub(crate) fn zip(entries: &[(&str, &[u8])], pack: bool) -> Vec<u8> {
         .concat(),
     );
     bytes
+}
+
+#[test]
+fn what_is_stored_counts_each_time_it_is_named() {
+    let bytes = zip(&[("pom.xml", &[b'x'; 400])], false);
+    let archive = Zip::open(&bytes).unwrap();
+    let mut budget = Budget(1000);
+    let read = (0..5).filter(|_| archive.content(&archive.entries[0], 400, &mut budget).is_ok()).count();
+    assert_eq!((read, budget.0), (2, 200));
+}
+
+#[test]
+fn a_directory_is_read_to_its_end_or_refused() {
+    let whole = zip(&[("a", b"1"), ("b", b"2"), ("c", b"3")], false);
+    assert_eq!(Zip::open(&whole).unwrap().entries.len(), 3);
+    let mut broken = whole.clone();
+    let second = memchr::memmem::find_iter(&whole, b"PK\x01\x02").nth(1).unwrap();
+    broken[second] = b'X';
+    assert_eq!(Zip::open(&broken).unwrap_err(), super::CUT);
+    let commented = [&whole[..whole.len() - 2], b"\x05\0hello"].concat();
+    assert_eq!(Zip::open(&commented).unwrap().entries.len(), 3);
+    assert_eq!(Zip::open(&zip(&[], false)).unwrap().entries.len(), 0);
+}
+
+#[test]
+fn a_name_longer_than_a_path_is_refused() {
+    let named = |length: usize| zip(&[(&"x".repeat(length), b"")], false);
+    assert!(Zip::open(&named(4096)).is_ok());
+    assert_eq!(Zip::open(&named(4097)).unwrap_err(), "a name in it is too long");
 }

@@ -34,14 +34,24 @@ impl AnswerDesk {
 
     /// Answers the press of a button in Slack. `body` must be the bytes that came.
     #[napi(ts_return_type = "Reply")]
-    pub fn slack(&self, headers: HashMap<String, String>, body: &[u8], at: Option<String>) -> napi::Result<Value> {
+    pub fn slack(
+        &self,
+        #[napi(ts_arg_type = "Headers")] headers: HashMap<String, String>,
+        body: &[u8],
+        at: Option<String>,
+    ) -> napi::Result<Value> {
         let now = time(at)?.unwrap_or_else(Timestamp::now);
         Ok(reply(self.0.slack(&pairs(&headers), body, now)))
     }
 
     /// Answers what a person wrote to the outgoing webhook of Teams. `body` must be the bytes that came.
     #[napi(ts_return_type = "Reply")]
-    pub fn teams(&self, headers: HashMap<String, String>, body: &[u8], at: Option<String>) -> napi::Result<Value> {
+    pub fn teams(
+        &self,
+        #[napi(ts_arg_type = "Headers")] headers: HashMap<String, String>,
+        body: &[u8],
+        at: Option<String>,
+    ) -> napi::Result<Value> {
         let now = time(at)?.unwrap_or_else(Timestamp::now);
         Ok(reply(self.0.teams(&pairs(&headers), body, now)))
     }

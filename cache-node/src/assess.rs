@@ -1,6 +1,6 @@
 //! What reports, VEX and a policy amount to, and the reports that are written of it.
 
-use cache_core::connect::{self, AssessConfig, Document, read};
+use cache_core::connect::{self, AssessConfig, read};
 use cache_core::gate;
 use cache_core::report::{ReportFormat, ReportOptions};
 use napi::bindgen_prelude::Buffer;
@@ -25,8 +25,7 @@ pub fn assess(
 ) -> napi::Result<Assessment> {
     let config: AssessConfig =
         request.map(|request| read("request", request)).transpose().map_err(raise)?.unwrap_or_default();
-    let documents: Vec<Document> =
-        documents.into_iter().map(|given| given.read_as(Document::new)).collect::<napi::Result<_>>()?;
+    let documents: Vec<_> = documents.into_iter().map(Given::read).collect::<napi::Result<_>>()?;
     config.assess(&documents).map(Assessment).map_err(raise)
 }
 

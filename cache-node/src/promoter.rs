@@ -1,8 +1,5 @@
 //! The promoter.
 
-use std::path::PathBuf;
-
-use bytes::Bytes;
 use cache_core::connect::{PromoterConfig, Session, SharedPlan, given, read};
 use cache_core::plan::BreakGlass;
 use cache_core::promote;
@@ -229,16 +226,8 @@ pub struct Given {
 }
 
 impl Given {
-    fn read(self) -> napi::Result<promote::Given> {
-        self.read_as(given)
-    }
-
-    /// The document; `make` takes its kind and where it is.
-    pub(crate) fn read_as<T>(
-        self,
-        make: fn(&str, Option<Bytes>, Option<PathBuf>) -> cache_core::Result<T>,
-    ) -> napi::Result<T> {
+    pub(crate) fn read(self) -> napi::Result<promote::Given> {
         let bytes = self.bytes.map(|bytes| bytes.to_vec().into());
-        make(&self.kind, bytes, self.path.map(Into::into)).map_err(raise)
+        given(&self.kind, bytes, self.path.map(Into::into)).map_err(raise)
     }
 }

@@ -98,3 +98,10 @@ test('the example promotes when somebody says yes', async () => {
   server.close();
   assert.match(shown, /complete/);
 });
+
+test('whatever headers a request has, a desk answers', () => {
+  const desk = new AnswerDesk({ people, slackSecret });
+  for (const headers of [{ 'set-cookie': ['a=b', 'c=d'], host: 'x', odd: undefined }, new Headers({ a: 'b' }), {}, undefined]) {
+    assert.equal(desk.slack(headers, Buffer.from('payload={}')).status, 403, String(headers));
+  }
+});

@@ -62,3 +62,20 @@ test('a private key is in no message', () => {
     return true;
   });
 });
+
+test('what is no option is refused', async () => {
+  const registries = new cache.Registries();
+  for (const [options, words] of [
+    ['linux/arm64', /no object/],
+    [{ plattform: 'linux/arm64' }, /no option plattform/],
+    [[{ kind: 'sbom', path: 'a' }], /no object/],
+  ]) {
+    await assert.rejects(registries.digest('oci:absent:v1', options), (error) => {
+      assert.ok(error instanceof cache.Invalid);
+      assert.match(error.message, words);
+      return true;
+    });
+  }
+  await assert.rejects(registries.digest('oci:absent:v1', { platform: 'linux/arm64' }), cache.NotFound);
+  await assert.rejects(registries.digest('oci:absent:v1', null), cache.NotFound);
+});

@@ -17,7 +17,7 @@ function unpacked(project) {
   const matches = (name) => files.some((file) => new RegExp(`^${file.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(name));
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(own)) {
-    if (matches(name) || ['package.json', 'README.md'].includes(name)) cpSync(path.join(own, name), path.join(folder, name));
+    if (matches(name) || ['package.json', 'README.md'].includes(name)) cpSync(path.join(own, name), path.join(folder, name), { recursive: true });
   }
   return folder;
 }

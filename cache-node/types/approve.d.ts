@@ -23,7 +23,10 @@ export interface Deadlines {
   executeBy?: string;
 }
 
-/** Which approvals count. Without a word: one person who is not the requester, by any kind, within a day. */
+/**
+ * Which approvals count. Without it, the policy's `approval_policy` for the environment; without that, one person who is not the
+ * requester, by any kind, within a day. Both together are refused.
+ */
 export interface ApprovalPolicy {
   accept?: ApprovalKind[];
   required?: number;
@@ -89,3 +92,6 @@ export interface Reply {
   status: number;
   body: string;
 }
+
+/** The headers of a request: as Node has them, or as `fetch` has them. */
+export type Headers = Iterable<[string, string]> | Record<string, string | string[] | undefined>;

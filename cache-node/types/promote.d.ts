@@ -24,6 +24,7 @@ export interface PromoterConfig {
   imagePolicies?: string[];
   /** Who signs the promotion record, and what is attached; without one, no record is. */
   signer?: Signer;
+  /** Without it, the policy's `approval_policy` for the environment; both together are refused. */
   approval?: ApprovalPolicy;
   /** The registries that are more than the OCI protocol, or have a login of their own. */
   registries?: Registry[];
@@ -59,6 +60,7 @@ export interface BreakGlass {
 
 /** A tag of the promoter's target that shall name again what it named before. */
 export interface RollbackRequest {
+  /** With its repository: `oci:staging:v1`. */
   tag: string;
   requester: string;
   reason?: string;

@@ -44,13 +44,14 @@ export interface RetentionConfig {
   untag?: 'alone' | 'alone-but-last' | 'never' | 'with-manifest';
   concurrency?: number;
   maxRequests?: number;
+  /** Without it, the policy's `approval_policy` for the environment; both together are refused. */
   approval?: ApprovalPolicy;
   /** The trusted root that keyless approvals are traced back to: its JSON, or a path. */
   trustedRoot?: string;
   network?: Network;
   /** Where used approvals are remembered: a folder, or `s3://`, `gs://` or `az://` where several machines execute plans. */
   ledger?: string;
-  /** The folder of restore files. */
+  /** The folder of restore files; without it, `cache/restore` beside the user's own ledger. */
   restore?: string;
   clock?: string;
 }

@@ -44,7 +44,7 @@ export interface StoryRequest {
   network?: Network;
 }
 
-/** One thing that happened to an image, and who says so. What is only claimed, whoever could push could write. */
+/** One thing that happened to an image, and who says so. Whatever is `claimed` could have been written by anybody who can push. */
 export interface StoryEvent {
   at?: string;
   kind: 'built' | 'described' | 'scanned' | 'tested' | 'signed' | 'stated' | 'judged' | 'promoted' | 'deployed';

@@ -1,13 +1,13 @@
 //! What reports, VEX and a policy amount to, and the reports that are written of it.
 
-use cache_core::connect::{self, AssessConfig, Document};
+use cache_core::connect::{self, AssessConfig};
 use cache_core::gate;
 use cache_core::report::{ReportFormat, ReportOptions};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::errors::raise;
-use crate::given;
+use crate::given::given;
 use crate::plain::{from_python, in_a_frame, to_python};
 
 /// A verdict with all that it is made of.
@@ -25,8 +25,7 @@ pub(crate) fn assess(
     request: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Assessment> {
     let config: AssessConfig = request.map(|request| from_python("request", request)).transpose()?.unwrap_or_default();
-    let documents: Vec<Document> =
-        documents.iter().map(|item| given::one(item, Document::new)).collect::<PyResult<_>>()?;
+    let documents = given(&documents)?;
     py.detach(|| config.assess(&documents)).map(Assessment).map_err(raise)
 }
 

@@ -13,14 +13,10 @@ use crate::errors::raise;
 
 /// Reads evidence, each `{"kind": ..., "bytes": ...}` or `{"kind": ..., "path": ...}`.
 pub(crate) fn given(items: &[Bound<'_, PyDict>]) -> PyResult<Vec<Given>> {
-    items.iter().map(|item| one(item, connect::given)).collect()
+    items.iter().map(one).collect()
 }
 
-/// Reads one document; `make` takes its kind and where it is.
-pub(crate) fn one<T>(
-    item: &Bound<'_, PyDict>,
-    make: fn(&str, Option<Bytes>, Option<PathBuf>) -> cache_core::Result<T>,
-) -> PyResult<T> {
+fn one(item: &Bound<'_, PyDict>) -> PyResult<Given> {
     let known = ["kind", "bytes", "path"];
     for key in item.keys() {
         if !key.extract::<String>().is_ok_and(|key| known.contains(&key.as_str())) {
@@ -31,5 +27,5 @@ pub(crate) fn one<T>(
     let bytes = item.get_item("bytes")?;
     let bytes = bytes.map(|bytes| Ok::<_, PyErr>(Bytes::copy_from_slice(bytes.cast::<PyBytes>()?.as_bytes())));
     let path = item.get_item("path")?.map(|path| path.extract::<PathBuf>()).transpose()?;
-    make(&kind.extract::<String>()?, bytes.transpose()?, path).map_err(raise)
+    connect::given(&kind.extract::<String>()?, bytes.transpose()?, path).map_err(raise)
 }

@@ -1,7 +1,7 @@
 //! Plain data between the two languages, by way of JSON: dictionaries, lists, text, numbers.
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -29,7 +29,10 @@ impl<'py> IntoPyObject<'py> for Plain {
 
 /// Python to Rust, as it is.
 pub(crate) fn to_value(data: &Bound<'_, PyAny>) -> PyResult<Value> {
-    let json: String = data.py().import("json")?.call_method1("dumps", (data,))?.extract()?;
+    // Paths are texts.
+    let paths = PyDict::new(data.py());
+    paths.set_item("default", data.py().import("os")?.getattr("fspath")?)?;
+    let json: String = data.py().import("json")?.call_method("dumps", (data,), Some(&paths))?.extract()?;
     // Python writes NaN, which is no JSON; nothing of ours has a floating number.
     serde_json::from_str(&json).map_err(|e| raise(cache_core::Error::invalid(format!("not plain data: {e}"))))
 }

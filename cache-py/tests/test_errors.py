@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 import cache_guardian as cache
@@ -50,3 +54,15 @@ def test_a_private_key_is_in_no_message() -> None:
     with pytest.raises(cache.CacheError) as caught:
         cache.Promoter(config)
     assert secret not in f"{caught.value!r} {caught.value.causes} {caught.value.context}"
+
+
+def test_paths_are_paths_and_hints_are_notes(tmp_path: Path, prepare: Prepare) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("scan_policy: {}\n", encoding="utf-8")
+    config: Any = {"source": "oci:a", "target": "oci:b", "environment": "e", "policy": policy, "ledger": tmp_path}
+    cache.Promoter(config)
+    scenario = prepare("conflict")
+    with pytest.raises(cache.Conflict) as caught:
+        cache.Promoter(scenario["promoter"]).plan(scenario["request"])
+    if sys.version_info >= (3, 11):
+        assert caught.value.__notes__ == [caught.value.hint]

@@ -59,10 +59,14 @@ async function main() {
 // Hands what Slack sends to the desk. Behind a web server of your own, it is these few lines alone.
 function listen(desk, port) {
   const server = createServer(async (request, response) => {
-    const pieces = [];
-    for await (const piece of request) pieces.push(piece);
-    const { status, body } = desk.slack(request.headers, Buffer.concat(pieces));
-    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    try {
+      const pieces = [];
+      for await (const piece of request) pieces.push(piece);
+      const { status, body } = desk.slack(request.headers, Buffer.concat(pieces));
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    } catch {
+      response.writeHead(500).end();
+    }
   });
   return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
 }

@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cache_core::connect::{AssessConfig, Document};
+use cache_core::connect::{AssessConfig, given};
 use cache_core::gate::Assessment;
 use cache_core::report::{ReportFormat, ReportOptions};
 
@@ -36,7 +36,7 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<(Assessment, Strin
         let value = arguments.next().ok_or_else(|| format!("{option} needs a value"))?;
         match option.as_str() {
             "--report" | "--vex" | "--sbom" => {
-                documents.push(Document::new(option.trim_start_matches('-'), None, Some(value.into()))?);
+                documents.push(given(option.trim_start_matches('-'), None, Some(value.into()))?);
             }
             "--policy" => config.policy = Some(value),
             "--environment" => config.environment = Some(value),

@@ -4,9 +4,10 @@
 use std::sync::LazyLock;
 
 use cache_core::approve::Approval;
-use cache_core::connect::{AssessConfig, Document};
+use cache_core::connect::AssessConfig;
 use cache_core::model::{Manifest, Purl, Reference, Timestamp};
 use cache_core::plan::Plan;
+use cache_core::promote::Given;
 use cache_core::policy::{ClusterImagePolicy, Policy};
 use cache_core::retention::RestoreFile;
 use cache_core::retention::inventory::{Deployed, Inventory, of_kubernetes};
@@ -71,7 +72,7 @@ fn sbom(bytes: &[u8]) {
 
 /// What is found can be written in every format, and the disclosure report is valid.
 fn findings(bytes: &[u8]) {
-    let Ok(assessment) = AssessConfig::default().assess(&[Document::Report(bytes.to_vec().into())]) else { return };
+    let Ok(assessment) = AssessConfig::default().assess(&[Given::Report(bytes.to_vec().into())]) else { return };
     for format in ReportFormat::ALL {
         let written = assessment.write(format, &ReportOptions::default()).expect("it can be written");
         if format == ReportFormat::CycloneDx {

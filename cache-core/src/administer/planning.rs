@@ -4,7 +4,7 @@ use super::Administrator;
 use super::tags::tags_of;
 use crate::error::{Absent, Error, Result};
 use crate::execute::administration;
-use crate::model::{Digest, Pinned, Raw, Reference, Tag};
+use crate::model::{Digest, Pinned, Reference, Tag};
 use crate::plan::{
     Action, Administer, Change, Deadlines, Delete, DeleteTarget, Expected, PLAN_VERSION, Plan, PlanBody, Purpose,
     SetTag,
@@ -64,7 +64,7 @@ impl Administrator {
         if changes.is_empty() {
             return Ok(None);
         }
-        let plan = Raw::canonical(PlanBody {
+        let plan = PlanBody {
             version: PLAN_VERSION,
             environment: request.environment.clone(),
             requester: request.requester.clone(),
@@ -76,7 +76,8 @@ impl Administrator {
             verdicts: Vec::new(),
             changes,
             left_behind: Vec::new(),
-        })?;
+        }
+        .plan()?;
         Ok(Some(plan))
     }
 

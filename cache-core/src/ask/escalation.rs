@@ -88,7 +88,7 @@ impl Escalation {
                     () = alarm => {
                         let Some((_, channel)) = later.next() else { continue };
                         match channel.send(&message).await {
-                            Ok(()) => alarmed.push(channel),
+                            Ok(()) => push_new(&mut alarmed, channel),
                             Err(error) => failures.push((channel.name().to_owned(), error)),
                         }
                     }
@@ -97,7 +97,6 @@ impl Escalation {
         })
         .await;
         drop(waiting);
-        alarmed.dedup_by(|a, b| Arc::ptr_eq(a, b));
         for channel in alarmed {
             // The plan is decided whether or not the alarm can be ended.
             if let Err(error) = channel.settled(&message).await {
@@ -129,13 +128,19 @@ impl Escalation {
         let mut told = Ok(());
         let mut channels = self.ask.clone();
         if message.urgency == Urgency::Critical {
-            channels.extend(self.then.iter().map(|(_, channel)| Arc::clone(channel)));
-            channels.dedup_by(|a, b| Arc::ptr_eq(a, b));
+            self.then.iter().for_each(|(_, channel)| push_new(&mut channels, Arc::clone(channel)));
         }
         for channel in channels {
             told = told.and(channel.send(message).await);
         }
         told
+    }
+}
+
+/// Adds a channel where it is not among the others.
+fn push_new(channels: &mut Vec<Arc<dyn Channel>>, channel: Arc<dyn Channel>) {
+    if !channels.iter().any(|known| Arc::ptr_eq(known, &channel)) {
+        channels.push(channel);
     }
 }
 

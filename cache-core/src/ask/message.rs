@@ -37,37 +37,25 @@ impl Message {
     pub fn of_plan(plan: &Plan, urgency: Urgency) -> Self {
         let mut facts = Vec::new();
         let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
-        let environment = &plan.environment;
-        let title = match &plan.purpose {
+        match &plan.purpose {
             Purpose::Promotion { from, image, to } => {
                 fact("Image", image.digest.to_string());
                 fact("Source", from.to_string());
                 fact("Target", to.to_string());
-                format!("Promotion to {environment}")
             }
             Purpose::Rollback { to, image } => {
                 fact("Image", image.digest.to_string());
                 fact("Tag", to.to_string());
-                format!("Rollback in {environment}")
             }
             Purpose::Attaching { to, image } => {
                 fact("Image", image.digest.to_string());
                 fact("Reference", to.to_string());
-                format!("Attaching in {environment}")
             }
-            Purpose::Upkeep { what } => {
+            Purpose::Upkeep { what } | Purpose::Retention { what, .. } | Purpose::Restoring { what, .. } => {
                 fact("What", what.clone());
-                format!("Upkeep of {environment}")
             }
-            Purpose::Retention { what, .. } => {
-                fact("What", what.clone());
-                format!("Cleaning up {environment}")
-            }
-            Purpose::Restoring { what, .. } => {
-                fact("What", what.clone());
-                format!("Restoring in {environment}")
-            }
-        };
+        }
+        let title = plan.title();
         let title = if plan.break_glass.is_some() { format!("BREAK-GLASS: {title}") } else { title };
         if let Some(glass) = &plan.break_glass {
             fact("Justification", glass.justification.clone());

@@ -12,6 +12,7 @@ use super::post::Post;
 use super::signed::hmac_is;
 use crate::approve::{Decision, MAX_COMMENT};
 use crate::error::{Error, Result};
+use crate::model::digest::{from_hex, to_hex};
 use crate::model::{Secret, Timestamp};
 use crate::visible::short;
 
@@ -119,7 +120,8 @@ pub(super) fn read<'a>(
     let (at, signature) = header("x-slack-request-timestamp").zip(header("x-slack-signature")).ok_or_else(denied)?;
     let hex = signature.strip_prefix("v0=").ok_or_else(denied)?;
     let signed = [b"v0:", at.as_bytes(), b":", body].concat();
-    if !hmac_is(secret.reveal().as_bytes(), &signed, &crate::model::digest::from_hex(hex).ok_or_else(denied)?) {
+    let tag = from_hex(hex).ok_or_else(denied)?;
+    if !hmac_is(secret.reveal().as_bytes(), &signed, &tag) {
         return Err(denied());
     }
     let at = at.parse().ok().and_then(|seconds| Timestamp::from_unix(seconds).ok()).ok_or_else(denied)?;
@@ -145,7 +147,8 @@ pub(super) fn read<'a>(
         plan: plan.clone(),
         expires: None,
         comment: payload.state["values"][COMMENT][COMMENT]["value"].as_str().map(str::to_owned),
-        once: signature.to_owned(),
+        // Not as it was written: that may be in either case.
+        once: to_hex(&tag),
         at,
     })
 }

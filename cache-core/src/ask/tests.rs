@@ -302,11 +302,13 @@ fn replays_are_refused() {
     let body = pressed("U1", "cache-approve", first.digest().as_str());
     assert_eq!(press(&desk, &body, 0).status, 200);
     assert_eq!(press(&desk, &body, 0).status, 403, "the same request");
-    let headers = [
-        ("X-Slack-Request-Timestamp", "1800000000"),
-        ("X-Slack-Signature", &*slack_signature(SECRET, at(0).unix(), &body)),
-    ];
+    let signature = slack_signature(SECRET, at(0).unix(), &body);
+    let signed = |signature| [("X-Slack-Request-Timestamp", "1800000000"), ("X-Slack-Signature", signature)];
+    let headers = signed(&*signature);
     assert_eq!(desk.slack(&headers, body.as_bytes(), at(301)).status, 403, "an old recording");
+    let other_case = signature.to_uppercase().replace("V0=", "v0=");
+    let reply = desk.slack(&signed(&*other_case), body.as_bytes(), at(0));
+    assert!(reply.status == 403 && reply.body.contains("sent before"), "{}", reply.body);
     let message = written(&format!("approve {}", second.digest().hex()), "7", 0);
     assert_eq!(write(&desk, TOKEN, &message, 10).status, 200);
     assert_eq!(write(&desk, TOKEN, &message, 20).status, 403, "the same activity");
@@ -436,6 +438,14 @@ async fn a_denial_ends_the_waiting_and_the_policy_refuses() {
     let (answers, ()) = tokio::join!(escalation.answers(&plan, Urgency::High, &policy, &desk), answer);
     let refused = policy.admit(plan.clone(), answers.unwrap(), Timestamp::now()).unwrap_err();
     assert!(refused.to_string().contains("bob denied"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_channel_that_is_named_twice_is_told_once() {
+    let (one, other) = (Arc::<Recorder>::default(), Arc::<Recorder>::default());
+    let escalation = Escalation { ask: vec![Arc::clone(&one) as _, Arc::clone(&other) as _], ..escalation(&one, &one) };
+    escalation.tell(&Message::of_plan(&plan("why"), Urgency::Critical)).await.unwrap();
+    assert_eq!((one.told(), other.told()), (vec!["sent"], vec!["sent"]));
 }
 
 #[tokio::test]

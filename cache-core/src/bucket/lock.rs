@@ -134,7 +134,15 @@ impl PlanLock for BucketLock {
     }
 
     async fn release(self: Box<Self>) -> Result<()> {
-        // Where it is another's by now, it stays so.
-        self.bucket.put(&self.key, FREE, Condition::Is(&self.version)).await.map(drop)
+        if self.bucket.put(&self.key, FREE, Condition::Is(&self.version)).await?.is_some() {
+            return Ok(());
+        }
+        // A renewal that was given up halfway may have come through. Where it is another's by now, it stays so.
+        match self.bucket.get(&self.key).await? {
+            Some(there) if there.body.starts_with(self.own.as_bytes()) => {
+                self.bucket.put(&self.key, FREE, Condition::Is(&there.version)).await.map(drop)
+            }
+            _ => Ok(()),
+        }
     }
 }

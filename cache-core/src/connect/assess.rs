@@ -1,18 +1,14 @@
 //! What is to be assessed, as text: reports, what is said of their findings, and the rules.
 
-use std::path::PathBuf;
-
-use bytes::Bytes;
 use serde::Deserialize;
 
 use super::config::read_policy;
-use super::request::bytes_of;
 use crate::error::{Error, Result};
-use crate::gate::{Assessment, Attached, CveGate, Evidence, Found};
+use crate::gate::{Assessment, CveGate, Evidence};
 use crate::model::{Digest, Reference, Repository, Timestamp, Verdict};
 use crate::policy::Promotion;
-use crate::sbom::Sbom;
-use crate::scan::{Report, ScanPolicy, Vex};
+use crate::promote::Given;
+use crate::scan::ScanPolicy;
 
 /// By which rules reports are assessed, and what they are about.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -35,48 +31,17 @@ pub struct AssessConfig {
     pub gates: Vec<Verdict>,
 }
 
-/// A document for an assessment.
-#[derive(Debug, Clone)]
-pub enum Document {
-    /// A vulnerability report in any format that [`Report::parse`] reads.
-    Report(Bytes),
-    /// A VEX document in any format that [`Vex::parse`] reads. The caller trusts it.
-    Vex(Bytes),
-    /// An SBOM in any format that [`Sbom::parse`] reads: it says in which layers packages are, and what needs what.
-    Sbom(Bytes),
-}
-
-impl Document {
-    /// A document by its kind (`report`, `vex`, `sbom`), from bytes or from a file.
-    ///
-    /// # Errors
-    /// `Invalid` where the kind is another, or there are neither bytes nor a path, or both; what the file system says.
-    pub fn new(kind: &str, bytes: Option<Bytes>, path: Option<PathBuf>) -> Result<Document> {
-        let make: fn(Bytes) -> Document = match kind {
-            "report" => Document::Report,
-            "vex" => Document::Vex,
-            "sbom" => Document::Sbom,
-            _ => return Err(Error::invalid(format!("a document is a report, vex or an sbom, and not {kind:?}"))),
-        };
-        bytes_of(kind, bytes, path).map(make)
-    }
-}
-
 impl AssessConfig {
     /// Assesses the documents as the gate `cve` would: the same evaluator, with the same answer.
     ///
     /// # Errors
     /// `Invalid` where a document cannot be read, or the policy is none.
-    pub fn assess(self, documents: &[Document]) -> Result<Assessment> {
+    pub fn assess(self, documents: &[Given]) -> Result<Assessment> {
         let (policy, digest, environment) = self.rules()?;
         let now = self.clock.unwrap_or_else(Timestamp::now);
         let mut evidence = Evidence::of(Repository::parse("memory:image")?.at(Digest::of(b"")), now);
         for document in documents {
-            match document {
-                Document::Report(bytes) => evidence.reports.push(given(bytes, Report::parse(bytes)?)),
-                Document::Vex(bytes) => evidence.vex.push(given(bytes, Vex::parse(bytes)?)),
-                Document::Sbom(bytes) => evidence.sboms.push(given(bytes, Sbom::parse(bytes)?.into_owned())),
-            }
+            document.add_to(&mut evidence)?;
         }
         let known = self.name_image(&mut evidence);
         let mut assessment = CveGate::new(policy).assess(&evidence);
@@ -135,9 +100,4 @@ impl AssessConfig {
         all.chain(evidence.sboms.iter_mut().map(|it| &mut it.about)).for_each(|own| *own = about.clone());
         is_known
     }
-}
-
-fn given<T>(bytes: &Bytes, value: T) -> Attached<T> {
-    let digest = Digest::of(bytes);
-    Attached { value, about: digest.clone(), digest, found: Found::Given, by: None }
 }

@@ -13,12 +13,16 @@ use super::trust::{TrustedKeyConfig, read_root, trusted};
 use super::{Backing, RegistryConfig, Session, SignerConfig, open_source_of, open_target_of};
 use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Freeze, Group};
 use crate::error::{Error, Result};
+use crate::files::read_limited;
 use crate::gate::{ImagePolicyGate, PromotionGate};
 use crate::model::{Repository, Timestamp};
 use crate::policy::{ClusterImagePolicy, Policy, Promotion};
 use crate::promote::Promoter;
 use crate::registry::MemoryRegistry;
 use crate::sign::{Demands, IdentityConfig, PublicKey, SignersConfig, TokenSource, Trust, TrustedRoot};
+
+/// No policy, no root and no certificate is larger.
+const MAX_TEXT: u64 = 16 << 20;
 
 /// The configuration of a promoter: one source, one target, one environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -50,7 +54,7 @@ pub struct PromoterConfig {
     /// Who signs the promotion record, and what is attached; without one, no record is.
     #[serde(default)]
     pub signer: Option<SignerConfig>,
-    /// Which approvals count. Without it, what the policy says for the environment, else the default.
+    /// Which approvals count, where the policy does not say it for the environment; without either, the default.
     #[serde(default)]
     pub approval: Option<ApprovalConfig>,
     /// The registries that are more than the OCI protocol.
@@ -146,11 +150,7 @@ impl PromoterConfig {
         all.extend(gates);
         let root = self.trusted_root.as_deref().map(read_root).transpose()?;
         let trust = self.trust(policy.as_ref(), &image_policies, root.as_ref())?;
-        let approval = match (&self.approval, &policy) {
-            (Some(stated), _) => stated.policy()?,
-            (None, Some(policy)) => policy.approval(&self.environment),
-            (None, None) => ApprovalPolicy::default(),
-        };
+        let approval = counting(self.approval.as_ref(), policy.as_ref(), &self.environment)?;
         let approval = approval.traced_to(root.clone())?;
         let network = network(self.network.as_ref())?;
         let backing = Backing { root, network: network.clone(), tokens };
@@ -184,6 +184,25 @@ impl PromoterConfig {
             trusted.extend(policy.trusted(|name| root.cloned().filter(|_| name.is_none()))?);
         }
         Ok(Trust::in_all(trusted))
+    }
+}
+
+/// Which approvals count: those that are stated, or those of the policy. Where both speak, one would be overlooked.
+pub(super) fn counting(
+    stated: Option<&ApprovalConfig>,
+    policy: Option<&Policy>,
+    environment: &str,
+) -> Result<ApprovalPolicy> {
+    let of_policy = policy.filter(|policy| policy.with_approval().any(|known| known == environment));
+    match (stated, of_policy) {
+        (Some(_), Some(_)) => {
+            Err(Error::invalid("\"approval\" and the policy's approval_policy both say which approvals count")
+                .context("environment", environment)
+                .hint("say it in one of them"))
+        }
+        (Some(stated), None) => stated.policy(),
+        (None, Some(policy)) => Ok(policy.approval(environment)),
+        (None, None) => Ok(ApprovalPolicy::default()),
     }
 }
 
@@ -237,5 +256,6 @@ fn is_document(text: &str) -> bool {
 }
 
 pub(super) fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|e| Error::io(path, e))
+    let text = String::from_utf8(read_limited(path, MAX_TEXT)?);
+    text.map_err(|_| Error::invalid("the file is not text").context("path", path.display()))
 }

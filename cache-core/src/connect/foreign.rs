@@ -87,7 +87,7 @@ fn vex_json(vex: &Vex) -> Value {
             json!({"product": product.product.text, "component": product.component.as_ref().map(|it| &it.text)})
         });
         json!({
-            "position": statement.position, "vulnerabilities": statement.vulnerabilities, "status": statement.status,
+            "position": statement.position, "vulnerabilities": &*statement.vulnerabilities, "status": statement.status,
             "products": products.collect::<Vec<_>>(), "justification": statement.justification,
             "explanation": statement.explanation, "at": statement.at,
         })

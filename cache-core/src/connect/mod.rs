@@ -32,7 +32,7 @@ mod verify_file;
 use std::sync::Arc;
 
 pub use ask::{AlertConfig, AskConfig, ChannelConfig, DeskConfig};
-pub use assess::{AssessConfig, Document};
+pub use assess::AssessConfig;
 pub use config::{ApprovalConfig, ApproverConfig, PromoterConfig};
 pub use findings::registry_report;
 pub use foreign::{Judge, evidence_json, foreign_gate};
@@ -133,9 +133,17 @@ pub fn read<T: DeserializeOwned>(what: &str, value: serde_json::Value) -> Result
 
 /// The message without the text that stands where something else should: it may be a secret in the wrong place.
 fn without_text(message: &str) -> String {
-    match message.split_once("string \"").zip(message.rsplit_once("\", expected")) {
-        Some(((before, _), (_, after))) => format!("{before}text, expected{after}"),
-        None => message.to_owned(),
+    if let Some(((before, _), (_, after))) = message.split_once("string \"").zip(message.rsplit_once("\", expected")) {
+        return format!("{before}text, expected{after}");
+    }
+    // A word that is nearly right helps whoever mistyped it; anything else may be an address.
+    let variant =
+        message.split_once("unknown variant `").and_then(|(before, rest)| Some((before, rest.split_once('`')?)));
+    match variant {
+        Some((before, (word, after))) if word.contains(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c)) => {
+            format!("{before}unknown variant{after}")
+        }
+        _ => message.to_owned(),
     }
 }
 

@@ -185,7 +185,7 @@ impl RegistryConfig {
                 use crate::registry::{ArtifactoryOptions, ArtifactoryRegistry};
                 let key = match &self.key {
                     None => RepositoryKey::Path,
-                    Some(key) if self.host.contains(&format!("{key}.")) => RepositoryKey::Subdomain(key.clone()),
+                    Some(key) if begins_with(&self.host, key) => RepositoryKey::Subdomain(key.clone()),
                     Some(key) => RepositoryKey::Port(key.clone()),
                 };
                 let options = ArtifactoryOptions { oci, key, platform: self.api.clone() };
@@ -224,6 +224,13 @@ pub(super) fn open_registry(
     entry.cloned().unwrap_or_else(|| RegistryConfig::recognise(repository.host())).open(network)
 }
 
+/// Whether the first part of the host's name is `KEY` or `SERVER-KEY`.
+#[cfg(feature = "artifactory")]
+fn begins_with(host: &str, key: &str) -> bool {
+    let first = host.split_once('.').map_or("", |(first, _)| first);
+    first == key || first.strip_suffix(key).is_some_and(|server| server.ends_with('-'))
+}
+
 fn system_of(host: &str) -> SystemName {
     #[cfg(feature = "ecr")]
     if crate::registry::ecr::EcrHost::recognise(host).is_some() {
@@ -257,6 +264,20 @@ mod tests {
             ("name.azurecr.io.evil.test", SystemName::Oci),
         ] {
             assert_eq!(RegistryConfig::recognise(host).system, system, "{host}");
+        }
+    }
+
+    #[cfg(feature = "artifactory")]
+    #[test]
+    fn a_key_is_a_subdomain_where_the_host_begins_with_it() {
+        for (host, key, is_subdomain) in [
+            ("docker-local.jf.test", "docker-local", true),
+            ("corp-docker.jfrog.test", "docker", true),
+            ("artifactory.local.corp", "local", false),
+            ("mydocker.jf.test", "docker", false),
+            ("docker:5001", "docker", false),
+        ] {
+            assert_eq!(begins_with(host, key), is_subdomain, "{host} {key}");
         }
     }
 

@@ -7,9 +7,13 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::files::read_limited;
 use crate::model::Reference;
 use crate::plan::Form;
 use crate::promote::{AttachRequest, Attachment, Attestation, Given, Request, RollbackRequest};
+
+/// No document that is read or attached is larger.
+const MAX_DOCUMENT: u64 = 256 << 20;
 
 /// A request to promote one image. The environment is the promoter's, whose gates are made for it.
 #[derive(Debug, Clone, Deserialize)]
@@ -210,7 +214,7 @@ impl AttachmentConfig {
 fn content(media_type: &str, text: Option<String>, path: Option<PathBuf>) -> Result<Bytes> {
     match (text, path) {
         (Some(text), None) => Ok(text.into()),
-        (None, Some(path)) => Ok(std::fs::read(&path).map_err(|e| Error::io(&path, e))?.into()),
+        (None, Some(path)) => read_limited(&path, MAX_DOCUMENT).map(Bytes::from),
         _ => {
             let error = Error::invalid("a document to attach has either \"text\" or \"path\"");
             Err(error.context("type", media_type))
@@ -241,7 +245,7 @@ pub(super) fn bytes_of(kind: &str, bytes: Option<Bytes>, path: Option<PathBuf>) 
     let at = |error: Error| error.context("given", kind);
     match (bytes, path) {
         (Some(bytes), None) => Ok(bytes),
-        (None, Some(path)) => Ok(std::fs::read(&path).map_err(|e| at(Error::io(&path, e)))?.into()),
+        (None, Some(path)) => read_limited(&path, MAX_DOCUMENT).map(Bytes::from).map_err(at),
         _ => Err(at(Error::invalid("what is given has either \"bytes\" or \"path\""))),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::config::{ApprovalConfig, read_policy};
+use super::config::{ApprovalConfig, counting, read_policy};
 use super::ledger::open_ledger;
 use super::network::{NetworkConfig, network};
 use super::session::{SharedPlan, ask};
@@ -53,7 +53,7 @@ pub struct RetentionConfig {
     /// How many requests reading may take.
     #[serde(default)]
     pub max_requests: Option<usize>,
-    /// Which approvals count. Without it, what the policy says for the environment.
+    /// Which approvals count, where the policy does not say it for the environment; without either, the default.
     #[serde(default)]
     pub approval: Option<ApprovalConfig>,
     /// The trusted root that keyless approvals are traced back to: its JSON, or the path of a file with it.
@@ -171,10 +171,12 @@ impl RetentionConfig {
             let error = Error::invalid("the repositories are in different registries");
             return Err(error.context("one", first).context("other", other));
         }
-        let approval = match &self.approval {
-            Some(stated) => stated.policy()?,
-            None => policy.approval(&self.environment),
-        };
+        if !self.inventories.is_empty() && !rules.needs_inventory() {
+            return Err(Error::invalid("inventories are named, and the rules do not keep what is deployed")
+                .context("environment", &self.environment)
+                .hint("set keep_deployed: true in the rules, or leave the inventories out"));
+        }
+        let approval = counting(self.approval.as_ref(), Some(&policy), &self.environment)?;
         let root = self.trusted_root.as_deref().map(read_root).transpose()?;
         let approval = approval.traced_to(root)?;
         let restore = match self.restore {
@@ -265,7 +267,8 @@ impl RetentionSession {
     /// # Errors
     /// As there; `Unapproved` where the approvals do not suffice or the plan was executed.
     pub async fn execute(&self, plan: &SharedPlan, approvals: Vec<Approval>, dry_run: bool) -> Result<Cleaned> {
-        let approved = self.approval.admit(plan.plan().clone(), approvals, self.cleaner.now())?;
+        plan.plan().expect_policy(self.retention.policy.as_ref())?;
+        let approved = plan.admit(&self.environment, &self.approval, approvals, self.cleaner.now())?;
         if dry_run {
             return self.cleaner.rehearse(&approved).await;
         }
@@ -295,7 +298,7 @@ impl RetentionSession {
     /// # Errors
     /// As there; `Unapproved` where the approvals do not suffice or the plan was executed.
     pub async fn restore(&self, plan: &SharedPlan, approvals: Vec<Approval>, file: PathBuf) -> Result<Receipt> {
-        let approved = self.approval.admit(plan.plan().clone(), approvals, self.cleaner.now())?;
+        let approved = plan.admit(&self.environment, &self.approval, approvals, self.cleaner.now())?;
         plan.once(self.cleaner.restore(approved, &file), Receipt::is_complete).await
     }
 }

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     AskConfig, AttachConfig, Backing, OpenSigner, ReproduceConfig, RequestConfig, RollbackConfig, SignerConfig,
 };
-use crate::approve::{Answer, Approval, ApprovalPolicy, Decision, ask_on_terminal, by_callback, by_signature};
+use crate::approve::{
+    Answer, Approval, ApprovalPolicy, Approved, Decision, ask_on_terminal, by_callback, by_signature,
+};
 use crate::ask::AnswerDesk;
 use crate::error::{Error, Result};
 use crate::gate::{Assessment, CveGate, PromotionGate, judge_all};
@@ -149,7 +151,7 @@ impl Session {
     /// As there; `Unapproved` where the approvals do not suffice or the plan was executed.
     pub async fn execute(&self, plan: &SharedPlan, approvals: Vec<Approval>, watch: Option<Watch>) -> Result<Receipt> {
         let now = self.promoter.clock.unwrap_or_else(Timestamp::now);
-        let approved = self.approval.admit(plan.plan().clone(), approvals, now)?;
+        let approved = plan.admit(&self.environment, &self.approval, approvals, now)?;
         let promoter = self.executor().await?;
         let work = async {
             match watch {
@@ -227,6 +229,25 @@ impl SharedPlan {
     /// As there.
     pub fn with_deadlines(&self, deadlines: Deadlines, at: Option<Timestamp>) -> Result<SharedPlan> {
         Ok(SharedPlan::new(self.plan.with_deadlines(deadlines, at.unwrap_or_else(Timestamp::now))?))
+    }
+
+    /// The plan with the approvals that count for it, where it is for this environment.
+    ///
+    /// # Errors
+    /// `Invalid` where it is for another one, whose approvals may be others; as [`ApprovalPolicy::admit`].
+    pub(super) fn admit(
+        &self,
+        environment: &str,
+        policy: &ApprovalPolicy,
+        approvals: Vec<Approval>,
+        now: Timestamp,
+    ) -> Result<Approved> {
+        if self.plan.environment != environment {
+            return Err(Error::invalid("the plan is for another environment")
+                .context("plan", &self.plan.environment)
+                .context("environment", environment));
+        }
+        policy.admit(self.plan.clone(), approvals, now)
     }
 
     /// Does the work of executing it, unless that was done to its end before. Others wait meanwhile.

@@ -262,7 +262,7 @@ fn whom_to_trust_is_configuration() {
 #[test]
 fn b2_20_the_example_is_assessed_to_the_same_bytes_in_every_language() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/findings");
-    let document = |kind: &str, name: &str| Document::new(kind, None, Some(folder.join(name))).unwrap();
+    let document = |kind: &str, name: &str| given(kind, None, Some(folder.join(name))).unwrap();
     let documents = [document("report", "report.json"), document("vex", "vex.json"), document("sbom", "sbom.cdx.json")];
     let config: AssessConfig = read(
         "request",
@@ -285,25 +285,25 @@ fn b2_20_the_example_is_assessed_to_the_same_bytes_in_every_language() {
 
 #[test]
 fn what_is_assessed_has_to_be_readable_and_to_have_rules() {
-    let of = |config: Value, documents: &[Document]| {
+    let of = |config: Value, documents: &[Given]| {
         read::<AssessConfig>("request", config).unwrap().assess(documents).map(|assessment| assessment.verdict.outcome)
     };
     let bytes = |text: &'static str| bytes::Bytes::from_static(text.as_bytes());
     assert_eq!(of(json!({}), &[]).unwrap(), Outcome::Fail);
-    assert_eq!(of(json!({}), &[Document::Report(bytes("{}"))]).unwrap_err().kind(), ErrorKind::Invalid);
-    assert_eq!(of(json!({}), &[Document::Vex(bytes("{}"))]).unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(of(json!({}), &[Given::Report(bytes("{}"))]).unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(of(json!({}), &[Given::Vex(bytes("{}"))]).unwrap_err().kind(), ErrorKind::Invalid);
     let none = "scan_policy: {promotion_to_prod: {require_scan: false}}\n";
     assert_eq!(of(json!({"policy": none}), &[]).unwrap_err().kind(), ErrorKind::Invalid);
     let report = |subject: &str| {
         let text = json!({"scanner": "s", "findings": [], "subjects": [Digest::of(subject.as_bytes())]}).to_string();
-        Document::Report(text.into())
+        Given::Report(text.into())
     };
     // Reports of several platforms are reports of one image; a report of another image than the one named does not count.
     assert_eq!(of(json!({}), &[report("a"), report("b")]).unwrap(), Outcome::Pass);
     let image = format!("registry.example.com/app@{}", Digest::of(b"a"));
     assert_eq!(of(json!({"image": image}), &[report("a")]).unwrap(), Outcome::Pass);
     assert_eq!(of(json!({"image": image}), &[report("b")]).unwrap(), Outcome::Fail);
-    assert!(Document::new("signature", Some(bytes("")), None).is_err());
+    assert!(given("signature", Some(bytes("")), None).is_err());
 }
 
 #[test]
@@ -342,5 +342,94 @@ fn a_ledger_is_a_folder_or_an_address() {
         [("ftp://bucket", ErrorKind::Unsupported), ("s3://?region=x", ErrorKind::Invalid), (" ", ErrorKind::Invalid)]
     {
         assert_eq!(open(wrong).unwrap_err().kind(), kind, "{wrong}");
+    }
+}
+
+/// A plan for prod is not executed by whoever needs fewer approvals.
+#[test]
+fn a_plan_is_executed_in_its_own_environment_alone() {
+    use crate::approve::{Answer, ApprovalPolicy, by_callback};
+    use crate::execute::testing::{at, plan_of};
+    let plan = plan_of(1);
+    let yes = Answer::approve("alice");
+    let approval = by_callback(&plan, at(0), |_| Ok(yes)).unwrap();
+    let shared = SharedPlan::new(plan);
+    let admit =
+        |environment: &str| shared.admit(environment, &ApprovalPolicy::default(), vec![approval.clone()], at(0));
+    assert!(admit("prod").is_ok());
+    let error = admit("dev").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.to_string().contains("another environment"), "{error}");
+}
+
+/// Every text of a configuration in its turn is a secret that somebody put into the wrong place.
+#[test]
+fn no_error_of_a_configuration_shows_a_secret() {
+    let whole = json!({
+        "source": "oci:a", "target": "oci:b", "environment": "staging", "policy": "p.yaml", "trustedRoot": "root.json",
+        "ledger": "ledger", "clock": "2026-01-01T00:00:00Z", "imagePolicies": ["p.yaml"],
+        "trustedKeys": [{"name": "k", "path": "k.pub"}],
+        "trustedSigners": [{"name": "s", "identities": [{"subject": "a", "issuer": "b"}]}],
+        "signer": {"name": "k", "path": "k.key", "passwordEnv": "NO_SUCH_VARIABLE"},
+        "approval": {"accept": ["key"], "approvers": [{"name": "a", "key": "k"}]},
+        "registries": [{"host": "registry.test", "system": "harbor", "login": {"user": "u", "passwordEnv": "NO_SUCH"}}],
+        "network": {"clientCertificate": {"certificate": {"path": "c.pem"}, "key": {"path": "c.key"}}},
+    });
+    let anywhere = [
+        "-----BEGIN PRIVATE KEY-----\nMIGHsecret\n-----END PRIVATE KEY-----",
+        "env://-----BEGIN PRIVATE KEY-----\nMIGHsecret",
+        "https://ci:MIGHsecret@host.test/a",
+    ];
+    let in_references = ["ci:MIGHsecret@host.test/a", "ci:MIGHsecret@host.test:5000/a", "MIGHsecret@host.test"];
+    let in_places = ["env://MIGHsecret"];
+    let mut tried = 0;
+    for place in texts(&whole, String::new()) {
+        // A name is told, whatever it is.
+        if place.ends_with("/name") || ["/environment", "/ledger"].contains(&place.as_str()) {
+            continue;
+        }
+        let more: &[&str] = match place.rsplit('/').next() {
+            Some("source" | "target") => &in_references,
+            // A certificate is in a file.
+            Some("path" | "passwordEnv") if !place.starts_with("/network") => &in_places,
+            _ => &[],
+        };
+        for secret in anywhere.iter().chain(more) {
+            let mut wrong = whole.clone();
+            *wrong.pointer_mut(&place).unwrap() = json!(secret);
+            // The other places do not stand in the way of this one.
+            for other in [
+                "policy",
+                "trustedRoot",
+                "imagePolicies",
+                "trustedKeys",
+                "trustedSigners",
+                "signer",
+                "approval",
+                "registries",
+                "network",
+            ] {
+                if !place.starts_with(&format!("/{other}")) {
+                    wrong.as_object_mut().unwrap().remove(other);
+                }
+            }
+            let told =
+                read::<PromoterConfig>("configuration", wrong).and_then(|config| config.open(Vec::new()).map(drop));
+            if let Err(error) = told {
+                tried += 1;
+                let all = format!("{error} {error:?} {:?}", error.hint_text());
+                assert!(!all.contains("MIGHsecret"), "{place}: {all}");
+            }
+        }
+    }
+    assert!(tried > 40, "{tried}");
+}
+
+fn texts(value: &Value, place: String) -> Vec<String> {
+    match value {
+        Value::String(_) => vec![place],
+        Value::Array(all) => all.iter().enumerate().flat_map(|(i, one)| texts(one, format!("{place}/{i}"))).collect(),
+        Value::Object(all) => all.iter().flat_map(|(name, one)| texts(one, format!("{place}/{name}"))).collect(),
+        _ => Vec::new(),
     }
 }

@@ -155,12 +155,9 @@ impl Upkeep {
     /// # Errors
     /// As there; `Unapproved` where the approvals do not suffice; `Invalid` where the plan is for another environment.
     pub async fn execute(&self, plan: &SharedPlan, approvals: Vec<Approval>) -> Result<Carried> {
-        if plan.plan().environment != self.environment {
-            return Err(Error::invalid("the plan is for another environment").context("plan", &plan.plan().environment));
-        }
         let now = self.administrator.clock.unwrap_or_else(Timestamp::now);
-        let approved = self.approval.admit(plan.plan().clone(), approvals, now)?;
-        self.administrator.execute(approved).await
+        let approved = plan.admit(&self.environment, &self.approval, approvals, now)?;
+        plan.once(self.administrator.execute(approved), |carried| carried.receipt.is_complete()).await
     }
 }
 

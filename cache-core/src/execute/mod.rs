@@ -141,6 +141,7 @@ pub(crate) async fn execute(
         finished,
         steps,
         journal: None,
+        unspent: None,
     };
     if noted {
         let ended = Event::Ended { complete: receipt.is_complete() };
@@ -150,10 +151,14 @@ pub(crate) async fn execute(
         }
     }
     // What failed may go on with the same approvals.
-    let spent = if receipt.is_complete() { claim.spend(approved).await } else { Ok(()) };
+    if receipt.is_complete()
+        && let Err(error) = claim.spend(approved).await
+    {
+        receipt.unspent = Some(error.to_string());
+    }
     claim.release().await;
     executor.close();
-    spent.map(|()| receipt)
+    Ok(receipt)
 }
 
 /// Compares the world with the plan, and what the journal says with itself, and notes the beginning.

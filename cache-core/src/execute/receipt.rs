@@ -28,6 +28,10 @@ pub struct Receipt {
     /// `None` where it could not be written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal: Option<Digest>,
+    /// Why the ledger could not note that the approvals are used, although everything is done: they would count once more. The
+    /// same execution may be tried again until it is noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unspent: Option<String>,
 }
 
 impl Receipt {
@@ -94,6 +98,9 @@ impl fmt::Display for Receipt {
                 StepOutcome::NotTried => "not tried".to_owned(),
             };
             writeln!(f, "  {}: {outcome}", step.what)?;
+        }
+        if let Some(why) = &self.unspent {
+            writeln!(f, "  THE APPROVALS COULD NOT BE MARKED AS USED: {why}")?;
         }
         write!(f, "  {}", if self.is_complete() { "complete" } else { "NOT COMPLETE" })
     }

@@ -166,6 +166,8 @@ async fn of_two_executors_with_one_folder_exactly_one_runs() {
 #[derive(Debug, Clone, Default)]
 struct Full {
     pieces: usize,
+    /// Whether it cannot note that an approval is used.
+    keeps_unspent: bool,
     journal: std::sync::Arc<std::sync::Mutex<Vec<bytes::Bytes>>>,
 }
 
@@ -178,7 +180,10 @@ impl crate::approve::LedgerStore for Full {
         Ok(false)
     }
     async fn spend(&self, _: &crate::model::Digest, _: &crate::model::Digest) -> Result<()> {
-        Ok(())
+        match self.keeps_unspent {
+            true => Err(Error::unexpected("the disk is full")),
+            false => Ok(()),
+        }
     }
 }
 
@@ -219,4 +224,13 @@ async fn what_cannot_be_noted_stops_the_execution_and_leaves_a_journal_that_is_r
         let bytes = room.journal.lock().unwrap().concat();
         assert_eq!(Journal::read(plan.digest(), &bytes).unwrap().head(), again.journal.as_ref().unwrap());
     }
+}
+
+#[tokio::test]
+async fn what_was_done_is_told_where_the_ledger_cannot_note_that_the_approvals_are_used() {
+    let (plan, full) = (plan_of(2), Full { pieces: 9, keeps_unspent: true, ..Full::default() });
+    let (approved, mut counting) = (approve_usually(&plan), Counting::default());
+    let receipt = execute(&mut counting, &approved, &Ledger::of(full), || at(0)).await.unwrap();
+    assert!(receipt.is_complete() && receipt.unspent.as_deref().unwrap().contains("the disk is full"), "{receipt}");
+    assert!(receipt.to_string().contains("COULD NOT BE MARKED AS USED"), "{receipt}");
 }

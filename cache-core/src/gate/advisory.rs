@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Evidence, PromotionGate};
+use super::{Evidence, PromotionGate, judge_one};
 use crate::error::Result;
 use crate::model::{Outcome, Reason, Verdict};
 
@@ -26,10 +26,11 @@ impl PromotionGate for AdvisoryGate {
     }
 
     async fn judge(&self, evidence: &Evidence) -> Result<Verdict> {
-        let verdict = match self.0.judge(evidence).await {
-            Ok(verdict) => verdict,
-            Err(error) => Verdict::new(self.name(), vec![Reason::error("gate-failed", error.to_string())], Vec::new()),
-        };
+        let mut verdict = judge_one(&*self.0, evidence).await;
+        // A gate may be stricter than its reasons.
+        if verdict.reasons.iter().all(|reason| reason.outcome < verdict.outcome) {
+            verdict.reasons.push(Reason::of(verdict.outcome, "stated", "the gate says so"));
+        }
         let advise = |reason: Reason| match reason.outcome.allows() {
             true => reason,
             false => Reason { outcome: Outcome::Warn, would_be: Some(reason.outcome), ..reason },

@@ -47,7 +47,7 @@ impl PromotionGate for LicenseGate {
                     found.add(&self.rules, &exceptions, evidence.now, package);
                 }
             }
-            reasons.extend(self.exceptions.iter().map(|exception| found.exception(exception, evidence.now)));
+            reasons.extend(self.exceptions.iter().map(|exception| found.exception(exception, evidence)));
             reasons.extend(found.reasons(self.unknown));
         }
         Ok(Verdict::new(self.name(), reasons, evidence.sboms.iter().map(|s| s.looked_at("sbom")).collect()))
@@ -115,17 +115,21 @@ impl<'a> Findings<'a> {
         *worst = standing.max(*worst);
     }
 
-    fn exception(&self, exception: &Exception, now: Timestamp) -> Reason {
+    fn exception(&self, exception: &Exception, evidence: &Evidence) -> Reason {
         let meant: Vec<String> = self.excepted.get(&exception.to_string()).into_iter().flatten().cloned().collect();
         let what = if meant.is_empty() { "nothing here".to_owned() } else { listed(&meant) };
-        if exception.is_expired(now) {
+        if exception.is_expired(evidence.now) {
             return Reason::warn(
                 "exception-expired",
                 format!("the exception for {exception} has expired; it meant {what}"),
             );
         }
         if meant.is_empty() {
-            return Reason::warn("exception-unused", format!("the exception for {exception} matches nothing"));
+            let message = format!("the exception for {exception} matches nothing");
+            return match &exception.digest {
+                Some(digest) if !evidence.is_about(digest) => Reason::pass("exception-unused", message),
+                _ => Reason::warn("exception-unused", message),
+            };
         }
         let code = if exception.missing().is_some() { "excepted-without-owner-or-expiry" } else { "excepted" };
         Reason::excepted(code, format!("the exception for {exception} covers {what}"), Outcome::Fail)

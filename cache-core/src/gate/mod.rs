@@ -49,20 +49,23 @@ pub trait PromotionGate: std::fmt::Debug + Send + Sync + 'static {
     async fn judge(&self, evidence: &Evidence) -> Result<Verdict>;
 }
 
-/// Runs every gate, in order, and turns a gate that fails to judge into a verdict of its own.
+/// Runs every gate, in order.
 pub(crate) async fn judge_all(gates: &[std::sync::Arc<dyn PromotionGate>], evidence: &Evidence) -> Vec<Verdict> {
-    let judge = |gate: std::sync::Arc<dyn PromotionGate>| async move {
-        match gate.judge(evidence).await {
-            Ok(verdict) if verdict.reasons.is_empty() => Verdict::new(gate.name(), Vec::new(), verdict.looked_at),
-            Ok(verdict) => {
-                // The stated outcome can only be as mild as the worst reason.
-                let worst = verdict.reasons.iter().map(|r| r.outcome).max().unwrap_or(Outcome::Error);
-                Verdict { gate: gate.name().to_owned(), outcome: verdict.outcome.max(worst), ..verdict }
-            }
-            Err(error) => Verdict::new(gate.name(), vec![Reason::error("gate-failed", error.to_string())], Vec::new()),
-        }
-    };
+    let judge = |gate: std::sync::Arc<dyn PromotionGate>| async move { judge_one(&*gate, evidence).await };
     futures_util::future::join_all(gates.iter().cloned().map(judge)).await
+}
+
+/// What a gate says, in its own name. One that fails to judge, or gives no reason, has not passed.
+async fn judge_one(gate: &dyn PromotionGate, evidence: &Evidence) -> Verdict {
+    match gate.judge(evidence).await {
+        Ok(verdict) if verdict.reasons.is_empty() => Verdict::new(gate.name(), Vec::new(), verdict.looked_at),
+        Ok(verdict) => {
+            // The stated outcome can only be as mild as the worst reason.
+            let worst = verdict.reasons.iter().map(|r| r.outcome).max().unwrap_or(Outcome::Error);
+            Verdict { gate: gate.name().to_owned(), outcome: verdict.outcome.max(worst), ..verdict }
+        }
+        Err(error) => Verdict::new(gate.name(), vec![Reason::error("gate-failed", error.to_string())], Vec::new()),
+    }
 }
 
 #[cfg(test)]

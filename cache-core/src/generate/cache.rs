@@ -9,7 +9,7 @@ use crate::model::Digest;
 use crate::sbom::catalog::Layer;
 
 /// Raised when what is kept of a layer changes its shape or its meaning.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// A folder in which the analysis of layers is kept: a second image on the same base reads only its own layers.
 ///

@@ -18,10 +18,11 @@ pub(crate) fn bar(html: &mut Html, title: &str, parts: &[Part], scale: usize, ma
     html.element("svg", &attributes, |html| {
         html.leaf("title", &[], title);
         rectangle(html, "track", 0.0, 1000.0);
-        let mut from = 0;
+        let mut from = 0_usize;
         for part in parts.iter().filter(|part| part.amount > 0) {
-            rectangle(html, part.class, place(from), place(from + part.amount) - place(from));
-            from += part.amount;
+            let to = from.saturating_add(part.amount);
+            rectangle(html, part.class, place(from), place(to) - place(from));
+            from = to;
         }
         if let Some(mark) = mark.filter(|mark| *mark <= scale) {
             let at = number(place(mark));
@@ -38,7 +39,7 @@ fn rectangle(html: &mut Html, class: &str, x: f64, width: f64) {
 /// A ring of two parts, with the share of the first in its middle.
 pub(crate) fn ring(html: &mut Html, title: &str, class: &str, part: usize, whole: usize) {
     const AROUND: f64 = 100.0;
-    let share = if whole == 0 { 0.0 } else { part as f64 * AROUND / whole as f64 };
+    let share = if whole == 0 { 0.0 } else { part.min(whole) as f64 * AROUND / whole as f64 };
     // The radius whose circle is a hundred long.
     let circle = [("cx", "20"), ("cy", "20"), ("r", "15.9155")];
     html.element("svg", &[("class", "ring"), ("viewBox", "0 0 40 40"), ("role", "img")], |html| {
@@ -101,5 +102,13 @@ mod tests {
         ring(&mut html, "t", "a", 0, 0);
         bar(&mut html, "t", &[], 0, Some(0));
         assert!(!html.out.contains("NaN"));
+    }
+
+    #[test]
+    fn numbers_that_do_not_fit_together_are_drawn_all_the_same() {
+        let mut html = Html::default();
+        bar(&mut html, "t", &[Part { class: "a", amount: usize::MAX }, Part { class: "b", amount: 1 }], 4, None);
+        ring(&mut html, "t", "c", 3, 1);
+        assert!(html.out.contains(r#"class="b" x="1000" width="0""#) && html.out.contains(">100%<"));
     }
 }

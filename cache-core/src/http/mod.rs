@@ -31,6 +31,8 @@ use tokio::time::Instant;
 pub(crate) use answer::{Answer, chunk, kind};
 pub use proxy::{Proxy, ProxyAddress};
 pub use retry::Patience;
+#[cfg(feature = "acr")]
+pub(crate) use retry::retry_after;
 pub use tls::Tls;
 pub use transcript::Transcript;
 #[cfg(feature = "aws")]

@@ -61,7 +61,7 @@ pub(super) fn passes(status: StatusCode) -> bool {
 }
 
 /// Seconds, a fraction of one, or a date (RFC 9110, 10.2.3); registries send all three.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds.max(0.0)).ok();

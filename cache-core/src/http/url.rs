@@ -1,5 +1,7 @@
 //! Addresses: which origin, what may be shown, where a relative one leads.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use ::http::Uri;
 
 use crate::error::{Error, Result};
@@ -30,13 +32,14 @@ pub(crate) fn same_origin(a: &Uri, b: &Uri) -> bool {
     a.scheme() == b.scheme() && host_name(a) == host_name(b) && port(a) == port(b)
 }
 
-/// Whether a host (`name` or `name:port`) is this machine.
+/// Whether a host (`name` or `name:port`, an address with brackets or without) is this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None if host.parse::<Ipv6Addr>().is_ok() => host,
         None => host.split(':').next().unwrap_or(host),
     };
-    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// An address as messages and logs show it: its query may hold a signature, its user part a password.
@@ -49,7 +52,7 @@ pub(crate) fn shown(url: &Uri) -> String {
 pub(crate) fn resolve(base: &Uri, location: &str) -> Result<Uri> {
     let bad = || Error::unavailable("the server names an address that is none").context("server", shown(base));
     let (scheme, authority) = (base.scheme_str().unwrap_or("https"), base.authority().map_or("", |a| a.as_str()));
-    let absolute = if location.contains("://") && !location.starts_with('/') {
+    let absolute = if has_scheme(location) {
         location.to_owned()
     } else if let Some(rest) = location.strip_prefix("//") {
         format!("{scheme}://{rest}")
@@ -65,6 +68,14 @@ pub(crate) fn resolve(base: &Uri, location: &str) -> Result<Uri> {
     let known = matches!(url.scheme_str(), Some("http" | "https"));
     let plain = url.authority().is_some_and(|a| !a.as_str().contains('@'));
     if known && plain && !host_name(&url).is_empty() { Ok(url) } else { Err(bad()) }
+}
+
+/// Whether it begins with a scheme and an authority (RFC 3986, 3.1): a query may hold an address of its own.
+fn has_scheme(location: &str) -> bool {
+    location.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    })
 }
 
 /// Adds a parameter, keeping the query as it is. The value must be encoded already.
@@ -125,6 +136,8 @@ mod tests {
             ("//o.test/x", "https://o.test/x"),
             ("?last=b", "https://r.test:5000/v2/a/tags/list?last=b"),
             ("more", "https://r.test:5000/v2/a/tags/more"),
+            ("upload?state=http://x", "https://r.test:5000/v2/a/tags/upload?state=http://x"),
+            ("?last=http://x", "https://r.test:5000/v2/a/tags/list?last=http://x"),
         ] {
             assert_eq!(resolve(&base, location).unwrap().to_string(), expected);
         }
@@ -160,6 +173,7 @@ mod tests {
         assert!(!same_origin(&uri("https://r.test/"), &uri("http://r.test/")));
         assert!(!same_origin(&uri("http://r.test:1/"), &uri("http://r.test:2/")));
         assert!(is_loopback("127.0.0.1:5000") && is_loopback("[::1]:5000") && is_loopback("localhost"));
+        assert!(is_loopback("::1") && !is_loopback("fe80::1"));
         assert!(!is_loopback("r.test:5000") && !is_loopback("10.0.0.1"));
     }
 }

@@ -174,7 +174,18 @@ impl Reference {
                 return local(transport, rest).map_err(bad);
             }
         }
-        network(text.strip_prefix("docker://").unwrap_or(text)).map_err(bad)
+        let name = text.strip_prefix("docker://").unwrap_or(text);
+        if name.contains("://") {
+            return Err(bad(Error::invalid("a reference is no address")
+                .hint("leave out what stands before the host; docker:// may")));
+        }
+        // Before anything is quoted. What follows the `@` of a digest has a colon and no slash.
+        if name.rsplit_once('@').is_some_and(|(_, after)| after.contains('/') || !after.contains(':')) {
+            return Err(
+                Error::invalid("a reference has no login in it").hint("log in beside it, as with `docker login`")
+            );
+        }
+        network(name).map_err(bad)
     }
 
     /// The same reference with the tag `latest` where it has neither tag nor digest, as Docker reads it.

@@ -19,6 +19,7 @@ pub use deadlines::Deadlines;
 use serde::{Deserialize, Serialize};
 pub use stays::Stays;
 
+use crate::error::{Error, Result};
 use crate::model::{Digest, Pinned, Raw, Reference, Timestamp, Verdict};
 
 /// The version of the plan document that this crate writes and reads.
@@ -57,6 +58,36 @@ pub struct PlanBody {
     pub changes: Vec<Change>,
     /// What belongs to the image and will not be copied, such as foreign layers, in words.
     pub left_behind: Vec<String>,
+}
+
+impl PlanBody {
+    /// The plan that says this.
+    ///
+    /// # Errors
+    /// `Invalid` where nobody asks for it, or it is for no environment: whose approval counts depends on both.
+    pub(crate) fn plan(self) -> Result<Plan> {
+        for (what, text) in [("requester", &self.requester), ("environment", &self.environment)] {
+            if text.trim().is_empty() {
+                return Err(Error::invalid(format!("the {what} is empty")));
+            }
+        }
+        Raw::canonical(self)
+    }
+
+    /// Whether it was made under this policy: whose approval counts, and when nothing is executed, is written there.
+    ///
+    /// # Errors
+    /// `Conflict` where it was made under another one.
+    pub(crate) fn expect_policy(&self, policy: Option<&Digest>) -> Result<()> {
+        if self.policy.as_ref() == policy {
+            return Ok(());
+        }
+        let shown = |policy: Option<&Digest>| policy.map_or("none".to_owned(), Digest::to_string);
+        Err(Error::conflict("the plan was made under another policy")
+            .context("plan", shown(self.policy.as_ref()))
+            .context("here", shown(policy))
+            .hint("execute it with the policy that it was made with, or make a new plan"))
+    }
 }
 
 /// The emergency in which the gates are overruled.

@@ -51,7 +51,8 @@ impl Plan {
         })
     }
 
-    fn title(&self) -> String {
+    /// What kind of plan it is, and for which environment.
+    pub(crate) fn title(&self) -> String {
         match &self.purpose {
             Purpose::Promotion { .. } => format!("Promotion to {}", self.environment),
             Purpose::Rollback { .. } => format!("Rollback in {}", self.environment),

@@ -69,7 +69,8 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Change::Copy(op) => {
-                let bytes = op.size + op.blobs.iter().map(|blob| blob.size).sum::<u64>();
+                // The sizes are what a manifest says: no sum of them may turn into a small one.
+                let bytes = op.blobs.iter().fold(op.size, |bytes, blob| bytes.saturating_add(blob.size));
                 let role = match &op.role {
                     Role::Image => "image".to_owned(),
                     Role::Child => "child".to_owned(),
@@ -107,5 +108,28 @@ impl fmt::Display for Change {
             },
             Change::Administer(op) => write!(f, "{op}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Descriptor, Digest, Repository};
+    use crate::plan::CopyManifest;
+
+    #[test]
+    fn blobs_of_impossible_sizes_are_not_shown_as_small_ones() {
+        let repository = Repository::parse("registry.example/app").unwrap();
+        let blob = Descriptor::new("layer", Digest::of(b"layer"), 1 << 63);
+        let change = Change::Copy(CopyManifest {
+            from: repository.clone(),
+            to: repository,
+            digest: Digest::of(b"manifest"),
+            media_type: String::new(),
+            size: 1,
+            role: Role::Image,
+            blobs: vec![blob.clone(), blob],
+        });
+        assert!(change.to_string().contains(&format!("{} bytes", u64::MAX)), "{change}");
     }
 }

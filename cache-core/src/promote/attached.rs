@@ -8,11 +8,13 @@
 //!   is trusted: this is about what it has done, not about what that is worth;
 //! - cosign's older signature (`.sig`) is another form than the bundle that is asked for, and does not stand in for it;
 //! - a promotion record or its summary is there where one verifies that is about the same plan.
+//!
+//! No more signatures are tried for an image than where evidence is gathered; what comes after them is not there.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::cosign_tags::CosignTags;
-use super::gather::{MAX_ATTESTATION, MAX_SIGNATURES};
+use super::gather::{MAX_ATTESTATION, MAX_SIGNATURES, Tried};
 use super::record;
 use super::unit::belonging;
 use crate::error::Result;
@@ -48,8 +50,9 @@ impl Attached {
     pub(super) async fn to(registry: &dyn Registry, image: &Pinned, trust: &Trust) -> Result<Self> {
         let mut attached = Attached::default();
         let mut tags = CosignTags::of(registry, &image.repository);
+        let mut tried = Tried::default();
         for (digest, style, _) in belonging(registry, image, &mut tags, 1).await? {
-            let read = attached.read(registry, image, &digest, style, trust).await;
+            let read = attached.read(registry, image, &digest, style, trust, &mut tried).await;
             read.or_else(|error| if error.is_outage() { Err(error) } else { Ok(()) })?;
         }
         Ok(attached)
@@ -62,6 +65,7 @@ impl Attached {
         artifact: &Digest,
         style: Style,
         trust: &Trust,
+        tried: &mut Tried,
     ) -> Result<()> {
         let manifest = registry.manifest(&image.repository.at(artifact.clone())).await?;
         let listed_by_mistake =
@@ -74,10 +78,14 @@ impl Attached {
         for layer in &artifact.layers {
             let document = (layer.media_type.clone(), layer.digest.clone());
             self.documents.entry(document).or_insert_with(|| holder.clone());
-            match statement(registry, image, layer, trust).await {
-                Ok(known) => self.statements.extend(known),
+        }
+        for layer in &artifact.layers {
+            let Some(held) = SignedLayer::of(layer) else { continue };
+            tried.one_more()?;
+            match statement(registry, image, layer, held, trust).await {
+                Ok(known) => self.statements.push(known),
                 Err(error) if error.is_outage() => return Err(error),
-                Err(_) => {}
+                Err(error) => tried.failed(&error),
             }
         }
         Ok(())
@@ -143,11 +151,11 @@ async fn statement(
     registry: &dyn Registry,
     image: &Pinned,
     layer: &Descriptor,
+    held: SignedLayer,
     trust: &Trust,
-) -> Result<Option<Known>> {
-    let Some(held) = SignedLayer::of(layer) else { return Ok(None) };
+) -> Result<Known> {
     let form = if held == SignedLayer::Bundle { Form::Bundle } else { Form::CosignTag };
     let bytes = registry.blob(&image.repository, layer).await?.into_bytes(MAX_ATTESTATION).await?;
     let proof = held.verify_form(layer, &bytes, &image.digest, trust)?;
-    Known::of(proof, form, &image.digest).map(Some)
+    Known::of(proof, form, &image.digest)
 }

@@ -5,7 +5,7 @@ use super::attached::Attached;
 use super::attachment::Attachment;
 use super::planning::{Outlook, Place};
 use crate::error::{Error, Result};
-use crate::model::{Raw, Reference, Tag};
+use crate::model::{Reference, Tag};
 use crate::plan::{Attach, Change, Deadlines, PLAN_VERSION, PlanBody, Purpose};
 
 /// What somebody wants to have attached to an image at the promoter's target.
@@ -65,6 +65,6 @@ impl Promoter {
             changes: contents.into_iter().map(attach).chain(tag.map(Change::SetTag)).collect(),
             left_behind: Vec::new(),
         };
-        Ok(Outlook::Ready(Raw::canonical(plan)?))
+        Ok(Outlook::Ready(plan.plan()?))
     }
 }

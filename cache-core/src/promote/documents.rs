@@ -51,7 +51,7 @@ impl Given {
     ///
     /// # Errors
     /// `Invalid` where it cannot be read: what is handed in by mistake is no evidence of anything.
-    pub(super) fn add_to(&self, evidence: &mut Evidence) -> Result<()> {
+    pub(crate) fn add_to(&self, evidence: &mut Evidence) -> Result<()> {
         let (kind, bytes) = match self {
             Given::Sbom(bytes) => (Kind::Sbom, bytes),
             Given::Report(bytes) => (Kind::Report, bytes),
@@ -196,7 +196,7 @@ pub(super) fn from_statements(evidence: &mut Evidence) {
                 Err(error) => evidence.problems.push(Problem::new(Kind::Vex.name(), &statement.digest, &error)),
             }
         }
-        let (kind, read) = if Sbom::is_predicate(&value.predicate_type) {
+        let (kind, read) = if is_sbom {
             (Kind::Sbom, Sbom::of_predicate(json).map(|it| sboms.push(Attached { by, ..place.attach(it) })))
         } else if value.predicate_type == VULN_TYPE {
             (Kind::Report, Report::of_predicate(json).map(|it| reports.push(Attached { by, ..place.attach(it) })))

@@ -20,15 +20,16 @@ use crate::registry::Registry;
 impl Promoter {
     /// Executes an approved plan, once.
     ///
-    /// Every expectation of the plan is checked before the first write, the gates are asked again, and each tag is looked at
-    /// again right before it is set; what was written is read back. The order is the plan's, so the image's tag comes last and nobody sees half a promotion.
+    /// Every expectation of the plan is checked before the first write, and each tag is looked at again right before it is set; what was
+    /// written is read back. The gates are asked again, by a promoter that has gates and what was handed in for the plan. The order is the
+    /// plan's, so the image's tag comes last and nobody sees half a promotion.
     ///
     /// The future may be dropped at any time, as the process may die at any time: what was written stays under its digest,
     /// the tag is not set, and the same plan goes on with the same approvals.
     ///
     /// # Errors
     /// An error means that nothing was changed: `Conflict` where the world moved since the plan was made, with the
-    /// difference, or a gate refuses by now; `Unapproved` where an approval was used before. Once something may have been changed, the result is a
+    /// difference, a gate refuses by now, or the gates are not the plan's; `Unapproved` where an approval was used before. Once something may have been changed, the result is a
     /// receipt that says what was, and what failed.
     pub async fn execute(&self, approved: Approved) -> Result<Receipt> {
         self.carry_out(approved, None).await
@@ -49,6 +50,7 @@ impl Promoter {
         {
             return Err(Error::invalid("the plan is no promotion").context("plan", what));
         }
+        approved.plan().expect_policy(self.policy.as_ref())?;
         if let Some(glass) = approved.plan().break_glass.as_ref().filter(|glass| glass.expires <= self.now()) {
             return Err(
                 Error::unapproved("the emergency that the plan is for is over").context("expired", glass.expires)

@@ -25,9 +25,28 @@ const SMALL_AT_ONCE: usize = 4;
 
 /// How many signatures were tried for the image.
 #[derive(Default)]
-struct Tried {
+pub(super) struct Tried {
     all: usize,
     broken: usize,
+}
+
+impl Tried {
+    /// Counts the next one, unless it would be one too many.
+    pub(super) fn one_more(&mut self) -> Result<()> {
+        self.all += 1;
+        if self.all > MAX_SIGNATURES || self.broken > MAX_BROKEN {
+            let message = format!(
+                "more than {MAX_SIGNATURES} signatures, or {MAX_BROKEN} broken ones, are attached to the image"
+            );
+            return Err(Error::invalid(message).hint("remove those that nobody needs; no more are looked at"));
+        }
+        Ok(())
+    }
+
+    /// Counts what did not verify as broken, unless it is only somebody else's.
+    pub(super) fn failed(&mut self, error: &Error) {
+        self.broken += usize::from(!SignedLayer::is_by_stranger(error));
+    }
 }
 
 /// What is attached to an image, verified: its signatures, the statements about it and its platforms, SBOMs and reports, and
@@ -198,13 +217,7 @@ impl Reader<'_> {
         tried: &mut Tried,
     ) -> Result<()> {
         let Some(held) = SignedLayer::of(layer) else { return Ok(()) };
-        tried.all += 1;
-        if tried.all > MAX_SIGNATURES || tried.broken > MAX_BROKEN {
-            let message = format!(
-                "more than {MAX_SIGNATURES} signatures, or {MAX_BROKEN} broken ones, are attached to the image"
-            );
-            return Err(Error::invalid(message).hint("remove those that nobody needs; no more are looked at"));
-        }
+        tried.one_more()?;
         let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -216,7 +229,7 @@ impl Reader<'_> {
             Ok(Proof::Signature(it)) => evidence.signatures.push(self.attached(layer, it.by().clone(), it)),
             Ok(Proof::Statement(it)) => evidence.statements.push(self.attached(layer, it.by().clone(), it)),
             Err(error) => {
-                tried.broken += usize::from(!SignedLayer::is_by_stranger(&error));
+                tried.failed(&error);
                 evidence.problems.push(Problem::new(held.seems(bytes), &layer.digest, &error));
             }
         }

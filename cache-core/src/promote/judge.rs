@@ -20,19 +20,21 @@ impl Promoter {
     /// Where they say the very same, this is when and of what: a record that has it can be reproduced. They may say the same in
     /// other words, as a gate of the caller's own does that names the time; then there is nothing to reproduce.
     ///
+    /// Nobody is asked where this promoter has no gates, or not what was handed in for the plan.
+    ///
     /// # Errors
-    /// `Conflict` where a gate refuses what it allowed; what the registry says.
+    /// `Conflict` where a gate refuses what it allowed, or the gates are not the plan's; what the registry says.
     pub(super) async fn judge_again(&self, plan: &Plan) -> Result<Option<Judged>> {
         let (registry, image): (&dyn Registry, _) = match &plan.purpose {
             Purpose::Promotion { image, .. } => (&*self.source, image),
             Purpose::Rollback { image, .. } => (self.target.as_registry(), image),
             _ => return Ok(None),
         };
-        let names = |verdict: &Verdict| self.gates.iter().any(|gate| gate.name() == verdict.gate);
-        let is_planned = self.gates.len() == plan.verdicts.len() && plan.verdicts.iter().all(names);
-        let Some(given) = self.given_for(plan).filter(|_| is_planned && !self.gates.is_empty()) else {
+        if self.gates.is_empty() {
             return Ok(None);
-        };
+        }
+        self.expect_own_gates(&plan.verdicts)?;
+        let Some(given) = self.given_for(plan) else { return Ok(None) };
         let unit = Unit::about(registry, image).await?;
         let mut evidence = gather(registry, image, &unit, &self.trust, self.now()).await?;
         for document in given {
@@ -47,6 +49,19 @@ impl Promoter {
         evidence.keep(&seen(&plan.verdicts).map(|seen| seen.digest.clone()).collect());
         let same = judge_all(&self.gates, &evidence).await == plan.verdicts;
         Ok(same.then(|| judged(&evidence)))
+    }
+
+    /// Verdicts are compared one by one, so the gates have to be the plan's, in its order.
+    fn expect_own_gates(&self, verdicts: &[Verdict]) -> Result<()> {
+        let (then, now): (Vec<&str>, Vec<&str>) =
+            (verdicts.iter().map(|it| &*it.gate).collect(), self.gates.iter().map(|gate| gate.name()).collect());
+        if then == now {
+            return Ok(());
+        }
+        Err(Error::conflict("the plan was judged by other gates than this promoter has")
+            .context("plan", then.join(", "))
+            .context("promoter", now.join(", "))
+            .hint("execute it with the policy that it was made with, or make a new plan"))
     }
 
     /// What was handed in for the plan and is in no registry; `None` where this process does not have it.
@@ -86,6 +101,9 @@ fn expect_no_refusal(before: &[Verdict], now: &[Verdict]) -> Result<()> {
 /// `Untrusted`, with each gate that says something else.
 pub(super) fn expect_recorded(recorded: &[super::GateOutcome], verdicts: &[Verdict]) -> Result<()> {
     let mut different = Vec::new();
+    if recorded.len() != verdicts.len() {
+        different.push(format!("{} gates then, {} now", recorded.len(), verdicts.len()));
+    }
     for (recorded, verdict) in recorded.iter().zip(verdicts) {
         let digest: Option<Digest> = Some(digest_of(verdict)?);
         if recorded.verdict != digest || recorded.outcome != verdict.outcome {

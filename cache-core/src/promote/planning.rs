@@ -13,7 +13,7 @@ use super::record;
 use super::unit::Unit;
 use crate::error::{Absent, Error, Result};
 use crate::gate::{Evidence, Style, judge_all};
-use crate::model::{Digest, Identity, Manifest, Pinned, Raw, Reference, Repository, Tag, Verdict};
+use crate::model::{Digest, Identity, Manifest, Pinned, Reference, Repository, Tag, Verdict};
 use crate::plan::{
     AddLayers, Attach, BreakGlass, Change, Content, CopyManifest, Deadlines, Expected, Form, PLAN_VERSION, Plan,
     PlanBody, Purpose, Role, SetTag,
@@ -152,7 +152,7 @@ impl Promoter {
         if observed.is_nothing() {
             return Ok(Outlook::Nothing);
         }
-        Ok(Outlook::Ready(Raw::canonical(self.draft(request, image, &unit, verdicts, observed, glass))?))
+        Ok(Outlook::Ready(self.draft(request, image, &unit, verdicts, observed, glass).plan()?))
     }
 
     /// What is attached to the image at the source, whence it comes along, and at the target; as far as the request attaches

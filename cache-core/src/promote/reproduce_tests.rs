@@ -317,3 +317,18 @@ async fn the_newest_record_of_the_environment_counts_and_a_rollback_has_one_too(
     assert!(reproduced.record.rollback && reproduced.record.plan != *first.digest());
     assert_eq!(bytes(&reproduced.verdicts), bytes(&third.verdicts));
 }
+
+#[tokio::test]
+async fn a_promoter_with_other_gates_than_the_plans_does_not_execute_it() {
+    let world = world().await;
+    let plan = ready(&world.promoter, &[]).await;
+    let reversed = Promoter { gates: world.promoter.gates.iter().rev().cloned().collect(), ..world.promoter.clone() };
+    let fewer = Promoter { gates: vec![cve()], ..world.promoter.clone() };
+    for promoter in [reversed, fewer] {
+        let error = execute(&promoter, &plan).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert!(error.to_string().contains("other gates"), "{error}");
+    }
+    assert!(world.prod.resolve(&v1("prod")).await.is_err());
+    assert!(execute(&world.promoter, &plan).await.unwrap().is_complete());
+}

@@ -7,7 +7,7 @@ use super::record::PromotionRecord;
 use super::unit::Unit;
 use crate::error::{Absent, Error, Result};
 use crate::gate::{Evidence, judge_all};
-use crate::model::{Digest, Raw, Reference};
+use crate::model::{Digest, Reference};
 use crate::plan::{Attach, Change, Deadlines, Expected, PLAN_VERSION, PlanBody, Purpose, SetTag};
 
 /// A tag that shall name again what it named before.
@@ -70,19 +70,22 @@ impl Promoter {
             to: image.digest.clone(),
             expected,
         }));
-        Ok(Outlook::Ready(Raw::canonical(PlanBody {
-            version: PLAN_VERSION,
-            environment: request.environment.clone(),
-            requester: request.requester.clone(),
-            reason: request.reason.clone(),
-            purpose: Purpose::Rollback { to: request.tag.clone(), image },
-            policy: self.policy.clone(),
-            break_glass: None,
-            deadlines: Deadlines::default(),
-            verdicts,
-            changes,
-            left_behind: Vec::new(),
-        })?))
+        Ok(Outlook::Ready(
+            PlanBody {
+                version: PLAN_VERSION,
+                environment: request.environment.clone(),
+                requester: request.requester.clone(),
+                reason: request.reason.clone(),
+                purpose: Purpose::Rollback { to: request.tag.clone(), image },
+                policy: self.policy.clone(),
+                break_glass: None,
+                deadlines: Deadlines::default(),
+                verdicts,
+                changes,
+                left_behind: Vec::new(),
+            }
+            .plan()?,
+        ))
     }
 }
 

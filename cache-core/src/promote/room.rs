@@ -21,16 +21,18 @@ pub(super) async fn expect_room(target: &dyn Registry, changes: &[Change]) -> Re
         }
     }
     for (repository, copies) in brought {
-        let Some(room) = ability.room(repository).await? else { continue };
+        let Some(room) = ability.room(repository).await?.map(u128::from) else { continue };
         let blobs = || copies.iter().flat_map(|copy| &copy.blobs);
-        let mut bytes = copies.iter().map(|copy| copy.size).chain(blobs().map(|blob| blob.size)).sum::<u64>();
+        // Wide enough for whatever sizes a manifest says: a sum that wraps round would be small.
+        let sizes = copies.iter().map(|copy| copy.size).chain(blobs().map(|blob| blob.size));
+        let mut bytes = sizes.map(u128::from).sum::<u128>();
         if bytes <= room {
             continue;
         }
         // Only now it matters which blobs are there already, which costs a question each.
         for blob in blobs() {
             if target.blob(repository, blob).await.absent_is_none()?.is_some() {
-                bytes = bytes.saturating_sub(blob.size);
+                bytes = bytes.saturating_sub(blob.size.into());
             }
         }
         if bytes > room {

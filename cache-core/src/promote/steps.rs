@@ -167,11 +167,14 @@ impl Execution<'_> {
         for blob in blobs {
             made.insert_blob(blob);
         }
-        let (blobs, put) = op.artifact(manifest)?;
+        let there = op.repository.at(manifest.digest().clone());
+        let (blobs, put) = op.artifact(manifest.clone())?;
         for blob in blobs {
             self.promoter.target.put_blob(blob, &made).await?;
         }
-        Ok(self.promoter.target.put_manifest(put).await? != Moved::AlreadyThere)
+        let moved = self.promoter.target.put_manifest(put).await?;
+        self.read_back(&there, &manifest).await?;
+        Ok(moved != Moved::AlreadyThere)
     }
 
     /// The bytes of something that the plan attaches.

@@ -1,8 +1,9 @@
 //! The archive that an image is built from.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::error::{Error, Result};
+use crate::files::read_limited;
 use crate::model::Digest;
 use crate::plan::BuildSource;
 
@@ -16,7 +17,7 @@ impl BuildSource {
     /// `NotFound`; `Invalid` where it is larger than a gibibyte.
     pub fn of(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
-        let bytes = read(&path)?;
+        let bytes = read_limited(&path, BuildSource::MAX)?;
         Ok(BuildSource { digest: Digest::of(&bytes), size: bytes.len() as u64, path })
     }
 
@@ -26,7 +27,7 @@ impl BuildSource {
     /// `Conflict` where the file has others by now.
     #[cfg_attr(not(feature = "acr"), allow(dead_code))]
     pub(crate) fn bytes(&self) -> Result<Vec<u8>> {
-        let bytes = read(&self.path)?;
+        let bytes = read_limited(&self.path, BuildSource::MAX)?;
         if bytes.len() as u64 == self.size && Digest::of(&bytes) == self.digest {
             return Ok(bytes);
         }
@@ -35,15 +36,6 @@ impl BuildSource {
             .context("planned", &self.digest)
             .hint("make a new plan"))
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let size = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
-    if size > BuildSource::MAX {
-        return Err(Error::invalid(format!("the source is larger than {} bytes", BuildSource::MAX))
-            .context("path", path.display()));
-    }
-    std::fs::read(path).map_err(|e| Error::io(path, e))
 }
 
 #[cfg(test)]

@@ -145,12 +145,12 @@ fn case(xml: &mut Writer<&mut Vec<u8>>, case: &Case) -> io::Result<()> {
         Answer::Failed { kind, message } => ("failure", Some(kind), message),
         Answer::Errored { kind, message } => ("error", Some(kind), message),
     };
-    let message = visible::line(message);
+    let (kind, message) = (kind.map(|kind| visible::line(kind)), visible::line(message));
     element.write_inner_content(|xml| {
         let element = xml.create_element(inner);
-        let element = match (inner, kind) {
+        let element = match (inner, &kind) {
             ("system-out", _) => element,
-            (_, Some(kind)) => element.with_attributes([("message", &*message), ("type", kind.as_str())]),
+            (_, Some(kind)) => element.with_attributes([("message", &*message), ("type", &**kind)]),
             (_, None) => element.with_attributes([("message", &*message)]),
         };
         match inner {

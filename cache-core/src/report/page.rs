@@ -99,11 +99,11 @@ fn severities(html: &mut Html, tallies: &[Tally]) {
             for tally in tallies {
                 let class = class(tally.severity);
                 html.element("div", &[], |html| chip(html, tally.severity));
-                let without_fix = tally.counting - tally.counting_with_fix;
+                let without_fix = tally.counting.saturating_sub(tally.counting_with_fix);
                 let parts = [
                     Part { class, amount: tally.counting_with_fix },
                     Part { class: dim(tally.severity), amount: without_fix },
-                    Part { class: "gone", amount: tally.excepted + tally.cleared },
+                    Part { class: "gone", amount: tally.excepted.saturating_add(tally.cleared) },
                 ];
                 let title = format!(
                     "{}: {} count, {} of them with a fix; {} excepted, {} cleared by VEX",
@@ -120,14 +120,14 @@ fn severities(html: &mut Html, tallies: &[Tally]) {
 }
 
 fn fixable(html: &mut Html, tallies: &[Tally]) {
-    let sum = |of: fn(&Tally) -> usize| tallies.iter().map(of).sum::<usize>();
+    let sum = |of: fn(&Tally) -> usize| tallies.iter().map(of).fold(0, usize::saturating_add);
     let (counting, with_fix) = (sum(|tally| tally.counting), sum(|tally| tally.counting_with_fix));
     html.section("Fixes", |html| {
         html.element("div", &[("class", "beside")], |html| {
             ring(html, &format!("{with_fix} of {counting} have a fix"), "fix", with_fix, counting);
             html.element("div", &[], |html| {
                 html.leaf("p", &[], &format!("{with_fix} of {counting} that count have a fix."));
-                html.leaf("p", &[("class", "soft")], &format!("{} have none.", counting - with_fix));
+                html.leaf("p", &[("class", "soft")], &format!("{} have none.", counting.saturating_sub(with_fix)));
                 let (excepted, cleared) = (sum(|tally| tally.excepted), sum(|tally| tally.cleared));
                 html.leaf("p", &[("class", "soft")], &format!("{excepted} are excepted, {cleared} cleared by VEX."));
             });

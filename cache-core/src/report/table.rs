@@ -29,7 +29,7 @@ pub(super) fn write(assessment: &Assessment, options: &ReportOptions) -> String 
     let tallies: Vec<String> = tallies
         .map(|tally| {
             let max = tally.max.map(|max| format!(" of at most {max}")).unwrap_or_default();
-            let others = tally.excepted + tally.cleared;
+            let others = tally.excepted.saturating_add(tally.cleared);
             let others = if others > 0 { format!(" (and {others} that do not count)") } else { String::new() };
             format!("{} {}{max}{others}", tally.counting, tally.severity)
         })

@@ -103,6 +103,7 @@ impl Cleaner {
             finished: self.now(),
             steps: plan.changes.iter().map(not_tried).collect(),
             journal: None,
+            unspent: None,
         };
         Ok(Cleaned { receipt, restore: self.restore_file(plan.digest()), looked_at: 0, broken: Vec::new() })
     }

@@ -11,7 +11,7 @@ use super::restore::{Restorable, RestoreFile};
 use crate::approve::{Approved, Permitted};
 use crate::error::{Absent, Error, Result};
 use crate::execute::{Executor, Receipt, execute, expect_tag, set_tag};
-use crate::model::{Digest, Raw, Repository, Tag};
+use crate::model::{Digest, Repository, Tag};
 use crate::plan::{Change, CopyManifest, Deadlines, Expected, PLAN_VERSION, Plan, PlanBody, Purpose, Role, SetTag};
 use crate::registry::Moved;
 
@@ -62,7 +62,7 @@ impl Cleaner {
             changes,
             left_behind: left,
         };
-        Raw::canonical(body).map(Some)
+        body.plan().map(Some)
     }
 
     /// Carries out an approved plan to put something back, once. The file must be the one that the plan names.

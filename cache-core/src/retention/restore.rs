@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::path::Path;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use crate::blocking::blocking;
 use crate::error::{Absent, Error, Result};
@@ -22,6 +23,8 @@ use crate::registry::Registry;
 pub const RESTORE_VERSION: u32 = 1;
 /// The longest line: a manifest in base64 and some words.
 const MAX_LINE: u64 = 8 << 20;
+/// So many bytes of lines are written at once.
+const AT_ONCE: usize = 1 << 20;
 
 /// What was deleted, as it was.
 #[derive(Debug, Clone)]
@@ -74,17 +77,13 @@ impl Wanted<'_> {
     /// What the registry or the file system says; then there is no file. `Conflict` where a file of that name is for another
     /// plan, or lacks something.
     pub(super) async fn write(&self, registry: &dyn Registry, path: &Path) -> Result<()> {
-        match File::open(path) {
-            Ok(file) => return self.is_in(&RestoreFile::of(file, path)?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::io(path, error)),
+        if let Some(there) = RestoreFile::found(path.to_owned()).await? {
+            return self.is_in(&there);
         }
-        let io = |e: std::io::Error| Error::io(path, e);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-        let mut lines = Lines { out: BufWriter::new(file.as_file_mut()), count: 0 };
-        lines.add(&Header { restore: RESTORE_VERSION, plan: self.plan.clone() }).map_err(io)?;
+        let folder = folder.to_owned();
+        let mut lines = Lines::new(path.to_owned(), folder.clone()).await?;
+        lines = lines.and(&Header { restore: RESTORE_VERSION, plan: self.plan.clone() }).await?;
         for (repository, digest) in &self.manifests {
             let found = registry.manifest(&repository.at((*digest).clone())).await.absent_is_none()?;
             let manifest = found.ok_or_else(|| {
@@ -97,16 +96,14 @@ impl Wanted<'_> {
                 media_type: manifest.media_type().to_owned(),
                 bytes: STANDARD.encode(manifest.bytes()),
             };
-            lines.add(&line).map_err(io)?;
+            lines = lines.and(&line).await?;
         }
         for (repository, tag, names) in &self.tags {
             let (repository, tag, names) = ((*repository).clone(), (*tag).clone(), (*names).clone());
-            lines.add(&Line::Tag { repository, tag, names }).map_err(io)?;
+            lines = lines.and(&Line::Tag { repository, tag, names }).await?;
         }
-        lines.add(&Line::End { end: lines.count + 1 }).map_err(io)?;
-        lines.out.flush().map_err(io)?;
-        drop(lines);
-        let (path, folder) = (path.to_owned(), folder.to_owned());
+        let end = Line::End { end: lines.count + 1 };
+        let Lines { file, path, .. } = lines.and(&end).await?.written().await?;
         blocking(move || {
             let io = |e| Error::io(&path, e);
             file.as_file().sync_all().map_err(io)?;
@@ -131,16 +128,42 @@ impl Wanted<'_> {
     }
 }
 
-struct Lines<W: Write> {
-    out: W,
+/// The lines of a file that has no name yet.
+struct Lines {
+    /// What it will be called.
+    path: PathBuf,
+    file: NamedTempFile,
+    /// What is not written yet.
+    waiting: Vec<u8>,
     count: usize,
 }
 
-impl<W: Write> Lines<W> {
-    fn add(&mut self, line: &impl Serialize) -> std::io::Result<()> {
-        serde_json::to_writer(&mut self.out, line)?;
+impl Lines {
+    async fn new(path: PathBuf, folder: PathBuf) -> Result<Self> {
+        blocking(move || {
+            std::fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, e))?;
+            let file = NamedTempFile::new_in(&folder).map_err(|e| Error::io(&path, e))?;
+            Ok(Lines { path, file, waiting: Vec::new(), count: 0 })
+        })
+        .await
+    }
+
+    /// With one more.
+    async fn and(mut self, line: &impl Serialize) -> Result<Self> {
+        serde_json::to_writer(&mut self.waiting, line).map_err(|e| Error::io(&self.path, e.into()))?;
+        self.waiting.push(b'\n');
         self.count += 1;
-        self.out.write_all(b"\n")
+        if self.waiting.len() < AT_ONCE { Ok(self) } else { self.written().await }
+    }
+
+    /// With all of them in the file.
+    async fn written(mut self) -> Result<Self> {
+        blocking(move || {
+            self.file.write_all(&self.waiting).map_err(|e| Error::io(&self.path, e))?;
+            self.waiting.clear();
+            Ok(self)
+        })
+        .await
     }
 }
 
@@ -152,6 +175,16 @@ impl RestoreFile {
     /// its digest.
     pub fn read(path: &Path) -> Result<Self> {
         RestoreFile::of(File::open(path).map_err(|e| Error::io(path, e))?, path)
+    }
+
+    /// The file of this name, where there is one.
+    async fn found(path: PathBuf) -> Result<Option<Self>> {
+        blocking(move || match File::open(&path) {
+            Ok(file) => RestoreFile::of(file, &path).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io(&path, error)),
+        })
+        .await
     }
 
     fn of(file: File, path: &Path) -> Result<Self> {

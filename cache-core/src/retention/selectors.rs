@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::model::{Repository, Tag};
+use crate::pattern::whole;
 
 /// More than any real expression needs once it is compiled.
 const MAX_COMPILED: usize = 1 << 20;
@@ -34,7 +35,7 @@ impl Pattern {
             Some(expression) => expression.to_owned(),
             None => of_glob(text),
         };
-        let regex = RegexBuilder::new(&format!("^(?:{expression})$")).size_limit(MAX_COMPILED).build();
+        let regex = whole(&expression, MAX_COMPILED);
         let regex = regex.map_err(|e| invalid("the regular expression does not compile").caused_by(e))?;
         Ok(Pattern { text: text.to_owned(), regex })
     }
@@ -172,7 +173,7 @@ mod tests {
         ] {
             assert_eq!(Pattern::parse(pattern).unwrap().matches(name), is, "{pattern} {name}");
         }
-        for wrong in ["", "//", "/(/", "/a{1000}{1000}{1000}/"] {
+        for wrong in ["", "//", "/(/", "/a{1000}{1000}{1000}/", "/dev-.*)|(?:/"] {
             assert!(Pattern::parse(wrong).is_err(), "{wrong}");
         }
     }

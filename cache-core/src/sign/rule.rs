@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use serde::Deserialize;
 
 use super::verify::is_claim;
 use crate::error::{Error, Result};
 use crate::model::Identity;
+use crate::pattern::whole;
 
 /// A pattern may not grow larger than this when it is compiled.
 const MAX_PATTERN: usize = 1 << 20;
@@ -34,13 +35,10 @@ impl Wanted {
     /// # Errors
     /// `Invalid` where it is none, or too large.
     pub fn pattern(pattern: &str) -> Result<Self> {
-        // Alone first, so that a bracket too many does not close ours.
-        let compile = |text: &str| RegexBuilder::new(text).size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN).build();
-        let compiled = compile(pattern).and_then(|_| compile(&format!(r"\A(?:{pattern})\z")));
         let wrong = |e: regex::Error| {
             Error::invalid(format!("{pattern:?} is no regular expression")).hint(format!("{e}")).caused_by(e)
         };
-        compiled.map(Wanted::Pattern).map_err(wrong)
+        whole(pattern, MAX_PATTERN).map(Wanted::Pattern).map_err(wrong)
     }
 
     /// Whether it is this text.

@@ -5,6 +5,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::files::read_limited;
 use crate::model::Secret;
 
 /// What precedes the name of a variable.
@@ -22,7 +23,12 @@ pub(super) fn text(place: &str) -> Result<Secret> {
 
 /// The text of a variable. One that is empty is not there.
 pub(crate) fn variable(name: &str) -> Result<Secret> {
-    let at = |error: Error| error.context("variable", name);
+    // What is no name of a variable may be what belongs into it.
+    let is_name = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let at = |error: Error| match is_name {
+        true => error.context("variable", name),
+        false => error.hint("variables have names of capitals, digits and underscores"),
+    };
     match std::env::var(name) {
         Ok(text) if !text.is_empty() => Ok(Secret::new(text)),
         Ok(_) | Err(std::env::VarError::NotPresent) => Err(at(Error::not_found("the variable is not set"))),
@@ -33,11 +39,7 @@ pub(crate) fn variable(name: &str) -> Result<Secret> {
 /// The text of a file.
 pub(super) fn file(path: &Path) -> Result<Secret> {
     let at = |error: Error| error.context("path", path.display());
-    let length = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
-    if length > MAX_TEXT {
-        return Err(at(Error::invalid("the file is too large to be a key or a token")));
-    }
-    let bytes = Zeroizing::new(std::fs::read(path).map_err(|e| Error::io(path, e))?);
+    let bytes = Zeroizing::new(read_limited(path, MAX_TEXT)?);
     // The error of the conversion would hold the bytes.
     std::str::from_utf8(&bytes).map(Secret::new).map_err(|_| at(Error::invalid("the file is not text")))
 }

@@ -25,6 +25,9 @@ class CacheError(Exception):
         """Where it happened."""
         self.causes = causes or []
         """The errors behind it, the nearest first."""
+        # A traceback shows it, from Python 3.11 on.
+        if hint is not None and hasattr(self, "add_note"):
+            self.add_note(hint)
 
 
 class Invalid(CacheError):

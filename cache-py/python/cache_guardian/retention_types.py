@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Optional, TypedDict
+from typing import Any, Literal, Optional, TypedDict, Union
 
 from .types import ApprovalPolicy, Network, Registry
 
 Untag = Literal["alone", "alone-but-last", "never", "with-manifest"]
-Vendor = Literal["ecr", "harbor", "acr", "openshift"]
+Vendor = Literal["ecr", "harbor", "acr"]
 
 
 class DeployedImage(TypedDict, total=False):
@@ -74,7 +74,8 @@ class _Retention(TypedDict):
 
 class RetentionConfig(_Retention, total=False):
     """The repositories of one environment in one registry, and what of them is kept: by the ``retention_policy`` of the policy,
-    which is YAML or the path of a file."""
+    which is YAML or the path of a file. ``restore`` is the folder of restore files; without it, ``cache/restore`` beside the user's
+    own ledger."""
 
     registries: list[Registry]
     inventories: list[InventorySource]
@@ -232,7 +233,7 @@ class DoomedImage(TypedDict):
 class TranslateRequest(TypedDict):
     """The rules of an environment that are to be said in the words of a registry."""
 
-    vendor: Vendor
+    vendor: Union[Vendor, Literal["openshift"]]
     policy: str
     environment: str
 

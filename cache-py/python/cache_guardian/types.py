@@ -81,7 +81,8 @@ class Freeze(_Freeze):
 
 
 class ApprovalPolicy(TypedDict, total=False):
-    """Which approvals count. Without a word: one person who is not the requester, by any kind, within a day."""
+    """Which approvals count. Without it, the policy's ``approval_policy`` for the environment; without that, one person who is not
+    the requester, by any kind, within a day. Both together are refused."""
 
     accept: list[Kind]
     required: int
@@ -431,7 +432,7 @@ class _Rollback(TypedDict):
 
 
 class RollbackRequest(_Rollback, total=False):
-    """A tag of the promoter's target that shall name again what it named before."""
+    """A tag of the promoter's target that shall name again what it named before. ``tag`` has its repository: ``oci:staging:v1``."""
 
     reason: str
 

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -46,7 +47,7 @@ impl LedgerStore for LedgerFolder {
         blocking(move || {
             let file = open(&path)?;
             match file.try_lock() {
-                Ok(()) => Ok(Box::new(LockedFile { file, path }) as Box<dyn PlanLock>),
+                Ok(()) => Ok(Box::new(LockedFile { file: Arc::new(file), path }) as Box<dyn PlanLock>),
                 Err(TryLockError::WouldBlock) => Err(executed_elsewhere(&plan)),
                 Err(TryLockError::Error(e)) => Err(Error::io(&path, e)),
             }
@@ -56,11 +57,12 @@ impl LedgerStore for LedgerFolder {
 
     async fn is_spent(&self, approval: &Digest) -> Result<bool> {
         let path = self.approval(approval);
-        match std::fs::read_to_string(&path) {
+        blocking(move || match std::fs::read_to_string(&path) {
             Ok(text) => Ok(text.starts_with(SPENT)),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
             Err(e) => Err(Error::io(&path, e)),
-        }
+        })
+        .await
     }
 
     async fn spend(&self, approval: &Digest, plan: &Digest) -> Result<()> {
@@ -83,11 +85,36 @@ fn open(path: &Path) -> Result<File> {
     opened.map_err(|e| Error::io(path, e))
 }
 
-/// A plan's journal, locked.
+/// A plan's journal, locked. Work on it that nobody waits for any more holds the lock to its end.
 #[derive(Debug)]
 struct LockedFile {
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
+}
+
+impl LockedFile {
+    /// Works on the file where that may wait.
+    async fn at<T: Send + 'static>(&self, work: impl FnOnce(&File, &Path) -> Result<T> + Send + 'static) -> Result<T> {
+        let (file, path) = (Arc::clone(&self.file), self.path.clone());
+        blocking(move || work(&file, &path)).await
+    }
+}
+
+/// The lines of a journal. A machine that dies while it writes leaves a piece of one, which is taken off.
+fn lines_of(mut file: &File, path: &Path) -> Result<Bytes> {
+    let failed = |e| Error::io(path, e);
+    let mut all = Vec::new();
+    file.rewind().map_err(failed)?;
+    file.take(MAX_JOURNAL + 1).read_to_end(&mut all).map_err(failed)?;
+    if all.len() as u64 > MAX_JOURNAL {
+        return Err(Error::invalid("the journal is too long").context("path", path.display()));
+    }
+    let whole = all.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    if whole < all.len() {
+        all.truncate(whole);
+        file.set_len(whole as u64).map_err(failed)?;
+    }
+    Ok(all.into())
 }
 
 #[async_trait]
@@ -98,28 +125,18 @@ impl PlanLock for LockedFile {
     }
 
     async fn journal(&mut self) -> Result<Bytes> {
-        let failed = |e| Error::io(&self.path, e);
-        let mut all = Vec::new();
-        self.file.rewind().map_err(failed)?;
-        (&self.file).take(MAX_JOURNAL + 1).read_to_end(&mut all).map_err(failed)?;
-        if all.len() as u64 > MAX_JOURNAL {
-            return Err(Error::invalid("the journal is too long").context("path", self.path.display()));
-        }
-        // A machine that dies while it writes leaves a piece of a line.
-        let whole = all.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        if whole < all.len() {
-            all.truncate(whole);
-            self.file.set_len(whole as u64).map_err(failed)?;
-        }
-        Ok(all.into())
+        self.at(lines_of).await
     }
 
     async fn append(&mut self, lines: Bytes) -> Result<()> {
-        let written = self.file.seek(SeekFrom::End(0)).and_then(|_| self.file.write_all(&lines));
-        written.map_err(|e| Error::io(&self.path, e))
+        self.at(move |mut file, path| {
+            let written = file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(&lines));
+            written.map_err(|e| Error::io(path, e))
+        })
+        .await
     }
 
     async fn release(self: Box<Self>) -> Result<()> {
-        blocking(move || self.file.sync_all().map_err(|e| Error::io(&self.path, e))).await
+        self.at(|file, path| file.sync_all().map_err(|e| Error::io(path, e))).await
     }
 }

@@ -69,6 +69,17 @@ async fn a_lock_is_kept_by_writing_it_and_lost_to_whoever_took_it_over() {
     }
 }
 
+#[tokio::test]
+async fn a_lock_that_was_renewed_unheard_is_freed_at_the_end() {
+    for vendor in Vendor::ALL {
+        let world = World::of(vendor).await;
+        let lock = world.machine().lock(&plan()).await.unwrap();
+        world.store.renew(&format!("locks/{}", plan().hex()));
+        lock.release().await.unwrap();
+        world.machine().lock(&plan()).await.expect("it is free");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_is_away_loses_the_lock_before_another_may_have_it() {
     let world = World::of(Vendor::S3).await;

@@ -146,6 +146,22 @@ fn b2_15_a_gate_can_warn_before_it_is_enforced() {
     assert_eq!(judge(&gate, &with(Vec::new())).outcome, Outcome::Pass);
 }
 
+/// Whatever a gate says, a "no" that is only advice stops nothing, and is told.
+#[test]
+fn a_no_without_a_reason_is_advice_as_well() {
+    let silent = Verdict { gate: "g".into(), outcome: Outcome::Pass, reasons: Vec::new(), looked_at: Vec::new() };
+    let strict =
+        Verdict { outcome: Outcome::Fail, reasons: vec![crate::model::Reason::pass("a", "a")], ..silent.clone() };
+    for (said, would_be) in [(silent, Outcome::Error), (strict, Outcome::Fail)] {
+        let gate = crate::gate::CallbackGate::new("g", move |_| {
+            let said = said.clone();
+            Box::pin(async move { Ok(said) })
+        });
+        let verdict = judge(&AdvisoryGate::new(std::sync::Arc::new(gate.unwrap())), &with(Vec::new()));
+        assert_eq!((verdict.outcome, verdict.reasons[0].would_be), (Outcome::Warn, Some(would_be)));
+    }
+}
+
 #[test]
 fn b2_17_and_29_the_same_policy_and_evidence_give_the_same_verdict_and_a_stricter_one_another() {
     let evidence = with(of(Severity::Medium, 2));

@@ -81,6 +81,11 @@ fn a_package_may_be_excepted() {
         let verdict = judge(&except(id, package), &evidence);
         assert_eq!((verdict.outcome, outcome(&verdict, "exception-unused")), (Outcome::Fail, Outcome::Warn));
     }
+    // One that is for another image is none that nobody needs any more.
+    let mut elsewhere = except("GPL-*", "p0");
+    elsewhere.exceptions[0].digest = Some(crate::model::Digest::of(b"another"));
+    let verdict = judge(&elsewhere, &evidence);
+    assert_eq!((verdict.outcome, outcome(&verdict, "exception-unused")), (Outcome::Fail, Outcome::Pass));
     let mut expired = except("GPL-*", "p0");
     expired.exceptions[0].expires = Some(at(0));
     let verdict = judge(&expired, &evidence);

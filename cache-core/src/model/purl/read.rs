@@ -8,7 +8,7 @@ use super::{Purl, kinds};
 use crate::error::{Error, Result};
 
 pub(super) fn read(text: &str, strict: bool) -> Result<Purl> {
-    parts(text.trim(), strict).map_err(|e| e.context("purl", text.get(..500).unwrap_or(text)))
+    parts(text.trim(), strict).map_err(|e| e.context("purl", &text[..text.floor_char_boundary(500)]))
 }
 
 fn parts(text: &str, strict: bool) -> Result<Purl> {

@@ -35,6 +35,11 @@ fn a_purl_is_made_from_parts() {
 }
 
 #[test]
+fn an_error_holds_the_beginning_of_a_long_text() {
+    assert!(canonical(&format!("x{}", "é".repeat(10_000))).len() < 600);
+}
+
+#[test]
 fn liberties_of_tools_are_read() {
     for (text, meant) in [
         (" pkg:npm/@angular/core@1 ", "pkg:npm/%40angular/core@1"),

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::AcrRegistry;
 use super::management::Management;
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::http::Request;
 use crate::model::{Digest, Reference};
@@ -165,7 +166,8 @@ impl Management {
             upload_url: String,
             relative_path: String,
         }
-        let bytes = source.bytes()?;
+        let source = source.clone();
+        let bytes = blocking(move || source.bytes()).await?;
         let request = with_json(self.task_request(Method::POST, "/listBuildSourceUploadUrl")?, &json!({}))?;
         let place: Place = read(self.call(request, "Azure names no place for the source").await?).await?;
         let mut request = elsewhere(Method::PUT, &place.upload_url)?;

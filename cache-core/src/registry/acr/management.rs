@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use http::Method;
-use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER};
+use http::header::{AUTHORIZATION, LOCATION};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Acr;
 use crate::error::{Error, Result};
-use crate::http::{Answer, Network, Patience, Request, resolve, same_origin};
+use crate::http::{Answer, Network, Patience, Request, resolve, retry_after, same_origin};
 use crate::model::{Digest, Pinned, Reference, Secret};
 use crate::registry::Issued;
 use crate::registry::azure::AzureCredentials;
@@ -25,6 +25,10 @@ const GRAPH_VERSION: &str = "2021-03-01";
 const ASSESSMENT: &str = "c0b7cfc6-3172-465a-b378-53c7ff2cc0d5";
 /// An import takes minutes at most.
 const LONGEST: Duration = Duration::from_secs(1800);
+/// How long to wait before asking again, where the answer does not say, and at most.
+const PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const MAX_PAGES: usize = 10_000;
 
 /// The settings of a registry.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -188,11 +192,11 @@ impl Management {
             if !same_origin(&url, self.api.base()) {
                 return Err(Error::untrusted("Azure sends us with our token to another place"));
             }
-            let pause = answer.header(RETRY_AFTER).and_then(|text| text.parse().ok()).unwrap_or(2.0_f64);
+            let pause = retry_after(answer.headers()).unwrap_or(PAUSE).min(LONGEST_PAUSE);
             if began.elapsed() > LONGEST {
                 return Err(Error::unavailable("Azure does not come to an end").context("resource", &self.id));
             }
-            tokio::time::sleep(Duration::from_secs_f64(pause.clamp(0.0, 60.0))).await;
+            tokio::time::sleep(pause).await;
             answer = self.call(Request::new(Method::GET, url), "what Azure began did not end well").await?;
         }
         // Some operations end with 200 and say in the body that they failed.
@@ -222,7 +226,7 @@ impl Management {
              and artifact.digest == '{digest}' | project id, name, properties | order by id asc"
         );
         let (mut rows, mut skip) = (Vec::new(), None::<String>);
-        loop {
+        for _ in 0..MAX_PAGES {
             let mut body =
                 json!({"subscriptions": [subscription], "query": query, "options": {"resultFormat": "objectArray"}});
             if let Some(token) = &skip {
@@ -240,5 +244,6 @@ impl Management {
                 _ => return Ok(rows),
             }
         }
+        Err(Error::unavailable("Defender's findings have no end").context("digest", digest))
     }
 }

@@ -10,9 +10,11 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::{Credential, Credentials, helper};
 use crate::error::{Absent, Error, Result};
+use crate::files::read_limited;
 use crate::model::Secret;
 
 /// The key under which `docker login` stores a login to the Hub.
@@ -100,13 +102,7 @@ impl DockerCredentials {
     /// # Errors
     /// `NotFound`; `Invalid` where it is not such a file. No message holds text of the file.
     pub fn from_file(path: &Path) -> Result<Self> {
-        let size = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
-        if size > MAX_FILE {
-            return Err(
-                Error::invalid(format!("the file is larger than {MAX_FILE} bytes")).context("path", path.display())
-            );
-        }
-        let text = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+        let text = Zeroizing::new(read_limited(path, MAX_FILE)?);
         DockerCredentials::from_json(&text).map_err(|e| e.context("path", path.display()))
     }
 

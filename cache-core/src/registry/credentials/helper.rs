@@ -1,19 +1,18 @@
 //! Credential helpers: `docker-credential-NAME get`, which reads a server's address and writes JSON (docker-credential-helpers,
 //! README, "Development").
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
 
 use super::Credential;
 use crate::error::{Error, Result};
 use crate::model::Secret;
+use crate::program::Program;
 
 /// A helper that asks a person or a cloud may take a while; one that hangs must not hang us.
 const PATIENCE: Duration = Duration::from_secs(30);
+const MAX_ANSWER: u64 = 1 << 20;
 /// The user name that stands for "the secret is an identity token".
 const TOKEN_USER: &str = "<token>";
 
@@ -34,28 +33,18 @@ pub(super) async fn ask(name: &str, server: &str) -> Result<Option<Credential>> 
             .context("helper", program)
             .context("server", server));
     }
-    let mut command = Command::new(&program);
-    command.arg("get");
-    run(PATIENCE, command, &program, server).await
+    let asked = Program { path: program.clone().into(), patience: PATIENCE, limit: MAX_ANSWER };
+    run(&asked, &["get"], &program, server).await
 }
 
-async fn run(patience: Duration, mut command: Command, program: &str, server: &str) -> Result<Option<Credential>> {
-    let failed = |what: String| Error::unauthenticated(what).context("helper", program).context("server", server);
-    let run = async {
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
-        if let Some(mut stdin) = child.stdin.take() {
-            // A helper that answers without reading closes the pipe; its answer still counts.
-            let _ = stdin.write_all(server.as_bytes()).await;
-        }
-        child.wait_with_output().await
-    };
-    let output = tokio::time::timeout(patience, run)
+async fn run(asked: &Program, arguments: &[&str], helper: &str, server: &str) -> Result<Option<Credential>> {
+    let failed = |what: String| Error::unauthenticated(what).context("helper", helper).context("server", server);
+    let ended = asked
+        .ended(arguments, &[], server.as_bytes())
         .await
-        .map_err(|_| failed(format!("the credential helper did not answer in {} seconds", patience.as_secs())))?
-        .map_err(|e| failed(format!("the credential helper cannot be run: {e}")))?;
-    if output.status.success() {
-        let answer: Answer = serde_json::from_slice(&output.stdout)
+        .map_err(|e| failed(format!("the credential helper gives no answer: {}", e.message())).caused_by(e))?;
+    if ended.status.success() {
+        let answer: Answer = serde_json::from_slice(&ended.said)
             .map_err(|_| failed("the credential helper's answer is not the JSON it should be".into()))?;
         let secret = Secret::new(answer.secret);
         return Ok(Some(match answer.username.as_str() {
@@ -64,12 +53,12 @@ async fn run(patience: Duration, mut command: Command, program: &str, server: &s
         }));
     }
     // Helpers say so on standard output, in these words.
-    let said = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&ended.said);
     if said.contains("credentials not found") || said.contains("no credentials server URL") {
         return Ok(None);
     }
     // What a broken helper prints may hold the secret, so it is not shown.
-    Err(failed(format!("the credential helper failed ({})", output.status)))
+    Err(failed(format!("the credential helper failed ({})", ended.status)))
 }
 
 #[cfg(test)]
@@ -85,9 +74,8 @@ mod tests {
     /// A helper that runs these lines, and what it says of `r.test`.
     #[cfg(unix)]
     async fn said(lines: &str, patience: Duration) -> Result<Option<Credential>> {
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", lines]);
-        run(patience, command, "docker-credential-stub", "r.test").await
+        let shell = Program { path: "/bin/sh".into(), patience, limit: MAX_ANSWER };
+        run(&shell, &["-c", lines], "docker-credential-stub", "r.test").await
     }
 
     #[cfg(unix)]
@@ -103,6 +91,7 @@ mod tests {
             ("echo hunter2", PATIENCE),
             ("echo hunter2 >&2; exit 127", PATIENCE),
             ("exec sleep 60", moment),
+            (r#"echo '{"Username": "u", "Secret": "hunter2"}'; yes '' | head -c 2000000"#, PATIENCE),
         ] {
             let error = said(broken, patience).await.unwrap_err();
             assert!(error.to_string().contains("docker-credential-stub"), "{error}");

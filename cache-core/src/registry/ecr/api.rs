@@ -155,7 +155,7 @@ fn named(error: Error) -> Error {
         | "ImageAlreadyExists"
         | "RepositoryNotEmpty"
         | "LifecyclePolicyPreviewInProgress" => ErrorKind::Conflict,
-        "Throttling" | "ThrottlingException" | "TooManyRequests" | "RequestLimitExceeded" => ErrorKind::RateLimited,
+        "Throttling" | "TooManyRequests" | "RequestLimitExceeded" => ErrorKind::RateLimited,
         "UnsupportedImageType" | "ImageArchived" | "UnknownOperation" => ErrorKind::Unsupported,
         "InvalidParameter" | "Validation" | "InvalidTagParameter" | "TooManyTags" | "Serialization" => {
             ErrorKind::Invalid

@@ -2,6 +2,7 @@
 //! RFC 8693).
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderName, Method};
@@ -90,8 +91,7 @@ impl Source {
 
     async fn ask(&self, network: &Network, url: &str) -> Result<Secret> {
         let mut request = request(Method::GET, url)?;
-        // The metadata of a machine has no certificate.
-        if !host_name(&request.url).starts_with("169.254.") {
+        if !is_metadata(&host_name(&request.url)) {
             expect_secure(&request.url)?;
         }
         for (name, value) in &self.headers {
@@ -106,6 +106,11 @@ impl Source {
         let token = answer.bytes(MAX_TOKEN).await?;
         Ok(Secret::new(String::from_utf8_lossy(&token)))
     }
+}
+
+/// Whether this is the metadata of a machine, which has no certificate: an address that no router passes on, and no name.
+fn is_metadata(host: &str) -> bool {
+    host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_link_local())
 }
 
 async fn impersonate(network: &Network, url: &str, token: &Secret) -> Result<Token> {
@@ -130,4 +135,17 @@ async fn impersonate(network: &Network, url: &str, token: &Secret) -> Result<Tok
 fn request(method: Method, url: &str) -> Result<Request> {
     let url = url.parse().map_err(|_| Error::invalid("the file of credentials names an address that is none"))?;
     Ok(Request::new(method, url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_address_of_the_metadata_is_asked_in_the_clear() {
+        assert!(is_metadata("169.254.169.254"));
+        for other in ["169.254.evil.example", "169.254.169.254.evil.example", "10.0.0.1", "fe80::1", "localhost", ""] {
+            assert!(!is_metadata(other), "{other}");
+        }
+    }
 }

@@ -129,6 +129,14 @@ fn e_107_other_gates_are_suites_of_junit() {
     assert!(text.contains("tests=\"8\" failures=\"2\" errors=\"0\" skipped=\"2\""), "{text}");
 }
 
+/// A gate that somebody else wrote has codes of its own.
+#[test]
+fn a_code_has_no_characters_that_xml_cannot_have() {
+    let mut assessment = assessment();
+    assessment.gates.push(Verdict::new("own", vec![Reason::fail("a\u{1}", "no")], Vec::new()));
+    assert!(!written(&assessment, ReportFormat::Junit).contains('\u{1}'));
+}
+
 /// sbom.md E 105: valid JSON, whatever has no findings.
 #[test]
 fn e_105_gitlab_is_json_with_what_its_schema_asks_for() {

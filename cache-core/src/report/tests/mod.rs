@@ -4,7 +4,7 @@ mod people;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::gate::{Attached, CveGate, Evidence, Found};
+use crate::gate::{Attached, CveGate, Evidence, Found, Tally};
 use crate::model::{Digest, Reason, Repository, Timestamp, Verdict};
 use crate::scan::{Exception, Finding, FixState, Note, Rating, Report, ScanPolicy, Severity, Vex};
 
@@ -139,6 +139,20 @@ fn control_characters_from_outside_are_in_no_report() {
     for format in ReportFormat::ALL.into_iter().filter(|format| *format != ReportFormat::Json) {
         let text = written(&assessment(), format);
         assert!(!text.contains('\u{1b}') && !text.contains("\\u001b") && !text.contains('\u{202e}'), "{format}");
+    }
+}
+
+/// What is read back from JSON is not what we counted.
+#[test]
+fn tallies_that_do_not_fit_together_are_reported_all_the_same() {
+    let mut assessment = assessment();
+    let (first, second) = (assessment.tallies[0], assessment.tallies[1]);
+    assessment.tallies[0] =
+        Tally { found: 1, counting: 0, counting_with_fix: 1, excepted: usize::MAX, cleared: 1, ..first };
+    assessment.tallies[1] = Tally { counting: usize::MAX, counting_with_fix: usize::MAX, ..second };
+    assessment.tallies[2] = Tally { counting: 1, ..assessment.tallies[2] };
+    for format in ReportFormat::ALL {
+        assert!(!written(&assessment, format).is_empty(), "{format}");
     }
 }
 

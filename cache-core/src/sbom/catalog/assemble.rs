@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::layer::Layer;
-use super::purl::purl;
+use super::purl::{purl, without_secret};
 use super::tree::{Content, Tree};
 use super::{Fact, Found, Release, release};
 use crate::model::Digest;
@@ -33,7 +33,8 @@ struct Listed<'a> {
     cataloger: &'a str,
     purl: Option<String>,
     id: String,
-    places: BTreeSet<String>,
+    /// The file, and where in it; empty for the file itself.
+    places: BTreeSet<(String, &'a str)>,
     layer: usize,
     licenses: Vec<String>,
 }
@@ -47,7 +48,7 @@ pub(crate) fn assemble(layers: &[Arc<Layer>], digests: &[Digest]) -> Sbom<'stati
     let mut listed = list(&tree, &files, release.as_ref(), &mut sbom.findings);
     let owners = owners(&tree, &listed);
     // What the system's packages own is theirs; a guess by the bytes of a program adds nothing.
-    let owner = |package: &Listed<'_>| package.places.iter().find_map(|place| owners.get(file_of(place)).cloned());
+    let owner = |package: &Listed<'_>| package.places.iter().find_map(|(path, _)| owners.get(path).cloned());
     listed.retain(|package| !(package.found.kind == "generic" && owner(package).is_some()));
     sbom.relationships = dependencies(&listed);
     sbom.packages.extend(release.as_ref().map(system));
@@ -91,9 +92,8 @@ fn list<'a>(
             };
             let purl = purl(found, release, origin(tree, found));
             let what = purl.clone().unwrap_or_else(|| format!("{} {} {}", found.kind, found.name, found.version));
-            let place = if found.inside.is_empty() { path.clone() } else { format!("{path}:{}", found.inside) };
             // Without a purl, two folders may hold two packages of one name.
-            let apart = if purl.is_some() { String::new() } else { place.clone() };
+            let apart = if purl.is_some() { String::new() } else { location(path, &found.inside) };
             let entry = listed.entry((what.clone(), apart)).or_insert_with(|| Listed {
                 id: id(found, &what),
                 licenses: licenses(tree, found),
@@ -103,7 +103,7 @@ fn list<'a>(
                 purl,
                 places: BTreeSet::new(),
             });
-            entry.places.insert(place);
+            entry.places.insert((path.clone(), found.inside.as_str()));
         }
     }
     unique(listed.into_values().collect())
@@ -174,7 +174,7 @@ fn said<'a, T>(tree: &Tree<'a>, path: &str, of: impl Fn(&'a Fact) -> Option<T>) 
 fn owners(tree: &Tree<'_>, listed: &[Listed<'_>]) -> HashMap<String, String> {
     // By the names that their owners may have for them: since /bin and /lib are links, packages still name the files there.
     let mut wanted: HashMap<&str, Vec<&str>> = HashMap::new();
-    for path in listed.iter().flat_map(|package| package.places.iter().map(|place| file_of(place))) {
+    for path in listed.iter().flat_map(|package| package.places.iter().map(|(path, _)| path.as_str())) {
         wanted.entry(path).or_default().push(path);
         let merged = path
             .strip_prefix("usr/")
@@ -233,7 +233,7 @@ impl Listed<'_> {
         let note = |name: &'static str, value: String| (Text::from(name), Text::from(value));
         let mut properties = vec![note(CATALOGER, self.cataloger.to_owned())];
         properties.extend(layer.map(|digest| note(LAYER, digest.to_string())));
-        properties.extend(self.places.iter().map(|place| note(LOCATION, place.clone())));
+        properties.extend(self.places.iter().map(|(path, inside)| note(LOCATION, location(path, inside))));
         properties.extend(owner.map(|owner| note(OWNER, owner)));
         let more = |(name, value): (&String, &String)| (format!("cache:{name}").into(), value.clone().into());
         properties.extend(found.properties.iter().map(more));
@@ -249,7 +249,7 @@ impl Listed<'_> {
             supplier: stated(&found.supplier),
             author: stated(&found.author),
             description: stated(&found.description),
-            homepage: stated(&found.homepage),
+            homepage: stated(&without_secret(&found.homepage)),
             properties,
             ..Package::default()
         }
@@ -305,7 +305,7 @@ fn unique(mut listed: Vec<Listed<'_>>) -> Vec<Listed<'_>> {
     listed
 }
 
-/// The file itself, where the package was found inside of an archive.
-fn file_of(place: &str) -> &str {
-    place.split(':').next().unwrap_or(place)
+/// What a place is called. A path may have colons of its own, so it cannot be taken apart again.
+fn location(path: &str, inside: &str) -> String {
+    if inside.is_empty() { path.to_owned() } else { format!("{path}:{inside}") }
 }

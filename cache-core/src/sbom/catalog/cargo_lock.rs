@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::lenient;
+use super::purl::{vcs_url, without_secret};
 use super::text_file::{Parsed, TextFile, distinct, toml};
 use super::{FileInfo, Found, Place};
 
@@ -53,11 +54,11 @@ fn parse(_: &FileInfo<'_>, text: &str) -> Parsed {
 fn origin(source: &str) -> Option<(String, String)> {
     if let Some((url, commit)) = source.strip_prefix("git+").and_then(|git| git.split_once('#')) {
         let url = url.split('?').next().unwrap_or(url);
-        return Some(("vcs_url".into(), format!("git+{url}@{commit}")));
+        return Some(("vcs_url".into(), vcs_url("git", url, commit)));
     }
     let registry = source.strip_prefix("registry+").or_else(|| source.strip_prefix("sparse+"))?;
     let of_crates_io = ["https://github.com/rust-lang/crates.io-index", "https://index.crates.io/"].contains(&registry);
-    (!of_crates_io).then(|| ("repository_url".into(), registry.to_owned()))
+    (!of_crates_io).then(|| ("repository_url".into(), without_secret(registry).into_owned()))
 }
 
 #[cfg(test)]
@@ -82,6 +83,17 @@ mod tests {
         assert_eq!(ours.qualifiers["repository_url"], "https://i.example/");
         assert_eq!((&serde.hashes[..], serde.qualifiers.len()), (&["sha256:ab".to_owned()][..], 0));
         assert_eq!(telemetry.needs, ["rand", "serde"]);
+    }
+
+    #[test]
+    fn what_lets_one_into_a_repository_stays_in_the_lock() {
+        let text = "version = 4\n\
+            [[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"git+https://oauth2:TOKEN@g.example/a?tag=1#abc\"\n\
+            [[package]]\nname = \"b\"\nversion = \"1.0.0\"\nsource = \"sparse+https://TOKEN@i.example/\"\n";
+        let facts = in_folder("Cargo.lock", text);
+        let [Fact::Package(a), Fact::Package(b)] = &facts[..] else { panic!("{facts:?}") };
+        assert_eq!(a.qualifiers["vcs_url"], "git+https://g.example/a@abc");
+        assert_eq!(b.qualifiers["repository_url"], "https://i.example/");
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! One layer, read once: what lies in it, and what its files say.
 
-use std::io::Read;
+use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
 use super::read::fill;
 use super::tar::{self, Entries, EntryKind, of_read};
-use super::{Cataloger, Fact, FileInfo, Place};
+use super::{Cataloger, Fact, FileInfo, Found, Place};
 use crate::error::{Error, Result};
 
 /// How much of a file a cataloger sees before it decides.
@@ -70,6 +70,7 @@ impl Layer {
         let unpacked = super::unpack::unpack(packed, limits)?;
         let mut entries = Entries::new(unpacked, limits);
         let mut layer = Layer::default();
+        let mut kept = Kept::default();
         while let Some(entry) = entries.next()? {
             let facts = match &entry.kind {
                 EntryKind::File { size, executable } => {
@@ -78,10 +79,11 @@ impl Layer {
                 }
                 _ => Vec::new(),
             };
+            limits.check_kept(kept.add(&entry, &facts)?)?;
             layer.push(entry, facts);
         }
         // What comes behind the archive belongs to the blob, whose digest is known only at its end.
-        std::io::copy(&mut entries.into_inner(), &mut std::io::sink()).map_err(of_read)?;
+        io::copy(&mut entries.into_inner(), &mut io::sink()).map_err(of_read)?;
         Ok(layer)
     }
 
@@ -110,6 +112,38 @@ impl Layer {
         // Markers say what is gone, never what is there.
         let facts = Vec::new();
         self.nodes.push(Node { path, kind, facts });
+    }
+}
+
+/// How many bytes are kept of a layer.
+#[derive(Default)]
+struct Kept(u64);
+
+impl Kept {
+    /// With an entry: its path, its link, and what it says, which may be far less than the file and, of an archive, more.
+    fn add(&mut self, entry: &tar::Entry, facts: &[(String, Fact)]) -> Result<u64> {
+        let link = match &entry.kind {
+            EntryKind::Symlink(target) | EntryKind::HardLink(target) => target.len(),
+            _ => 0,
+        };
+        self.0 += (entry.path.len() + link + facts.len() * size_of::<Found>()) as u64;
+        if !facts.is_empty() {
+            serde_json::to_writer(&mut *self, facts)
+                .map_err(|e| Error::invalid("what a file says cannot be kept").caused_by(e))?;
+        }
+        Ok(self.0)
+    }
+}
+
+/// Counts what is written.
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

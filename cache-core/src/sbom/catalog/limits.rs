@@ -16,6 +16,8 @@ pub struct Limits {
     pub path: usize,
     /// Folders in a path.
     pub depth: usize,
+    /// Bytes that are kept of one layer: its paths and links, and what its files say.
+    pub kept: u64,
     /// How many times larger a layer may be unpacked than packed, once it is larger than 64 MiB.
     pub ratio: u64,
 }
@@ -25,7 +27,7 @@ const HARMLESS: u64 = 64 << 20;
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { entries: 2_000_000, bytes: 64 << 30, file: 8 << 30, path: 4096, depth: 256, ratio: 200 }
+        Limits { entries: 2_000_000, bytes: 64 << 30, file: 8 << 30, path: 4096, depth: 256, kept: 1 << 30, ratio: 200 }
     }
 }
 
@@ -50,6 +52,10 @@ impl Limits {
 
     pub(crate) fn check_entries(&self, entries: u64) -> Result<()> {
         if entries > self.entries { Err(beyond("there are too many files", self.entries)) } else { Ok(()) }
+    }
+
+    pub(crate) fn check_kept(&self, kept: u64) -> Result<()> {
+        if kept > self.kept { Err(beyond("the files say more than can be kept", self.kept)) } else { Ok(()) }
     }
 
     /// `packed` is what was taken of the packed layer so far.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::lenient::{self, Loose};
+use super::purl::without_secret;
 use super::text_file::{Parsed, TextFile, distinct, json, yaml};
 use super::{Fact, FileInfo, Found, Place};
 
@@ -192,7 +193,8 @@ fn swift(_: &FileInfo<'_>, text: &str) -> Parsed {
     let pins = resolved.pins.into_iter().chain(resolved.object.into_iter().flat_map(|object| object.pins));
     Ok(distinct(pins.filter(|pin| !pin.identity.is_empty()).map(|pin| {
         // The namespace is the host and the owner.
-        let address = pin.location.split_once("://").map_or("", |(_, address)| address);
+        let location = without_secret(&pin.location);
+        let address = location.split_once("://").map_or("", |(_, address)| address);
         let (namespace, name) = address.rsplit_once('/').unwrap_or(("", &pin.identity));
         let stated = ["version", "revision"].map(|key| pin.state.get(key)).into_iter().find(|text| !text.is_empty());
         let name = name.strip_suffix(".git").unwrap_or(name);
@@ -312,6 +314,11 @@ mod tests {
                 "stack.yaml.lock",
                 "packages:\n- completed:\n    hackage: text-short-1.0@sha256:ab,1\n  original:\n    hackage: text-short-1.0\n",
                 "text-short@1.0",
+            ),
+            (
+                "Package.resolved",
+                r#"{"pins": [{"identity": "nio", "location": "https://u:TOKEN@g.example/apple/nio.git", "state": {"version": "2.0"}}], "version": 2}"#,
+                "g.example/apple/nio@2.0",
             ),
         ];
         for (path, content, expected) in &rows {

@@ -15,8 +15,8 @@ fn is_specification(file: &FileInfo<'_>) -> bool {
 
 /// The folder that holds `specifications`, with the slash behind it.
 fn base(path: &str) -> Option<&str> {
-    let at = path.find("specifications/").filter(|&at| at == 0 || path[..at].ends_with('/'))?;
-    path.get(..at)
+    let mut bases = path.match_indices("specifications/").filter_map(|(at, _)| path.get(..at));
+    bases.find(|base| base.is_empty() || base.ends_with('/'))
 }
 
 fn is_lock(file: &FileInfo<'_>) -> bool {
@@ -223,6 +223,7 @@ mod tests {
             assert_eq!(in_image("specifications/x.gemspec", text), [], "{text}");
         }
         assert_eq!(in_image("src/x.gemspec", "s.name = \"x\"\ns.version = \"1\""), []);
+        assert_eq!(in_image("my-specifications/x.gemspec", "s.name = \"x\"\ns.version = \"1\""), []);
         assert_eq!(
             summary(in_image(
                 "specifications/default/x.gemspec",
@@ -230,6 +231,13 @@ mod tests {
             )),
             "x@1.0"
         );
+    }
+
+    #[test]
+    fn a_folder_whose_name_ends_alike_hides_no_specification() {
+        let text = "s.name = 'a'\ns.version = '1'\ns.files = ['a.rb']\n";
+        let found = one(in_image("opt/my-specifications/specifications/a.gemspec", text));
+        assert_eq!(found.files, ["opt/my-specifications/gems/a-1/a.rb"]);
     }
 
     #[test]

@@ -88,10 +88,12 @@ impl<'a, R: Read> Entries<'a, R> {
         let kind = header.entry_type();
         let path = said.name_with_holes.or(said.name).unwrap_or_else(|| header.path_bytes().into_owned());
         let path = normal(&String::from_utf8_lossy(&path));
-        self.limits.check_path(&path)?;
+        let limits = self.limits;
+        limits.check_path(&path)?;
         let link = || {
             let link = said.link.clone().or_else(|| header.link_name_bytes().map(|link| link.into_owned()));
-            String::from_utf8_lossy(&link.unwrap_or_default()).into_owned()
+            let link = String::from_utf8_lossy(&link.unwrap_or_default()).into_owned();
+            limits.check_path(&link).map(|()| link)
         };
         if header.as_gnu().is_some_and(|gnu| kind == EntryType::GNUSparse && gnu.is_extended()) {
             self.skip_sparse_map()?;
@@ -109,8 +111,8 @@ impl<'a, R: Read> Entries<'a, R> {
                 EntryKind::File { size: self.left, executable }
             }
             EntryType::Directory => EntryKind::Directory,
-            EntryType::Symlink => EntryKind::Symlink(link()),
-            EntryType::Link => EntryKind::HardLink(normal(&link())),
+            EntryType::Symlink => EntryKind::Symlink(link()?),
+            EntryType::Link => EntryKind::HardLink(normal(&link()?)),
             _ => EntryKind::Other,
         };
         Ok(Entry { path, kind })

@@ -195,7 +195,7 @@ impl Vulnerability {
         problems: &mut Vec<VexProblem>,
     ) {
         let names = self.cve.iter().chain(self.ids.iter().map(|id| &id.text)).filter(|name| !name.is_empty());
-        let vulnerabilities: Vec<String> = names.cloned().collect();
+        let vulnerabilities: Arc<[String]> = names.cloned().collect();
         if vulnerabilities.is_empty() {
             return problems.push(VexProblem::new(position, "it names no vulnerability"));
         }
@@ -221,7 +221,7 @@ impl Vulnerability {
             }
             statements.extend(alike.into_iter().map(|((label, words), products)| VexStatement {
                 position: position.clone(),
-                vulnerabilities: vulnerabilities.clone(),
+                vulnerabilities: Arc::clone(&vulnerabilities),
                 products,
                 status,
                 justification: label.filter(|_| status == VexStatus::NotAffected).map(str::to_owned),

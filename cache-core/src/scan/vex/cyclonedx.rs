@@ -259,7 +259,7 @@ impl Vulnerability {
             "" => return Ok(None),
             other => return Err(format!("the state {other:?} is not known")),
         };
-        let vulnerabilities: Vec<String> = std::iter::once(self.id)
+        let vulnerabilities: Arc<[String]> = std::iter::once(self.id)
             .chain(self.references.into_iter().map(|r| r.id))
             .filter(|id| !id.is_empty())
             .collect();

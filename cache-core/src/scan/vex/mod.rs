@@ -71,7 +71,7 @@ pub struct VexStatement {
     /// Where in the document it stands: `statements[3]`.
     pub position: String,
     /// The names of the vulnerability, the main one first.
-    pub vulnerabilities: Vec<String>,
+    pub vulnerabilities: Arc<[String]>,
     /// What it is about.
     pub products: Vec<Arc<VexProduct>>,
     /// What is said.

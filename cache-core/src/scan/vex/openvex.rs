@@ -166,7 +166,7 @@ impl Statement {
         let explanation = explanation.or_else(|| said(self.status_notes).filter(|_| status != VexStatus::NotAffected));
         Ok(VexStatement {
             position: position.to_owned(),
-            vulnerabilities,
+            vulnerabilities: vulnerabilities.into(),
             products,
             status,
             justification,

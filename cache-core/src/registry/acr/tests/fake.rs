@@ -30,6 +30,8 @@ pub(super) struct State {
     pub(super) idle_import: bool,
     /// An import ends with a failure in a good answer.
     pub(super) failing_import: bool,
+    /// How long to wait before asking for the end of an import, as the header says it.
+    pub(super) pause: &'static str,
     /// How many entries are in a page.
     pub(super) page: usize,
     pub(super) polls: usize,
@@ -60,6 +62,7 @@ impl Fake {
             findings: Vec::new(),
             idle_import: false,
             failing_import: false,
+            pause: "0",
             page: 1000,
             polls: 0,
             calls: Vec::new(),
@@ -151,7 +154,7 @@ fn answer(state: &mut State, images: &Images, call: &Call) -> Reply {
         ("GET", ["operation"]) => {
             state.polls += 1;
             match (state.polls, state.failing_import) {
-                (1, _) => Reply::new(202, "").header("location", "/operation?n=2").header("retry-after", "0"),
+                (1, _) => Reply::new(202, "").header("location", "/operation?n=2").header("retry-after", state.pause),
                 (_, true) => ok(&json!({"status": "Failed", "error": {"message": "the source is gone"}})),
                 _ => Reply::new(200, ""),
             }
@@ -303,7 +306,7 @@ fn manage(state: &mut State, images: &Images, call: &Call, below: &str, body: &V
                 }
             }
             state.polls = 0;
-            Reply::new(202, "").header("location", "/operation").header("retry-after", "0")
+            Reply::new(202, "").header("location", "/operation").header("retry-after", state.pause)
         }
         _ => refuse(404, "NOT_FOUND", "no such address"),
     }

@@ -204,6 +204,15 @@ async fn v07_an_import_is_believed_when_the_image_is_there() {
 }
 
 #[tokio::test]
+async fn a_pause_that_is_no_number_does_not_end_an_import() {
+    let rig = Rig::new().await;
+    let digest = seed_image(&rig.fake.images, "src/app", None, "layer");
+    let from = Repository::parse("other.azurecr.io/src/app").unwrap().at(digest);
+    rig.fake.state().pause = "nan";
+    rig.desk.settle(Action::Import { from, to: rig.tagged("team/app", "1"), follow: None }).await;
+}
+
+#[tokio::test]
 async fn no_findings_are_no_proof_of_a_scan() {
     let rig = Rig::new().await;
     let image = rig.image("team/app", Some("1"), "layer");

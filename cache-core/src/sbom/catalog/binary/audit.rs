@@ -5,6 +5,7 @@
 //! stream whose text begins as the one writer of such lists begins it. That holds for ELF, PE, Mach-O and WebAssembly alike,
 //! and for programs whose section headers were stripped.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use flate2::{Decompress, FlushDecompress, Status};
@@ -12,7 +13,7 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::scan::Window;
-use crate::sbom::catalog::{Fact, Found};
+use crate::sbom::catalog::{Fact, Found, read};
 
 /// The four headers that zlib streams with a window of 32 KiB have.
 static HEADERS: LazyLock<[Finder<'static>; 4]> =
@@ -22,6 +23,8 @@ const BEGINNING: &[u8] = b"{\"packages\":[";
 const MAX_LIST: usize = 8 << 20;
 /// How many lists of one file count: a universal file for macOS holds two.
 const MAX_LISTS: usize = 16;
+/// No crate has a longer name: files are called after it. Each crate that needs it repeats it.
+const MAX_NAME: usize = 255;
 
 /// Looks for lists of crates in a file.
 #[derive(Debug, Default)]
@@ -128,17 +131,16 @@ struct Crate {
 impl Crate {
     /// What only ran while the program was built is not in it.
     fn runs(&self) -> bool {
-        self.kind.as_deref().is_none_or(|kind| kind == "runtime") && !self.name.is_empty()
+        self.kind.as_deref().is_none_or(|kind| kind == "runtime") && (1..=MAX_NAME).contains(&self.name.len())
     }
 }
 
 fn packages(list: &List) -> impl Iterator<Item = Found> + '_ {
     let named = |at: &u64| list.packages.get(usize::try_from(*at).ok()?).filter(|needed| needed.runs());
     list.packages.iter().filter(|one| one.runs()).map(move |one| {
-        let mut needs: Vec<String> =
-            one.dependencies.iter().take(list.packages.len()).filter_map(named).map(|c| c.name.clone()).collect();
+        let needed = one.dependencies.iter().take(list.packages.len()).filter_map(named);
+        let mut needs = read::distinct(needed.map(|needed| Cow::Borrowed(needed.name.as_str())));
         needs.sort();
-        needs.dedup();
         let mut found = Found {
             kind: "cargo".to_owned(),
             name: one.name.clone(),

@@ -193,6 +193,18 @@ fn a_rust_program_is_its_crates_that_run() {
 }
 
 #[test]
+fn a_crate_named_at_length_is_none_and_one_needed_often_is_needed_once() {
+    let text = format!(
+        r#"{{"packages":[{{"name":"app","version":"1","dependencies":[2,1,1]}},{{"name":"libc","version":"2"}},
+            {{"name":"{}","version":"3"}}]}}"#,
+        "x".repeat(256)
+    );
+    let facts = read(&Executables, "app", &executable(&[b"x", &zlib(&text, 6)]));
+    assert_eq!(lines(&facts), ["app@1", "libc@2"]);
+    assert_eq!(found(&facts)[0].needs, ["libc"]);
+}
+
+#[test]
 fn damaged_lists_of_crates_are_told_and_bombs_stop() {
     let bomb = format!(r#"{{"packages":[{}]}}"#, " ".repeat(64 << 20));
     let whole = zlib(CRATES, 6);

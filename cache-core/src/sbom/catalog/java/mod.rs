@@ -53,7 +53,7 @@ impl Cataloger for Archives {
             Err(too_large) => return Ok(vec![too_large]),
         };
         // Other formats have some of these extensions too.
-        if !bytes.starts_with(b"PK") && Zip::open(&bytes).is_err() {
+        if !bytes.starts_with(b"PK") && !Zip::is_one(&bytes) {
             return Ok(Vec::new());
         }
         let mut reading = Reading { facts: Vec::new(), budget: Budget(MAX_INFLATED), archives: 0 };

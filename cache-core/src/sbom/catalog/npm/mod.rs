@@ -9,6 +9,7 @@ mod yarn;
 #[cfg(test)]
 mod tests;
 
+use super::purl::without_secret;
 use super::text_file::TextFile;
 use super::{FileInfo, Found, Place};
 
@@ -27,7 +28,7 @@ fn is_lock(file: &FileInfo<'_>, names: &[&str]) -> bool {
         && !file.path.split('/').any(|part| part == "node_modules")
 }
 
-/// A package by its full name, whose scope is its namespace.
+/// A package by its full name, whose scope is its namespace. What comes from a repository has its address as the version.
 fn package(full_name: &str, version: &str) -> Found {
     let (namespace, name) = match full_name.rsplit_once('/') {
         Some((scope, name)) if scope.starts_with('@') => (scope, name),
@@ -37,7 +38,7 @@ fn package(full_name: &str, version: &str) -> Found {
         kind: "npm".into(),
         namespace: namespace.to_owned(),
         name: name.to_owned(),
-        version: version.to_owned(),
+        version: without_secret(version).into_owned(),
         ..Found::default()
     }
 }

@@ -147,6 +147,14 @@ fn locks_of_bun_are_read() {
 }
 
 #[test]
+fn what_lets_one_into_a_repository_stays_in_the_lock() {
+    let bun = "{\"packages\": {\"x\": [\"x@git+https://u:TOKEN@g.example/x.git#abc\"]}}";
+    assert_eq!(summary(in_folder("bun.lock", bun)), "x@git+https://g.example/x.git#abc");
+    let npm = r#"{"dependencies": {"x": {"version": "git+ssh://git@g.example/x.git#abc"}}}"#;
+    assert_eq!(summary(in_folder("package-lock.json", npm)), "x@git+ssh://git@g.example/x.git#abc");
+}
+
+#[test]
 fn locks_count_in_folders_and_not_in_packages() {
     for (place, path) in
         [(Image, "app/yarn.lock"), (Folder, "node_modules/x/yarn.lock"), (Folder, "node_modules/x/package-lock.json")]

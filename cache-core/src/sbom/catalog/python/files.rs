@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::super::lenient::{self, Loose};
+use super::super::purl::{vcs_url, without_secret};
 use super::super::text_file::{Parsed, json};
 use super::super::{Fact, FileInfo};
 
@@ -74,10 +75,8 @@ struct DirectUrl {
 fn origin(text: &str) -> Parsed {
     let direct: DirectUrl = json(text)?;
     let entry = match (direct.vcs_info, direct.archive_info) {
-        (vcs @ Loose::Object(_), _) => {
-            Some(("vcs_url", format!("{}+{}@{}", vcs.get("vcs"), direct.url, vcs.get("commit_id"))))
-        }
-        (_, Loose::Object(_)) => Some(("download_url", direct.url)),
+        (vcs @ Loose::Object(_), _) => Some(("vcs_url", vcs_url(vcs.get("vcs"), &direct.url, vcs.get("commit_id")))),
+        (_, Loose::Object(_)) => Some(("download_url", without_secret(&direct.url).into_owned())),
         // A folder of the machine on which it was built.
         _ => None,
     };

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::super::lenient::{self, Loose};
+use super::super::purl::vcs_url;
 use super::super::text_file::{Parsed, distinct, json, toml};
 use super::super::{FileInfo, Found, Place};
 use super::{is_lock, package, required};
@@ -73,7 +74,7 @@ pub(super) fn poetry(_: &FileInfo<'_>, text: &str) -> Parsed {
         if source.get("type") == "git" {
             let commit =
                 ["resolved_reference", "reference"].map(|key| source.get(key)).into_iter().find(|c| !c.is_empty());
-            let url = format!("git+{}@{}", source.get("url"), commit.unwrap_or_default());
+            let url = vcs_url("git", source.get("url"), commit.unwrap_or_default());
             one.qualifiers.insert("vcs_url".into(), url);
         }
         one
@@ -89,7 +90,7 @@ pub(super) fn uv(_: &FileInfo<'_>, text: &str) -> Parsed {
         // `https://host/repository?tag=1#commit`
         if let Some((url, commit)) = source.get("git").split_once('#') {
             let url = url.split('?').next().unwrap_or(url);
-            one.qualifiers.insert("vcs_url".into(), format!("git+{url}@{commit}"));
+            one.qualifiers.insert("vcs_url".into(), vcs_url("git", url, commit));
         }
         one
     });
@@ -133,7 +134,7 @@ pub(super) fn pipfile(_: &FileInfo<'_>, text: &str) -> Parsed {
             let mut one = package(&name, pinned.version.trim_start_matches('='));
             one.local = !pinned.path.is_empty();
             if !pinned.git.is_empty() {
-                one.qualifiers.insert("vcs_url".into(), format!("git+{}@{}", pinned.git, pinned.reference));
+                one.qualifiers.insert("vcs_url".into(), vcs_url("git", &pinned.git, &pinned.reference));
             }
             mark_dev(one, dev)
         }

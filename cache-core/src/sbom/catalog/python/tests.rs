@@ -116,6 +116,30 @@ fn what_was_fetched_from_elsewhere_says_whence() {
 }
 
 #[test]
+fn what_lets_one_into_a_repository_is_said_by_no_file() {
+    let url = |path: &str, content: &str| match in_folder(path, content).pop() {
+        Some(Fact::Package(found)) => found.qualifiers["vcs_url"].clone(),
+        Some(Fact::Origin(qualifiers)) => qualifiers.into_values().collect::<String>(),
+        other => panic!("{path}: {other:?}"),
+    };
+    let poetry = "[[package]]\nname = \"a\"\nversion = \"1\"\n[package.source]\ntype = \"git\"\nurl = \"https://oauth2:TOKEN@g.example/a\"\nreference = \"abc\"\n";
+    let uv = "[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { git = \"https://TOKEN@g.example/a?rev=x#abc\" }\n";
+    let pipfile = r#"{"default": {"a": {"git": "https://u:TOKEN@g.example/a", "ref": "abc"}}}"#;
+    let direct = r#"{"url": "https://u:TOKEN@g.example/a", "vcs_info": {"vcs": "git", "commit_id": "abc"}}"#;
+    let files = [
+        ("poetry.lock", poetry),
+        ("uv.lock", uv),
+        ("Pipfile.lock", pipfile),
+        ("s/a.dist-info/direct_url.json", direct),
+    ];
+    for (path, content) in files {
+        assert_eq!(url(path, content), "git+https://g.example/a@abc", "{path}");
+    }
+    let archive = r#"{"url": "https://u:TOKEN@g.example/a.whl", "archive_info": {}}"#;
+    assert_eq!(url("s/a.dist-info/direct_url.json", archive), "https://g.example/a.whl");
+}
+
+#[test]
 fn only_pinned_requirements_count() {
     let requirements = "# comment\nflask==2.0\nDjango[argon2] == 4.2 ; python_version > '3' --hash=sha256:ab\nloose>=1\nwild==2.*\ntwo==1,!=2\n\
         exact===1.0+local\nepoch==1!2.0 # why\n-r other.txt\n--index-url https://i.example\n-e git+https://g.example/x\nurl @ https://u.example\n\

@@ -67,19 +67,47 @@ fn bytes_that_are_no_archive_are_refused() {
 
 #[test]
 fn each_limit_ends_in_an_error_that_names_it() {
-    let limits = Limits { entries: 3, bytes: 1 << 20, file: 4096, path: 60, depth: 4, ratio: 300 };
+    let limits = Limits { entries: 3, bytes: 1 << 20, file: 4096, path: 60, depth: 4, kept: 1 << 16, ratio: 300 };
     let fine = tar_of(&[("a/b/c.pkg", "x 1"), ("d", ""), ("e", "")]);
     assert_eq!(read(&fine, limits.clone()).unwrap(), ["x 1"]);
-    let cases: [(&str, Vec<u8>); 5] = [
+    let cases: [(&str, Vec<u8>); 6] = [
         ("too many files", tar_of(&[("a", ""), ("b", ""), ("c", ""), ("d", "")])),
         ("a file has 5000 bytes", tar_of(&[("a", &"x".repeat(5000))])),
         ("a path has", tar_of(&[(&"long".repeat(20), "")])),
         ("too deep", tar_of(&[("a/b/c/d/e", "")])),
+        ("more than can be kept", tar_of(&[("a.pkg", &"x 1\n".repeat(500))])),
         ("too large unpacked", [tar_of(&[]), vec![0; 2 << 20]].concat()),
     ];
     for (what, bytes) in cases {
         let error = read(&bytes, limits.clone()).unwrap_err().to_string();
         assert!(error.contains(what) && error.contains("limit"), "{error}");
+    }
+}
+
+#[test]
+fn where_a_link_leads_is_bound_as_paths_are() {
+    for kind in ["->", "=>"] {
+        let link = format!("{kind} {}", "long".repeat(20));
+        let linked = |path| read(&tar_of(&[("a", &link)]), Limits { path, ..Limits::default() });
+        assert_eq!(linked(80).unwrap().len(), 0);
+        let error = linked(79).unwrap_err().to_string();
+        assert!(error.contains("a path has 80 bytes"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_kept_of_a_layer_is_its_paths_its_links_and_what_its_files_say() {
+    let limits = Limits { kept: 3000, ..Limits::default() };
+    let (long, once, words) = ("long".repeat(500), "x 1\n", "y ".repeat(5000));
+    assert_eq!(read(&tar_of(&[(&long, &words), ("a.pkg", "nothing")]), limits.clone()).unwrap().len(), 0);
+    let cases: [&[(&str, &str)]; 3] = [
+        &[(&long, ""), (&format!("{long}/{long}"), "")],
+        &[(&long, ""), ("a", &format!("-> {long}"))],
+        &[("a.pkg", &once.repeat(10))],
+    ];
+    for entries in cases {
+        let error = read(&tar_of(entries), limits.clone()).unwrap_err().to_string();
+        assert!(error.contains("more than can be kept") && error.contains("3000"), "{error}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is visible of several layers.
 
 use super::*;
+use crate::sbom::catalog::layer::{Node, NodeKind};
 
 const NOTHING: [String; 0] = [];
 
@@ -119,6 +120,24 @@ fn a_package_appears_in_the_layer_that_first_lists_it() {
         digests.iter().position(|known| known.as_str() == &**digest).unwrap()
     };
     assert_eq!((of("x"), of("y"), of("z"), of("w")), (0, 1, 1, 2));
+}
+
+#[test]
+fn a_file_with_a_colon_in_its_path_is_not_owned_by_who_owns_what_stands_before_it() {
+    let package = |kind: &str, name: &str| Found { kind: kind.into(), name: name.into(), ..Found::default() };
+    let node = |path: &str, found: Found| Node {
+        path: path.into(),
+        kind: NodeKind::File,
+        facts: vec![("test".into(), Fact::Package(Box::new(found)))],
+    };
+    let owning = Found { files: vec!["usr/bin/env".into()], ..package("deb", "coreutils") };
+    let nodes = vec![
+        node("var/lib/dpkg/status", owning),
+        node("usr/bin/env", package("generic", "owned")),
+        node("usr/bin/env:x/node", package("generic", "own")),
+    ];
+    let sbom = Catalog::assemble(&[Arc::new(Layer { nodes })], &[]);
+    assert_eq!(names(&sbom), ["coreutils ", "own "]);
 }
 
 #[test]

@@ -294,6 +294,15 @@ fn hostile_xml_is_invalid() {
 }
 
 #[test]
+fn a_namespace_is_no_longer_than_an_address() {
+    let bom =
+        |length: usize| FOREIGN.replacen("xmlns:c=", &format!("xmlns:long=\"{}\" xmlns:c=", "n".repeat(length)), 1);
+    assert!(Sbom::parse(bom(2048).as_bytes()).is_ok());
+    let error = Sbom::parse(bom(2049).as_bytes()).unwrap_err();
+    assert!(error.message().contains("a namespace is longer than 2048 bytes"), "{error}");
+}
+
+#[test]
 fn dependencies_may_be_nested() {
     let text = "<bom xmlns=\"http://cyclonedx.org/schema/bom/1.6\"><dependencies><dependency ref=\"a\"><dependency ref=\"b\">\
                 <dependency ref=\"c\"><dependency ref=\"d\"/></dependency></dependency></dependency></dependencies></bom>";

@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 const MAX_DEPTH: usize = 100;
 /// As many attributes as an element may have, and as many namespaces as may be in scope.
 const MAX_NAMES: usize = 64;
+/// As long as a namespace may be: each attribute of it repeats it.
+const MAX_SPACE: usize = 2048;
 /// As many findings as are told of one document.
 pub(super) const MAX_FINDINGS: usize = 100;
 
@@ -102,6 +104,9 @@ impl<'a> Builder<'a> {
         let mut element = Element { name: local(full), ..Element::default() };
         for (name, value) in &attributes {
             if let Some(prefix) = declared(name) {
+                if value.len() > MAX_SPACE {
+                    return Err(invalid(format!("a namespace is longer than {MAX_SPACE} bytes")));
+                }
                 self.spaces.push((prefix, value.clone()));
                 element.declares += 1;
             }

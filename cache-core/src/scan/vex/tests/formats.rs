@@ -256,6 +256,14 @@ fn csaf_is_read_with_relationships_groups_flags_and_threats() {
 }
 
 #[test]
+fn statements_of_one_vulnerability_share_its_names() {
+    let vex = read(&csaf("final")).unwrap();
+    let [one, others @ ..] = &vex.statements[..] else { panic!("no statement") };
+    assert_eq!((&one.vulnerabilities[..], others.len()), (&["CVE-1".to_owned(), "X-1".to_owned()][..], 2));
+    assert!(others.iter().all(|other| Arc::ptr_eq(&other.vulnerabilities, &one.vulnerabilities)));
+}
+
+#[test]
 fn a_draft_of_csaf_says_nothing_yet() {
     let vex = read(&csaf("draft")).unwrap();
     assert!(vex.statements.is_empty() && vex.problems[0].message.contains("draft"));
