@@ -23,6 +23,7 @@ import type {
   Evidence,
   GenerateProgress,
   GenerateRequest,
+  Headers,
   Inspection,
   Judgement,
   KeyKind,
@@ -94,9 +95,9 @@ export declare class AnswerDesk {
   /** Opens a desk for these people. */
   constructor(config: DeskConfig)
   /** Answers the press of a button in Slack. `body` must be the bytes that came. */
-  slack(headers: Record<string, string>, body: Uint8Array, at?: string | undefined | null): Reply
+  slack(headers: Headers, body: Uint8Array, at?: string | undefined | null): Reply
   /** Answers what a person wrote to the outgoing webhook of Teams. `body` must be the bytes that came. */
-  teams(headers: Record<string, string>, body: Uint8Array, at?: string | undefined | null): Reply
+  teams(headers: Headers, body: Uint8Array, at?: string | undefined | null): Reply
 }
 
 /** One person's answer to one plan. It names the plan by digest and nothing else. */
