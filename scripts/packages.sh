@@ -48,7 +48,11 @@ rm -rf "$work/node_modules" "$work"/*.node
   npx napi build --release --platform --no-js --dts native.d.ts --target "$target" --target-dir "$root/target" \
     --manifest-path "$root/cache-node/Cargo.toml" --output-dir "$work/artifacts"
   npx napi create-npm-dirs
-  npx napi artifacts --output-dir artifacts
+  # Into the folder of its platform; napi's own command wants all platforms at once.
+  for addon in artifacts/*.node; do
+    platform=${addon##*/cache-node.}
+    mv "$addon" "npm/${platform%.node}/"
+  done
   version=$(node -p "require('./package.json').version")
   for folder in npm/*; do
     name=$(node -p "require('./$folder/package.json').name")
