@@ -20,6 +20,8 @@ export interface Registry {
   system?: 'oci' | 'harbor' | 'ecr' | 'acr' | 'artifactory' | 'openshift';
   /** Without it, what docker's and podman's files say. */
   login?: RegistryLogin;
+  /** Whether it is spoken to over plain HTTP. Without it, only on this machine. */
+  plainHttp?: boolean;
   /** Where the interface is, where not at the usual place of the system. */
   api?: string;
   /** AWS: the profile; the account and the region, where the host does not say them. */

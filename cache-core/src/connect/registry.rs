@@ -23,6 +23,9 @@ pub struct RegistryConfig {
     /// The login; without it, what docker's and podman's files say.
     #[serde(default)]
     pub login: Option<LoginConfig>,
+    /// Whether it is spoken to over plain HTTP. Without it, only on this machine.
+    #[serde(default)]
+    pub plain_http: Option<bool>,
     /// Where the interface is, where not at the usual place of the system: Harbor's `https://host/api/v2.0`, AWS's endpoint,
     /// Azure's management, the platform of Artifactory, the cluster of OpenShift.
     #[serde(default)]
@@ -119,6 +122,7 @@ impl RegistryConfig {
             host: host.to_owned(),
             system,
             login: None,
+            plain_http: None,
             api: None,
             profile: None,
             account: None,
@@ -139,7 +143,7 @@ impl RegistryConfig {
             Some(login) => Arc::new(login.credential().map_err(|e| e.context("registry", &self.host))?),
             None => Arc::new(DockerCredentials::of_this_machine()?),
         };
-        let oci = OciOptions { credentials, network, ..OciOptions::default() };
+        let oci = OciOptions { credentials, network, plain_http: self.plain_http, ..OciOptions::default() };
         self.open_system(oci).map_err(|e| e.context("registry", &self.host))
     }
 

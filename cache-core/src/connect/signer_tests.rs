@@ -126,8 +126,8 @@ async fn a_plan_is_made_with_the_public_key_and_executed_with_the_private_one() 
         let answer = read("answer", json!({"decision": "approve", "approver": "alice"})).unwrap();
         vec![plan.approve_by_callback(answer, None).unwrap()]
     };
-    let receipt = plans.execute(&planned, approve(&planned), None).await.unwrap();
-    assert!(!receipt.is_complete() && receipt.to_string().contains("by name only"), "{receipt}");
+    let error = plans.execute(&planned, approve(&planned), None).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Invalid && error.to_string().contains("who signs is not here"), "{error}");
     assert!(executes.execute(&same, approve(&same), None).await.unwrap().is_complete());
     // What was signed is recognised by the public key.
     assert_eq!(plans.plan_attaching(request()).await.unwrap().state, "nothing");

@@ -14,7 +14,7 @@ use crate::approve::{Approved, Permitted};
 use crate::error::{Absent, Error, Result};
 use crate::execute::{Executor, Receipt, StepOutcome, execute, expect_delete, expect_tag, moved};
 use crate::model::Digest;
-use crate::plan::{Change, CopyManifest, Purpose, Role};
+use crate::plan::{Change, Content, CopyManifest, Plan, Purpose, Role};
 use crate::registry::Registry;
 
 impl Promoter {
@@ -51,6 +51,7 @@ impl Promoter {
             return Err(Error::invalid("the plan is no promotion").context("plan", what));
         }
         approved.plan().expect_policy(self.policy.as_ref())?;
+        self.expect_signer(approved.plan())?;
         if let Some(glass) = approved.plan().break_glass.as_ref().filter(|glass| glass.expires <= self.now()) {
             return Err(
                 Error::unapproved("the emergency that the plan is for is over").context("expired", glass.expires)
@@ -58,6 +59,27 @@ impl Promoter {
         }
         let mut execution = Execution::new(self, &approved, meter);
         execute(&mut execution, &approved, &self.ledger, || self.now()).await
+    }
+
+    /// Whoever the plan says signs has to be here, before anything is copied.
+    ///
+    /// # Errors
+    /// `Invalid` where it is nobody, or somebody else.
+    fn expect_signer(&self, plan: &Plan) -> Result<()> {
+        let mut planned = plan.changes.iter().filter_map(|change| match change {
+            Change::Attach(attach) => match &attach.content {
+                Content::Statement { signer, .. } => Some(signer),
+                Content::Document { .. } => None,
+            },
+            _ => None,
+        });
+        let own = self.signer.as_ref().filter(|own| own.can_sign()).map(|own| own.identity());
+        match planned.find(|planned| !own.as_ref().is_some_and(|own| own.is_same_signer(planned))) {
+            None => Ok(()),
+            Some(planned) => Err(Error::invalid("the plan signs something, and who signs is not here")
+                .context("planned", planned)
+                .hint("open the promoter with the signer that the plan names, and its private key or login")),
+        }
     }
 }
 

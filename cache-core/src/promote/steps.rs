@@ -145,7 +145,8 @@ impl Execution<'_> {
                     }
                 };
                 let signer = self.promoter.signer.as_ref();
-                let signer = signer.ok_or_else(|| Error::invalid("the plan signs something; no signer is set"))?;
+                let signer =
+                    signer.ok_or_else(|| Error::invalid("the plan signs something, and who signs is not here"))?;
                 let bundle = signer.sign(op.sign(payload.clone())?).await?;
                 if form == Form::CosignTag {
                     let (layer, bytes) = signature_layer(&bundle, &payload, &predicate_type)?;

@@ -39,6 +39,10 @@ impl Signer for AbsentSigner {
         self.key.as_ref()
     }
 
+    fn can_sign(&self) -> bool {
+        false
+    }
+
     async fn sign(&self, op: Permit<'_, Sign>) -> Result<Bundle> {
         op.expect_signer(&self.identity)?;
         Err(Error::unsupported("the signer is known here by name only, so nothing can be signed")

@@ -46,6 +46,11 @@ pub trait Signer: std::fmt::Debug + Send + Sync + 'static {
         self.key().cloned().map(Trusted::key)
     }
 
+    /// Whether it can sign here; one that is known by name alone cannot.
+    fn can_sign(&self) -> bool {
+        true
+    }
+
     /// Signs.
     async fn sign(&self, op: Permit<'_, Sign>) -> Result<Bundle>;
 }

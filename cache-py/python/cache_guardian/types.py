@@ -132,12 +132,13 @@ class _Host(TypedDict):
 
 
 class Registry(_Host, total=False):
-    """A registry and its system, and how one logs in there; without a login, docker's and podman's files say it. ``profile``,
-    ``account``, ``region`` and ``createOnPush`` are AWS's, ``resourceId`` is Azure's, ``key`` Artifactory's, ``context``
-    OpenShift's."""
+    """A registry and its system, and how one logs in there; without a login, docker's and podman's files say it. ``plainHttp`` says
+    whether it is spoken to over plain HTTP, which else is so on this machine only. ``profile``, ``account``, ``region`` and
+    ``createOnPush`` are AWS's, ``resourceId`` is Azure's, ``key`` Artifactory's, ``context`` OpenShift's."""
 
     system: Literal["oci", "harbor", "ecr", "acr", "artifactory", "openshift"]
     login: RegistryLogin
+    plainHttp: bool
     api: str
     profile: str
     account: str
