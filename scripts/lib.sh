@@ -6,6 +6,16 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 shared=${CACHE_SHARED:-$root/../shared}
 absences=0
 
+# napi_here PROFILE: lets napi, which always names a target, use what other commands built in that profile.
+napi_here() {
+  local host
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  mkdir -p "$root/target/$host"
+  rm -rf "${root:?}/target/$host/$1"
+  ln -s "../$1" "$root/target/$host/$1"
+  export CARGO=$root/scripts/cargo-here.sh
+}
+
 # absent NAME WHY: an absence is a line, not a failure, until `finish`.
 absent() {
   echo "absent: $1 ($2)"

@@ -21,12 +21,10 @@ export CACHE_MAKE_LAYOUT=$target/debug/examples/make-layout CACHE_SIGSTORE=$targ
 generated=$target/node
 rm -rf "$generated" "$target/node-scenarios"
 mkdir -p "$generated"
-# napi names a target, which would build everything a second time, and writes no types for what is built already.
-host=$(rustc -vV | sed -n 's/^host: //p')
-rm -rf "$target/napi-rs" "${target:?}/$host/debug"
-mkdir -p "$target/$host"
-ln -s ../debug "$target/$host/debug"
-CARGO=$root/scripts/cargo-here.sh npx napi build --no-js --dts native.d.ts --target-dir "$target" --manifest-path Cargo.toml \
+# It writes no types for what is built already.
+rm -rf "$target/napi-rs"
+napi_here debug
+npx napi build --no-js --dts native.d.ts --target-dir "$target" --manifest-path Cargo.toml \
   --output-dir "$generated" -- --workspace --all-features --lib --examples
 cp "$generated"/*.node cache-node.node
 if [ "${1:-}" = --write ]; then cp "$generated/native.d.ts" native.d.ts; fi

@@ -38,13 +38,7 @@ rm -rf "$work/node_modules" "$work"/*.node
 (
   cd "$work"
   npm ci --no-audit --no-fund --loglevel=error
-  if [ "$target" = "$own" ]; then
-    # Where napi looks for what was built.
-    mkdir -p "$root/target/$own"
-    rm -rf "$root/target/$own/release"
-    ln -s ../release "$root/target/$own/release"
-    export CARGO=$root/scripts/cargo-here.sh
-  fi
+  [ "$target" != "$own" ] || napi_here release
   npx napi build --release --platform --no-js --dts native.d.ts --target "$target" --target-dir "$root/target" \
     --manifest-path "$root/cache-node/Cargo.toml" --output-dir "$work/artifacts"
   npx napi create-npm-dirs

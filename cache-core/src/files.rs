@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use crate::error::{Error, Result};
 
 /// The bytes of a file that has at most `limit` of them. They are counted while they are read: a pipe or a device says that it
@@ -23,6 +25,16 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(said as usize);
     file.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// What `take` makes of the text of such a file. The text may be a secret, so it is cleared, and is in no error.
+///
+/// # Errors
+/// As [`read_limited`]; `Invalid` where it is not UTF-8.
+pub(crate) fn read_text<T>(path: &Path, limit: u64, take: impl FnOnce(&str) -> T) -> Result<T> {
+    let bytes = Zeroizing::new(read_limited(path, limit)?);
+    let text = std::str::from_utf8(&bytes);
+    text.map(take).map_err(|_| Error::invalid("the file is not text").context("path", path.display()))
 }
 
 #[cfg(test)]

@@ -76,9 +76,8 @@ impl Administrator {
             verdicts: Vec::new(),
             changes,
             left_behind: Vec::new(),
-        }
-        .plan()?;
-        Ok(Some(plan))
+        };
+        plan.plan().map(Some)
     }
 
     async fn changes(&self, wish: &Wish) -> Result<Vec<Change>> {

@@ -13,7 +13,7 @@ use super::trust::{TrustedKeyConfig, read_root, trusted};
 use super::{Backing, RegistryConfig, Session, SignerConfig, open_source_of, open_target_of};
 use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Freeze, Group};
 use crate::error::{Error, Result};
-use crate::files::read_limited;
+use crate::files;
 use crate::gate::{ImagePolicyGate, PromotionGate};
 use crate::model::{Repository, Timestamp};
 use crate::policy::{ClusterImagePolicy, Policy, Promotion};
@@ -256,6 +256,5 @@ fn is_document(text: &str) -> bool {
 }
 
 pub(super) fn read_text(path: &Path) -> Result<String> {
-    let text = String::from_utf8(read_limited(path, MAX_TEXT)?);
-    text.map_err(|_| Error::invalid("the file is not text").context("path", path.display()))
+    files::read_text(path, MAX_TEXT, str::to_owned)
 }

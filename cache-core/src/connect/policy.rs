@@ -9,7 +9,7 @@ use crate::error::Result;
 /// with a section of its own, the environments with rules of `retention` and of `approval`, and the names of its keyless `signers`.
 ///
 /// # Errors
-/// As [`Policy::parse`](crate::policy::Policy::parse); `Io` where the file cannot be read.
+/// As [`Policy::parse`](crate::policy::Policy::parse); what the file system says.
 pub fn check_policy(policy: &str) -> Result<Value> {
     let policy = read_policy(policy)?;
     let gates = policy.environments().map(|name| (name.to_owned(), policy.promotion(name).names().into()));

@@ -1,6 +1,6 @@
 //! A file and the bundle that signs it, as text, and what came of it, as plain data.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -39,20 +39,22 @@ impl VerifyFileConfig {
     /// network.
     ///
     /// # Errors
-    /// As [`Trust::verify_file`](crate::sign::Trust::verify_file) and [`Trust::verify_file_digest`](crate::sign::Trust::verify_file_digest); `Invalid` where nobody is trusted, or not either a file or a
-    /// digest is given.
+    /// As [`Trust::verify_file`] and [`Trust::verify_file_digest`]; `Invalid` where nobody is trusted, or not either a file or
+    /// a digest is given.
+    ///
+    /// [`Trust::verify_file`]: crate::sign::Trust::verify_file
+    /// [`Trust::verify_file_digest`]: crate::sign::Trust::verify_file_digest
     pub fn verify(&self) -> Result<Value> {
         let trust = trust_in(&self.trusted_keys, &self.trusted_signers, self.trusted_root.as_deref())?;
         let bundle = parsed("bundle", &self.bundle, Bundle::parse)?;
         let verified = match (&self.file, &self.digest) {
-            (Some(file), None) => trust.verify_file(&bundle, &read(file)?),
-            (None, Some(digest)) => trust.verify_file_digest(&bundle, digest),
-            _ => Err(Error::invalid("what is verified is either \"file\" or \"digest\"")),
+            (Some(file), None) => {
+                let bytes = std::fs::read(file).map_err(|e| Error::io(file, e))?;
+                trust.verify_file(&bundle, &bytes).map_err(|e| e.context("file", file.display()))?
+            }
+            (None, Some(digest)) => trust.verify_file_digest(&bundle, digest)?,
+            _ => return Err(Error::invalid("what is verified is either \"file\" or \"digest\"")),
         };
-        let verified = verified.map_err(|error| match &self.file {
-            Some(file) => error.context("file", file.display()),
-            None => error,
-        })?;
         Ok(json!({
             "digest": verified.value(),
             "by": verified.by(),
@@ -60,8 +62,4 @@ impl VerifyFileConfig {
             "provenAt": verified.proven_at(),
         }))
     }
-}
-
-fn read(file: &Path) -> Result<Vec<u8>> {
-    std::fs::read(file).map_err(|e| Error::io(file, e))
 }

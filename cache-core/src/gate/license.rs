@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::coverage::listed;
 use super::sbom::sort;
-use super::{Evidence, PromotionGate};
+use super::{Evidence, PromotionGate, exception};
 use crate::error::Result;
 use crate::model::{Outcome, Reason, Timestamp, Verdict};
 use crate::sbom::license::{Assessment, LicenseRules, Standing};
@@ -117,22 +117,13 @@ impl<'a> Findings<'a> {
 
     fn exception(&self, exception: &Exception, evidence: &Evidence) -> Reason {
         let meant: Vec<String> = self.excepted.get(&exception.to_string()).into_iter().flatten().cloned().collect();
-        let what = if meant.is_empty() { "nothing here".to_owned() } else { listed(&meant) };
         if exception.is_expired(evidence.now) {
-            return Reason::warn(
-                "exception-expired",
-                format!("the exception for {exception} has expired; it meant {what}"),
-            );
+            exception::expired(exception, &meant)
+        } else if meant.is_empty() {
+            exception::unused(exception, evidence, Outcome::Warn)
+        } else {
+            exception::covers(exception, &meant, Outcome::Fail)
         }
-        if meant.is_empty() {
-            let message = format!("the exception for {exception} matches nothing");
-            return match &exception.digest {
-                Some(digest) if !evidence.is_about(digest) => Reason::pass("exception-unused", message),
-                _ => Reason::warn("exception-unused", message),
-            };
-        }
-        let code = if exception.missing().is_some() { "excepted-without-owner-or-expiry" } else { "excepted" };
-        Reason::excepted(code, format!("the exception for {exception} covers {what}"), Outcome::Fail)
     }
 
     fn reasons(self, unknown: Treatment) -> Vec<Reason> {

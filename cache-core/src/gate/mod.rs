@@ -8,6 +8,7 @@ mod callback;
 mod coverage;
 mod cve;
 mod evidence;
+mod exception;
 mod image_policy;
 mod license;
 mod provenance;

@@ -70,22 +70,20 @@ impl Promoter {
             to: image.digest.clone(),
             expected,
         }));
-        Ok(Outlook::Ready(
-            PlanBody {
-                version: PLAN_VERSION,
-                environment: request.environment.clone(),
-                requester: request.requester.clone(),
-                reason: request.reason.clone(),
-                purpose: Purpose::Rollback { to: request.tag.clone(), image },
-                policy: self.policy.clone(),
-                break_glass: None,
-                deadlines: Deadlines::default(),
-                verdicts,
-                changes,
-                left_behind: Vec::new(),
-            }
-            .plan()?,
-        ))
+        let plan = PlanBody {
+            version: PLAN_VERSION,
+            environment: request.environment.clone(),
+            requester: request.requester.clone(),
+            reason: request.reason.clone(),
+            purpose: Purpose::Rollback { to: request.tag.clone(), image },
+            policy: self.policy.clone(),
+            break_glass: None,
+            deadlines: Deadlines::default(),
+            verdicts,
+            changes,
+            left_behind: Vec::new(),
+        };
+        Ok(Outlook::Ready(plan.plan()?))
     }
 }
 

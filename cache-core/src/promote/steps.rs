@@ -12,7 +12,7 @@ use crate::approve::{Permit, Permitted};
 use crate::error::{Absent, Error, Result};
 use crate::execute::{delete, set_tag};
 use crate::model::{Descriptor, Manifest, Pinned, Repository, Tag};
-use crate::plan::{Attach, BlobCopy, Content, CopyManifest, Form};
+use crate::plan::{Attach, BlobCopy, Content, CopyManifest, Form, PutManifest};
 use crate::registry::{MemoryRegistry, Moved, Registry, ServerCopy};
 use crate::sign::{
     BUNDLE_V03, COSIGN_SIGN_TYPE, ResourceDescriptor, SimpleSigning, Statement, signature_layer, tag_suffix,
@@ -59,9 +59,7 @@ impl Execution<'_> {
             }
         }
         drop(moves);
-        let there = op.to.at(op.digest.clone());
-        let moved = target.put_manifest(op.manifest(manifest.clone())?).await?;
-        self.read_back(&there, &manifest).await?;
+        let moved = self.put(op.manifest(manifest)?).await?;
         self.sent = sent;
         Ok(moved != Moved::AlreadyThere)
     }
@@ -86,6 +84,14 @@ impl Execution<'_> {
             blobs.iter().for_each(|blob| meter.reached(&blob.digest, blob.size));
         }
         Ok(!is_there)
+    }
+
+    /// Puts a manifest, and looks at what is stored.
+    async fn put(&self, op: Permit<'_, PutManifest>) -> Result<Moved> {
+        let (there, manifest) = (op.repository.at(op.manifest.digest().clone()), op.manifest.clone());
+        let moved = self.promoter.target.put_manifest(op).await?;
+        self.read_back(&there, &manifest).await?;
+        Ok(moved)
     }
 
     async fn read_back(&self, there: &Pinned, manifest: &Manifest) -> Result<()> {
@@ -168,14 +174,11 @@ impl Execution<'_> {
         for blob in blobs {
             made.insert_blob(blob);
         }
-        let there = op.repository.at(manifest.digest().clone());
-        let (blobs, put) = op.artifact(manifest.clone())?;
+        let (blobs, put) = op.artifact(manifest)?;
         for blob in blobs {
             self.promoter.target.put_blob(blob, &made).await?;
         }
-        let moved = self.promoter.target.put_manifest(put).await?;
-        self.read_back(&there, &manifest).await?;
-        Ok(moved != Moved::AlreadyThere)
+        Ok(self.put(put).await? != Moved::AlreadyThere)
     }
 
     /// The bytes of something that the plan attaches.

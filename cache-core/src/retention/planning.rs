@@ -177,22 +177,20 @@ impl Retention {
             let what = format!(
                 "{images_deleted} of {all} images go: {manifests_deleted} manifests, {tags_deleted} tags, {bytes} bytes"
             );
-            Proposed::Ready(
-                PlanBody {
-                    version: PLAN_VERSION,
-                    environment: request.environment.clone(),
-                    requester: request.requester.clone(),
-                    reason: request.reason.clone(),
-                    purpose: Purpose::Retention { what, stays },
-                    policy: self.policy.clone(),
-                    break_glass: None,
-                    deadlines: Deadlines::default(),
-                    verdicts: vec![reasons(&decisions, &inventories)],
-                    changes,
-                    left_behind: Vec::new(),
-                }
-                .plan()?,
-            )
+            let plan = PlanBody {
+                version: PLAN_VERSION,
+                environment: request.environment.clone(),
+                requester: request.requester.clone(),
+                reason: request.reason.clone(),
+                purpose: Purpose::Retention { what, stays },
+                policy: self.policy.clone(),
+                break_glass: None,
+                deadlines: Deadlines::default(),
+                verdicts: vec![reasons(&decisions, &inventories)],
+                changes,
+                left_behind: Vec::new(),
+            };
+            Proposed::Ready(plan.plan()?)
         };
         Ok(Proposal { outcome, decisions, totals, frees, requests, execution_requests, inventories })
     }

@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 use crate::error::{Error, Result};
-use crate::files::read_limited;
+use crate::files::read_text;
 use crate::model::Secret;
 
 /// What precedes the name of a variable.
@@ -38,10 +36,7 @@ pub(crate) fn variable(name: &str) -> Result<Secret> {
 
 /// The text of a file.
 pub(super) fn file(path: &Path) -> Result<Secret> {
-    let at = |error: Error| error.context("path", path.display());
-    let bytes = Zeroizing::new(read_limited(path, MAX_TEXT)?);
-    // The error of the conversion would hold the bytes.
-    std::str::from_utf8(&bytes).map(Secret::new).map_err(|_| at(Error::invalid("the file is not text")))
+    read_text(path, MAX_TEXT, |text| Secret::new(text))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::assessment::{ExceptionUse, Standing, Tally};
 use super::count::{Count, Judged};
-use crate::gate::coverage::listed;
+use crate::gate::exception;
 use crate::model::{Digest, Reason};
 use crate::scan::Exception;
 use crate::scan::merge::identities_of;
@@ -86,31 +86,20 @@ impl Count<'_> {
     fn exception(&self, exception: &Exception, meant: &[&Judged<'_>], tallies: &[Tally]) -> Reason {
         if exception.is_expired(self.evidence.now) {
             let names: Vec<String> = meant.iter().map(|one| one.merged.to_string()).collect();
-            let what = if names.is_empty() { "nothing here".to_owned() } else { listed(&names) };
-            let message = format!("the exception for {exception} has expired; it meant {what}");
-            return Reason::warn("exception-expired", message);
+            return exception::expired(exception, &names);
         }
         let applied: Vec<&&Judged<'_>> = meant.iter().filter(|one| one.standing == Standing::Excepted).collect();
         if let Some(would_be) = applied.iter().map(|one| self.would_be(one, tallies)).max() {
             let names: Vec<String> =
                 applied.iter().map(|one| format!("{}, {}", one.merged, one.merged.severity)).collect();
-            let code = if exception.missing().is_some() { "excepted-without-owner-or-expiry" } else { "excepted" };
-            return Reason::excepted(
-                code,
-                format!("the exception for {exception} covers {}", listed(&names)),
-                would_be,
-            );
+            return exception::covers(exception, &names, would_be);
         }
         if let Some(first) = meant.first() {
             let message =
                 format!("the exception for {exception} covers only a part of what the reports say of {}", first.merged);
             return Reason::warn("exception-too-narrow", message);
         }
-        let message = format!("the exception for {exception} matches nothing");
-        match &exception.digest {
-            Some(digest) if !self.evidence.is_about(digest) => Reason::pass("exception-unused", message),
-            _ => Reason::of(self.policy.unused_exceptions.outcome(), "exception-unused", message),
-        }
+        exception::unused(exception, self.evidence, self.policy.unused_exceptions.outcome())
     }
 
     /// An exception that is used and will end soon.

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
-use crate::error::{Error, Result};
-use crate::files::read_limited;
+use crate::error::Result;
+use crate::files::read_text;
 use crate::model::Secret;
 
 /// A file of credentials is small.
@@ -52,9 +50,5 @@ impl Variables {
 
 /// A file with a secret, without the line's end.
 pub(in crate::registry) fn secret_file(path: &std::path::Path) -> Result<Secret> {
-    let bytes = Zeroizing::new(read_limited(path, MAX_FILE)?);
-    // The error of the conversion would hold the bytes.
-    let text = std::str::from_utf8(&bytes);
-    let text = text.map_err(|_| Error::invalid("the file is not text").context("path", path.display()))?;
-    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+    read_text(path, MAX_FILE, |text| Secret::new(text.trim_end_matches(['\r', '\n'])))
 }
