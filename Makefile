@@ -43,6 +43,7 @@ bench:
 	$(CARGO) build --release -p cache-core --example registry --features conformance
 	@scripts/compare.sh
 	@scripts/compare-many.sh
+	@scripts/compare-far.sh
 	@scripts/compare-sbom.sh
 	@scripts/compare-sign.sh
 	@scripts/compare-scan.sh

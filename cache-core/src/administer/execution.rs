@@ -4,14 +4,14 @@ use async_trait::async_trait;
 
 use super::Administrator;
 use super::tags::tags_of;
-use crate::approve::{Approved, Permit, Permitted};
+use crate::approve::{Approved, Permitted};
 use crate::error::{Error, Result};
 use crate::execute::{
     Executor, Receipt, administer, delete, delete_all, execute, expect_administer, expect_delete, expect_tag,
     only_planned_tags, set_tag,
 };
 use crate::plan::{Change, Delete, DeleteTarget, Purpose};
-use crate::registry::{Issued, Registry};
+use crate::registry::{Deletion, Issued, Registry, RegistryWriter};
 
 /// What came of a plan of upkeep.
 #[derive(Debug)]
@@ -42,9 +42,16 @@ impl Administrator {
 }
 
 struct Execution<'a> {
-    registry: &'a dyn crate::registry::RegistryWriter,
+    registry: &'a dyn RegistryWriter,
     approved: &'a Approved,
     issued: Vec<Issued>,
+}
+
+impl<'a> Execution<'a> {
+    /// What deletes many at once.
+    fn deletion(&self) -> Option<&'a dyn Deletion> {
+        self.registry.as_registry().abilities().deletion.filter(|own| own.batches())
+    }
 }
 
 #[async_trait]
@@ -62,14 +69,17 @@ impl Executor for Execution<'_> {
         Ok(())
     }
 
-    fn batches_deletions(&self) -> bool {
-        self.registry.as_registry().abilities().deletion.is_some_and(|own| own.batches())
+    fn goes_with(&self, changes: &[&Change], next: &Change) -> bool {
+        matches!((changes.last(), next), (Some(Change::Delete(_)), Change::Delete(_))) && self.deletion().is_some()
     }
 
-    async fn deletions(&mut self, permits: Vec<Permit<'_, Delete>>) -> Vec<Result<bool>> {
-        match self.registry.as_registry().abilities().deletion {
-            Some(own) => delete_all(self.registry, own, permits).await,
-            None => permits.into_iter().map(|op| Err(not_upkeep(&Change::Delete(op.clone())))).collect(),
+    async fn together(&mut self, permits: Vec<Permitted<'_>>) -> Vec<Option<Result<bool>>> {
+        let deletion = |permit| if let Permitted::Delete(op) = permit { Some(op) } else { None };
+        // None is left out: only deletions go together, and only where something makes them so.
+        let permits = permits.into_iter().filter_map(deletion).collect();
+        match self.deletion() {
+            Some(own) => delete_all(self.registry, own, permits).await.into_iter().map(Some).collect(),
+            None => Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! What the changes do is the business of whoever executes: a [`Promoter`](crate::promote::Promoter) for promotions, an
 //! [`Administrator`](crate::administer::Administrator) for the upkeep of a registry. Common to all is the order: the approvals are
-//! claimed, the world is compared with the plan, then each change is made in its turn until one fails, and noted in the
+//! claimed, the world is compared with the plan, then the changes are made in their order until one fails, some of them together, and noted in the
 //! [`Journal`], and the approvals are spent when all is done.
 
 mod administer;
@@ -17,10 +17,10 @@ pub use journal::{Entry, Event, Journal};
 pub use receipt::{Receipt, Step, StepOutcome};
 pub(crate) use tags::{delete, delete_all, expect_delete, expect_tag, moved, only_planned_tags, set_tag};
 
-use crate::approve::{Approved, Claim, Ledger, Permit, Permitted};
+use crate::approve::{Approved, Claim, Ledger, Permitted};
 use crate::error::{Error, Result};
 use crate::model::{Digest, Timestamp};
-use crate::plan::{Change, Delete};
+use crate::plan::Change;
 
 /// Makes the changes of one plan.
 #[async_trait]
@@ -31,16 +31,18 @@ pub(crate) trait Executor: Send {
     /// Makes one change; `false` where it was so already.
     async fn step(&mut self, permit: Permitted<'_>) -> Result<bool>;
 
-    /// Whether deletions that follow one another are made at once, by [`deletions`](Executor::deletions).
-    fn batches_deletions(&self) -> bool {
+    /// Whether the next change is made together with these, by [`together`](Executor::together).
+    fn goes_with(&self, _changes: &[&Change], _next: &Change) -> bool {
         false
     }
 
-    /// Makes several deletions; what became of each, in their order.
-    async fn deletions(&mut self, permits: Vec<Permit<'_, Delete>>) -> Vec<Result<bool>> {
-        let mut outcomes = Vec::with_capacity(permits.len());
+    /// Makes several changes that go together; what became of each, in their order, and `None` where it was not tried, since
+    /// another failed.
+    async fn together(&mut self, permits: Vec<Permitted<'_>>) -> Vec<Option<Result<bool>>> {
+        let mut outcomes: Vec<Option<Result<bool>>> = Vec::with_capacity(permits.len());
         for permit in permits {
-            outcomes.push(self.step(Permitted::Delete(permit)).await);
+            let failed = outcomes.last().is_some_and(|last| !matches!(last, Some(Ok(_))));
+            outcomes.push(if failed { None } else { Some(self.step(permit).await) });
         }
         outcomes
     }
@@ -99,21 +101,22 @@ pub(crate) async fn execute(
             continue;
         }
         executor.begin(&change.to_string(), journal.head());
-        let mut changes = vec![change];
-        let outcomes = match permit {
-            Permitted::Delete(first) if executor.batches_deletions() => {
-                let mut permits = vec![first];
-                let is_deletion = |next: &(Permitted<'_>, &Change)| matches!(next.0, Permitted::Delete(_));
-                while let Some((Permitted::Delete(next), change)) = left.next_if(is_deletion) {
-                    permits.push(next);
-                    changes.push(change);
-                }
-                claim.during(executor.deletions(permits)).await
+        let (mut permits, mut changes) = (vec![permit], vec![change]);
+        while let Some((permit, change)) = left.next_if(|(_, next)| executor.goes_with(&changes, next)) {
+            permits.push(permit);
+            changes.push(change);
+        }
+        let made = async {
+            match <[_; 1]>::try_from(permits) {
+                Ok([permit]) => vec![Some(executor.step(permit).await)],
+                Err(permits) => executor.together(permits).await,
             }
-            permit => claim.during(executor.step(permit)).await.map(|outcome| vec![outcome]),
         };
-        let outcomes: Vec<StepOutcome> = match outcomes {
-            Ok(outcomes) => outcomes.into_iter().map(StepOutcome::of).collect(),
+        let outcomes: Vec<StepOutcome> = match claim.during(made).await {
+            Ok(made) => {
+                let made = made.into_iter().chain(std::iter::repeat_with(|| None)).take(changes.len());
+                made.map(|made| made.map_or(StepOutcome::NotTried, StepOutcome::of)).collect()
+            }
             Err(lost) => {
                 // The journal is another's by now.
                 noted = false;
@@ -122,12 +125,13 @@ pub(crate) async fn execute(
         };
         let first = steps.len();
         for (change, outcome) in changes.into_iter().zip(outcomes) {
-            failed |= matches!(outcome, StepOutcome::Failed { .. });
+            failed |= matches!(outcome, StepOutcome::Failed { .. } | StepOutcome::NotTried);
             let sent = executor.end(change, &outcome);
             steps.push(Step { sent, ..step(change, outcome) });
         }
         if noted {
-            let made = steps.iter().skip(first).map(|step| Event::Step(step.clone()));
+            let tried = steps.iter().skip(first).filter(|step| step.outcome != StepOutcome::NotTried);
+            let made = tried.map(|step| Event::Step(step.clone()));
             stopped = claim.note(&mut journal, clock(), made).await.err();
             noted = stopped.is_none();
         }
@@ -165,7 +169,8 @@ pub(crate) async fn execute(
 async fn begin(executor: &mut dyn Executor, approved: &Approved, claim: &mut Claim, now: Timestamp) -> Result<Journal> {
     let plan = approved.plan().digest();
     claim.during(executor.expect_the_planned_world()).await??;
-    let mut journal = Journal::read(plan, &claim.journal().await?)?;
+    let bytes = claim.journal().await?;
+    let mut journal = claim.during(Journal::read_apart(plan, bytes)).await??;
     let approvals = approved.approvals().iter().map(|approval| approval.digest().clone()).collect();
     claim.note(&mut journal, now, std::iter::once(Event::Began { approvals })).await?;
     Ok(journal)

@@ -22,7 +22,7 @@ pub struct Receipt {
     pub started: Timestamp,
     /// When it ended.
     pub finished: Timestamp,
-    /// One step for each change of the plan, in its order.
+    /// One step for each change of the plan, in its order. None is tried in a dry run.
     pub steps: Vec<Step>,
     /// The digest of the last entry of the plan's [journal](super::Journal), which holds the journal to what it says now;
     /// `None` where it could not be written.
@@ -35,9 +35,25 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    pub(crate) const NOT_COMPLETE: &'static str = "NOT COMPLETE";
+
     /// Whether everything that the plan says is so now.
     pub fn is_complete(&self) -> bool {
         self.steps.iter().all(|step| matches!(step.outcome, StepOutcome::Done | StepOutcome::AlreadySo))
+    }
+
+    /// Whether it is of a dry run. An execution tries a change, or is an error.
+    pub fn is_dry_run(&self) -> bool {
+        !self.steps.is_empty() && self.steps.iter().all(|step| step.outcome == StepOutcome::NotTried)
+    }
+
+    /// What came of the plan, in a few words.
+    pub fn summary(&self) -> &'static str {
+        match (self.is_complete(), self.is_dry_run()) {
+            (true, _) => "complete",
+            (false, true) => "dry run: nothing was changed",
+            (false, false) => Receipt::NOT_COMPLETE,
+        }
     }
 }
 
@@ -68,7 +84,7 @@ pub enum StepOutcome {
         /// The error.
         message: String,
     },
-    /// An earlier change failed.
+    /// Another change failed, an earlier one or one that was to be made together with this. Blobs may have been sent.
     NotTried,
 }
 
@@ -102,6 +118,6 @@ impl fmt::Display for Receipt {
         if let Some(why) = &self.unspent {
             writeln!(f, "  THE APPROVALS COULD NOT BE MARKED AS USED: {why}")?;
         }
-        write!(f, "  {}", if self.is_complete() { "complete" } else { "NOT COMPLETE" })
+        write!(f, "  {}", self.summary())
     }
 }

@@ -14,9 +14,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::cosign_tags::CosignTags;
+use super::found::belonging;
 use super::gather::{MAX_ATTESTATION, MAX_SIGNATURES, Tried};
 use super::record;
-use super::unit::belonging;
 use crate::error::Result;
 use crate::gate::Style;
 use crate::model::{Descriptor, Digest, Identity, ManifestBody, Pinned};
@@ -49,9 +49,9 @@ impl Attached {
     /// it is asked is an error.
     pub(super) async fn to(registry: &dyn Registry, image: &Pinned, trust: &Trust) -> Result<Self> {
         let mut attached = Attached::default();
-        let mut tags = CosignTags::of(registry, &image.repository);
+        let tags = CosignTags::of(registry, &image.repository);
         let mut tried = Tried::default();
-        for (digest, style, _) in belonging(registry, image, &mut tags, 1).await? {
+        for (digest, style, _) in belonging(registry, image, &tags).await? {
             let read = attached.read(registry, image, &digest, style, trust, &mut tried).await;
             read.or_else(|error| if error.is_outage() { Err(error) } else { Ok(()) })?;
         }

@@ -33,11 +33,15 @@ impl<'a> CosignTags<'a> {
         CosignTags { registry, repository, known: Known::NotListed }
     }
 
-    /// What the tags of this manifest name. It is one of `manifests`, as many as are known of so far.
-    pub(super) async fn about(&mut self, subject: &Digest, manifests: usize) -> Result<Vec<(Tag, Digest)>> {
+    /// So many manifests are known of, about which somebody may ask.
+    pub(super) async fn expect(&mut self, manifests: usize) {
         if matches!(self.known, Known::NotListed) && manifests > FEW {
             self.known = self.listed(manifests).await;
         }
+    }
+
+    /// What the tags of this manifest name.
+    pub(super) async fn about(&self, subject: &Digest) -> Result<Vec<(Tag, Digest)>> {
         let named = TAG_SUFFIXES.map(|suffix| self.named(Tag::of_digest(subject, suffix)));
         join_all(named).await.into_iter().filter_map(Result::transpose).collect()
     }

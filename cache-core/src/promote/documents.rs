@@ -10,6 +10,7 @@ use crate::registry::Registry;
 use crate::sbom::Sbom;
 use crate::scan::{Report, VULN_TYPE, Vex};
 
+use super::gather::Ahead;
 use super::unit::Node;
 
 /// The media type and artifact type of a report in Cache's own format.
@@ -96,6 +97,12 @@ impl Kind {
         has(&["vulnerability-report", "vulnerability.report", "grype", "trivy", "sarif"]).then_some(Kind::Report)
     }
 
+    /// What a layer of an artifact holds, by its own type, or by the artifact's where its own says nothing.
+    fn in_artifact(artifact: &Node, layer: &Descriptor) -> Option<Kind> {
+        let promised = || artifact.manifest.artifact_type().and_then(Kind::of);
+        Kind::of(&layer.media_type).or_else(|| promised().filter(|_| is_generic(&layer.media_type)))
+    }
+
     fn name(self) -> &'static str {
         match self {
             Kind::Sbom => "sbom",
@@ -139,16 +146,14 @@ impl<'a> Documents<'a> {
         node: &Node,
         about: &Digest,
         style: Style,
+        ahead: &mut Ahead,
         evidence: &mut Evidence,
     ) -> Result<()> {
         let ManifestBody::Image(artifact) = node.manifest.value() else { return Ok(()) };
-        let promised = node.manifest.artifact_type().and_then(Kind::of);
         for layer in &artifact.layers {
-            let Some(kind) = Kind::of(&layer.media_type).or(promised.filter(|_| is_generic(&layer.media_type))) else {
-                continue;
-            };
+            let Some(kind) = Kind::in_artifact(node, layer) else { continue };
             let place = Place { digest: layer.digest.clone(), about: about.clone(), found: Found::Attached(style) };
-            let read = match self.bytes(layer).await {
+            let read = match self.bytes(layer, ahead).await {
                 Ok(bytes) => kind.read(&bytes, place, evidence),
                 Err(error) => Err(error),
             };
@@ -162,7 +167,7 @@ impl<'a> Documents<'a> {
         Ok(())
     }
 
-    async fn bytes(&mut self, layer: &Descriptor) -> Result<Bytes> {
+    async fn bytes(&mut self, layer: &Descriptor, ahead: &mut Ahead) -> Result<Bytes> {
         self.count += 1;
         self.total = self.total.saturating_add(layer.size);
         if self.count > MAX_DOCUMENTS || self.total > MAX_TOTAL {
@@ -170,8 +175,16 @@ impl<'a> Documents<'a> {
                 "more than {MAX_DOCUMENTS} documents or {MAX_TOTAL} bytes of them are attached to the image"
             )));
         }
-        self.source.blob(&self.image.repository, layer).await?.into_bytes(MAX_DOCUMENT as u64).await
+        match ahead.take(layer) {
+            Some(bytes) => bytes,
+            None => self.source.blob(&self.image.repository, layer).await?.into_bytes(MAX_DOCUMENT as u64).await,
+        }
     }
+}
+
+/// Whether a layer of an artifact is read as a document.
+pub(super) fn is_document(artifact: &Node, layer: &Descriptor) -> bool {
+    Kind::in_artifact(artifact, layer).is_some()
 }
 
 /// Media types that say nothing of the content, which tools write beside an artifact type that does.

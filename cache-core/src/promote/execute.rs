@@ -1,21 +1,28 @@
 //! Executing a promotion: what must be so before the first change, and what is counted.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 
-use super::Promoter;
 use super::attached::Attached;
 use super::progress::{Meter, Metered, Watch};
 use super::record::Judged;
 use super::room::expect_room;
+use super::{AT_ONCE, Promoter};
 use crate::approve::{Approved, Permitted};
+use crate::at_once::at_once;
 use crate::error::{Absent, Error, Result};
 use crate::execute::{Executor, Receipt, StepOutcome, execute, expect_delete, expect_tag, moved};
-use crate::model::Digest;
+use crate::model::{Digest, Repository};
 use crate::plan::{Change, Content, CopyManifest, Plan, Purpose, Role};
 use crate::registry::Registry;
+
+/// So many manifests are copied together, and so many bytes, before the journal says so.
+const COPIES: usize = 64;
+const COPIED_BYTES: u64 = 1 << 30;
 
 impl Promoter {
     /// Executes an approved plan, once.
@@ -99,8 +106,8 @@ pub(super) struct Execution<'a> {
     pub(super) judged: OnceLock<Judged>,
     /// The journal's last line before the present step.
     pub(super) journal: Digest,
-    /// The bytes of blobs that the present step has sent.
-    pub(super) sent: u64,
+    /// The bytes of blobs that were sent for each manifest of a repository.
+    pub(super) sent: HashMap<(Repository, Digest), u64>,
 }
 
 /// What is attached to the image at the target.
@@ -120,7 +127,15 @@ impl<'a> Execution<'a> {
             None => Arc::clone(&promoter.source),
         };
         let (there, journal) = (There::Unknown, approved.plan().digest().clone());
-        Execution { promoter, approved, source, meter, there, judged: OnceLock::new(), journal, sent: 0 }
+        Execution { promoter, approved, source, meter, there, judged: OnceLock::new(), journal, sent: HashMap::new() }
+    }
+}
+
+async fn expect_image(target: &dyn Registry, repository: &Repository, digest: &Digest) -> Result<()> {
+    let image = repository.at(digest.clone()).into();
+    match target.resolve(&image).await.absent_is_none()? {
+        Some(_) => Ok(()),
+        None => Err(moved().context("image", image).context("found", "nothing")),
     }
 }
 
@@ -134,20 +149,20 @@ impl Executor for Execution<'_> {
         }
         expect_room(target, &plan.changes).await?;
         let mut known = HashSet::new();
+        let mut questions: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
         for change in &plan.changes {
             match change {
-                Change::SetTag(set) => expect_tag(target, set).await?,
-                Change::Delete(delete) => drop(expect_delete(target, delete).await?),
+                Change::SetTag(set) => questions.push(expect_tag(target, set).boxed()),
+                Change::Delete(delete) => questions.push(expect_delete(target, delete).map_ok(drop).boxed()),
                 Change::Copy(op) => drop(known.insert((&op.to, &op.digest))),
                 Change::Attach(op) if known.insert((&op.repository, &op.subject.digest)) => {
-                    let image = op.repository.at(op.subject.digest.clone()).into();
-                    let found = target.resolve(&image).await.absent_is_none()?;
-                    found.ok_or_else(|| moved().context("image", image).context("found", "nothing"))?;
+                    questions.push(expect_image(target, &op.repository, &op.subject.digest).boxed());
                 }
                 Change::Attach(_) | Change::AddLayers(_) => {}
                 Change::Administer(_) => return Err(no_promotion()),
             }
         }
+        at_once(questions, AT_ONCE).await?;
         if let Some(judged) = self.promoter.judge_again(plan).await? {
             self.judged.get_or_init(|| judged);
         }
@@ -158,8 +173,22 @@ impl Executor for Execution<'_> {
         self.change(permit).await
     }
 
+    fn goes_with(&self, changes: &[&Change], next: &Change) -> bool {
+        let (Some(Change::Copy(_)), Change::Copy(_)) = (changes.last(), next) else { return false };
+        let blobs =
+            changes.iter().filter_map(|change| if let Change::Copy(op) = change { Some(&op.blobs) } else { None });
+        let bytes = blobs.flatten().fold(0, |bytes: u64, blob| bytes.saturating_add(blob.size));
+        changes.len() < COPIES
+            && bytes < COPIED_BYTES
+            && self.promoter.target.as_registry().abilities().server_copy.is_none()
+    }
+
+    async fn together(&mut self, permits: Vec<Permitted<'_>>) -> Vec<Option<Result<bool>>> {
+        let copy = |permit| if let Permitted::Copy(op) = permit { Some(op) } else { None };
+        self.copies(permits.into_iter().filter_map(copy).collect()).await
+    }
+
     fn begin(&mut self, what: &str, journal: &Digest) {
-        self.sent = 0;
         self.journal = journal.clone();
         if let Some(meter) = &self.meter {
             meter.begins(what);
@@ -170,10 +199,14 @@ impl Executor for Execution<'_> {
         if let (Change::Copy(CopyManifest { role: Role::Image, .. }), StepOutcome::Done) = (change, outcome) {
             self.there = There::Nothing;
         }
-        if let (Some(meter), StepOutcome::Done | StepOutcome::AlreadySo) = (&self.meter, outcome) {
+        let copied = matches!(change, Change::Copy(_));
+        if let (Some(meter), false, StepOutcome::Done | StepOutcome::AlreadySo) = (&self.meter, copied, outcome) {
             meter.finished();
         }
-        self.sent
+        match change {
+            Change::Copy(op) => self.sent.remove(&(op.to.clone(), op.digest.clone())).unwrap_or(0),
+            _ => 0,
+        }
     }
 
     fn close(&mut self) {

@@ -1,6 +1,10 @@
 //! From a promotion unit to the evidence that the gates judge.
 
-use futures_util::{StreamExt, stream};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::future::{BoxFuture, join_all};
+use futures_util::{FutureExt, StreamExt, stream};
 
 use crate::error::{Error, Result};
 use crate::gate::{Attached, Evidence, Found, Problem, Style};
@@ -9,7 +13,8 @@ use crate::plan::Role;
 use crate::registry::Registry;
 use crate::sign::{Proof, SignedLayer, Trust};
 
-use super::documents::{Documents, from_statements};
+use super::AT_ONCE;
+use super::documents::{Documents, from_statements, is_document};
 use super::unit::{Node, Unit};
 
 /// The largest signature or statement that is read.
@@ -22,6 +27,9 @@ const MAX_BROKEN: usize = 100;
 /// Layers up to this size are fetched several at once.
 const SMALL: u64 = 1 << 20;
 const SMALL_AT_ONCE: usize = 4;
+/// An artifact of so many layers has few, and so many layers in all are fetched before it is their turn.
+const FEW_LAYERS: usize = 4;
+const MOST_AHEAD: usize = 512;
 
 /// How many signatures were tried for the image.
 #[derive(Default)]
@@ -115,17 +123,27 @@ async fn read(
 ) -> Result<Evidence> {
     let mut evidence = Evidence { platforms: platforms(unit), ..Evidence::of(image.clone(), now) };
     let mut tried = Tried::default();
-    for node in &unit.nodes {
-        let (Role::Referrer(about), Some(style)) = (&node.role, node.style) else { continue };
-        if !evidence.is_about(about) {
-            continue;
-        }
+    let referrers = unit.nodes.iter().filter_map(|node| match (&node.role, node.style) {
+        (Role::Referrer(about), Some(style)) if evidence.is_about(about) => Some((node, about, style)),
+        _ => None,
+    });
+    let with_documents = documents.is_some();
+    let mut room = MOST_AHEAD;
+    // Collected, because a stream over the closure is too general for the compiler to see that it can be sent.
+    let fetching: Vec<BoxFuture<'_, _>> = referrers
+        .map(|(node, about, style)| {
+            let layers = Ahead::choose(node, with_documents, &mut room);
+            async move { (node, about, style, Ahead::fetch(source, image, layers).await) }.boxed()
+        })
+        .collect();
+    let mut fetching = stream::iter(fetching).buffered(AT_ONCE);
+    while let Some((node, about, style, mut ahead)) = fetching.next().await {
         if let Some(documents) = &mut documents {
-            documents.read(node, about, style, &mut evidence).await?;
+            documents.read(node, about, style, &mut ahead, &mut evidence).await?;
         }
         let promised = |(tag, to): &(Tag, Digest)| to == node.manifest.digest() && SignedLayer::is_promised_by_tag(tag);
         let promised = unit.tags.iter().any(promised);
-        let reader = Reader { source, image, trust, node, about, style, promised };
+        let reader = Reader { source, image, trust, node, about, style, ahead: Mutex::new(ahead), promised };
         if let Err(error) = reader.read(&mut evidence, &mut tried).await {
             // A registry that fails is not a missing signature: nothing can be judged.
             if error.is_outage() {
@@ -152,6 +170,44 @@ fn platforms(unit: &Unit) -> Vec<(Digest, Option<crate::model::Platform>)> {
         .collect()
 }
 
+/// The small layers of an artifact that has few, fetched before it is its turn, so that one is not waited for after the other.
+pub(super) struct Ahead(HashMap<(Digest, u64), Result<bytes::Bytes>>);
+
+impl Ahead {
+    /// The layers that somebody will read, each once, as long as there is room for so many.
+    fn choose<'n>(node: &'n Node, with_documents: bool, room: &mut usize) -> Vec<&'n Descriptor> {
+        let layers = match node.manifest.value() {
+            ManifestBody::Image(artifact) if artifact.layers.len() <= FEW_LAYERS => artifact.layers.as_slice(),
+            _ => &[],
+        };
+        let is_read =
+            |layer: &&Descriptor| SignedLayer::of(layer).is_some() || (with_documents && is_document(node, layer));
+        let mut known = HashSet::new();
+        let small = layers.iter().filter(|layer| layer.size <= SMALL).filter(is_read);
+        let chosen: Vec<_> = small.filter(|layer| known.insert((&layer.digest, layer.size))).take(*room).collect();
+        *room -= chosen.len();
+        chosen
+    }
+
+    async fn fetch(source: &dyn Registry, image: &Pinned, layers: Vec<&Descriptor>) -> Self {
+        let fetch = |layer: &Descriptor| {
+            let layer = layer.clone();
+            async move {
+                let bytes = async { source.blob(&image.repository, &layer).await?.into_bytes(SMALL).await };
+                ((layer.digest.clone(), layer.size), bytes.await)
+            }
+            .boxed()
+        };
+        let fetching: Vec<BoxFuture<'_, _>> = layers.into_iter().map(fetch).collect();
+        Ahead(join_all(fetching).await.into_iter().collect())
+    }
+
+    /// What was fetched of a layer, or why it could not be; nothing where it was not tried.
+    pub(super) fn take(&mut self, layer: &Descriptor) -> Option<Result<bytes::Bytes>> {
+        self.0.remove(&(layer.digest.clone(), layer.size))
+    }
+}
+
 struct Reader<'a> {
     source: &'a dyn Registry,
     image: &'a Pinned,
@@ -159,6 +215,7 @@ struct Reader<'a> {
     node: &'a Node,
     about: &'a Digest,
     style: Style,
+    ahead: Mutex<Ahead>,
     /// Whether a tag says that a signature is here.
     promised: bool,
 }
@@ -237,7 +294,11 @@ impl Reader<'_> {
     }
 
     async fn bytes(&self, layer: &Descriptor) -> Result<bytes::Bytes> {
-        self.source.blob(&self.image.repository, layer).await?.into_bytes(MAX_ATTESTATION).await
+        let fetched = self.ahead.lock().unwrap_or_else(PoisonError::into_inner).take(layer);
+        match fetched {
+            Some(bytes) => bytes,
+            None => self.source.blob(&self.image.repository, layer).await?.into_bytes(MAX_ATTESTATION).await,
+        }
     }
 
     fn attached<T>(&self, layer: &Descriptor, by: crate::model::Identity, value: T) -> Attached<T> {

@@ -10,10 +10,12 @@ mod attached;
 mod attaching;
 mod attachment;
 mod attestation;
+mod copies;
 mod cosign_lists;
 mod cosign_tags;
 mod documents;
 mod execute;
+mod found;
 mod gather;
 mod judge;
 mod planning;
@@ -47,6 +49,9 @@ use crate::gate::PromotionGate;
 use crate::model::{Digest, Timestamp};
 use crate::registry::{MemoryRegistry, Registry, RegistryWriter};
 use crate::sign::{Signer, Trust};
+
+/// How many manifests a registry is asked about at a time: enough that one far away is not waited for once for each.
+const AT_ONCE: usize = 8;
 
 /// Promotes images from one registry to another.
 #[derive(Debug, Clone)]
@@ -90,6 +95,8 @@ mod again_tests;
 mod asks_tests;
 #[cfg(test)]
 mod attaching_tests;
+#[cfg(test)]
+mod copies_tests;
 #[cfg(test)]
 mod emergency_tests;
 #[cfg(test)]

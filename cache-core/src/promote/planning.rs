@@ -1,8 +1,9 @@
 //! From a request to a plan, or to the reasons why there is none.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::Promoter;
+use futures_util::FutureExt;
+
 use super::artifact::document_artifact;
 use super::attached::Attached;
 use super::attachment::Attachment;
@@ -11,6 +12,8 @@ use super::documents::Given;
 use super::gather::gather;
 use super::record;
 use super::unit::Unit;
+use super::{AT_ONCE, Promoter};
+use crate::at_once::at_once;
 use crate::error::{Absent, Error, Result};
 use crate::gate::{Evidence, Style, judge_all};
 use crate::model::{Digest, Identity, Manifest, Pinned, Reference, Repository, Tag, Verdict};
@@ -226,14 +229,12 @@ impl Promoter {
         if let Some(room) = target.abilities().room {
             room.room(repository).await?;
         }
-        let mut missing = HashSet::new();
-        for node in &unit.nodes {
-            let digest = node.manifest.digest();
+        let is_missing = |digest: Digest| async move {
             let there = target.resolve(&repository.at(digest.clone()).into()).await.absent_is_none()?;
-            if there.is_none() {
-                missing.insert(digest.clone());
-            }
-        }
+            Ok(there.is_none().then_some(digest))
+        };
+        let asked = unit.nodes.iter().map(|node| is_missing(node.manifest.digest().clone()).boxed()).collect();
+        let mut missing: HashSet<Digest> = at_once(asked, AT_ONCE).await?.into_iter().flatten().collect();
         missing.extend(self.not_listed(repository, unit, &missing).await?);
         let CosignChanges { mut tags, added, listed } = self.cosign_changes(request, &image.repository, unit).await?;
         missing.retain(|digest| !listed.contains(digest));
@@ -244,23 +245,25 @@ impl Promoter {
     /// The referrers that are there and that their subject's list does not name: nobody would find them. A writer that died
     /// between the one and the other leaves them so.
     async fn not_listed(&self, at: &Repository, unit: &Unit, missing: &HashSet<Digest>) -> Result<Vec<Digest>> {
-        let mut found = Vec::new();
-        let mut lists: HashMap<&Digest, HashSet<Digest>> = HashMap::new();
-        for node in &unit.nodes {
-            let (Role::Referrer(subject), Some(Style::Referrer)) = (&node.role, node.style) else { continue };
-            let digest = node.manifest.digest();
-            if missing.contains(digest) {
-                continue;
+        let there = unit.nodes.iter().filter_map(|node| match (&node.role, node.style) {
+            (Role::Referrer(subject), Some(Style::Referrer)) => Some((subject, node.manifest.digest())),
+            _ => None,
+        });
+        let there: Vec<(&Digest, &Digest)> = there.filter(|(_, digest)| !missing.contains(*digest)).collect();
+        let subjects: BTreeSet<&Digest> = there.iter().map(|(subject, _)| *subject).collect();
+        let list = |subject: &Digest| {
+            let subject = at.at(subject.clone());
+            async move {
+                let listed = self.target.referrers(&subject).await?;
+                Ok(listed.into_iter().map(|referrer| (subject.digest.clone(), referrer.digest)).collect::<Vec<_>>())
             }
-            if !lists.contains_key(subject) {
-                let listed = self.target.referrers(&at.at(subject.clone())).await?;
-                lists.insert(subject, listed.into_iter().map(|referrer| referrer.digest).collect());
-            }
-            if !lists.get(subject).is_some_and(|list| list.contains(digest)) {
-                found.push(digest.clone());
-            }
-        }
-        Ok(found)
+            .boxed()
+        };
+        let lists = at_once(subjects.into_iter().map(list).collect(), AT_ONCE).await?;
+        let listed: HashSet<(Digest, Digest)> = lists.into_iter().flatten().collect();
+        let is_listed = |subject: &Digest, digest: &Digest| listed.contains(&(subject.clone(), digest.clone()));
+        let lost = there.into_iter().filter(|(subject, digest)| !is_listed(subject, digest));
+        Ok(lost.map(|(_, digest)| digest.clone()).collect())
     }
 
     /// Pure: the facts in, the plan out.

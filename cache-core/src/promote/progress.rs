@@ -63,8 +63,9 @@ impl Meter {
     /// The change that begins now.
     pub(super) fn begins(&self, what: &str) {
         self.tell(|state| {
+            let is_new = state.progress.what.as_deref() != Some(what);
             state.progress.what = Some(what.to_owned());
-            true
+            is_new
         });
     }
 

@@ -1,7 +1,6 @@
 //! The changes of a plan, each made under its permit.
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
 
 use super::append::append;
 use super::artifact::{artifact, bundle_annotations, document_artifact};
@@ -20,9 +19,6 @@ use crate::sign::{
 
 /// The largest document that is attached.
 const MAX_MATERIAL: u64 = 256 << 20;
-/// How many blobs of one manifest are on their way at the same time: enough that no waiting for a registry is lost, few
-/// enough that the buffers stay small.
-const BLOBS_AT_ONCE: usize = 4;
 
 impl Execution<'_> {
     /// Makes one change; `false` where it was so already.
@@ -42,35 +38,19 @@ impl Execution<'_> {
     }
 
     async fn copy(&mut self, op: Permit<'_, CopyManifest>) -> Result<bool> {
-        let (source, target) = (&self.source, &self.promoter.target);
-        let manifest = source.manifest(&op.from.at(op.digest.clone())).await?;
-        if let Some(server) = target.as_registry().abilities().server_copy
+        if let Some(server) = self.promoter.target.as_registry().abilities().server_copy
             && server.can_copy(&op).await?
         {
-            return self.copy_there(server, op, &manifest).await;
+            return self.copy_there(server, op).await;
         }
-        // Collected, because a stream over the closure is too general for the compiler to see that it can be sent.
-        let moves: Vec<_> = op.blobs().into_iter().map(|blob| self.move_blob(blob)).collect();
-        let mut moves = stream::iter(moves).buffer_unordered(BLOBS_AT_ONCE);
-        let mut sent = 0;
-        while let Some(moved) = moves.next().await {
-            if let Moved::Sent(bytes) = moved? {
-                sent += bytes;
-            }
-        }
-        drop(moves);
-        let moved = self.put(op.manifest(manifest)?).await?;
-        self.sent = sent;
-        Ok(moved != Moved::AlreadyThere)
+        let what = op.digest.clone();
+        let copied = self.copies(vec![op]).await.pop().flatten();
+        copied.unwrap_or_else(|| Err(Error::unexpected("the copy was not tried").context("manifest", what)))
     }
 
     /// Lets the registry copy, and looks at what it stored as at any copy.
-    async fn copy_there(
-        &self,
-        server: &dyn ServerCopy,
-        op: Permit<'_, CopyManifest>,
-        manifest: &Manifest,
-    ) -> Result<bool> {
+    async fn copy_there(&self, server: &dyn ServerCopy, op: Permit<'_, CopyManifest>) -> Result<bool> {
+        let manifest = self.source.manifest(&op.from.at(op.digest.clone())).await?;
         let there = op.to.at(op.digest.clone());
         let target = self.promoter.target.as_registry();
         // An earlier change may have brought it along, as the children of an index come with it.
@@ -79,15 +59,16 @@ impl Execution<'_> {
         if !is_there {
             server.server_copy(op).await?;
         }
-        self.read_back(&there, manifest).await?;
+        self.read_back(&there, &manifest).await?;
         if let Some(meter) = &self.meter {
             blobs.iter().for_each(|blob| meter.reached(&blob.digest, blob.size));
+            meter.finished();
         }
         Ok(!is_there)
     }
 
     /// Puts a manifest, and looks at what is stored.
-    async fn put(&self, op: Permit<'_, PutManifest>) -> Result<Moved> {
+    pub(super) async fn put(&self, op: Permit<'_, PutManifest>) -> Result<Moved> {
         let (there, manifest) = (op.repository.at(op.manifest.digest().clone()), op.manifest.clone());
         let moved = self.promoter.target.put_manifest(op).await?;
         self.read_back(&there, &manifest).await?;
@@ -101,7 +82,7 @@ impl Execution<'_> {
         Err(Error::untrusted("the registry stored another manifest than it was sent").context("image", there))
     }
 
-    async fn move_blob(&self, op: Permit<'_, BlobCopy>) -> Result<Moved> {
+    pub(super) async fn move_blob(&self, op: Permit<'_, BlobCopy>) -> Result<Moved> {
         let blob = self.meter.as_ref().map(|meter| (meter, op.blob.clone()));
         let moved = self.promoter.target.put_blob(op, &*self.source).await?;
         if let Some((meter, blob)) = blob {

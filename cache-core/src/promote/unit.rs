@@ -2,18 +2,12 @@
 
 use std::collections::HashSet;
 
-use futures_util::future::{BoxFuture, join};
-
-use super::cosign_tags::CosignTags;
+use super::found::{Found, Reach};
 use crate::error::{Error, Result};
 use crate::gate::Style;
-use crate::model::manifest::MAX_DEPTH;
-use crate::model::{Digest, Manifest, Pinned, Repository, Tag};
+use crate::model::{Digest, Manifest, Pinned, Tag};
 use crate::plan::Role;
 use crate::registry::Registry;
-
-/// More manifests than any real image has; a registry that lists more is hostile or broken.
-const MAX_MANIFESTS: usize = 10_000;
 
 /// An image, its children at any depth, the referrers of all of them in every style, and the referrers of those.
 #[derive(Debug)]
@@ -47,17 +41,14 @@ impl Unit {
     }
 
     async fn as_far_as(source: &dyn Registry, image: &Pinned, reach: Reach) -> Result<Unit> {
+        let found = Found::around(source, image, reach).await?;
         let mut walk = Walk {
-            source,
-            repository: &image.repository,
-            reach,
+            found,
             seen: HashSet::new(),
-            named: HashSet::from([image.digest.clone()]),
-            tags: CosignTags::of(source, &image.repository),
             strangers: Vec::new(),
             unit: Unit { nodes: Vec::new(), tags: Vec::new(), left_behind: Vec::new() },
         };
-        walk.visit(image.digest.clone(), Role::Image, None, 0).await?;
+        walk.visit(&image.digest, Role::Image, None, 0)?;
         walk.note_strangers();
         walk.note_foreign_layers();
         Ok(walk.unit)
@@ -69,20 +60,10 @@ impl Unit {
     }
 }
 
-#[derive(PartialEq, Eq)]
-enum Reach {
-    Whole,
-    About,
-}
-
+/// Puts what was found in order.
 struct Walk<'a> {
-    source: &'a dyn Registry,
-    repository: &'a Repository,
-    reach: Reach,
+    found: Found<'a>,
     seen: HashSet<Digest>,
-    /// The manifests that are known of, seen or still to be.
-    named: HashSet<Digest>,
-    tags: CosignTags<'a>,
     /// What a registry lists as a referrer of the second and is not about it. Harbor lists cosign's older signatures so, which
     /// come along by their tags.
     strangers: Vec<(Digest, Digest)>,
@@ -90,38 +71,31 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn visit(&mut self, digest: Digest, role: Role, style: Option<Style>, depth: usize) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move {
-            if !self.seen.insert(digest.clone()) {
-                return Ok(());
+    fn visit(&mut self, digest: &Digest, role: Role, style: Option<Style>, depth: usize) -> Result<()> {
+        if self.seen.contains(digest) {
+            return Ok(());
+        }
+        self.found.expect_bounded(depth, self.seen.len() + self.strangers.len() + 1)?;
+        if self.found.is_stranger(digest, &role, style) {
+            if let Role::Referrer(subject) = role {
+                self.strangers.push((digest.clone(), subject));
             }
-            if depth > MAX_DEPTH || self.seen.len() + self.strangers.len() > MAX_MANIFESTS {
-                let message = format!("more than {MAX_DEPTH} levels or {MAX_MANIFESTS} manifests belong to the image");
-                return Err(Error::invalid(message).context("repository", self.repository));
-            }
-            let pinned = self.repository.at(digest.clone());
-            let manifest = self.source.manifest(&pinned).await?;
-            if let (Role::Referrer(subject), Some(Style::Referrer)) = (&role, style)
-                && manifest.subject().map(|s| &s.digest) != Some(subject)
-            {
-                self.strangers.push((digest.clone(), subject.clone()));
-                self.seen.remove(&digest);
-                return Ok(());
-            }
-            self.named.extend(manifest.children().iter().map(|child| child.digest.clone()));
-            for child in manifest.children() {
-                self.visit(child.digest.clone(), Role::Child, None, depth + 1).await?;
-            }
-            let is_end = self.reach == Reach::About && matches!(role, Role::Referrer(_));
-            self.unit.nodes.push(Node { manifest, role, style });
-            if is_end { Ok(()) } else { self.visit_referrers(&pinned, depth).await }
-        })
+            return Ok(());
+        }
+        self.seen.insert(digest.clone());
+        let unread = || Error::unexpected("a manifest was not read").context("manifest", digest);
+        let manifest = self.found.manifests.remove(digest).ok_or_else(unread)?;
+        for child in manifest.children() {
+            self.visit(&child.digest, Role::Child, None, depth + 1)?;
+        }
+        let is_end = self.found.reach.ends_at(&role);
+        self.unit.nodes.push(Node { manifest, role, style });
+        if is_end { Ok(()) } else { self.visit_referrers(digest, depth) }
     }
 
-    async fn visit_referrers(&mut self, subject: &Pinned, depth: usize) -> Result<()> {
-        for (digest, style, tag) in belonging(self.source, subject, &mut self.tags, self.named.len()).await? {
-            self.named.insert(digest.clone());
-            self.visit(digest.clone(), Role::Referrer(subject.digest.clone()), Some(style), depth + 1).await?;
+    fn visit_referrers(&mut self, subject: &Digest, depth: usize) -> Result<()> {
+        for (digest, style, tag) in self.found.belonging.remove(subject).unwrap_or_default() {
+            self.visit(&digest, Role::Referrer(subject.clone()), Some(style), depth + 1)?;
             self.unit.tags.extend(tag.map(|tag| (tag, digest)));
         }
         Ok(())
@@ -144,18 +118,4 @@ impl Walk<'_> {
             }
         }
     }
-}
-
-/// What a registry names as belonging to one manifest of so many: its referrers, and what cosign's tags name.
-pub(super) async fn belonging(
-    registry: &dyn Registry,
-    subject: &Pinned,
-    tags: &mut CosignTags<'_>,
-    manifests: usize,
-) -> Result<Vec<(Digest, Style, Option<Tag>)>> {
-    // At once, since each is a wait; the answers are taken in the same order each time.
-    let (referrers, tagged) = join(registry.referrers(subject), tags.about(&subject.digest, manifests)).await;
-    let mut found: Vec<_> = referrers?.into_iter().map(|referrer| (referrer.digest, Style::Referrer, None)).collect();
-    found.extend(tagged?.into_iter().map(|(tag, digest)| (digest, Style::CosignTag, Some(tag))));
-    Ok(found)
 }

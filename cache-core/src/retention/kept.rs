@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use futures_util::{FutureExt, StreamExt, stream};
 
-use super::at_once::at_once;
 use super::decision::{Fate, RepositoryDecision};
 use super::graph::{AttachingName, RepositoryGraph};
+use crate::at_once::at_once;
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::execute::moved;
 use crate::model::manifest::MAX_DEPTH;

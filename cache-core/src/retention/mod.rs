@@ -7,7 +7,6 @@
 //! `docs/retention.md` has the rules in words, and the traps.
 
 mod age;
-mod at_once;
 mod cleaner;
 mod closure;
 mod decision;

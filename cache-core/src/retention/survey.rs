@@ -9,9 +9,9 @@ use futures_util::{FutureExt, StreamExt, stream};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
-use super::at_once::at_once;
 use super::facts::{Facts, ManifestFacts, TagFacts};
 use super::graph::{AttachingName, RepositoryGraph};
+use crate::at_once::at_once;
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::model::manifest::{MAX_CONFIG, media_type};
 use crate::model::{Digest, Manifest, ManifestBody, Pinned, Repository, Tag, Timestamp};

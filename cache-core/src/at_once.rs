@@ -6,6 +6,6 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::error::Result;
 
 /// The answers, in the order of the questions; or the first error.
-pub(super) async fn at_once<T>(questions: Vec<BoxFuture<'_, Result<T>>>, most: usize) -> Result<Vec<T>> {
+pub(crate) async fn at_once<T>(questions: Vec<BoxFuture<'_, Result<T>>>, most: usize) -> Result<Vec<T>> {
     stream::iter(questions).buffered(most.max(1)).try_collect().await
 }
