@@ -4,18 +4,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::dialect::Condition;
+use super::journal;
 use super::store::Bucket;
 use crate::approve::{PlanLock, executed_elsewhere};
 use crate::error::{Error, Result};
 use crate::model::Digest;
 
 const FREE: &str = "free\n";
-/// No journal has more pieces, or is longer.
-const MAX_PIECES: usize = 1_000_000;
-const MAX_JOURNAL: usize = 256 << 20;
 
 #[derive(Debug)]
 pub(super) struct BucketLock {
@@ -40,7 +38,7 @@ impl BucketLock {
         let mut lock = BucketLock {
             bucket,
             key: format!("locks/{}", plan.hex()),
-            journal: format!("journal/{}", plan.hex()),
+            journal: journal::folder(plan),
             next: 1,
             own: format!("held {} ", crate::model::digest::to_hex(&nonce)),
             written: 0,
@@ -110,20 +108,13 @@ impl PlanLock for BucketLock {
     }
 
     async fn journal(&mut self) -> Result<Bytes> {
-        let mut all = BytesMut::new();
-        self.next = 1;
-        while let Some(piece) = self.bucket.get(&format!("{}/{:07}", self.journal, self.next)).await? {
-            all.extend_from_slice(&piece.body);
-            self.next += 1;
-            if self.next > MAX_PIECES || all.len() > MAX_JOURNAL {
-                return Err(Error::invalid("the journal is too long").context("journal", &self.journal));
-            }
-        }
-        Ok(all.freeze())
+        let (lines, next) = journal::read(&self.bucket, &self.journal).await?;
+        self.next = next;
+        Ok(lines)
     }
 
     async fn append(&mut self, lines: Bytes) -> Result<()> {
-        let key = format!("{}/{:07}", self.journal, self.next);
+        let key = journal::piece(&self.journal, self.next);
         if self.bucket.put(&key, lines.clone(), Condition::Absent).await?.is_none()
             && self.bucket.get(&key).await?.is_none_or(|there| there.body != lines)
         {

@@ -9,6 +9,7 @@
 //! - `journal/<plan>/<number>` are the pieces of the plan's journal, each written once.
 
 mod dialect;
+mod journal;
 mod lock;
 mod store;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use tokio::sync::OnceCell;
 
 use self::dialect::Condition;
@@ -90,6 +92,10 @@ impl LedgerStore for BucketLedger {
     async fn lock(&self, plan: &Digest) -> Result<Box<dyn PlanLock>> {
         self.expect_conditions().await?;
         Ok(Box::new(BucketLock::take(Arc::clone(&self.bucket), plan, self.lease).await?))
+    }
+
+    async fn journal_of(&self, plan: &Digest) -> Result<Bytes> {
+        Ok(journal::read(&self.bucket, &journal::folder(plan)).await?.0)
     }
 
     async fn is_spent(&self, approval: &Digest) -> Result<bool> {

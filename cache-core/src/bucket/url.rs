@@ -94,7 +94,8 @@ pub(super) fn plain(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && name.bytes().all(known)
 }
 
-/// The address as it is shown: neither a login nor a query, into which people put what lets them in.
+/// The address as it is shown: neither a login nor a query, into which people put what lets them in. A key may have slashes, and
+/// the name of a bucket has no `@`, so more is left out than [`without_secrets`](crate::address::without_secrets) would.
 fn without_secrets(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let path = rest.split('?').next().unwrap_or_default();

@@ -1,9 +1,12 @@
 //! What was done with a plan, line by line, as it was done.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Step;
-use crate::error::{Error, Result};
+use crate::approve::Ledger;
+use crate::blocking::blocking;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Digest, Raw, Timestamp};
 
 /// What was done with one plan, by all its executions: the lines of its journal in the ledger.
@@ -80,6 +83,38 @@ impl Journal {
             journal.entries.push(entry.value().clone());
         }
         Ok(journal)
+    }
+
+    /// The bytes of a plan's journal as the ledger keeps them, which are a journal of that plan. It may be asked for while the plan
+    /// is executed, and has what was done by then.
+    ///
+    /// # Errors
+    /// `NotFound` where the ledger has none, as no execution of the plan began; as [`read`](Journal::read); what the ledger says.
+    pub async fn kept(ledger: &Ledger, plan: &Digest) -> Result<Bytes> {
+        let found = match Journal::checked(ledger, plan).await {
+            // It is read without its lock. An execution that goes on after another one died cuts off the line that is not whole and
+            // writes its own there, and who reads meanwhile finds a piece of either. What was changed is so the next time as well.
+            Err(error) if error.kind() == ErrorKind::Untrusted => Journal::checked(ledger, plan).await,
+            found => found,
+        };
+        found?.ok_or_else(|| {
+            Error::not_found("the ledger has no journal of this plan")
+                .context("plan", plan)
+                .hint("name a plan that was executed by its digest, and ask the ledger with which it was")
+        })
+    }
+
+    /// The bytes of a journal that can be read; `None` where it has no line.
+    async fn checked(ledger: &Ledger, plan: &Digest) -> Result<Option<Bytes>> {
+        let bytes = ledger.journal(plan).await?;
+        let journal = Journal::read_apart(plan, bytes.clone()).await?;
+        Ok((!journal.entries.is_empty()).then_some(bytes))
+    }
+
+    /// The same as [`read`](Journal::read), where that may take its time: a journal may have hundreds of megabytes.
+    pub(super) async fn read_apart(plan: &Digest, bytes: Bytes) -> Result<Self> {
+        let plan = plan.clone();
+        blocking(move || Journal::read(&plan, &bytes)).await
     }
 
     /// Reads a journal whose plan is only known from it.

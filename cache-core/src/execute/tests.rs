@@ -23,6 +23,7 @@ async fn what_is_left_after_the_deadline_is_not_done() {
     let StepOutcome::Failed { code, message } = &receipt.steps[2].outcome else { panic!("{receipt}") };
     assert!(code == "UNAPPROVED" && message.contains("to be executed earlier"), "{message}");
     assert_eq!(receipt.steps[3].outcome, StepOutcome::NotTried);
+    assert!(!receipt.is_dry_run() && receipt.to_string().ends_with("  NOT COMPLETE"), "{receipt}");
 }
 
 #[tokio::test]
@@ -145,6 +146,67 @@ async fn a_plan_is_not_executed_with_a_journal_that_was_changed_or_is_another_pl
 }
 
 #[tokio::test]
+async fn a_journal_is_read_from_the_ledger_whole_checked_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plan, _, _, bytes) = stopped(folder.path()).await;
+    let (ledger, path) = (Ledger::at(folder.path()), journal_of(folder.path(), &plan));
+    let kept = || Journal::kept(&ledger, plan.digest());
+    assert_eq!(&kept().await.unwrap()[..], &bytes[..]);
+    // Somebody is in the middle of a line: what was written before it is the journal, and the line stays.
+    let writing = [&bytes[..], b"{\"at\":\"2027"].concat();
+    std::fs::write(&path, &writing).unwrap();
+    assert_eq!(&kept().await.unwrap()[..], &bytes[..]);
+    assert_eq!(std::fs::read(&path).unwrap(), writing);
+    std::fs::write(&path, lines(&bytes)[1..].concat()).unwrap();
+    assert_eq!(kept().await.unwrap_err().kind(), ErrorKind::Untrusted);
+    // An execution that did not begin leaves nothing in it.
+    std::fs::write(&path, "").unwrap();
+    assert!(kept().await.unwrap_err().is_not_found());
+    let none = Journal::kept(&ledger, plan_of(1).digest()).await.unwrap_err();
+    assert!(none.is_not_found() && none.hint_text().is_some(), "{none}");
+    assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "asking leaves no file");
+    // No journal is longer; the file has holes, so that nothing is written for it.
+    std::fs::File::create(&path).unwrap().set_len((256 << 20) + 1).unwrap();
+    assert_eq!(kept().await.unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+/// A ledger that says of its journal what is on the list, from its end.
+#[derive(Debug)]
+struct Reads(std::sync::Mutex<Vec<Vec<u8>>>);
+
+#[async_trait]
+impl crate::approve::LedgerStore for Reads {
+    async fn lock(&self, _: &Digest) -> Result<Box<dyn crate::approve::PlanLock>> {
+        Err(Error::unsupported("it is only read"))
+    }
+    async fn journal_of(&self, _: &Digest) -> Result<bytes::Bytes> {
+        Ok(self.0.lock().unwrap().pop().unwrap().into())
+    }
+    async fn is_spent(&self, _: &Digest) -> Result<bool> {
+        Ok(false)
+    }
+    async fn spend(&self, _: &Digest, _: &Digest) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_journal_that_was_read_while_a_line_was_cut_off_is_read_once_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plan, _, _, bytes) = stopped(folder.path()).await;
+    let good = lines(&bytes);
+    // A piece of what was cut off, and the end of what came in its place.
+    let torn = [&good[0][..], &good[1][..9], &good[2][9..]].concat();
+    let kept = async |first: &[u8], second: &[u8]| {
+        let reads = Reads(std::sync::Mutex::new(vec![second.to_vec(), first.to_vec()]));
+        Journal::kept(&Ledger::of(reads), plan.digest()).await
+    };
+    assert_eq!(&kept(&torn[..], &bytes[..]).await.unwrap()[..], &bytes[..]);
+    assert_eq!(&kept(&bytes[..], &[]).await.unwrap()[..], &bytes[..], "what can be believed is read once");
+    assert_eq!(kept(&torn[..], &torn[..]).await.unwrap_err().kind(), ErrorKind::Untrusted);
+}
+
+#[tokio::test]
 async fn of_two_executors_with_one_folder_exactly_one_runs() {
     let folder = tempfile::tempdir().unwrap();
     let plan = plan_of(2);
@@ -175,6 +237,9 @@ struct Full {
 impl crate::approve::LedgerStore for Full {
     async fn lock(&self, _: &crate::model::Digest) -> Result<Box<dyn crate::approve::PlanLock>> {
         Ok(Box::new(self.clone()))
+    }
+    async fn journal_of(&self, _: &crate::model::Digest) -> Result<bytes::Bytes> {
+        Ok(self.journal.lock().unwrap().concat().into())
     }
     async fn is_spent(&self, _: &crate::model::Digest) -> Result<bool> {
         Ok(false)

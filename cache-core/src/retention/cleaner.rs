@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use serde::Serialize;
 
-use super::at_once::at_once;
 use super::kept::{Going, expect_all, expect_no_news, verify};
 use super::restore::Wanted;
 use crate::approve::{Approved, Ledger, Permitted};
+use crate::at_once::at_once;
 use crate::error::{Absent, Error, Result};
 use crate::execute::{Executor, Receipt, Step, StepOutcome, delete, execute, expect_delete, moved};
 use crate::model::{Digest, Repository, Tag, Timestamp};
@@ -53,12 +53,20 @@ impl Cleaned {
     pub fn is_complete(&self) -> bool {
         self.receipt.is_complete() && self.broken.is_empty()
     }
+
+    /// What came of the plan, in a few words.
+    pub fn summary(&self) -> &'static str {
+        if self.broken.is_empty() { self.receipt.summary() } else { Receipt::NOT_COMPLETE }
+    }
 }
 
 impl fmt::Display for Cleaned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.receipt)?;
-        writeln!(f, "  to be restored from {}", self.restore.display())?;
+        write!(f, "{}", self.receipt)?;
+        if self.receipt.is_dry_run() {
+            return Ok(());
+        }
+        writeln!(f, "\n  to be restored from {}", self.restore.display())?;
         write!(f, "  {} that stay were looked at, {} are broken", self.looked_at, self.broken.len())?;
         self.broken.iter().try_for_each(|broken| write!(f, "\n    {broken}"))
     }

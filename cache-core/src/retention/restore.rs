@@ -15,6 +15,7 @@ use tempfile::NamedTempFile;
 
 use crate::blocking::blocking;
 use crate::error::{Absent, Error, Result};
+use crate::files::{settle, temporary};
 use crate::model::digest::Hasher;
 use crate::model::{Algorithm, Digest, Manifest, Repository, Tag};
 use crate::registry::Registry;
@@ -80,9 +81,7 @@ impl Wanted<'_> {
         if let Some(there) = RestoreFile::found(path.to_owned()).await? {
             return self.is_in(&there);
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = folder.to_owned();
-        let mut lines = Lines::new(path.to_owned(), folder.clone()).await?;
+        let mut lines = Lines::new(path.to_owned()).await?;
         lines = lines.and(&Header { restore: RESTORE_VERSION, plan: self.plan.clone() }).await?;
         for (repository, digest) in &self.manifests {
             let found = registry.manifest(&repository.at((*digest).clone())).await.absent_is_none()?;
@@ -104,17 +103,7 @@ impl Wanted<'_> {
         }
         let end = Line::End { end: lines.count + 1 };
         let Lines { file, path, .. } = lines.and(&end).await?.written().await?;
-        blocking(move || {
-            let io = |e| Error::io(&path, e);
-            file.as_file().sync_all().map_err(io)?;
-            file.persist(&path).map_err(|e| io(e.error))?;
-            // The name has to be on the disk as well.
-            if cfg!(unix) {
-                File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|e| Error::io(&folder, e))?;
-            }
-            Ok(())
-        })
-        .await
+        blocking(move || settle(file, &path)).await
     }
 
     /// Whether a file has all of it.
@@ -139,13 +128,8 @@ struct Lines {
 }
 
 impl Lines {
-    async fn new(path: PathBuf, folder: PathBuf) -> Result<Self> {
-        blocking(move || {
-            std::fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, e))?;
-            let file = NamedTempFile::new_in(&folder).map_err(|e| Error::io(&path, e))?;
-            Ok(Lines { path, file, waiting: Vec::new(), count: 0 })
-        })
-        .await
+    async fn new(path: PathBuf) -> Result<Self> {
+        blocking(move || Ok(Lines { file: temporary(&path)?, path, waiting: Vec::new(), count: 0 })).await
     }
 
     /// With one more.

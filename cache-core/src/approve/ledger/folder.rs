@@ -10,7 +10,8 @@ use bytes::Bytes;
 
 use super::{LedgerStore, PlanLock, executed_elsewhere};
 use crate::blocking::blocking;
-use crate::error::{Error, Result};
+use crate::error::{Absent, Error, Result};
+use crate::files::{folder_of, make_folder, read_text, sync_folder};
 use crate::model::Digest;
 
 /// A folder with one file for each approval that was spent, named by the approval's digest, and in `journal` one for each plan,
@@ -21,6 +22,8 @@ pub struct LedgerFolder {
 }
 
 const SPENT: &str = "spent";
+/// What is written of a spent approval is one line with a digest.
+const MAX_SPENT: u64 = 1 << 10;
 /// No journal is longer: a hundred thousand deletions take less.
 const MAX_JOURNAL: u64 = 256 << 20;
 
@@ -55,12 +58,21 @@ impl LedgerStore for LedgerFolder {
         .await
     }
 
+    async fn journal_of(&self, plan: &Digest) -> Result<Bytes> {
+        let path = self.journal(plan);
+        blocking(move || match File::open(&path) {
+            Ok(file) => lines_of(&file, &path).map(|(lines, _)| Bytes::from(lines)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Bytes::new()),
+            Err(e) => Err(Error::io(&path, e)),
+        })
+        .await
+    }
+
     async fn is_spent(&self, approval: &Digest) -> Result<bool> {
         let path = self.approval(approval);
-        blocking(move || match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(text.starts_with(SPENT)),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(e) => Err(Error::io(&path, e)),
+        blocking(move || {
+            let spent = read_text(&path, MAX_SPENT, |text| text.starts_with(SPENT)).absent_is_none()?;
+            Ok(spent.unwrap_or(false))
         })
         .await
     }
@@ -70,7 +82,8 @@ impl LedgerStore for LedgerFolder {
         blocking(move || {
             let mut file = open(&path)?;
             let written = file.write_all(text.as_bytes()).and_then(|()| file.set_len(text.len() as u64));
-            written.and_then(|()| file.sync_all()).map_err(|e| Error::io(&path, e))
+            written.map_err(|e| Error::io(&path, e))?;
+            bring_to_disk(&file, &path)
         })
         .await
     }
@@ -78,11 +91,15 @@ impl LedgerStore for LedgerFolder {
 
 /// Opens a file for reading and writing, and makes it and its folder where they are not.
 fn open(path: &Path) -> Result<File> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-    }
+    make_folder(folder_of(path))?;
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
     opened.map_err(|e| Error::io(path, e))
+}
+
+/// A file, and its name in its folder.
+fn bring_to_disk(file: &File, path: &Path) -> Result<()> {
+    file.sync_all().map_err(|e| Error::io(path, e))?;
+    sync_folder(folder_of(path))
 }
 
 /// A plan's journal, locked. Work on it that nobody waits for any more holds the lock to its end.
@@ -100,8 +117,8 @@ impl LockedFile {
     }
 }
 
-/// The lines of a journal. A machine that dies while it writes leaves a piece of one, which is taken off.
-fn lines_of(mut file: &File, path: &Path) -> Result<Bytes> {
+/// The lines of a journal, and whether a piece of one comes after them: a machine that dies while it writes leaves one.
+fn lines_of(mut file: &File, path: &Path) -> Result<(Vec<u8>, bool)> {
     let failed = |e| Error::io(path, e);
     let mut all = Vec::new();
     file.rewind().map_err(failed)?;
@@ -110,11 +127,9 @@ fn lines_of(mut file: &File, path: &Path) -> Result<Bytes> {
         return Err(Error::invalid("the journal is too long").context("path", path.display()));
     }
     let whole = all.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    if whole < all.len() {
-        all.truncate(whole);
-        file.set_len(whole as u64).map_err(failed)?;
-    }
-    Ok(all.into())
+    let cut_off = whole < all.len();
+    all.truncate(whole);
+    Ok((all, cut_off))
 }
 
 #[async_trait]
@@ -125,7 +140,15 @@ impl PlanLock for LockedFile {
     }
 
     async fn journal(&mut self) -> Result<Bytes> {
-        self.at(lines_of).await
+        self.at(|file, path| {
+            let (lines, cut_off) = lines_of(file, path)?;
+            if cut_off {
+                // What is added next begins a line.
+                file.set_len(lines.len() as u64).map_err(|e| Error::io(path, e))?;
+            }
+            Ok(Bytes::from(lines))
+        })
+        .await
     }
 
     async fn append(&mut self, lines: Bytes) -> Result<()> {
@@ -137,6 +160,6 @@ impl PlanLock for LockedFile {
     }
 
     async fn release(self: Box<Self>) -> Result<()> {
-        self.at(|file, path| file.sync_all().map_err(|e| Error::io(path, e))).await
+        self.at(bring_to_disk).await
     }
 }

@@ -32,6 +32,9 @@ pub trait LedgerStore: fmt::Debug + Send + Sync + 'static {
     /// `Unapproved` where another execution holds it.
     async fn lock(&self, plan: &Digest) -> Result<Box<dyn PlanLock>>;
 
+    /// A plan's journal as it is, whoever holds the lock: lines, each with its end, and nothing where there is none. Reads only.
+    async fn journal_of(&self, plan: &Digest) -> Result<Bytes>;
+
     /// Whether an approval was spent, by the digest that it is remembered by: its own, or that of the answer that the application
     /// knows. What cannot be read is an error, never "no".
     async fn is_spent(&self, approval: &Digest) -> Result<bool>;
@@ -90,6 +93,11 @@ impl Ledger {
         let state = path("XDG_STATE_HOME").or_else(|| path("HOME").map(|home| home.join(".local/state")));
         let state = state.ok_or_else(|| Error::not_found("there is no home folder to keep the ledger in"))?;
         Ok(state.join("cache/ledger"))
+    }
+
+    /// A plan's journal as it is; nothing where it has none.
+    pub(crate) async fn journal(&self, plan: &Digest) -> Result<Bytes> {
+        self.0.journal_of(plan).await
     }
 
     /// Takes the plan and its approvals for one execution.

@@ -212,6 +212,28 @@ mod executions {
             let journal = Journal::read(plan.digest(), &bytes).unwrap();
             // Begun, one step; begun again, three steps, ended.
             assert_eq!((journal.entries().len(), receipt.journal.as_ref()), (7, Some(journal.head())));
+            // The lock is held by now, which keeps nobody from reading.
+            assert_eq!(Journal::kept(&next, plan.digest()).await.unwrap(), bytes);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_journal_is_read_piece_by_piece_checked_and_nothing_is_written_for_it() {
+        for vendor in Vendor::ALL {
+            let world = World::of(vendor).await;
+            let (plan, ledger) = (plan_of(3), Ledger::of(world.machine()));
+            let kept = || Journal::kept(&ledger, plan.digest());
+            assert!(kept().await.unwrap_err().is_not_found());
+            assert_eq!((world.store.count(""), world.store.writes.load(Ordering::SeqCst)), (0, 0));
+            let receipt = execute(&mut Counting::default(), &approve(&plan), &ledger, clock).await.unwrap();
+            let bytes = kept().await.unwrap();
+            // Begun, three steps, ended.
+            assert_eq!(bytes.split_inclusive(|byte| *byte == b'\n').count(), 5);
+            assert_eq!(Journal::of(&bytes).unwrap().head(), receipt.journal.as_ref().unwrap());
+            world.store.insert(&format!("journal/{}/0000002", plan.digest().hex()), b"{}\n");
+            assert_eq!(kept().await.unwrap_err().kind(), ErrorKind::Untrusted, "{vendor:?}");
+            world.store.away.store(true, Ordering::SeqCst);
+            assert_eq!(kept().await.unwrap_err().kind(), ErrorKind::Unavailable, "{vendor:?}");
         }
     }
 

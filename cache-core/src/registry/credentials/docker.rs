@@ -23,7 +23,7 @@ const HUB_HOSTS: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker
 /// A helper is a process; what it said holds for this long.
 const REMEMBERED: Duration = Duration::from_secs(300);
 /// The largest file that is read.
-const MAX_FILE: u64 = 4 << 20;
+pub(super) const MAX_FILE: u64 = 4 << 20;
 
 /// The logins of one or several files, of which the first that knows a registry counts.
 #[derive(Debug, Default)]

@@ -5,10 +5,13 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use zeroize::{Zeroize, Zeroizing};
 
 use super::Credential;
-use crate::error::{Error, Result};
+use super::docker::{HUB_KEY, MAX_FILE};
+use crate::error::{Absent, Error, Result};
+use crate::files::{keep, read_limited};
 
 impl Credential {
     /// The user and the password for `docker login`, in the clear; `None` where there is no login.
@@ -27,7 +30,7 @@ impl Credential {
 }
 
 /// Writes a login into docker's file, for this host, and leaves all else in it as it is. The file is replaced at once, and only its
-/// owner may read it.
+/// owner may read it. As it has other logins too, it is on the disk for good then.
 ///
 /// # Errors
 /// `Invalid` where there is no login, or the file is none of docker's; what the file system says. No message holds text of the file.
@@ -36,32 +39,53 @@ pub fn write_docker_login(path: &Path, host: &str, credential: &Credential) -> R
     let Some((user, secret)) = credential.reveal().map_err(at)? else {
         return Err(at(Error::invalid("there is no login to write")));
     };
-    let mut file: Value = match std::fs::read(path) {
-        Ok(text) => {
-            serde_json::from_slice(&text).map_err(|_| at(Error::invalid("this is no file of registry logins")))?
-        }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => json!({}),
-        Err(e) => return Err(Error::io(path, e)),
+    let no_logins = || at(Error::invalid("this is no file of registry logins"));
+    let before = read_limited(path, MAX_FILE).absent_is_none()?.map(Zeroizing::new);
+    let mut file = Cleared(match &before {
+        Some(text) => serde_json::from_slice(text).map_err(|_| no_logins())?,
+        None => json!({}),
+    });
+    let auth = |password: &str| {
+        let plain = Zeroizing::new([user, ":", password].concat());
+        Value::from(STANDARD.encode(plain.as_bytes()))
     };
-    let mut entry = json!({"auth": STANDARD.encode(format!("{user}:{secret}"))});
+    let mut entry = Map::new();
     if let Credential::IdentityToken(_) = credential {
-        entry = json!({"auth": STANDARD.encode(format!("{user}:")), "identitytoken": secret});
+        entry.insert("auth".to_owned(), auth(""));
+        entry.insert("identitytoken".to_owned(), secret.into());
+    } else {
+        entry.insert("auth".to_owned(), auth(secret));
     }
-    let auths = file.as_object_mut().map(|file| file.entry("auths").or_insert_with(|| json!({})));
-    let auths = auths.and_then(Value::as_object_mut);
-    let auths = auths.ok_or_else(|| at(Error::invalid("this is no file of registry logins")))?;
+    let auths = file.0.as_object_mut().map(|file| file.entry("auths").or_insert_with(|| json!({})));
+    let auths = auths.and_then(Value::as_object_mut).ok_or_else(no_logins)?;
     // The Hub has an address of its own there.
-    let key = if host == "docker.io" { super::docker::HUB_KEY } else { host };
-    auths.insert(key.to_owned(), entry);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-    // Made readable for its owner alone.
-    let mut written = tempfile::NamedTempFile::new_in(folder).map_err(|e| Error::io(folder, e))?;
-    let text =
-        serde_json::to_vec_pretty(&file).map_err(|e| Error::unexpected("cannot be written as JSON").caused_by(e))?;
-    written.write_all(&text).map_err(|e| Error::io(path, e))?;
-    written.persist(path).map_err(|e| Error::io(path, e.error))?;
-    Ok(())
+    let key = if host == "docker.io" { HUB_KEY } else { host };
+    let _replaced = auths.insert(key.to_owned(), entry.into()).map(Cleared);
+    // Room for all, unless it is an odd file: what grows is left behind where it was.
+    let room = before.map_or(0, |text| text.len()) + user.len() + secret.len();
+    let mut text = Zeroizing::new(Vec::<u8>::with_capacity(2 * room + 1024));
+    let written = serde_json::to_writer_pretty(&mut *text, &file.0);
+    written.map_err(|e| Error::unexpected("cannot be written as JSON").caused_by(e))?;
+    // Past the buffer, which nobody clears.
+    keep(path, |out| out.get_mut().write_all(&text))
+}
+
+/// JSON whose texts are secret: they are cleared when it is dropped.
+struct Cleared(Value);
+
+impl Drop for Cleared {
+    fn drop(&mut self) {
+        clear(&mut self.0);
+    }
+}
+
+fn clear(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(values) => values.iter_mut().for_each(clear),
+        Value::Object(fields) => fields.values_mut().for_each(clear),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 #[cfg(test)]
@@ -98,6 +122,13 @@ mod tests {
     }
 
     #[test]
+    fn every_text_of_the_file_is_cleared() {
+        let mut file = json!({"auths": {"r.test": {"auth": "hunter2"}}, "other": ["hunter2", 1]});
+        clear(&mut file);
+        assert_eq!(file, json!({"auths": {"r.test": {"auth": ""}}, "other": ["", 1]}));
+    }
+
+    #[test]
     fn what_is_no_login_or_no_such_file_is_refused_without_its_text() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.json");
@@ -109,5 +140,7 @@ mod tests {
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }
+        std::fs::File::create(&path).unwrap().set_len(MAX_FILE + 1).unwrap();
+        assert!(write_docker_login(&path, "r.test", &login("u")).is_err(), "it is too large");
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::content::{INDEX, MARKER, marker};
 use super::index::LayoutIndex;
 use crate::error::{Error, Result};
+use crate::files::{make_folder, sync_folder};
 use crate::registry::files::{FilePart, Files};
 
 const LOCK: &str = "index.json.lock";
@@ -73,8 +74,7 @@ impl Directory {
                 .context("path", self.root.display())
                 .hint("name a folder that does not exist yet"));
         }
-        let blobs = self.root.join("blobs");
-        fs::create_dir_all(&blobs).map_err(|e| Error::io(&blobs, e))?;
+        make_folder(&self.root.join("blobs"))?;
         let lock = self.wait_for_lock()?;
         self.sweep();
         // The marker comes last: without it nothing else counts.
@@ -153,12 +153,12 @@ impl Directory {
         let folder = target.parent().unwrap_or(&self.root);
         let at = |e| Error::io(&target, e);
         temporary.file.sync_all().map_err(at)?;
-        fs::create_dir_all(folder).map_err(at)?;
+        make_folder(folder)?;
         if let Some(from) = &temporary.path {
             fs::rename(from, &target).map_err(at)?;
         }
         temporary.path = None;
-        sync_folder(folder).map_err(at)
+        sync_folder(folder)
     }
 
     /// Removes a file; it may be gone already.
@@ -200,14 +200,4 @@ impl Drop for Temporary {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> std::io::Result<()> {
-    Ok(())
 }

@@ -6,7 +6,7 @@
 mod administration;
 mod api;
 mod images;
-mod kubeconfig;
+mod login;
 mod records;
 mod streams;
 #[cfg(test)]
@@ -15,8 +15,9 @@ mod tests;
 
 use std::sync::Arc;
 
-pub use kubeconfig::KubeLogin;
 pub use streams::{StreamHistory, StreamImport, StreamItem, StreamTag};
+
+pub use crate::kube::KubeLogin;
 
 use super::credentials::{Credential, Credentials};
 use super::vendor::{Api, OrElse, Vendor, VendorRegistry};
@@ -56,14 +57,7 @@ impl OpenShiftRegistry {
     /// `Invalid` where `host` is no host, or the cluster's address is none.
     pub fn openshift(host: &str, options: OpenShiftOptions) -> Result<Self> {
         let OpenShiftOptions { mut oci, login } = options;
-        let mut tls = oci.network.tls.clone();
-        if let Some(authority) = &login.authority {
-            tls = tls.trust_pem(authority)?;
-        }
-        if let Some((certificate, key)) = &login.client {
-            tls = tls.identify_pem(certificate, key)?;
-        }
-        let network = Network { tls, ..oci.network.clone() };
+        let network = Network { tls: login.tls(oci.network.tls.clone())?, ..oci.network.clone() };
         let api = Api::new(&login.server, network, oci.patience.clone())?;
         if let Some(token) = &login.token {
             let login = Arc::new(TokenLogin { host: host.to_owned(), token: token.clone() });

@@ -24,13 +24,17 @@ use futures_util::future::BoxFuture;
 pub use kubernetes::of_kubernetes;
 use serde::{Deserialize, Serialize};
 
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
+use crate::files::read_limited;
 use crate::model::{Digest, Reference, Repository, Tag, Timestamp};
 
 /// The version of the document.
 pub const INVENTORY_VERSION: u32 = 1;
 /// How old an inventory may be where the rules do not say.
 pub const MAX_INVENTORY_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+/// The largest file with an inventory: as much as one answer of a cluster may have.
+const MAX_FILE: u64 = 256 << 20;
 /// How far the clock of whoever took an inventory may be ahead of ours.
 const CLOCK_SKEW: i64 = 5 * 60;
 
@@ -154,7 +158,8 @@ impl InventorySource for InventoryFile {
     }
 
     async fn inventory(&self) -> Result<Inventory> {
-        let json = tokio::fs::read(&self.path).await.map_err(|e| Error::io(&self.path, e))?;
+        let path = self.path.clone();
+        let json = blocking(move || read_limited(&path, MAX_FILE)).await?;
         Inventory::parse(&json).map_err(|e| e.context("inventory", &self.name))
     }
 }

@@ -65,6 +65,8 @@ async fn inventories_come_from_files_and_functions() {
         async move { Ok(again) }
     });
     assert_eq!((by.name(), by.inventory().await.unwrap()), ("mine", read));
+    std::fs::File::create(&path).unwrap().set_len(MAX_FILE + 1).unwrap();
+    assert_eq!(file.inventory().await.unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 fn images(documents: &[Value]) -> Result<Vec<String>> {

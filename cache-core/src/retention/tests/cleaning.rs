@@ -177,6 +177,7 @@ async fn b71_an_image_that_stays_and_is_broken_is_named() {
     world.server.remove_manifest(APP, &kept[2]);
     let cleaned = world.cleaner().execute(approved(plan)).await.unwrap();
     assert!(cleaned.receipt.is_complete() && !cleaned.is_complete());
+    assert_eq!((cleaned.receipt.summary(), cleaned.summary()), ("complete", "NOT COMPLETE"));
     assert!(cleaned.broken[0].contains("v1") && cleaned.broken[0].contains(kept[2].as_str()), "{:?}", cleaned.broken);
     // What was missing when the plan was made is no news.
     world.image(Some("old"), "old");
@@ -252,6 +253,8 @@ async fn b52_a_rehearsal_changes_nothing() {
     let plan = world.plan(RULES).await;
     let rehearsed = world.cleaner().rehearse(&approved(plan.clone())).await.unwrap();
     assert!(!rehearsed.is_complete() && rehearsed.receipt.steps.len() == plan.changes.len());
+    assert!(rehearsed.receipt.is_dry_run() && rehearsed.to_string().ends_with("  dry run: nothing was changed"));
+    assert_eq!(rehearsed.summary(), rehearsed.receipt.summary());
     assert_eq!((world.deletions(), world.server.count("PUT", "")), (0, 0));
     assert!(!world.restore_folder().exists());
     world.server.tag(APP, "new", &old[0]);

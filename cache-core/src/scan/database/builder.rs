@@ -1,8 +1,10 @@
 //! Making an index.
 
 use std::collections::BTreeMap;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use super::advisory::Advisory;
 use super::format::{ENTRY, HEADER, Header, crc, hash};
@@ -10,6 +12,7 @@ use super::index::key;
 use super::info::{DatabaseInfo, DatabaseSource};
 use super::record;
 use crate::error::{Error, Result};
+use crate::files::{settle, temporary_for_all};
 use crate::model::digest::{Algorithm, Hasher};
 use crate::scan::ecosystem::Ecosystem;
 
@@ -43,7 +46,7 @@ impl DatabaseBuilder {
         self.sources.sort_by(|a, b| (&a.name, a.as_of, a.advisories).cmp(&(&b.name, b.as_of, b.advisories)));
     }
 
-    /// Writes the index in the place of whatever is at `path`, all of it or nothing.
+    /// Writes the index in the place of whatever is at `path`, all of it or nothing. The folder is made where there is none.
     ///
     /// # Errors
     /// `Invalid` where nothing was gathered, or where one package has more than 4 GiB of advisories; what the disk says.
@@ -55,11 +58,10 @@ impl DatabaseBuilder {
     /// The index in a file beside the one whose place it is to take.
     pub(crate) fn unplaced(self, path: &Path) -> Result<Unplaced> {
         let failed = |e| Error::io(path, e);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = beside(folder).map_err(failed)?;
-        let mut out = std::io::BufWriter::with_capacity(1 << 20, file);
+        let mut out = BufWriter::with_capacity(1 << 20, temporary_for_all(path)?);
         let info = self.write_to(&mut out, path)?;
         let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
+        // `put` has to wait for little then, wherever it is called.
         file.as_file().sync_all().map_err(failed)?;
         Ok(Unplaced { file, info })
     }
@@ -129,23 +131,15 @@ impl DatabaseBuilder {
 /// An index that is made, and not yet where it shall be. Dropped, it is gone.
 #[derive(Debug)]
 pub(crate) struct Unplaced {
-    file: tempfile::NamedTempFile,
+    file: NamedTempFile,
     info: DatabaseInfo,
 }
 
 impl Unplaced {
     pub(crate) fn put(self, path: &Path) -> Result<DatabaseInfo> {
-        self.file.persist(path).map_err(|e| Error::io(path, e.error))?;
+        settle(self.file, path)?;
         Ok(self.info)
     }
-}
-
-/// A file that is to take another's place, and is to be read by whoever could read that.
-fn beside(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    builder.tempfile_in(folder)
 }
 
 /// What follows the header, hashed on its way.

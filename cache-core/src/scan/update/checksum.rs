@@ -1,13 +1,12 @@
 //! The checksums of a file.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::files::read_pieces;
 use crate::model::Digest;
 use crate::model::digest::{Algorithm, Hasher};
 
@@ -20,19 +19,12 @@ pub(super) struct Sums {
 
 impl Sums {
     pub(super) fn of(path: &Path) -> Result<Sums> {
-        let failed = |e| Error::io(path, e);
-        let mut file = File::open(path).map_err(failed)?;
         let (mut hasher, mut crc) = (Hasher::new(Algorithm::Sha256), u32::MAX);
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            let read = file.read(&mut buffer).map_err(failed)?;
-            let piece = buffer.get(..read).unwrap_or_default();
-            if piece.is_empty() {
-                return Ok(Sums { digest: hasher.finish(), crc32c: !crc });
-            }
+        read_pieces(path, |piece| {
             hasher.update(piece);
             crc = crc32c(crc, piece);
-        }
+        })?;
+        Ok(Sums { digest: hasher.finish(), crc32c: !crc })
     }
 }
 

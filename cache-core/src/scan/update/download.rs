@@ -16,7 +16,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::checksum::{Sums, stated};
 use super::progress::UpdateProgress;
-use super::put;
+use super::{note, note_of_files, noted};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Http, Request, chunk, kind, shown};
@@ -189,7 +189,7 @@ impl Downloader {
             discard(to)?;
             let json = serde_json::to_vec(&version).map_err(|e| Error::unexpected("no JSON").caused_by(e))?;
             let file = File::create(&path).await.map_err(failed)?;
-            put(&beside(&path), &json)?;
+            note(&beside(&path), &json)?;
             file
         } else {
             OpenOptions::new().append(true).open(&path).await.map_err(failed)?
@@ -211,7 +211,9 @@ impl Downloader {
             file.write_all(&piece).await.map_err(failed)?;
             self.tell(|| UpdateProgress::Bytes { what: what(), read: piece.len() as u64 });
         };
+        // `sync_all` alone keeps to itself what went wrong with the last piece.
         file.flush().await.map_err(failed)?;
+        file.sync_all().await.map_err(failed)?;
         Ok(ended)
     }
 
@@ -233,7 +235,7 @@ impl Downloader {
         remove(&beside(&part(to)))?;
         let known = Known { version, length: length(to), digest: sums.digest.clone() };
         let json = serde_json::to_vec(&known).map_err(|e| Error::unexpected("no JSON").caused_by(e))?;
-        put(&beside(to), &json)?;
+        note_of_files(&beside(to), &json).await?;
         Ok(sums.digest)
     }
 
@@ -278,12 +280,12 @@ fn starts_at(answer: &Answer, at: u64) -> bool {
 
 /// What is known of the file at `to`, where it is still the one that this was written of.
 fn known(to: &Path) -> Option<Known> {
-    let known: Known = serde_json::from_slice(&std::fs::read(beside(to)).ok()?).ok()?;
+    let known: Known = serde_json::from_slice(&noted(&beside(to))?).ok()?;
     (std::fs::metadata(to).ok()?.len() == known.length).then_some(known)
 }
 
 fn begun(to: &Path) -> Option<Version> {
-    serde_json::from_slice(&std::fs::read(beside(&part(to))).ok()?).ok()
+    serde_json::from_slice(&noted(&beside(&part(to)))?).ok()
 }
 
 /// Zero where there is none.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::download::{Downloader, address_of};
 use super::place::Place;
 use super::unpack::unpack;
-use super::{Fetched, Input, put};
+use super::{Fetched, Input, note_of_files, noted};
 use crate::document;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{resolve, shown};
@@ -43,11 +43,11 @@ pub(super) async fn fetch(listing: &str, downloader: &Downloader, place: &Place,
         downloader.fetch(&newest.0, &archive, Some(&newest.1)).await?;
     }
     let digest = newest.1.to_string();
-    let is_unpacked = file.exists() && std::fs::read(&unpacked).is_ok_and(|of| of == digest.as_bytes());
+    let is_unpacked = file.exists() && noted(&unpacked).is_some_and(|of| of == digest.as_bytes());
     if !is_unpacked {
         let source = File::open(&archive).map_err(|e| Error::io(&archive, e))?;
         unpack(source, &[FILE], &folder).await.map_err(|e| e.context("url", shown(&newest.0)))?;
-        put(&unpacked, digest.as_bytes())?;
+        note_of_files(&unpacked, digest.as_bytes()).await?;
     }
     fetched.marks.insert("grype".to_owned(), digest);
     fetched.files.push(Input::Grype(file));

@@ -14,6 +14,7 @@ mod trivy;
 mod unpack;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -25,6 +26,7 @@ pub use self::source::DataSource;
 use super::{Database, DatabaseBuilder, DatabaseInfo};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
+use crate::files::{folder_of, read_limited, replace, sync_folder};
 use crate::registry::{Network, Patience};
 use crate::watch::Watch;
 
@@ -178,12 +180,22 @@ fn gather(files: Vec<Input>) -> Result<DatabaseBuilder> {
     Ok(builder)
 }
 
-/// A file of ours, replaced whole.
-fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let failed = |e| Error::io(path, e);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    std::io::Write::write_all(&mut file, bytes).map_err(failed)?;
-    file.persist(path).map_err(|e| failed(e.error))?;
-    Ok(())
+/// The largest file of ours that says what was fetched: a line for each of OSV's archives.
+const MAX_NOTE: u64 = 1 << 20;
+
+/// What was noted. Where it cannot be read, nothing was: it is fetched again.
+fn noted(path: &Path) -> Option<Vec<u8>> {
+    read_limited(path, MAX_NOTE).ok()
+}
+
+fn note(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, |out| out.write_all(bytes))
+}
+
+/// Notes what files in the same folder are, whose bytes are on the disk. Their names go there first: a machine that loses its power
+/// may keep the note alone, which is believed, so that nothing would be fetched again and no update come to its end.
+async fn note_of_files(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = folder_of(path).to_owned();
+    blocking(move || sync_folder(&folder)).await?;
+    note(path, bytes)
 }

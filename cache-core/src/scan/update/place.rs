@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::put;
+use super::{note, noted};
 use crate::error::{Error, Result};
 
 /// How often it is looked whether the other update is done.
@@ -61,11 +61,11 @@ impl Place {
 
     /// What the index was last made of, where that is known.
     pub(super) fn made(&self) -> Option<Made> {
-        serde_json::from_slice(&std::fs::read(self.folder.join(MADE)).ok()?).ok()
+        serde_json::from_slice(&noted(&self.folder.join(MADE))?).ok()
     }
 
     pub(super) fn remember(&self, made: &Made) -> Result<()> {
         let json = serde_json::to_vec_pretty(made).map_err(|e| Error::unexpected("no JSON").caused_by(e))?;
-        put(&self.folder.join(MADE), &json)
+        note(&self.folder.join(MADE), &json)
     }
 }

@@ -9,7 +9,7 @@ use super::download::Downloader;
 use super::place::Place;
 use super::progress::UpdateProgress;
 use super::unpack::unpack;
-use super::{Fetched, Input, put};
+use super::{Fetched, Input, note_of_files, noted};
 use crate::error::{Error, Result};
 use crate::model::{Pinned, Reference};
 use crate::registry::Registry;
@@ -30,7 +30,7 @@ pub(super) async fn fetch(
     let pinned = image.repository.at(registry.resolve(image).await.map_err(at)?.digest);
     let digest = pinned.digest.to_string();
     let is_whole = FILES.iter().all(|name| folder.join(name).exists());
-    if is_whole && std::fs::read(&unpacked).is_ok_and(|of| of == digest.as_bytes()) {
+    if is_whole && noted(&unpacked).is_some_and(|of| of == digest.as_bytes()) {
         downloader.tell(|| UpdateProgress::Unchanged { what: image.to_string() });
     } else {
         let layer = download(registry, &pinned, image, downloader).await.map_err(at)?;
@@ -38,7 +38,7 @@ pub(super) async fn fetch(
         let failed = |e| Error::io(&unpacked, e);
         std::fs::remove_file(&unpacked).or_else(absent).map_err(failed)?;
         unpack(layer, FILES, &folder).await.map_err(at)?;
-        put(&unpacked, digest.as_bytes())?;
+        note_of_files(&unpacked, digest.as_bytes()).await?;
     }
     fetched.marks.insert("trivy".to_owned(), digest);
     fetched.files.push(Input::Trivy(folder.join("trivy.db")));

@@ -2,24 +2,28 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 use tempfile::NamedTempFile;
 
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
+use crate::files::temporary;
 
 /// The largest file; the databases had under 2 GiB in 2026.
 const MAX_FILE: u64 = 8 << 30;
 /// More entries are no database.
 const MAX_ENTRIES: usize = 1000;
 
-/// Takes these files, all of them or none, out of a tar, packed by gzip or zstd, into a folder.
+/// Takes these files, all of them or none, out of a tar, packed by gzip or zstd, into a folder. Their bytes are on the disk then;
+/// [`note_of_files`](super::note_of_files) sees to their names.
 pub(super) async fn unpack(archive: File, names: &'static [&'static str], folder: &Path) -> Result<()> {
     let into = folder.to_owned();
+    // They get their names here, and not where they are written: that goes on when the update was given up, and by then the folder
+    // may be another's.
     for (name, file) in blocking(move || entries(archive, names, &into)).await? {
-        let path: PathBuf = folder.join(name);
+        let path = folder.join(name);
         file.persist(&path).map_err(|e| Error::io(&path, e.error))?;
     }
     Ok(())
@@ -43,8 +47,9 @@ fn entries(archive: File, names: &[&'static str], folder: &Path) -> Result<Vec<(
         if !entry.header().entry_type().is_file() || entry.size() > MAX_FILE {
             return Err(Error::invalid("a file of the archive is none, or is too large").context("file", name));
         }
-        let mut file = NamedTempFile::new_in(folder).map_err(|e| Error::io(folder, e))?;
+        let mut file = temporary(&folder.join(name))?;
         std::io::copy(&mut entry.take(MAX_FILE), &mut file).map_err(unreadable)?;
+        file.as_file().sync_all().map_err(|e| Error::io(folder, e))?;
         found.push((name, file));
         if found.len() == names.len() {
             break;

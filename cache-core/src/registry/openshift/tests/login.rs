@@ -1,4 +1,4 @@
-//! Where the login to a cluster is found.
+//! Where the login to a cluster is found. How a kubeconfig is read is tested with its reader.
 
 use std::path::Path;
 
@@ -11,60 +11,48 @@ fn login(variables: &[(&str, &str)], account: &Path) -> Result<KubeLogin> {
     KubeLogin::of(&Variables::given(variables), account, None)
 }
 
-const FILE: &str = "apiVersion: v1\nkind: Config\ncurrent-context: dev/me\ncontexts:\n\
-- name: dev/me\n  context: {cluster: c, user: u, namespace: dev}\n\
-- name: file\n  context: {cluster: c, user: f}\n\
-- name: program\n  context: {cluster: c, user: p}\n\
-- name: lax\n  context: {cluster: lax, user: u}\n\
-- name: nobody\n  context: {cluster: c, user: none}\n\
+const FILE: &str = "current-context: dev/me\ncontexts:\n\
+- {name: dev/me, context: {cluster: c, user: u}}\n\
+- {name: program, context: {cluster: c, user: p}}\n\
+- {name: nobody, context: {cluster: c, user: none}}\n\
 clusters:\n\
-- name: c\n  cluster: {server: 'https://api.test:6443', certificate-authority-data: cGVt}\n\
-- name: lax\n  cluster: {server: 'https://api.test:6443', insecure-skip-tls-verify: true}\n\
+- {name: c, cluster: {server: 'https://api.test:6443'}}\n\
 users:\n\
-- name: u\n  user: {token: sha256~hunter2}\n\
-- name: f\n  user: {tokenFile: token}\n\
-- name: p\n  user: {exec: {command: login}}\n\
-- name: none\n  user: {}\n";
+- {name: u, user: {token: sha256~hunter2}}\n\
+- {name: p, user: {exec: {command: login}}}\n\
+- {name: none, user: {}}\n";
 
 #[test]
-fn a_kubeconfig_is_followed_from_its_context_to_the_token() {
+fn the_first_kubeconfig_that_is_there_counts_then_the_usual_one_then_the_pod() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("config");
-    std::fs::write(&path, FILE).unwrap();
-    std::fs::write(folder.path().join("token"), "from-file\n").unwrap();
-    let found = login(&[("KUBECONFIG", path.to_str().unwrap())], folder.path()).unwrap();
-    assert_eq!((&found.server[..], found.namespace.as_deref()), ("https://api.test:6443", Some("dev")));
-    assert_eq!(
-        (found.token.clone(), found.authority.as_deref()),
-        (Some(Secret::new("sha256~hunter2")), Some(&b"pem"[..]))
-    );
-    assert!(!format!("{found:?}").contains("hunter2"));
-    let file = KubeLogin::from_kubeconfig(&path, Some("file")).unwrap();
-    assert_eq!(file.token, Some(Secret::new("from-file")));
-    for (context, kind) in [
-        ("program", ErrorKind::Unsupported),
-        ("lax", ErrorKind::Unsupported),
-        ("nobody", ErrorKind::Unauthenticated),
-        ("absent", ErrorKind::Invalid),
-    ] {
-        let error = KubeLogin::from_kubeconfig(&path, Some(context)).unwrap_err();
-        assert_eq!(error.kind(), kind, "{context}");
-        assert!(!format!("{error:?}").contains("hunter2"));
-    }
-    std::fs::write(&path, "users: [hunter2").unwrap();
-    let error = KubeLogin::from_kubeconfig(&path, None).unwrap_err();
-    assert!(!format!("{error:?}").contains("hunter2"));
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::create_dir(at(".kube")).unwrap();
+    std::fs::write(at(".kube/config"), FILE).unwrap();
+    std::fs::write(at("other"), FILE.replace("sha256~hunter2", "of-other")).unwrap();
+    std::fs::write(at("token"), "of-account\n").unwrap();
+    let list = std::env::join_paths([at("absent"), at("other"), at(".kube/config")]).unwrap();
+    let (list, home) = (list.to_str().unwrap(), at(""));
+    let pod = [("KUBERNETES_SERVICE_HOST", "fd00::1"), ("KUBERNETES_SERVICE_PORT", "443")];
+    let token = |more: &[(&str, &str)]| {
+        let found = login(&[&pod[..], more].concat(), folder.path()).unwrap();
+        assert!(!format!("{found:?}").contains("hunter2"));
+        found.token
+    };
+    assert_eq!(token(&[("KUBECONFIG", list), ("HOME", &home[..])]), Some(Secret::new("of-other")));
+    assert_eq!(token(&[("HOME", &home[..])]), Some(Secret::new("sha256~hunter2")));
+    assert_eq!(token(&[("KUBECONFIG", &at("absent")[..]), ("HOME", &home[..])]), Some(Secret::new("of-account")));
+    let none = login(&[], folder.path()).unwrap_err();
+    assert!(none.is_not_found() && none.hint_text().unwrap().contains("oc login"), "{none:?}");
 }
 
 #[test]
-fn a_pod_has_the_login_of_its_service_account() {
+fn a_login_to_openshift_is_somebodys() {
     let folder = tempfile::tempdir().unwrap();
-    let pod = [("KUBERNETES_SERVICE_HOST", "fd00::1"), ("KUBERNETES_SERVICE_PORT", "443")];
-    assert!(login(&pod, folder.path()).unwrap_err().is_not_found());
-    for (name, text) in [("token", "account-token\n"), ("namespace", "ci\n"), ("ca.crt", "pem")] {
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
-    let found = login(&pod, folder.path()).unwrap();
-    assert_eq!((&found.server[..], found.namespace.as_deref()), ("https://[fd00::1]:443", Some("ci")));
-    assert_eq!(found.token, Some(Secret::new("account-token")));
+    let path = folder.path().join("config");
+    std::fs::write(&path, FILE).unwrap();
+    let refused = |context| KubeLogin::from_kubeconfig(&path, Some(context)).unwrap_err();
+    let nobody = refused("nobody");
+    assert_eq!(nobody.kind(), ErrorKind::Unauthenticated);
+    assert!(nobody.to_string().contains("kubeconfig"), "{nobody}");
+    assert!(refused("program").hint_text().unwrap().ends_with("oc login"));
 }

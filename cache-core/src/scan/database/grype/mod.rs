@@ -12,8 +12,9 @@ use std::path::Path;
 use self::blobs::{PackageBlob, VulnerabilityBlob};
 use self::tables::{Handle, Tables, Vulnerability};
 use super::advisory::{Advisory, Names};
-use super::{DatabaseBuilder, DatabaseSource, read};
+use super::{DatabaseBuilder, DatabaseSource};
 use crate::error::{Error, Result};
+use crate::files::read_limited;
 use crate::scan::distribution::Named;
 use crate::scan::ecosystem::Ecosystem;
 use crate::sqlite::{Damage, Database};
@@ -28,7 +29,7 @@ impl DatabaseBuilder {
     /// `Invalid` where it is none, is damaged, or is of another schema; what the disk says.
     pub fn add_grype(&mut self, file: impl AsRef<Path>) -> Result<()> {
         let file = file.as_ref();
-        let bytes = read(file, MAX_FILE)?;
+        let bytes = read_limited(file, MAX_FILE)?;
         self.add_grype_bytes(&bytes).map_err(|e| e.context("path", file.display()))
     }
 

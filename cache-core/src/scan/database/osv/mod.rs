@@ -7,8 +7,9 @@ mod record;
 use std::path::{Path, PathBuf};
 
 use self::record::Vulnerability;
-use super::{DatabaseBuilder, DatabaseSource, read};
+use super::{DatabaseBuilder, DatabaseSource};
 use crate::error::{Error, Result};
+use crate::files::read_limited;
 use crate::zip::{Budget, Zip};
 
 /// How deep folders are looked into.
@@ -85,14 +86,14 @@ impl Reading<'_> {
             } else if is("zip") {
                 self.archive(&path)?;
             } else if is("json") {
-                self.record(&read(&path, MAX_RECORD)?);
+                self.record(&read_limited(&path, MAX_RECORD)?);
             }
         }
         Ok(())
     }
 
     fn archive(&mut self, path: &Path) -> Result<()> {
-        self.entries(&read(path, MAX_ARCHIVE)?).map_err(|e| e.context("archive", path.display()))
+        self.entries(&read_limited(path, MAX_ARCHIVE)?).map_err(|e| e.context("archive", path.display()))
     }
 
     fn entries(&mut self, archive: &[u8]) -> Result<()> {

@@ -15,15 +15,18 @@ use serde::Deserialize;
 use self::advisories::Value;
 use self::bolt::{Bolt, Bucket, Damage, Item};
 use super::advisory::Advisory;
-use super::{DatabaseBuilder, DatabaseSource, read};
+use super::{DatabaseBuilder, DatabaseSource};
 use crate::document::time;
-use crate::error::{Error, Result};
+use crate::error::{Absent, Error, Result};
+use crate::files::read_limited;
 use crate::model::{Timestamp, null_is_empty};
 use crate::scan::Rating;
 use crate::scan::trivy::Stated;
 
 /// The largest file that is read; the database had under 1 GiB in 2026.
 const MAX_FILE: u64 = 8 << 30;
+/// The largest `metadata.json`; it has 200 bytes.
+const MAX_METADATA: u64 = 1 << 20;
 /// The schema that is read.
 const VERSION: u64 = 2;
 
@@ -51,8 +54,8 @@ impl DatabaseBuilder {
     /// `Invalid` where it is none or is damaged; `Unsupported` where it is of another schema; what the disk says.
     pub fn add_trivy(&mut self, file: impl AsRef<Path>) -> Result<()> {
         let file = file.as_ref();
-        let bytes = read(file, MAX_FILE)?;
-        let metadata = std::fs::read(file.with_file_name("metadata.json")).ok();
+        let bytes = read_limited(file, MAX_FILE)?;
+        let metadata = read_limited(&file.with_file_name("metadata.json"), MAX_METADATA).absent_is_none()?;
         self.add_trivy_bytes(&bytes, metadata.as_deref()).map_err(|e| e.context("path", file.display()))
     }
 
