@@ -42,7 +42,8 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// An address as messages and logs show it: its query may hold a signature, its user part a password.
+/// An address as messages and logs show it, without user part and query. A server may sign a query under any name, so it does not
+/// go by names as [`without_secrets`](crate::address::without_secrets) does.
 pub(crate) fn shown(url: &Uri) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     format!("{}://{}{port}{}", url.scheme_str().unwrap_or(""), url.host().unwrap_or(""), url.path())

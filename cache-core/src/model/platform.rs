@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::descriptor::null_is_empty;
 use crate::error::{Error, Result};
 
 /// Operating system and processor, as in an image index (OCI image specification, `image-index.md`).
@@ -21,14 +22,19 @@ pub struct Platform {
     #[serde(rename = "os.version", default, skip_serializing_if = "Option::is_none")]
     pub os_version: Option<String>,
     /// Required features of the operating system.
-    #[serde(rename = "os.features", default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        rename = "os.features",
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "null_is_empty"
+    )]
     pub os_features: Vec<String>,
 }
 
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.os, self.architecture)?;
-        if let Some(variant) = &self.variant {
+        if let Some(variant) = self.variant.as_ref().filter(|variant| !variant.is_empty()) {
             write!(f, "/{variant}")?;
         }
         Ok(())
@@ -64,6 +70,8 @@ mod tests {
         for text in ["linux/amd64", "linux/arm64/v8"] {
             assert_eq!(text.parse::<Platform>().unwrap().to_string(), text);
         }
+        let unsaid = Platform { variant: Some(String::new()), .."linux/arm64".parse().unwrap() };
+        assert_eq!(unsaid.to_string(), "linux/arm64");
         for text in ["", "linux", "linux/", "/amd64", "linux/arm64/", "a/b/c/d"] {
             assert!(text.parse::<Platform>().is_err(), "{text}");
         }

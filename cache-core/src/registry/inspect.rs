@@ -30,10 +30,12 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Registry;
+pub use super::config::config_of;
+use super::platform::manifest_of_platform;
+pub use super::platform::of_platform;
 use crate::error::{Absent, Error, Result};
-use crate::model::manifest::MAX_CONFIG;
 use crate::model::{
-    Descriptor, Digest, ImageManifest, Manifest, ManifestBody, Pinned, Platform, Reference, Repository, Tag, Transport,
+    Descriptor, Digest, ImageManifest, Manifest, ManifestBody, Pinned, Platform, Reference, Tag, Transport,
     null_is_empty,
 };
 
@@ -107,8 +109,8 @@ struct Run {
 /// Looks at an image, as `skopeo inspect` does. An index is looked at for one platform.
 ///
 /// # Errors
-/// `NotFound` where there is no such image; `Invalid` where an index has several platforms and none is asked for, or the
-/// configuration is none; `Unsupported` where it is no container image; what the registry says.
+/// `NotFound` where there is no such image, or none for the platform; `Invalid` where an index has several platforms and none is
+/// asked for, or the configuration is none; `Unsupported` where it is no container image; what the registry says.
 pub async fn inspect(registry: &dyn Registry, image: &Reference, platform: Option<&Platform>) -> Result<Inspection> {
     let repository = &image.repository;
     let named = repository.at(registry.resolve(image).await?.digest);
@@ -140,38 +142,26 @@ fn read(config: &[u8]) -> Result<Config> {
     serde_json::from_slice(config).map_err(invalid)
 }
 
-/// The manifest that a reference names, byte for byte; with a platform, that of its image out of an index. What `crane manifest` and
+/// The manifest that a reference names, byte for byte; with a platform, that of its image for it. What `crane manifest` and
 /// `skopeo inspect --raw` print.
 ///
 /// # Errors
 /// `NotFound` where there is no such image, or none for the platform; what the registry says.
 pub async fn manifest(registry: &dyn Registry, image: &Reference, platform: Option<&Platform>) -> Result<Manifest> {
-    let mut named = image.repository.at(registry.resolve(image).await?.digest);
-    if platform.is_some() {
-        named = of_platform(registry, &named, platform).await?;
+    let named = image.repository.at(registry.resolve(image).await?.digest);
+    match platform {
+        Some(_) => Ok(manifest_of_platform(registry, &named, platform).await?.0),
+        None => registry.manifest(&named).await,
     }
-    registry.manifest(&named).await
 }
 
 /// The configuration of an image, byte for byte. What `crane config` and `skopeo inspect --config --raw` print.
 ///
 /// # Errors
-/// As [`inspect`]; whatever the configuration is, it is given.
+/// As [`inspect`]; without a platform, whatever the configuration is, it is given.
 pub async fn config(registry: &dyn Registry, image: &Reference, platform: Option<&Platform>) -> Result<Bytes> {
     let named = image.repository.at(registry.resolve(image).await?.digest);
     Ok(configured(registry, &named, platform).await?.1)
-}
-
-/// The configuration that a manifest names.
-///
-/// # Errors
-/// `Invalid` where it is larger than 8 MiB; what the registry says.
-pub async fn config_of(registry: &dyn Registry, repository: &Repository, image: &ImageManifest) -> Result<Bytes> {
-    if image.config.size > MAX_CONFIG {
-        let message = format!("a configuration of {} bytes; {MAX_CONFIG} are allowed", image.config.size);
-        return Err(Error::invalid(message).context("digest", &image.config.digest));
-    }
-    registry.blob(repository, &image.config).await?.into_bytes(MAX_CONFIG).await
 }
 
 async fn configured(
@@ -179,45 +169,16 @@ async fn configured(
     image: &Pinned,
     platform: Option<&Platform>,
 ) -> Result<(ImageManifest, Bytes)> {
-    let image = of_platform(registry, image, platform).await?;
-    let manifest = registry.manifest(&image).await?;
+    let (manifest, config) = manifest_of_platform(registry, image, platform).await?;
+    let image = image.repository.at(manifest.digest().clone());
     let ManifestBody::Image(body) = manifest.value() else {
         return Err(Error::unsupported("an index within an index has no configuration").context("image", image));
     };
-    let bytes = config_of(registry, &image.repository, body).await.map_err(|e| e.context("image", &image))?;
+    let bytes = match config {
+        Some(config) => config,
+        None => config_of(registry, &image.repository, body).await.map_err(|e| e.context("image", &image))?,
+    };
     Ok((body.clone(), bytes))
-}
-
-/// The image for a platform, out of an index, or the image itself where there is but one. Children that hold attestations are
-/// no platforms.
-///
-/// # Errors
-/// `NotFound` where there is none for the platform; `Invalid` where there are several and no platform is asked for.
-pub async fn of_platform(registry: &dyn Registry, image: &Pinned, platform: Option<&Platform>) -> Result<Pinned> {
-    let manifest = registry.manifest(image).await?;
-    let ManifestBody::Index(index) = manifest.value() else { return Ok(image.clone()) };
-    let runs = |child: &&Descriptor| child.platform.as_ref().is_none_or(|platform| platform.os != "unknown");
-    let children: Vec<&Descriptor> = index.manifests.iter().filter(runs).collect();
-    let names = || {
-        let named = children.iter().filter_map(|child| child.platform.as_ref()).map(Platform::to_string);
-        named.collect::<Vec<_>>().join(", ")
-    };
-    let fits = |child: &&&Descriptor| match (platform, &child.platform) {
-        (Some(wanted), Some(offered)) => {
-            let same = (&wanted.os, &wanted.architecture) == (&offered.os, &offered.architecture);
-            same && (wanted.variant.is_none() || wanted.variant == offered.variant)
-        }
-        (Some(_), None) => false,
-        (None, _) => true,
-    };
-    match (children.iter().filter(fits).collect::<Vec<_>>().as_slice(), platform) {
-        ([one], _) => Ok(image.repository.at(one.digest.clone())),
-        ([first, ..], Some(_)) => Ok(image.repository.at(first.digest.clone())),
-        ([], _) => Err(Error::not_found("the index has no image for the platform").context("platforms", names())),
-        _ => Err(Error::invalid("the index has images for several platforms")
-            .context("platforms", names())
-            .hint("say which platform is meant")),
-    }
 }
 
 impl Layer {
@@ -237,7 +198,8 @@ mod tests {
 
     use super::*;
     use crate::error::ErrorKind;
-    use crate::model::manifest::media_type;
+    use crate::model::Repository;
+    use crate::model::manifest::{MAX_CONFIG, media_type};
     use crate::registry::MemoryRegistry;
 
     const CONFIG: &str = r#"{"created": "2026-01-02T03:04:05Z", "architecture": "amd64", "os": "linux", "docker_version": null,

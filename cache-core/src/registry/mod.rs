@@ -17,6 +17,7 @@ mod aws;
 mod azure;
 mod blob;
 mod checks;
+mod config;
 pub mod credentials;
 #[cfg(feature = "ecr")]
 pub mod ecr;
@@ -32,6 +33,7 @@ mod memory;
 mod oci;
 #[cfg(feature = "openshift")]
 pub mod openshift;
+mod platform;
 mod records;
 mod source;
 #[cfg(test)]

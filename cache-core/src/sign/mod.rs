@@ -8,6 +8,7 @@ mod cosign;
 mod dsse;
 mod encrypted;
 mod external;
+mod hashes;
 mod key;
 mod keyless;
 mod logged;

@@ -1,10 +1,10 @@
 //! Public keys, and checking a signature with one.
 
-use aws_lc_rs::digest;
 use aws_lc_rs::signature::{ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm};
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::Digest as _;
 
+use super::hashes::Hashes;
 use super::scheme::{ED25519_PREFIX, Hash, P256_PREFIX, Scheme};
 use super::source;
 use crate::error::{Error, Result};
@@ -112,6 +112,11 @@ impl PublicKey {
         self.scheme
     }
 
+    /// The hash that signatures by it are over; of Ed25519 that of its prehashed variant.
+    pub(super) fn hash(&self) -> Hash {
+        self.hash.unwrap_or(self.scheme.natural_hash())
+    }
+
     /// The bare key where it is an Ed25519 one.
     pub(super) fn ed25519(&self) -> Option<&[u8]> {
         self.spki.get(ED25519_PREFIX.len()..).filter(|_| self.scheme == Scheme::Ed25519)
@@ -137,24 +142,54 @@ impl PublicKey {
         key.verify(message, signature).map_err(|_| self.stranger())
     }
 
-    /// Checks a signature over a message of which only the SHA-256 is known.
-    pub(super) fn verify_sha256(&self, sha256: &[u8; 32], signature: &[u8]) -> Result<()> {
+    /// Checks a signature over a message of which only hashes are known. `Unsupported` where they do not suffice: only what is
+    /// checked by them is refused as somebody else's.
+    pub(super) fn verify_hashed(&self, hashes: &Hashes, signature: &[u8]) -> Result<()> {
         if self.scheme == Scheme::Ed25519 {
-            return Err(Error::unsupported("a signature by an Ed25519 key cannot be checked without what it signs"));
+            return self.verify_ed25519_hashed(hashes, signature);
         }
-        let good = || {
-            let digest = digest::Digest::import_less_safe(sha256, &digest::SHA256).ok()?;
-            let key = ParsedPublicKey::new(self.scheme.with(Hash::Sha256), &self.spki).ok()?;
-            key.verify_digest_sig(&digest, signature).ok()
+        let algorithms: &[&'static dyn VerificationAlgorithm] = match self.hash {
+            Some(hash) => &[self.scheme.with(hash)],
+            None => self.scheme.algorithms(signature),
         };
-        good().ok_or_else(|| self.stranger())
+        let digests = hashes.digests();
+        // An algorithm takes no digest but that by its own hash.
+        let good = |algorithm: &&'static dyn VerificationAlgorithm| {
+            let key = ParsedPublicKey::new(*algorithm, &self.spki);
+            key.is_ok_and(|key| digests.iter().any(|digest| key.verify_digest_sig(digest, signature).is_ok()))
+        };
+        if algorithms.iter().any(good) {
+            return Ok(());
+        }
+        if hashes.get(self.hash()).is_some() {
+            return Err(self.stranger());
+        }
+        let message = format!("the signature may be over the {} of the file, which is not known", self.hash().name());
+        Err(Error::unsupported(message).context("key", &self.name))
+    }
+
+    fn verify_ed25519_hashed(&self, hashes: &Hashes, signature: &[u8]) -> Result<()> {
+        if signature.len() != Signature::BYTE_SIZE {
+            return Err(self.stranger());
+        }
+        let sha512 = hashes.sha512().filter(|_| self.hash.is_none());
+        if sha512.is_some_and(|sha512| self.verify_ed25519ph(sha512.clone(), signature).is_some()) {
+            return Ok(());
+        }
+        let message =
+            "a signature by an Ed25519 key may be over the file itself: by its hashes alone it cannot be checked";
+        Err(Error::unsupported(message).context("key", &self.name))
     }
 
     /// Ed25519ph (RFC 8032), which cosign signs with since version 3.
     pub(super) fn verify_prehashed(&self, message: &[u8], signature: &[u8]) -> Option<()> {
+        self.verify_ed25519ph(sha2::Sha512::new_with_prefix(message), signature)
+    }
+
+    fn verify_ed25519ph(&self, sha512: sha2::Sha512, signature: &[u8]) -> Option<()> {
         let key = VerifyingKey::from_bytes(self.ed25519()?.try_into().ok()?).ok()?;
         let signature = Signature::from_slice(signature).ok()?;
-        key.verify_prehashed_strict(sha2::Sha512::new_with_prefix(message), None, &signature).ok()
+        key.verify_prehashed_strict(sha512, None, &signature).ok()
     }
 
     fn stranger(&self) -> Error {
@@ -176,15 +211,35 @@ mod tests {
 
     use super::super::scheme::RSA_ALGORITHM;
     use super::*;
+    use crate::error::ErrorKind;
 
+    /// The hashes of a message, all of them.
+    fn hashes(message: &[u8]) -> Hashes {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), message).unwrap();
+        Hashes::of_file(file.path(), &[Hash::Sha384, Hash::Sha512]).unwrap()
+    }
+
+    fn of_sha256(message: &[u8]) -> Hashes {
+        Hashes::of(&Digest::of(message)).unwrap()
+    }
+
+    /// By the message and by its hashes alike; a signature by Ed25519 that is over the message itself only by that.
     fn accepts(spki: &[u8], signature: &[u8]) {
         let key = PublicKey::from_pem("k", &to_pem("PUBLIC KEY", spki)).unwrap();
-        key.verify(b"message", signature).unwrap();
-        assert!(key.verify(b"other", signature).is_err());
         let mut changed = signature.to_vec();
         *changed.last_mut().unwrap() ^= 1;
-        assert!(key.verify(b"message", &changed).is_err());
-        assert!(key.verify(b"message", b"").is_err());
+        key.verify(b"message", signature).unwrap();
+        let wrong: [(&[u8], &[u8]); 3] = [(b"other", signature), (b"message", &changed), (b"message", b"")];
+        for (message, signature) in wrong {
+            assert!(key.verify(message, signature).is_err());
+            let error = key.verify_hashed(&hashes(message), signature).unwrap_err();
+            let undecided = key.scheme == Scheme::Ed25519 && !signature.is_empty();
+            assert_eq!(error.kind(), if undecided { ErrorKind::Unsupported } else { ErrorKind::Untrusted });
+        }
+        let by_hashes = key.verify_hashed(&hashes(b"message"), signature);
+        let is_pure = key.scheme == Scheme::Ed25519 && key.verify_prehashed(b"message", signature).is_none();
+        assert_eq!(by_hashes.err().map(|error| error.kind()), is_pure.then_some(ErrorKind::Unsupported));
     }
 
     #[test]
@@ -226,13 +281,28 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_stands_for_its_message() {
+    fn a_key_that_says_its_hash_takes_no_other() {
         let pair = aws::EcdsaKeyPair::generate(&aws::ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         let signature = pair.sign(&SystemRandom::new(), b"message").unwrap();
         let key = PublicKey::from_spki("k", pair.public_key().as_der().unwrap().as_ref().to_vec()).unwrap();
-        let digest = |message: &[u8]| sha2::Sha256::digest(message).into();
-        key.verify_sha256(&digest(b"message"), signature.as_ref()).unwrap();
-        assert!(key.verify_sha256(&digest(b"other"), signature.as_ref()).is_err());
+        let over = |hash| key.clone().hashing_with(hash).unwrap();
+        over("sha256").verify_hashed(&of_sha256(b"message"), signature.as_ref()).unwrap();
+        let error = over("sha512").verify_hashed(&hashes(b"message"), signature.as_ref()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Untrusted, "{error}");
+    }
+
+    #[test]
+    fn what_the_known_hashes_cannot_decide_is_not_refused_as_a_strangers() {
+        let pair = aws::EcdsaKeyPair::generate(&aws::ECDSA_P384_SHA384_ASN1_SIGNING).unwrap();
+        let signature = pair.sign(&SystemRandom::new(), b"message").unwrap();
+        let key = PublicKey::from_spki("k", pair.public_key().as_der().unwrap().as_ref().to_vec()).unwrap();
+        let error = key.verify_hashed(&of_sha256(b"message"), signature.as_ref()).unwrap_err();
+        assert!(error.kind() == ErrorKind::Unsupported && error.message().contains("sha384"), "{error}");
+        // Over the SHA-256, as older versions of cosign made them.
+        let pair = aws::EcdsaKeyPair::generate(&aws::ECDSA_P521_SHA256_ASN1_SIGNING).unwrap();
+        let signature = pair.sign(&SystemRandom::new(), b"message").unwrap();
+        let key = PublicKey::from_spki("k", pair.public_key().as_der().unwrap().as_ref().to_vec()).unwrap();
+        key.verify_hashed(&of_sha256(b"message"), signature.as_ref()).unwrap();
     }
 
     #[test]

@@ -132,6 +132,16 @@ impl Hash {
         }
     }
 
+    /// The one that Sigstore calls so (`HashAlgorithm` of `sigstore_common.proto`).
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "SHA2_256" => Hash::Sha256,
+            "SHA2_384" => Hash::Sha384,
+            "SHA2_512" => Hash::Sha512,
+            _ => return None,
+        })
+    }
+
     /// Its usual name.
     pub(super) fn name(self) -> &'static str {
         match self {

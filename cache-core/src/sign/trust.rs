@@ -1,18 +1,21 @@
 //! Whom we believe: the only maker of [`Verified`].
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::bundle::{Bundle, Message as FileSignature};
 use super::dsse::{self, Envelope};
+use super::hashes::Hashes;
 use super::public_key::PublicKey;
+use super::scheme::Hash;
 use super::simple_signing::SimpleSigning;
 use super::statement::{IN_TOTO_PAYLOAD, Statement};
 use super::trusted::{Refusal, Trusted};
 use super::verify::{Content, Material, Message, Signed};
 use crate::error::{Error, Result};
-use crate::model::{Algorithm, Digest, Identity, Timestamp};
+use crate::model::{Digest, Identity, Timestamp};
 
 /// Content whose signature verified, and who signed it.
 #[derive(Debug, Clone)]
@@ -117,15 +120,27 @@ impl Trust {
     /// The same where only the SHA-256 of the file is known.
     ///
     /// # Errors
-    /// As [`verify_file`](Trust::verify_file); `Unsupported` for other digests, and for Ed25519 keys, which sign the file
-    /// itself.
+    /// As [`verify_file`](Trust::verify_file); `Unsupported` for other digests, and where the signature may be over more than
+    /// the SHA-256: Ed25519 keys sign the file itself or its SHA-512, and those on the larger curves other hashes.
     pub fn verify_file_digest(&self, bundle: &Bundle, file: &Digest) -> Result<Verified<Digest>> {
-        match file.to_bytes().try_into() {
-            Ok(sha256) if file.algorithm() == Algorithm::Sha256 => {
-                self.verify_message(bundle, Message::Sha256(sha256), file.clone())
-            }
-            _ => Err(Error::unsupported("a file is verified by its SHA-256, or by its bytes")),
-        }
+        let unknown = || Error::unsupported("a file is verified by its SHA-256, or by its bytes");
+        self.verify_hashes(bundle, &Hashes::of(file).ok_or_else(unknown)?)
+    }
+
+    /// The same for a file of any size, which is read in pieces.
+    ///
+    /// # Errors
+    /// As [`verify_file`](Trust::verify_file); `Unsupported` where the signature may be one over the file itself; what the file
+    /// system says.
+    pub(crate) fn verify_file_at(&self, bundle: &Bundle, path: &Path) -> Result<Verified<Digest>> {
+        let certified = bundle.material().certificates.first().and_then(|certificate| certificate.key().ok());
+        let hint = bundle.message().and_then(|held| held.digest.as_ref()).and_then(|(name, _)| Hash::named(name));
+        let wanted: Vec<Hash> = self.keys().chain(&certified).map(PublicKey::hash).chain(hint).collect();
+        self.verify_hashes(bundle, &Hashes::of_file(path, &wanted)?)
+    }
+
+    fn verify_hashes(&self, bundle: &Bundle, hashes: &Hashes) -> Result<Verified<Digest>> {
+        self.verify_message(bundle, Message::Hashes(hashes), hashes.sha256().clone())
     }
 
     fn verify_message(&self, bundle: &Bundle, message: Message<'_>, digest: Digest) -> Result<Verified<Digest>> {
@@ -134,7 +149,9 @@ impl Trust {
         let signatures = std::slice::from_ref(&held.signature);
         let signed = Signed { message, content: Content::Bytes, signatures, material: bundle.material() };
         // A hint that is not signed; where it is wrong, somebody mixed things up.
-        if held.digest.as_ref().is_some_and(|(algorithm, digest)| !signed.has_digest(algorithm, digest)) {
+        if let Some((algorithm, digest)) = &held.digest
+            && !signed.has_digest(algorithm, digest)?
+        {
             return Err(Error::untrusted("the bundle names another digest than the file's"));
         }
         Ok(self.accept(&signed)?.map(|()| digest))
@@ -214,7 +231,8 @@ impl Trust {
     /// Who made the signature, when at the latest, and the names of all who accept it.
     fn accept(&self, signed: &Signed<'_>) -> Result<Verified<()>> {
         signed.material.check()?;
-        let (mut by, mut accepted, mut proven, mut broken) = (None, Vec::new(), Vec::new(), None);
+        let (mut by, mut accepted, mut proven) = (None, Vec::new(), Vec::new());
+        let (mut undecided, mut broken) = (None, None);
         for trusted in &self.trusted {
             match trusted.accept(signed) {
                 Ok((identity, times)) => {
@@ -222,13 +240,15 @@ impl Trust {
                     proven.extend(times);
                     accepted.push(trusted.name().to_owned());
                 }
+                Err(Refusal::Undecided(error)) => drop(undecided.get_or_insert(error)),
                 Err(Refusal::Broken(error)) => drop(broken.get_or_insert(error)),
                 Err(Refusal::Stranger) => {}
             }
         }
         match by {
             Some(by) => Ok(Verified { value: (), by, accepted, proven_at: proven.into_iter().min() }),
-            None => Err(broken.unwrap_or_else(|| self.nobody(signed.material))),
+            // More of the message may show that it is good after all.
+            None => Err(undecided.or(broken).unwrap_or_else(|| self.nobody(signed.material))),
         }
     }
 

@@ -33,6 +33,8 @@ pub(super) const SIGNER: &str = "signer";
 pub(super) enum Refusal {
     /// It is not by this signer.
     Stranger,
+    /// It may be by this signer: more of what it is over would have to be known.
+    Undecided(Error),
     /// It says that it is by this signer, and this is wrong with it.
     Broken(Error),
 }
@@ -102,6 +104,7 @@ impl Trusted {
         }
         .map_err(|refusal| match refusal {
             Refusal::Broken(error) => Refusal::Broken(error.context(SIGNER, &self.name)),
+            Refusal::Undecided(error) => Refusal::Undecided(error.context(SIGNER, &self.name)),
             Refusal::Stranger => Refusal::Stranger,
         })
     }
@@ -112,7 +115,7 @@ impl Trusted {
         key: &PublicKey,
         window: &Window,
     ) -> Result<(Identity, Vec<Timestamp>), Refusal> {
-        let signature = signed.by(key).ok_or(Refusal::Stranger)?;
+        let signature = signed.by(key).map_err(Refusal::Undecided)?.ok_or(Refusal::Stranger)?;
         let demands = &self.demands;
         if window.is_open() && demands.logs == 0 && demands.timestamps == 0 {
             return Ok((key.identity(), Vec::new()));
@@ -148,7 +151,7 @@ impl Trusted {
         }
         let key = certificate.key()?;
         let wrong = || Error::untrusted("the signature is not by the key of its certificate");
-        let signature = signed.by(&key).ok_or_else(wrong)?;
+        let signature = signed.by(&key).map_err(Refusal::Undecided)?.ok_or_else(wrong)?;
         let root = self.root()?;
         let times = proven_times(signed, signature, Signer::Certificate(certificate), root, &self.demands)?;
         certified(signed.material, &times, root, &self.demands)?;

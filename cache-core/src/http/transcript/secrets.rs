@@ -10,6 +10,7 @@ use regex::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 
 use super::shown::{FIELDS, PARAMETERS, kept_or_length};
+use crate::address::names_a_secret;
 use crate::http::{decode, encode};
 
 /// Of a body more is not kept.
@@ -143,11 +144,4 @@ impl Finder {
             Some(None) => "***".to_owned(),
         }
     }
-}
-
-pub(super) fn names_a_secret(field: &str) -> bool {
-    let field = field.to_ascii_lowercase();
-    ["token", "secret", "password", "credential", "sig", "key", "cookie", "auth"]
-        .iter()
-        .any(|word| field.contains(word))
 }

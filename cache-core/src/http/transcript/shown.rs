@@ -3,7 +3,8 @@
 use ::http::{HeaderMap, Uri};
 use serde_json::{Map, Value};
 
-use super::secrets::{Secrets, names_a_secret};
+use super::secrets::Secrets;
+use crate::address::names_a_secret;
 use crate::http::{decode, resolve, shown};
 
 /// A longer run of letters and digits may be a key of some kind.

@@ -173,7 +173,7 @@ impl OciRegistry {
         Err(Error::denied("the registry wants the blob to be sent to another host")
             .context("registry", shown(base))
             .context("place", shown(&url))
-            .hint("allow it by the option foreign_uploads; no credentials are sent there"))
+            .hint("if it is right, allow foreign uploads for this registry; no credentials are sent there"))
     }
 
     /// Sends what the registry lacks.

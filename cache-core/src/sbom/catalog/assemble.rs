@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::layer::Layer;
-use super::purl::{purl, without_secret};
+use super::purl::purl;
 use super::tree::{Content, Tree};
 use super::{Fact, Found, Release, release};
+use crate::address::without_secrets;
 use crate::model::Digest;
 use crate::sbom::text::plain_word;
 use crate::sbom::{Family, Finding, Hash, Kind, License, LicenseStage, Package, Relation, Relationship, Sbom, Text};
@@ -249,7 +250,7 @@ impl Listed<'_> {
             supplier: stated(&found.supplier),
             author: stated(&found.author),
             description: stated(&found.description),
-            homepage: stated(&without_secret(&found.homepage)),
+            homepage: stated(&without_secrets(&found.homepage)),
             properties,
             ..Package::default()
         }

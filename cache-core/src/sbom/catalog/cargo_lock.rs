@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use super::lenient;
-use super::purl::{vcs_url, without_secret};
+use super::purl::vcs_url;
 use super::text_file::{Parsed, TextFile, distinct, toml};
 use super::{FileInfo, Found, Place};
+use crate::address::without_secrets;
 
 pub(super) const CATALOGER: TextFile = TextFile {
     name: "cargo-lock",
@@ -58,7 +59,7 @@ fn origin(source: &str) -> Option<(String, String)> {
     }
     let registry = source.strip_prefix("registry+").or_else(|| source.strip_prefix("sparse+"))?;
     let of_crates_io = ["https://github.com/rust-lang/crates.io-index", "https://index.crates.io/"].contains(&registry);
-    (!of_crates_io).then(|| ("repository_url".into(), without_secret(registry).into_owned()))
+    (!of_crates_io).then(|| ("repository_url".into(), without_secrets(registry).into_owned()))
 }
 
 #[cfg(test)]
@@ -89,7 +90,7 @@ mod tests {
     fn what_lets_one_into_a_repository_stays_in_the_lock() {
         let text = "version = 4\n\
             [[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"git+https://oauth2:TOKEN@g.example/a?tag=1#abc\"\n\
-            [[package]]\nname = \"b\"\nversion = \"1.0.0\"\nsource = \"sparse+https://TOKEN@i.example/\"\n";
+            [[package]]\nname = \"b\"\nversion = \"1.0.0\"\nsource = \"sparse+https://TOKEN@i.example/?key=TOKEN\"\n";
         let facts = in_folder("Cargo.lock", text);
         let [Fact::Package(a), Fact::Package(b)] = &facts[..] else { panic!("{facts:?}") };
         assert_eq!(a.qualifiers["vcs_url"], "git+https://g.example/a@abc");

@@ -74,12 +74,22 @@ impl Layer {
         while let Some(entry) = entries.next()? {
             let facts = match &entry.kind {
                 EntryKind::File { size, executable } => {
-                    let file = Unread { path: &entry.path, size: *size, executable: *executable, place: Place::Image };
+                    let file = Unread {
+                        path: &entry.path,
+                        size: *size,
+                        executable: *executable,
+                        place: Place::Image,
+                        has_more: &|| Ok(false),
+                    };
                     file.facts(&mut entries.content(), catalogers)?
                 }
                 _ => Vec::new(),
             };
-            limits.check_kept(kept.add(&entry, &facts)?)?;
+            let link = match &entry.kind {
+                EntryKind::Symlink(target) | EntryKind::HardLink(target) => target.as_str(),
+                _ => "",
+            };
+            limits.check_kept(kept.add(&entry.path, link, &facts)?)?;
             layer.push(entry, facts);
         }
         // What comes behind the archive belongs to the blob, whose digest is known only at its end.
@@ -115,18 +125,14 @@ impl Layer {
     }
 }
 
-/// How many bytes are kept of a layer.
+/// How many bytes are kept of a layer or a folder.
 #[derive(Default)]
-struct Kept(u64);
+pub(super) struct Kept(u64);
 
 impl Kept {
-    /// With an entry: its path, its link, and what it says, which may be far less than the file and, of an archive, more.
-    fn add(&mut self, entry: &tar::Entry, facts: &[(String, Fact)]) -> Result<u64> {
-        let link = match &entry.kind {
-            EntryKind::Symlink(target) | EntryKind::HardLink(target) => target.len(),
-            _ => 0,
-        };
-        self.0 += (entry.path.len() + link + facts.len() * size_of::<Found>()) as u64;
+    /// With one more path, where its link leads, and what it says, which may be far less than the file and, of an archive, more.
+    pub(super) fn add(&mut self, path: &str, link: &str, facts: &[(String, Fact)]) -> Result<u64> {
+        self.0 += (path.len() + link.len() + facts.len() * size_of::<Found>()) as u64;
         if !facts.is_empty() {
             serde_json::to_writer(&mut *self, facts)
                 .map_err(|e| Error::invalid("what a file says cannot be kept").caused_by(e))?;
@@ -153,6 +159,8 @@ pub(crate) struct Unread<'a> {
     pub(crate) size: u64,
     pub(crate) executable: bool,
     pub(crate) place: Place,
+    /// Whether it has more than its size says. It is asked only where somebody wants the file.
+    pub(crate) has_more: &'a dyn Fn() -> Result<bool>,
 }
 
 impl Unread<'_> {
@@ -168,6 +176,10 @@ impl Unread<'_> {
         let (path, size, executable, place) = (self.path, self.size, self.executable, self.place);
         let file = FileInfo { path, size, executable, head, place };
         let wanting: Vec<&dyn Cataloger> = catalogers.iter().map(|c| &**c).filter(|c| c.wants(&file)).collect();
+        let unreadable = |reason: String| {
+            let fact = move |c: &&dyn Cataloger| (c.name().to_owned(), Fact::Unreadable(reason.clone()));
+            wanting.iter().map(fact)
+        };
         let mut whole = head.chain(content);
         let mut facts = Vec::new();
         let mut add = |cataloger: &dyn Cataloger, content: &mut dyn Read| {
@@ -178,9 +190,8 @@ impl Unread<'_> {
         match wanting.as_slice() {
             [] => {}
             [one] => add(*one, &mut whole)?,
-            several if size > MAX_SHARED => {
-                let reason = format!("{size} bytes are more than several catalogers can share");
-                facts.extend(several.iter().map(|c| (c.name().to_owned(), Fact::Unreadable(reason.clone()))));
+            _ if size > MAX_SHARED => {
+                facts.extend(unreadable(format!("{size} bytes are more than several catalogers can share")));
             }
             several => {
                 let mut bytes = Vec::new();
@@ -189,6 +200,9 @@ impl Unread<'_> {
                     add(*cataloger, &mut bytes.as_slice())?;
                 }
             }
+        }
+        if !wanting.is_empty() && (self.has_more)()? {
+            facts.extend(unreadable(format!("the file has more than the {size} bytes that it says")));
         }
         Ok(facts)
     }

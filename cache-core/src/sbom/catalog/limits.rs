@@ -1,14 +1,17 @@
 //! How much of a layer is read.
 
+use serde::Deserialize;
+
 use crate::error::{Error, Result};
 
 /// What a layer or folder may hold at most. Beyond it, reading ends in an error that names the limit: a list that stops
 /// halfway would look complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Files, folders and links of one layer.
     pub entries: u64,
-    /// Bytes of one layer, unpacked.
+    /// Bytes of one layer, unpacked; of a folder, those that are read.
     pub bytes: u64,
     /// Bytes of one file.
     pub file: u64,
@@ -16,7 +19,7 @@ pub struct Limits {
     pub path: usize,
     /// Folders in a path.
     pub depth: usize,
-    /// Bytes that are kept of one layer: its paths and links, and what its files say.
+    /// Bytes that are kept of one layer or folder: its paths and links, and what its files say.
     pub kept: u64,
     /// How many times larger a layer may be unpacked than packed, once it is larger than 64 MiB.
     pub ratio: u64,
@@ -58,12 +61,17 @@ impl Limits {
         if kept > self.kept { Err(beyond("the files say more than can be kept", self.kept)) } else { Ok(()) }
     }
 
+    /// `read` is what was read of a folder so far.
+    pub(crate) fn check_read(&self, read: u64) -> Result<()> {
+        if read > self.bytes { Err(beyond("the files are too large together", self.bytes)) } else { Ok(()) }
+    }
+
     /// `packed` is what was taken of the packed layer so far.
     pub(crate) fn check_bytes(&self, unpacked: u64, packed: u64) -> Result<()> {
         if unpacked > self.bytes {
             return Err(beyond("the layer is too large unpacked", self.bytes));
         }
-        if unpacked > HARMLESS && unpacked / self.ratio > packed {
+        if unpacked > HARMLESS && unpacked / self.ratio.max(1) > packed {
             return Err(beyond(format!("{packed} bytes unpack to more than {unpacked}"), self.ratio));
         }
         Ok(())

@@ -24,6 +24,7 @@ mod lenient;
 mod license_text;
 mod limits;
 mod maven;
+mod name;
 mod npm;
 mod nuget_lock;
 mod os;
@@ -83,9 +84,9 @@ impl Catalog {
         self
     }
 
-    /// Without this path below a folder.
+    /// Without this path below a folder, such as `vendor`.
     pub fn without(mut self, path: impl Into<String>) -> Self {
-        self.skip.push(path.into());
+        self.skip.push(tar::normal(&path.into()));
         self
     }
 
@@ -110,7 +111,7 @@ impl Catalog {
     /// # Errors
     /// None that comes of the content: what cannot be understood is a fact.
     pub fn file(&self, path: &str, place: Place, content: &[u8]) -> Result<Vec<(String, Fact)>> {
-        let file = layer::Unread { path, size: content.len() as u64, executable: true, place };
+        let file = layer::Unread { path, size: content.len() as u64, executable: true, place, has_more: &|| Ok(false) };
         file.facts(&mut &*content, &self.catalogers)
     }
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::lenient::{self, Loose};
-use super::purl::without_secret;
 use super::text_file::{Parsed, TextFile, distinct, json, yaml};
 use super::{Fact, FileInfo, Found, Place};
+use crate::address::without_secrets;
 
 pub(super) const CATALOGERS: [TextFile; 7] = [
     TextFile { name: "conan-lock", wants: |file| is_lock(file, "conan.lock"), parse: conan },
@@ -193,7 +193,7 @@ fn swift(_: &FileInfo<'_>, text: &str) -> Parsed {
     let pins = resolved.pins.into_iter().chain(resolved.object.into_iter().flat_map(|object| object.pins));
     Ok(distinct(pins.filter(|pin| !pin.identity.is_empty()).map(|pin| {
         // The namespace is the host and the owner.
-        let location = without_secret(&pin.location);
+        let location = without_secrets(&pin.location);
         let address = location.split_once("://").map_or("", |(_, address)| address);
         let (namespace, name) = address.rsplit_once('/').unwrap_or(("", &pin.identity));
         let stated = ["version", "revision"].map(|key| pin.state.get(key)).into_iter().find(|text| !text.is_empty());

@@ -1,9 +1,9 @@
 //! The purl of a package that was found, as the consumers of the field's tools expect it.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Found, Release};
+use crate::address::without_secrets;
 use crate::model::Purl;
 
 /// None where the package has none: a local package, or one of an operating system that is not known.
@@ -45,21 +45,7 @@ pub(super) fn purl(
 
 /// `git+https://host/repository@commit`, the form of `vcs_url`.
 pub(super) fn vcs_url(tool: &str, url: &str, commit: &str) -> String {
-    format!("{tool}+{}@{commit}", without_secret(url))
-}
-
-/// An address without what lets one in there: it goes into documents that others read. The user of SSH stays, without a
-/// password; `git@host:path`, which has no scheme, has no place for one.
-pub(super) fn without_secret(url: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = url.split_once("://") else { return Cow::Borrowed(url) };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let Some((login, _)) = authority.rsplit_once('@') else { return Cow::Borrowed(url) };
-    let host = rest.get(login.len() + 1..).unwrap_or_default();
-    let is_ssh = scheme.rsplit('+').next().is_some_and(|last| last.eq_ignore_ascii_case("ssh"));
-    match login.split(':').next().filter(|user| is_ssh && !user.is_empty()) {
-        Some(user) => Cow::Owned(format!("{scheme}://{user}@{host}")),
-        None => Cow::Owned(format!("{scheme}://{host}")),
-    }
+    format!("{tool}+{}@{commit}", without_secrets(url))
 }
 
 /// The namespace of an operating system's packages. A package format on a system that does not have it is not its own.
@@ -79,23 +65,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_loses_what_lets_one_in() {
-        let cases = [
-            ("https://oauth2:TOKEN@git.corp/x", "https://git.corp/x"),
-            ("https://TOKEN@git.corp", "https://git.corp"),
-            ("https://a@b:c@git.corp:8443/@scope/x@1?q=a@b#c", "https://git.corp:8443/@scope/x@1?q=a@b#c"),
-            ("git+ssh://git:secret@git.corp/x", "git+ssh://git@git.corp/x"),
-            ("ssh://git@git.corp/x", "ssh://git@git.corp/x"),
-            ("ssh://:secret@git.corp/x", "ssh://git.corp/x"),
-            ("git@github.com:owner/repo", "git@github.com:owner/repo"),
-            ("https://git.corp/x@y", "https://git.corp/x@y"),
-            ("https://git.corp?to=a@b", "https://git.corp?to=a@b"),
-            ("1.2.3", "1.2.3"),
-            ("", ""),
-        ];
-        for (url, expected) in cases {
-            assert_eq!(without_secret(url), expected);
+    fn the_address_of_a_repository_has_its_commit_and_no_login() {
+        for url in ["https://u:p@git.corp/x", "https://git.corp/x?private_token=T"] {
+            assert_eq!(vcs_url("git", url, "abc"), "git+https://git.corp/x@abc");
         }
-        assert_eq!(vcs_url("git", "https://u:p@git.corp/x", "abc"), "git+https://git.corp/x@abc");
     }
 }

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read};
 use tar::{EntryType, Header};
 
 use super::limits::Limits;
+use super::name;
 use super::read::fill;
 use crate::error::{Error, Result};
 use crate::tarball::{BLOCK, Said, has_no_data, is_intact, until_nul};
@@ -87,12 +88,12 @@ impl<'a, R: Read> Entries<'a, R> {
     fn entry(&mut self, header: &Header, said: Said, stated: u64) -> Result<Entry> {
         let kind = header.entry_type();
         let path = said.name_with_holes.or(said.name).unwrap_or_else(|| header.path_bytes().into_owned());
-        let path = normal(&String::from_utf8_lossy(&path));
+        let path = normal(&name::text(&path));
         let limits = self.limits;
         limits.check_path(&path)?;
         let link = || {
             let link = said.link.clone().or_else(|| header.link_name_bytes().map(|link| link.into_owned()));
-            let link = String::from_utf8_lossy(&link.unwrap_or_default()).into_owned();
+            let link = name::text(&link.unwrap_or_default());
             limits.check_path(&link).map(|()| link)
         };
         if header.as_gnu().is_some_and(|gnu| kind == EntryType::GNUSparse && gnu.is_extended()) {

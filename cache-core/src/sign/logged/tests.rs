@@ -23,6 +23,8 @@ fn op(signer: &LoggedSigner, payload_type: Option<&str>) -> Permit<'static, Sign
 #[tokio::test]
 async fn signatures_by_each_kind_of_key_are_entered_and_confirmed() {
     let cloud = Cloud::new(&[Version::One, Version::Two]).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "payload").unwrap();
     for kind in [KeyKind::P256, KeyKind::P384, KeyKind::P521, KeyKind::Rsa2048, KeyKind::Ed25519] {
         let signer = logged(&cloud, KeySigner::generate_kind("k", kind).unwrap().prehashed());
         let demands = Demands { logs: 2, timestamps: 1, ..Demands::nothing() };
@@ -33,7 +35,10 @@ async fn signatures_by_each_kind_of_key_are_entered_and_confirmed() {
             let bundle = Bundle::parse(&bundle.to_json().unwrap()).unwrap();
             match payload_type {
                 Some(_) => drop(trust.verify_bundle(&bundle, &Digest::of(b"image")).unwrap()),
-                None => drop(trust.verify_file(&bundle, b"payload").unwrap()),
+                None => {
+                    trust.verify_file(&bundle, b"payload").unwrap();
+                    trust.verify_file_at(&bundle, file.path()).unwrap();
+                }
             }
         }
         assert!(signer.recognised().is_some());

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::Call;
-use crate::model::Timestamp;
 use crate::model::digest::to_hex;
+use crate::model::{Digest, Timestamp};
+use crate::sign::hashes::Hashes;
 use crate::sign::verify::Certificate;
 use crate::sign::{Envelope, KeyKind, KeySigner, PublicKey};
 
@@ -244,9 +245,10 @@ fn hashed_2(request: &Value) -> Result<Value, Refused> {
     if digest.len() != length || key.scheme().details(key.spki()) != verifier["keyDetails"].as_str() {
         return Err(bad("the digest or the key is not what the details say"));
     }
-    if let Ok(sha256) = <[u8; 32]>::try_from(&digest[..]) {
-        let signature = text(&request["signature"]["content"])?;
-        key.verify_sha256(&sha256, &signature).map_err(bad)?;
+    if algorithm == "SHA2_256" {
+        let sha256 = Digest::parse(&format!("sha256:{}", to_hex(&digest))).map_err(bad)?;
+        let hashes = Hashes::of(&sha256).ok_or_else(|| bad("no SHA-256"))?;
+        key.verify_hashed(&hashes, &text(&request["signature"]["content"])?).map_err(bad)?;
     }
     Ok(json!({"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": {
         "data": {"algorithm": algorithm, "digest": request["digest"]},

@@ -5,13 +5,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::entry::Entry;
-use super::{Content, Signed, Signer};
+use super::{Content, Message, Signed, Signer};
 use crate::error::{Error, Result};
 use crate::model::digest::from_hex;
 use crate::sign::dsse;
+use crate::sign::scheme::Hash;
 
 /// Checks that `entry` is of `signature`, which `signer` made over `signed`.
 pub(super) fn check(entry: &Entry, signed: &Signed<'_>, signature: &[u8], signer: &Signer<'_>) -> Result<()> {
@@ -21,7 +21,7 @@ pub(super) fn check(entry: &Entry, signed: &Signed<'_>, signature: &[u8], signer
             let spec: HashedV1 = parse(entry, kind, version)?;
             same(spec.signature.content.as_str(), signature)?;
             signer.in_text(&spec.signature.public_key.content)?;
-            content(signed.has_hex_digest(&spec.data.hash.algorithm, &spec.data.hash.value))
+            content(signed.has_hex_digest(&spec.data.hash.algorithm, &spec.data.hash.value)?)
         }
         // An envelope is logged in version 2 as the signature over its encoding.
         ("hashedrekord", "0.0.2", _) => {
@@ -34,7 +34,7 @@ pub(super) fn check(entry: &Entry, signed: &Signed<'_>, signature: &[u8], signer
                 (None, Some(key)) => signer.is_key(&dsse::decode(&key.raw_bytes)?)?,
                 _ => return Err(Error::invalid("the log entry names either a key or a certificate")),
             }
-            content(signed.has_digest(&spec.data.algorithm, &dsse::decode(&spec.data.digest)?))
+            content(signed.has_digest(&spec.data.algorithm, &dsse::decode(&spec.data.digest)?)?)
         }
         ("dsse", "0.0.1", Content::Envelope { envelope, .. }) => {
             let spec: Dsse = parse(entry, kind, version)?;
@@ -108,24 +108,26 @@ impl Signer<'_> {
 }
 
 impl Signed<'_> {
-    fn has_hex_digest(&self, algorithm: &str, value: &str) -> bool {
+    fn has_hex_digest(&self, algorithm: &str, value: &str) -> Result<bool> {
         let name = match algorithm {
             "sha256" => "SHA2_256",
             "sha384" => "SHA2_384",
             "sha512" => "SHA2_512",
-            _ => return false,
+            _ => return Ok(false),
         };
-        from_hex(value).is_some_and(|digest| self.has_digest(name, &digest))
+        from_hex(value).map_or(Ok(false), |digest| self.has_digest(name, &digest))
     }
 
-    /// Whether the signed bytes have this digest.
-    pub(in crate::sign) fn has_digest(&self, algorithm: &str, digest: &[u8]) -> bool {
-        match (algorithm, self.message) {
-            ("SHA2_256", super::Message::Bytes(bytes)) => Sha256::digest(bytes)[..] == *digest,
-            ("SHA2_384", super::Message::Bytes(bytes)) => Sha384::digest(bytes)[..] == *digest,
-            ("SHA2_512", super::Message::Bytes(bytes)) => Sha512::digest(bytes)[..] == *digest,
-            ("SHA2_256", super::Message::Sha256(known)) => known[..] == *digest,
-            _ => false,
+    /// Whether the signed bytes have this digest. It is an error where theirs is not known.
+    pub(in crate::sign) fn has_digest(&self, algorithm: &str, digest: &[u8]) -> Result<bool> {
+        let Some(hash) = Hash::named(algorithm) else { return Ok(false) };
+        let own = match self.message {
+            Message::Bytes(bytes) => Some(hash.of(bytes)),
+            Message::Hashes(hashes) => hashes.get(hash),
+        };
+        match own {
+            Some(own) => Ok(own == digest),
+            None => Err(Error::unsupported(format!("the {} of what is signed is not known", hash.name()))),
         }
     }
 }

@@ -24,9 +24,10 @@ use serde::{Deserialize, Serialize};
 pub(super) use timestamp::{MAX_TOKEN as MAX_TIMESTAMP, nonce as timestamp_nonce, request as timestamp_request};
 
 use super::dsse::Envelope;
+use super::hashes::Hashes;
 use super::public_key::PublicKey;
 use super::root::TrustedRoot;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Timestamp;
 
 /// The most log entries, and the most timestamps, that may come with one signature.
@@ -59,11 +60,11 @@ impl Material {
     }
 }
 
-/// Bytes that were signed, or only their digest.
+/// Bytes that were signed, or only their hashes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Message<'a> {
     Bytes(&'a [u8]),
-    Sha256([u8; 32]),
+    Hashes(&'a Hashes),
 }
 
 /// What the signed bytes are.
@@ -86,13 +87,22 @@ pub(super) struct Signed<'a> {
 }
 
 impl Signed<'_> {
-    /// The first signature that the key made.
-    pub(super) fn by(&self, key: &PublicKey) -> Option<&[u8]> {
-        let good = |signature: &&Vec<u8>| match &self.message {
-            Message::Bytes(bytes) => key.verify(bytes, signature).is_ok(),
-            Message::Sha256(digest) => key.verify_sha256(digest, signature).is_ok(),
-        };
-        self.signatures.iter().find(good).map(|signature| &signature[..])
+    /// The first signature that the key made. It is an error where none is known to be good, and more of the message would have to
+    /// be known to say that none is.
+    pub(super) fn by(&self, key: &PublicKey) -> Result<Option<&[u8]>> {
+        let mut undecided = None;
+        for signature in self.signatures {
+            let checked = match self.message {
+                Message::Bytes(bytes) => key.verify(bytes, signature),
+                Message::Hashes(hashes) => key.verify_hashed(hashes, signature),
+            };
+            match checked {
+                Ok(()) => return Ok(Some(signature)),
+                Err(error) if error.kind() == ErrorKind::Unsupported => undecided = Some(error),
+                Err(_) => {}
+            }
+        }
+        undecided.map_or(Ok(None), Err)
     }
 }
 

@@ -13,6 +13,7 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::scan::Window;
+use crate::address::without_secrets;
 use crate::sbom::catalog::{Fact, Found, read};
 
 /// The four headers that zlib streams with a window of 32 KiB have.
@@ -151,7 +152,7 @@ fn packages(list: &List) -> impl Iterator<Item = Found> + '_ {
             ..Found::default()
         };
         if !matches!(one.source.as_str(), "" | "crates.io") {
-            found.properties.insert("source".to_owned(), one.source.clone());
+            found.properties.insert("source".to_owned(), without_secrets(&one.source).into_owned());
         }
         if one.root {
             found.properties.insert("root".to_owned(), "true".to_owned());

@@ -9,9 +9,9 @@ mod yarn;
 #[cfg(test)]
 mod tests;
 
-use super::purl::without_secret;
 use super::text_file::TextFile;
 use super::{FileInfo, Found, Place};
+use crate::address::without_secrets;
 
 pub(super) const CATALOGERS: [TextFile; 5] = [
     TextFile { name: "npm-package", wants: package_json::wants, parse: package_json::parse },
@@ -38,7 +38,7 @@ fn package(full_name: &str, version: &str) -> Found {
         kind: "npm".into(),
         namespace: namespace.to_owned(),
         name: name.to_owned(),
-        version: without_secret(version).into_owned(),
+        version: without_secrets(version).into_owned(),
         ..Found::default()
     }
 }

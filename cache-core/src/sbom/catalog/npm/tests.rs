@@ -150,8 +150,15 @@ fn locks_of_bun_are_read() {
 fn what_lets_one_into_a_repository_stays_in_the_lock() {
     let bun = "{\"packages\": {\"x\": [\"x@git+https://u:TOKEN@g.example/x.git#abc\"]}}";
     assert_eq!(summary(in_folder("bun.lock", bun)), "x@git+https://g.example/x.git#abc");
-    let npm = r#"{"dependencies": {"x": {"version": "git+ssh://git@g.example/x.git#abc"}}}"#;
-    assert_eq!(summary(in_folder("package-lock.json", npm)), "x@git+ssh://git@g.example/x.git#abc");
+    for (version, expected) in [
+        ("git+ssh://git@g.example/x.git#abc", "x@git+ssh://git@g.example/x.git#abc"),
+        ("https://g.example/x.tgz?ref=v1&private_token=TOKEN", "x@https://g.example/x.tgz?ref=v1"),
+    ] {
+        let npm = format!(r#"{{"dependencies": {{"x": {{"version": "{version}"}}}}}}"#);
+        assert_eq!(summary(in_folder("package-lock.json", &npm)), expected);
+    }
+    let pnpm = "lockfileVersion: '9.0'\npackages:\n  'x@https://g.example/x.tgz?token=TOKEN':\n    resolution: {}\n";
+    assert_eq!(summary(in_folder("pnpm-lock.yaml", pnpm)), "x@https://g.example/x.tgz");
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::super::lenient::{self, Loose};
-use super::super::purl::{vcs_url, without_secret};
+use super::super::purl::vcs_url;
 use super::super::text_file::{Parsed, json};
 use super::super::{Fact, FileInfo};
+use crate::address::without_secrets;
 
 pub(super) fn wants(file: &FileInfo<'_>) -> bool {
     matches!(file.file_name(), "RECORD" | "installed-files.txt" | "top_level.txt" | "direct_url.json")
@@ -76,7 +77,7 @@ fn origin(text: &str) -> Parsed {
     let direct: DirectUrl = json(text)?;
     let entry = match (direct.vcs_info, direct.archive_info) {
         (vcs @ Loose::Object(_), _) => Some(("vcs_url", vcs_url(vcs.get("vcs"), &direct.url, vcs.get("commit_id")))),
-        (_, Loose::Object(_)) => Some(("download_url", without_secret(&direct.url).into_owned())),
+        (_, Loose::Object(_)) => Some(("download_url", without_secrets(&direct.url).into_owned())),
         // A folder of the machine on which it was built.
         _ => None,
     };

@@ -124,7 +124,7 @@ fn what_lets_one_into_a_repository_is_said_by_no_file() {
     };
     let poetry = "[[package]]\nname = \"a\"\nversion = \"1\"\n[package.source]\ntype = \"git\"\nurl = \"https://oauth2:TOKEN@g.example/a\"\nreference = \"abc\"\n";
     let uv = "[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { git = \"https://TOKEN@g.example/a?rev=x#abc\" }\n";
-    let pipfile = r#"{"default": {"a": {"git": "https://u:TOKEN@g.example/a", "ref": "abc"}}}"#;
+    let pipfile = r#"{"default": {"a": {"git": "https://u:TOKEN@g.example/a?private_token=TOKEN", "ref": "abc"}}}"#;
     let direct = r#"{"url": "https://u:TOKEN@g.example/a", "vcs_info": {"vcs": "git", "commit_id": "abc"}}"#;
     let files = [
         ("poetry.lock", poetry),
@@ -135,7 +135,8 @@ fn what_lets_one_into_a_repository_is_said_by_no_file() {
     for (path, content) in files {
         assert_eq!(url(path, content), "git+https://g.example/a@abc", "{path}");
     }
-    let archive = r#"{"url": "https://u:TOKEN@g.example/a.whl", "archive_info": {}}"#;
+    let archive =
+        r#"{"url": "https://u:TOKEN@g.example/a.whl?X-Amz-Date=1&X-Amz-Signature=TOKEN", "archive_info": {}}"#;
     assert_eq!(url("s/a.dist-info/direct_url.json", archive), "https://g.example/a.whl");
 }
 

@@ -150,7 +150,146 @@ fn a_folder_is_read_and_links_lead_nowhere() {
     }
     #[cfg(unix)]
     std::os::unix::fs::symlink(at("outside.pkg"), at("root/linked.pkg")).unwrap();
-    let catalog = catalog(Limits::default()).without("skipped");
-    let sbom = Catalog::assemble(&[Arc::new(catalog.folder(&at("root")).unwrap())], &[]);
-    assert_eq!(names(&sbom), ["x 1"]);
+    for skipped in ["skipped", "skipped/", "./skipped", "./skipped/b.pkg"] {
+        let catalog = catalog(Limits::default()).without(skipped);
+        let sbom = Catalog::assemble(&[Arc::new(catalog.folder(&at("root")).unwrap())], &[]);
+        assert_eq!(names(&sbom), ["x 1"], "{skipped}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_outside_of_a_folder_and_nothing_without_end_is_read() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir_all(at("root/d")).unwrap();
+    std::fs::create_dir_all(at("outside")).unwrap();
+    std::fs::write(at("root/d/a.pkg"), "x 1").unwrap();
+    std::fs::write(at("outside/b.pkg"), "y 1").unwrap();
+    let links = [
+        ("/dev/zero", "root/zero.pkg"),
+        ("/etc/passwd", "root/passwd.pkg"),
+        ("../outside", "root/outside"),
+        ("../outside/b.pkg", "root/b.pkg"),
+        ("../../../../../../outside/b.pkg", "root/d/c.pkg"),
+        (".", "root/d/self"),
+        ("..", "root/d/up"),
+        ("circle.pkg", "root/circle.pkg"),
+        ("absent.pkg", "root/absent.pkg"),
+    ];
+    for (target, link) in links {
+        symlink(target, at(link)).unwrap();
+    }
+    let _socket = std::os::unix::net::UnixListener::bind(at("root/socket.pkg")).unwrap();
+    let layer = catalog(Limits::default()).folder(&at("root")).unwrap();
+    let told = layer.nodes.iter().filter(|node| !node.facts.is_empty()).map(|node| &node.path[..]);
+    assert_eq!(told.collect::<Vec<_>>(), ["d/a.pkg"]);
+    assert_eq!(names(&Catalog::assemble(&[Arc::new(layer)], &[])), ["x 1"]);
+}
+
+/// A system may make up a file while it is read, of whatever length. Then it says that it has nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_more_of_a_file_is_read_than_it_says_and_that_there_is_more_is_told() {
+    #[derive(Debug)]
+    struct All;
+    impl Cataloger for All {
+        fn name(&self) -> &'static str {
+            "all"
+        }
+        fn wants(&self, file: &FileInfo<'_>) -> bool {
+            assert_eq!((file.size, file.head), (0, &b""[..]), "{}", file.path);
+            true
+        }
+        fn read(&self, _: &FileInfo<'_>, content: &mut dyn Read) -> Result<Vec<Fact>> {
+            assert_eq!(content.read(&mut [0; 10]).unwrap(), 0);
+            Ok(Vec::new())
+        }
+    }
+    let read = |catalogers: Vec<Box<dyn Cataloger>>, folder: &str| {
+        let layer = Catalog::of(catalogers, Limits::default()).folder(std::path::Path::new(folder)).unwrap();
+        layer.nodes.into_iter().flat_map(|node| node.facts).collect::<Vec<_>>()
+    };
+    let random = "/proc/sys/kernel/random";
+    let told = read(vec![Box::new(All)], random);
+    let is_told = |(name, fact): &(String, Fact)| {
+        name == "all" && matches!(fact, Fact::Unreadable(reason) if reason.contains("more than the 0 bytes"))
+    };
+    assert!(!told.is_empty() && told.iter().all(is_told), "{told:?}");
+    assert!(read(vec![Box::new(Lines)], random).is_empty(), "nobody wants them");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("empty"), "").unwrap();
+    assert!(read(vec![Box::new(All)], folder.path().to_str().unwrap()).is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_is_bound_as_a_layer_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let link = |target: usize, name: &str| std::os::unix::fs::symlink("l".repeat(target), at(name)).unwrap();
+    let read = |limits: Limits| catalog(limits).folder(folder.path()).map_err(|error| error.to_string());
+    link(1000, "a");
+    std::fs::write(at("a.pkg"), "x 1").unwrap();
+    std::fs::write(at("words"), "y ".repeat(5000)).unwrap();
+    let limits = Limits { kept: 3000, path: 1000, ..Limits::default() };
+    assert_eq!(read(limits.clone()).unwrap().nodes.len(), 3);
+    let error = read(Limits { path: 999, ..limits.clone() }).unwrap_err();
+    assert!(error.contains("a path has 1000 bytes"), "{error}");
+    let error = read(Limits { entries: 2, ..limits.clone() }).unwrap_err();
+    assert!(error.contains("too many files"), "{error}");
+    // Of the words, which nobody wants, only the beginning is read.
+    let of_bytes = |bytes| read(Limits { bytes, ..limits.clone() });
+    assert!(of_bytes(3 + 512).is_ok());
+    let error = of_bytes(3 + 511).unwrap_err();
+    assert!(error.contains("too large together"), "{error}");
+    link(1000, "b");
+    link(1000, "c");
+    let error = read(limits.clone()).unwrap_err();
+    assert!(error.contains("more than can be kept") && error.contains("3000"), "{error}");
+    std::fs::remove_file(at("c")).unwrap();
+    std::fs::write(at("a.pkg"), "x 1\n".repeat(10)).unwrap();
+    let error = read(limits).unwrap_err();
+    assert!(error.contains("more than can be kept"), "{error}");
+}
+
+/// Names that are no text, and one that looks like what is written for them.
+const ODD: [(&[u8], &str); 4] =
+    [(b"\xfe.pkg", "x 1"), (b"\xff.pkg", "y 1"), (b"\xff/a.pkg", "z 1"), (br"\xFF.pkg", "w 1")];
+
+fn paths(layer: &Layer) -> Vec<&str> {
+    layer.nodes.iter().filter(|node| !node.facts.is_empty()).map(|node| &node.path[..]).collect()
+}
+
+/// The list is text; what is on the disk need not be.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_in_a_folder_that_are_no_text_are_kept_apart() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    for (path, content) in ODD {
+        let path = folder.path().join(std::ffi::OsStr::from_bytes(path));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    let layer = catalog(Limits::default()).folder(folder.path()).unwrap();
+    assert_eq!(paths(&layer), [r"\x5CxFF.pkg", r"\xFE.pkg", r"\xFF.pkg", r"\xFF/a.pkg"]);
+    assert_eq!(names(&Catalog::assemble(&[Arc::new(layer)], &[])), ["w 1", "x 1", "y 1", "z 1"]);
+}
+
+#[test]
+fn names_in_an_archive_that_are_no_text_are_kept_apart() {
+    let mut archive = ::tar::Builder::new(Vec::new());
+    for (path, content) in ODD {
+        let mut header = ::tar::Header::new_gnu();
+        header.as_old_mut().name[..path.len()].copy_from_slice(path);
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        archive.append(&header, content.as_bytes()).unwrap();
+    }
+    let layer = catalog(Limits::default()).layer(&*archive.into_inner().unwrap()).unwrap();
+    assert_eq!(paths(&layer), [r"\xFE.pkg", r"\xFF.pkg", r"\xFF/a.pkg", r"\x5CxFF.pkg"]);
+    assert_eq!(names(&Catalog::assemble(&[Arc::new(layer)], &[])), ["w 1", "x 1", "y 1", "z 1"]);
 }

@@ -147,3 +147,12 @@ fn one_package_in_two_places_is_one_package_with_both() {
     let places = package.properties.iter().filter(|(name, _)| name == LOCATION);
     assert_eq!(places.map(|(_, place)| place.as_str()).collect::<Vec<_>>(), ["a/x.pkg", "b/x.pkg"]);
 }
+
+#[test]
+fn what_lets_one_into_a_home_page_is_not_said() {
+    let manifest = r#"{"name": "x", "version": "1", "homepage": "https://u:TOKEN@h.example/?tab=a&token=TOKEN"}"#;
+    let archive = tar_of(&[("node_modules/x/package.json", manifest)]);
+    let layer = Catalog::new(Limits::default()).layer(&*archive).unwrap();
+    let sbom = Catalog::assemble(&[Arc::new(layer)], &[]);
+    assert_eq!(sbom.packages[0].homepage.as_deref(), Some("https://h.example/?tab=a"));
+}
