@@ -1,7 +1,6 @@
 //! What a promoter is made of, as text.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,20 +8,17 @@ use serde::Deserialize;
 
 use super::ledger::open_ledger;
 use super::network::{NetworkConfig, network};
+use super::text::text_or_file;
 use super::trust::{TrustedKeyConfig, read_root, trusted};
 use super::{Backing, RegistryConfig, Session, SignerConfig, open_source_of, open_target_of};
 use crate::approve::{ApprovalKind, ApprovalPolicy, Approver, Freeze, Group};
 use crate::error::{Error, Result};
-use crate::files;
 use crate::gate::{ImagePolicyGate, PromotionGate};
 use crate::model::{Repository, Timestamp};
 use crate::policy::{ClusterImagePolicy, Policy, Promotion};
 use crate::promote::Promoter;
 use crate::registry::MemoryRegistry;
 use crate::sign::{Demands, IdentityConfig, PublicKey, SignersConfig, TokenSource, Trust, TrustedRoot};
-
-/// No policy, no root and no certificate is larger.
-const MAX_TEXT: u64 = 16 << 20;
 
 /// The configuration of a promoter: one source, one target, one environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -57,7 +53,7 @@ pub struct PromoterConfig {
     /// Which approvals count, where the policy does not say it for the environment; without either, the default.
     #[serde(default)]
     pub approval: Option<ApprovalConfig>,
-    /// The registries that are more than the OCI protocol.
+    /// The registries that are more than the OCI protocol, or have a login of their own: those of the source and the target.
     #[serde(default)]
     pub registries: Vec<RegistryConfig>,
     /// How the source and the target are reached over a network; without it, as the machine and its environment say.
@@ -141,8 +137,8 @@ impl PromoterConfig {
             None => Promotion::default_for(&self.environment),
         };
         let mut all = promotion.gates()?;
-        let image_policies =
-            self.image_policies.iter().map(|text| read_image_policy(text)).collect::<Result<Vec<_>>>()?;
+        let read = |stated: &String| text_or_file("policy", stated, ClusterImagePolicy::parse);
+        let image_policies = self.image_policies.iter().map(read).collect::<Result<Vec<_>>>()?;
         if !image_policies.is_empty() {
             let policies = image_policies.iter().map(|policy| policy.policy().clone()).collect();
             all.push(Arc::new(ImagePolicyGate { policies }));
@@ -236,25 +232,7 @@ impl ApprovalConfig {
     }
 }
 
-pub(super) fn read_policy(policy: &str) -> Result<Policy> {
-    match is_document(policy) {
-        true => Policy::parse(policy),
-        false => Policy::parse(&read_text(Path::new(policy))?).map_err(|e| e.context("policy", policy)),
-    }
-}
-
-fn read_image_policy(text: &str) -> Result<ClusterImagePolicy> {
-    match is_document(text) {
-        true => ClusterImagePolicy::parse(text),
-        false => ClusterImagePolicy::parse(&read_text(Path::new(text))?).map_err(|e| e.context("policy", text)),
-    }
-}
-
-/// Whether it is the document itself and no path: it has several lines, or a key of YAML or JSON.
-fn is_document(text: &str) -> bool {
-    text.contains('\n') || text.contains(": ") || text.trim_start().starts_with('{')
-}
-
-pub(super) fn read_text(path: &Path) -> Result<String> {
-    files::read_text(path, MAX_TEXT, str::to_owned)
+/// Reads the policy file, by its text or its path.
+pub(super) fn read_policy(stated: &str) -> Result<Policy> {
+    text_or_file("policy", stated, Policy::parse)
 }

@@ -1,6 +1,6 @@
 //! What an SBOM is to be made of, as text.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::model::{Pinned, Platform, Reference, Timestamp};
 use crate::registry::Registry;
 use crate::registry::inspect::of_platform;
 use crate::sbom::Sbom;
+use crate::sbom::catalog::{Catalog, Limits};
 
 /// What an SBOM is to be made of, and by whom: an image or a folder.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -21,7 +22,7 @@ pub struct GenerateConfig {
     /// The image, by tag or digest; the tag `latest` where neither is said.
     #[serde(default)]
     pub image: Option<Reference>,
-    /// The platform of an image that is there for several: `linux/amd64`.
+    /// The platform of the image, such as `linux/amd64`: it picks one of several, and an image that is there alone has to be for it.
     #[serde(default)]
     pub platform: Option<String>,
     /// A folder of sources, or the root of a file system.
@@ -36,6 +37,12 @@ pub struct GenerateConfig {
     /// The folder where Cache's own generator keeps what it finds in layers.
     #[serde(default)]
     pub layer_cache: Option<PathBuf>,
+    /// What Cache's own generator passes over: paths below the folder, such as `vendor`.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// How much Cache's own generator reads of a layer or a folder, for images that are trusted with more than is usual.
+    #[serde(default)]
+    pub limits: Option<Limits>,
     /// The time that Cache's own generator writes into the document, for documents that can be made again.
     #[serde(default)]
     pub clock: Option<Timestamp>,
@@ -74,6 +81,7 @@ impl GenerateConfig {
     /// The image or the folder.
     pub(super) async fn subject(&self) -> Result<Subject> {
         match (&self.image, &self.folder) {
+            (Some(_), None) if !self.without.is_empty() => Err(Error::invalid("an image has no \"without\"")),
             (Some(image), None) => self.of_image(image.clone().or_latest()).await,
             (None, Some(folder)) if self.platform.is_none() => Ok(Subject::Folder(folder.clone())),
             (None, Some(_)) => Err(Error::invalid("a folder has no \"platform\"")),
@@ -92,8 +100,12 @@ impl GenerateConfig {
 
     /// Whether it says how an SBOM is to be made.
     pub(super) fn names_generator(&self) -> bool {
-        let own = self.generator == GeneratorName::Cache && self.program.is_none();
-        !own || self.layer_cache.is_some() || self.clock.is_some()
+        self.generator != GeneratorName::Cache || self.program.is_some() || self.is_for_own()
+    }
+
+    /// Whether it says what only Cache's own generator understands.
+    fn is_for_own(&self) -> bool {
+        self.layer_cache.is_some() || self.clock.is_some() || self.limits.is_some() || !self.without.is_empty()
     }
 
     fn generator(&self, watch: Option<Watch>) -> Result<Box<dyn Generator>> {
@@ -101,11 +113,12 @@ impl GenerateConfig {
         if own && self.program.is_some() {
             return Err(Error::invalid("Cache's own generator needs no \"program\""));
         }
-        if !own && (self.layer_cache.is_some() || self.clock.is_some()) {
-            return Err(Error::invalid("\"layerCache\" and \"clock\" are for Cache's own generator"));
+        if !own && self.is_for_own() {
+            let what = "\"layerCache\", \"without\", \"limits\" and \"clock\" are for Cache's own generator";
+            return Err(Error::invalid(what));
         }
         Ok(match (self.generator, &self.program) {
-            (GeneratorName::Cache, _) => Box::new(self.own(watch)),
+            (GeneratorName::Cache, _) => Box::new(self.own(watch)?),
             (GeneratorName::Syft, Some(program)) => Box::new(SyftGenerator::at(program)),
             (GeneratorName::Syft, None) => Box::new(SyftGenerator::default()),
             (GeneratorName::Trivy, Some(program)) => Box::new(TrivyGenerator::at(program)),
@@ -113,19 +126,32 @@ impl GenerateConfig {
         })
     }
 
-    fn own(&self, watch: Option<Watch>) -> NativeGenerator {
-        let mut generator = NativeGenerator::default();
+    fn own(&self, watch: Option<Watch>) -> Result<NativeGenerator> {
+        if let Some(path) = self.without.iter().find(|path| !is_below(path)) {
+            return Err(Error::invalid("\"without\" takes paths below the folder")
+                .context("path", path)
+                .hint("write it as vendor or docs/examples"));
+        }
+        let catalog = Catalog::new(self.limits.clone().unwrap_or_default());
+        let catalog = self.without.iter().fold(catalog, |catalog, path| catalog.without(path));
+        let mut generator = NativeGenerator::new(catalog);
         if let Some(folder) = &self.layer_cache {
             generator = generator.keeping(LayerCache::at(folder));
         }
         if let Some(now) = self.clock {
             generator = generator.at(now);
         }
-        match watch {
+        Ok(match watch {
             Some(watch) => generator.watched(watch),
             None => generator,
-        }
+        })
     }
+}
+
+/// Whether a path leads from a folder to something in it, whatever lies there.
+fn is_below(path: &str) -> bool {
+    let parts: Vec<Component<'_>> = Path::new(path).components().filter(|part| *part != Component::CurDir).collect();
+    !parts.is_empty() && parts.iter().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// What was found under the name of an image, or a folder.
@@ -139,6 +165,38 @@ impl Subject {
         match self {
             Subject::Image { registry, image } => Target::Image { registry: &**registry, image },
             Subject::Folder(folder) => Target::Folder(folder),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[tokio::test]
+    async fn what_is_passed_over_lies_below_the_folder_however_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("vendor")).unwrap();
+        for (path, name) in [("package-lock.json", "own"), ("vendor/package-lock.json", "foreign")] {
+            let lock = format!(r#"{{"dependencies": {{"{name}": {{"version": "1"}}}}}}"#);
+            std::fs::write(folder.path().join(path), lock).unwrap();
+        }
+        let generate = async |without: &str| {
+            let without = if without.is_empty() { Vec::new() } else { vec![without.to_owned()] };
+            let config =
+                GenerateConfig { folder: Some(folder.path().to_owned()), without, ..GenerateConfig::default() };
+            let sbom = config.generate(None).await?;
+            let names = sbom.packages.iter().map(|package| package.name.to_string());
+            Ok::<_, Error>(names.filter(|name| ["own", "foreign"].contains(&&name[..])).collect::<Vec<_>>())
+        };
+        assert_eq!(generate("").await.unwrap().len(), 2);
+        for without in ["vendor", "vendor/", "./vendor", "vendor//./package-lock.json"] {
+            assert_eq!(generate(without).await.unwrap(), ["own"], "{without}");
+        }
+        for without in ["/vendor", "..", "vendor/../vendor", ".", "./"] {
+            let error = generate(without).await.unwrap_err();
+            assert!(error.kind() == ErrorKind::Invalid && error.to_string().contains(without), "{error}");
         }
     }
 }

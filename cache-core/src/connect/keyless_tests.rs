@@ -164,7 +164,7 @@ async fn what_is_wrong_with_a_signer_is_said_when_it_is_opened_and_shows_no_toke
         (json!({"keyless": "s3cret", "services": {"signingConfig": signing, "trustedRoot": root}}), "come from"),
         (
             json!({"keyless": {"tokn": "s3cret"}, "services": {"signingConfig": signing, "trustedRoot": root}}),
-            "come from",
+            "keyless.tokn: unknown field",
         ),
         (json!({"keyless": ["s3cret"], "services": {"signingConfig": signing, "trustedRoot": root}}), "come from"),
         (

@@ -1,7 +1,11 @@
 //! Where used approvals are remembered, as text.
 
+use bytes::Bytes;
+
 use crate::approve::Ledger;
 use crate::error::{Error, Result};
+use crate::execute::Journal;
+use crate::model::Digest;
 use crate::registry::Network;
 
 /// The ledger at a folder, or at an address that several machines share; without either, the user's own.
@@ -15,6 +19,14 @@ pub(super) fn open_ledger(stated: Option<&str>, network: &Network) -> Result<Led
         Some(folder) if folder.trim().is_empty() => Err(Error::invalid("the ledger is named by no folder")),
         Some(folder) => Ok(Ledger::at(folder)),
     }
+}
+
+/// The journal of the plan with this digest. See [`Journal::kept`].
+///
+/// # Errors
+/// As there; `Invalid` where it is no digest.
+pub(super) async fn journal(ledger: &Ledger, plan: &str) -> Result<Bytes> {
+    Journal::kept(ledger, &Digest::parse(plan)?).await
 }
 
 #[cfg(feature = "bucket")]

@@ -8,13 +8,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use serde::Deserialize;
 
+use super::entries::check;
 use super::network::{NetworkConfig, network};
-use super::{RegistryConfig, open_source_of};
+use super::registry::any_of;
+use super::{RegistryConfig, open_source_of, registry_report};
 use crate::error::{Error, Result};
 use crate::model::{Descriptor, Digest, Platform, Reference, Repository, Tag, Transport};
 use crate::registry::credentials::{Credential, DockerCredentials, write_docker_login};
 use crate::registry::inspect::{self, Inspection};
 use crate::registry::{Network, Registry};
+use crate::scan::Report;
+
+/// A larger blob is a layer, which nobody wants whole in memory.
+const MAX_BLOB: u64 = 256 << 20;
 
 /// How registries are reached.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -32,8 +38,9 @@ impl RegistriesConfig {
     /// Nothing is opened yet.
     ///
     /// # Errors
-    /// `Invalid` where the network is not as it should be.
+    /// `Invalid` where the network or an entry is not as it should be; as [`open_source_of`].
     pub fn open(self) -> Result<Registries> {
+        check(&self.registries)?;
         let network = network(self.network.as_ref())?;
         Ok(Registries { registries: self.registries, network, opened: Mutex::default() })
     }
@@ -65,10 +72,10 @@ impl Registries {
         self.of(&repository)?.tags(&repository).await
     }
 
-    /// The digest of what a reference names; with a platform, of its image out of an index.
+    /// The digest of what a reference names; with a platform, of its image for it.
     ///
     /// # Errors
-    /// `NotFound` where there is no such image; what the registry says.
+    /// `NotFound` where there is no such image, or none for the platform; what the registry says.
     pub async fn digest(&self, image: &str, platform: Option<&str>) -> Result<Digest> {
         let (image, platform) = asked(image, platform)?;
         let registry = self.of(&image.repository)?;
@@ -117,6 +124,27 @@ impl Registries {
         registry.referrers(&image).await
     }
 
+    /// A blob that a manifest of the repository names, whole: a document that is attached, or a small layer.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such blob; `Invalid` where it has more than 256 MiB; `Untrusted` where it is another than
+    /// the descriptor says; what the registry says.
+    pub async fn blob(&self, repository: &str, blob: &Descriptor) -> Result<Bytes> {
+        let repository: Repository = repository.parse()?;
+        self.of(&repository)?.blob(&repository, blob).await?.into_bytes(MAX_BLOB).await
+    }
+
+    /// What the registry's own scanner found in an image; with a platform, in its image out of an index. See
+    /// [`registry_report`].
+    ///
+    /// # Errors
+    /// As there and [`digest`](Registries::digest).
+    pub async fn findings(&self, image: &str, platform: Option<&str>) -> Result<Report> {
+        let (named, _) = asked(image, None)?;
+        let image = named.repository.at(self.digest(image, platform).await?);
+        registry_report(&*self.of(&image.repository)?, &image).await
+    }
+
     /// Every repository of a registry that may be seen, sorted.
     ///
     /// # Errors
@@ -153,13 +181,7 @@ impl Registries {
     }
 
     fn of_host(&self, host: &str) -> Result<Arc<dyn Registry>> {
-        // Any repository of the host will do: it is what says which registry is meant.
-        let repository: Repository = format!("{host}/any").parse()?;
-        // The Hub's repositories without an owner are its library's.
-        if !matches!(repository.path(), "any" | "library/any") {
-            return Err(Error::invalid(format!("{host:?} is no host")).hint("write it as name or name:port"));
-        }
-        self.of(&repository)
+        self.of(&any_of(host)?)
     }
 
     fn of(&self, repository: &Repository) -> Result<Arc<dyn Registry>> {
@@ -219,12 +241,26 @@ mod tests {
         assert_eq!(registries.tags(&name).await.unwrap().iter().map(Tag::as_str).collect::<Vec<_>>(), ["latest"]);
         assert_eq!(registries.digest(&name, None).await.unwrap(), image);
         assert_eq!(registries.digest(&name, Some("linux/amd64")).await.unwrap(), image);
+        assert!(registries.digest(&name, Some("linux/arm64")).await.unwrap_err().is_not_found());
+        let attached_there = format!("{name}@{attached}");
+        assert!(registries.digest(&attached_there, Some("linux/amd64")).await.unwrap_err().is_not_found());
         assert_eq!(registries.manifest(&name, None).await.unwrap(), manifest.to_string());
         assert_eq!(registries.config(&name, None).await.unwrap(), config);
+        let asked = || (server.count("GET", "/manifests/"), server.count("GET", "/blobs/"));
+        let before = asked();
+        assert_eq!(registries.config(&name, Some("linux/amd64")).await.unwrap(), config);
+        // The tag, the manifest, and once the configuration, which says the platform and is what is wanted.
+        assert_eq!(asked(), (before.0 + 2, before.1 + 1));
         let seen = registries.inspect(&name, None).await.unwrap();
         assert_eq!((seen.name.as_deref(), seen.os.as_str()), (Some(name.as_str()), "linux"));
         let referrers = registries.referrers(&name).await.unwrap();
         assert_eq!(referrers.iter().map(|referrer| &referrer.digest).collect::<Vec<_>>(), [&attached]);
+        let blob = Descriptor::of(media_type::OCI_CONFIG, config.as_bytes());
+        assert_eq!(registries.blob(&name, &blob).await.unwrap(), config);
+        let large = Descriptor { size: MAX_BLOB + 1, ..blob };
+        assert!(registries.blob(&name, &large).await.is_err());
+        // A registry without a scanner.
+        assert_eq!(registries.findings(&name, None).await.unwrap_err().kind(), ErrorKind::Unsupported);
         assert_eq!(registries.repositories(host).await.unwrap(), [name.parse().unwrap()]);
         for bad in ["UPPER", "r.test/a b", ""] {
             assert_eq!(registries.digest(bad, None).await.unwrap_err().kind(), ErrorKind::Invalid, "{bad}");

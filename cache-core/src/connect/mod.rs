@@ -5,6 +5,7 @@
 mod ask;
 mod assess;
 mod config;
+mod entries;
 mod findings;
 mod foreign;
 mod generate;
@@ -12,7 +13,10 @@ mod key;
 mod ledger;
 mod look;
 mod network;
+mod patience;
+mod plain;
 mod policy;
+mod reading;
 mod registry;
 mod request;
 mod retention;
@@ -21,6 +25,7 @@ mod services;
 mod session;
 mod signer;
 mod story;
+mod text;
 mod token;
 mod trust;
 mod tuf;
@@ -40,7 +45,9 @@ pub use generate::{GenerateConfig, GeneratorName};
 pub use key::{KeyConfig, NewKey, generate_key};
 pub use look::{Registries, RegistriesConfig};
 pub use network::{ClientCertificateConfig, NetworkConfig, PemConfig};
+pub use patience::PatienceConfig;
 pub use policy::check_policy;
+pub use reading::read;
 pub use registry::{LoginConfig, RegistryConfig, SystemName};
 pub use request::{AttachConfig, AttachmentConfig, ReproduceConfig, RequestConfig, RollbackConfig, given};
 pub use retention::{
@@ -62,8 +69,7 @@ pub use vendor::{SimulateConfig, TranslateConfig, VendorName, explain_policy, si
 pub use verify::VerifyConfig;
 pub use verify_file::VerifyFileConfig;
 
-use serde::de::DeserializeOwned;
-
+use self::entries::check;
 use self::registry::open_registry;
 use crate::error::{Error, Result};
 use crate::model::{Repository, Transport};
@@ -82,12 +88,13 @@ pub fn open_source(repository: &Repository) -> Result<Arc<dyn Registry>> {
 /// The same, where these entries say which system a host is and how one logs in, with proxies and certificates of the caller's own.
 ///
 /// # Errors
-/// As [`open_source`], and what is wrong with the entry.
+/// As [`open_source`]; `Invalid` where two entries are for one host, or one is for none or says what is not its system's.
 pub fn open_source_of(
     repository: &Repository,
     registries: &[RegistryConfig],
     network: Network,
 ) -> Result<Arc<dyn Registry>> {
+    check(registries)?;
     match repository.transport() {
         Transport::Layout => Ok(Arc::new(Layout::open(repository)?)),
         Transport::Registry => Ok(open_registry(repository, registries, network)?),
@@ -108,42 +115,18 @@ pub fn open_target(repository: &Repository) -> Result<Arc<dyn RegistryWriter>> {
 /// The same, where these entries say which system a host is and how one logs in, with proxies and certificates of the caller's own.
 ///
 /// # Errors
-/// As [`open_target`], and what is wrong with the entry.
+/// As [`open_target`] and [`open_source_of`].
 pub fn open_target_of(
     repository: &Repository,
     registries: &[RegistryConfig],
     network: Network,
 ) -> Result<Arc<dyn RegistryWriter>> {
+    check(registries)?;
     match repository.transport() {
         Transport::Layout => Ok(Arc::new(Layout::open(repository)?)),
         Transport::Registry => open_registry(repository, registries, network),
         Transport::OciArchive | Transport::DockerArchive => Err(unsupported(repository, "is read and never written")),
         Transport::Memory => Err(unsupported(repository, "is known only to the process that made it")),
-    }
-}
-
-/// Reads what came from another language as plain data.
-///
-/// # Errors
-/// `Invalid`, which names the field; `what` says whose it is, such as `request`.
-pub fn read<T: DeserializeOwned>(what: &str, value: serde_json::Value) -> Result<T> {
-    let invalid = |e: serde_json::Error| format!("the {what} is not valid: {}", without_text(&e.to_string()));
-    serde_json::from_value(value).map_err(|e| Error::invalid(invalid(e)))
-}
-
-/// The message without the text that stands where something else should: it may be a secret in the wrong place.
-fn without_text(message: &str) -> String {
-    if let Some(((before, _), (_, after))) = message.split_once("string \"").zip(message.rsplit_once("\", expected")) {
-        return format!("{before}text, expected{after}");
-    }
-    // A word that is nearly right helps whoever mistyped it; anything else may be an address.
-    let variant =
-        message.split_once("unknown variant `").and_then(|(before, rest)| Some((before, rest.split_once('`')?)));
-    match variant {
-        Some((before, (word, after))) if word.contains(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c)) => {
-            format!("{before}unknown variant{after}")
-        }
-        _ => message.to_owned(),
     }
 }
 

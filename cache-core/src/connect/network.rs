@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::config::read_text;
+use super::text::read_text;
 use crate::error::{Error, Result};
 use crate::model::Secret;
 use crate::registry::{Network, Proxy, ProxyAddress, Tls};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::patience::PatienceConfig;
 use crate::error::{Error, Result};
 use crate::model::{Repository, Secret, Transport};
 use crate::registry::credentials::{Credential, Credentials, DockerCredentials};
@@ -26,6 +27,18 @@ pub struct RegistryConfig {
     /// Whether it is spoken to over plain HTTP. Without it, only on this machine.
     #[serde(default)]
     pub plain_http: Option<bool>,
+    /// Hosts that may be sent the login when the registry names them as its token realm. Its own host and domain always may.
+    #[serde(default)]
+    pub trusted_realms: Vec<String>,
+    /// Whether it is read without a login where the login is rejected; otherwise that is an error.
+    #[serde(default)]
+    pub anonymous_reads: bool,
+    /// Whether blobs may be uploaded to another origin that the registry names, without the login.
+    #[serde(default)]
+    pub foreign_uploads: bool,
+    /// How long it is waited for, and how often it is asked again; without it, as usual.
+    #[serde(default)]
+    pub patience: Option<PatienceConfig>,
     /// Where the interface is, where not at the usual place of the system: Harbor's `https://host/api/v2.0`, AWS's endpoint,
     /// Azure's management, the platform of Artifactory, the cluster of OpenShift.
     #[serde(default)]
@@ -70,6 +83,20 @@ pub enum SystemName {
     Artifactory,
     /// OpenShift's internal registry.
     OpenShift,
+}
+
+impl SystemName {
+    /// Its name in a configuration.
+    fn word(self) -> &'static str {
+        match self {
+            SystemName::Oci => "oci",
+            SystemName::Harbor => "harbor",
+            SystemName::Ecr => "ecr",
+            SystemName::Acr => "acr",
+            SystemName::Artifactory => "artifactory",
+            SystemName::OpenShift => "openshift",
+        }
+    }
 }
 
 /// A login: a user with a password, or a token alone. Either may be in a variable of the environment.
@@ -123,6 +150,10 @@ impl RegistryConfig {
             system,
             login: None,
             plain_http: None,
+            trusted_realms: Vec::new(),
+            anonymous_reads: false,
+            foreign_uploads: false,
+            patience: None,
             api: None,
             profile: None,
             account: None,
@@ -134,17 +165,60 @@ impl RegistryConfig {
         }
     }
 
+    /// Whether it is the entry of this repository's host.
+    pub(super) fn is_of(&self, repository: &Repository) -> bool {
+        any_of(&self.host).is_ok_and(|any| any.same_registry(repository))
+    }
+
+    /// Refuses an option that is not one of the system's, which would be overlooked.
+    pub(super) fn check(&self) -> Result<()> {
+        use SystemName::{Acr, Artifactory, Ecr, Harbor, OpenShift};
+        let options: [(&str, bool, &[SystemName]); 8] = [
+            ("api", self.api.is_some(), &[Harbor, Ecr, Acr, Artifactory, OpenShift]),
+            ("profile", self.profile.is_some(), &[Ecr]),
+            ("account", self.account.is_some(), &[Ecr]),
+            ("region", self.region.is_some(), &[Ecr]),
+            ("createOnPush", self.create_on_push, &[Ecr]),
+            ("resourceId", self.resource_id.is_some(), &[Acr]),
+            ("key", self.key.is_some(), &[Artifactory]),
+            ("context", self.context.is_some(), &[OpenShift]),
+        ];
+        match options.iter().find(|(_, is_said, of)| *is_said && !of.contains(&self.system)) {
+            None => Ok(()),
+            Some((option, _, of)) => {
+                let of = of.iter().map(|system| system.word()).collect::<Vec<_>>().join(", ");
+                Err(Error::invalid(format!("\"{option}\" is no option of {}", self.system.word()))
+                    .context("registry", &self.host)
+                    .hint(format!("\"{option}\" is for {of}: say which \"system\" the host is")))
+            }
+        }
+    }
+
     /// Opens the registry. Nothing is sent yet.
     ///
     /// # Errors
-    /// `Invalid` where a part of the entry is wrong; `Unsupported` where this build does not have the system.
+    /// `Invalid` where a part of the entry is wrong or is not its system's; `Unsupported` where this build does not have the
+    /// system.
     pub fn open(&self, network: Network) -> Result<Arc<dyn RegistryWriter>> {
+        self.check()?;
+        self.open_system(self.oci(network)?).map_err(|e| e.context("registry", &self.host))
+    }
+
+    /// How it is spoken to, whatever its system.
+    fn oci(&self, network: Network) -> Result<OciOptions> {
         let credentials: Arc<dyn Credentials> = match &self.login {
             Some(login) => Arc::new(login.credential().map_err(|e| e.context("registry", &self.host))?),
             None => Arc::new(DockerCredentials::of_this_machine()?),
         };
-        let oci = OciOptions { credentials, network, plain_http: self.plain_http, ..OciOptions::default() };
-        self.open_system(oci).map_err(|e| e.context("registry", &self.host))
+        Ok(OciOptions {
+            credentials,
+            plain_http: self.plain_http,
+            trusted_realms: self.trusted_realms.clone(),
+            anonymous_reads: self.anonymous_reads,
+            foreign_uploads: self.foreign_uploads,
+            patience: self.patience.unwrap_or_default().patience(),
+            network,
+        })
     }
 
     fn open_system(&self, oci: OciOptions) -> Result<Arc<dyn RegistryWriter>> {
@@ -200,8 +274,14 @@ impl RegistryConfig {
                 use crate::registry::openshift::KubeLogin;
                 use crate::registry::{OpenShiftOptions, OpenShiftRegistry};
                 let login = match (&self.api, self.login.as_ref().map(LoginConfig::credential).transpose()?) {
-                    (Some(server), Some(Credential::Bearer(token))) => KubeLogin::token(server, token),
-                    _ => KubeLogin::of_this_machine(self.context.as_deref())?,
+                    (Some(server), Some(Credential::Bearer(token))) if self.context.is_none() => {
+                        KubeLogin::token(server, token)
+                    }
+                    (Some(_), _) | (None, Some(Credential::Bearer(_))) => {
+                        let told = "a cluster is named by an \"api\" and a login by a token, or by a \"context\"";
+                        return Err(Error::invalid(told));
+                    }
+                    (None, _) => KubeLogin::of_this_machine(self.context.as_deref())?,
                 };
                 // A token of the cluster is a password at its registry.
                 let of_cluster = self.login.as_ref().is_some_and(|login| login.user.is_none());
@@ -212,7 +292,7 @@ impl RegistryConfig {
                 Ok(Arc::new(OpenShiftRegistry::openshift(&self.host, OpenShiftOptions { oci, login })?))
             }
             #[allow(unreachable_patterns)]
-            other => Err(Error::unsupported(format!("this build has no adapter for {other:?}"))),
+            other => Err(Error::unsupported(format!("this build has no adapter for {}", other.word()))),
         }
     }
 }
@@ -224,8 +304,20 @@ pub(super) fn open_registry(
     network: Network,
 ) -> Result<Arc<dyn RegistryWriter>> {
     debug_assert_eq!(repository.transport(), Transport::Registry);
-    let entry = registries.iter().find(|entry| entry.host == repository.host());
-    entry.cloned().unwrap_or_else(|| RegistryConfig::recognise(repository.host())).open(network)
+    // Spelt as in the names of images, which is how the registry knows its own.
+    let entry = registries.iter().find(|entry| entry.is_of(repository));
+    let entry = entry.map(|entry| RegistryConfig { host: repository.host().to_owned(), ..entry.clone() });
+    entry.unwrap_or_else(|| RegistryConfig::recognise(repository.host())).open(network)
+}
+
+/// A repository of this host, whichever: it is what says which registry is meant.
+pub(super) fn any_of(host: &str) -> Result<Repository> {
+    let repository: Repository = format!("{host}/any").parse()?;
+    // The Hub's repositories without an owner are its library's.
+    match repository.path() {
+        "any" | "library/any" => Ok(repository),
+        _ => Err(Error::invalid(format!("{host:?} is no host")).hint("write it as name or name:port")),
+    }
 }
 
 /// Whether the first part of the host's name is `KEY` or `SERVER-KEY`.
@@ -303,6 +395,37 @@ mod tests {
         }
         assert!(entry(json!({"host": "r.test", "system": "quay"})).is_err());
         assert!(entry(json!({"host": "r.test", "sytem": "harbor"})).is_err());
+    }
+
+    #[test]
+    fn how_it_is_spoken_to_can_be_said() {
+        let said = json!({
+            "host": "r.test", "login": {"token": "t"}, "plainHttp": true, "trustedRealms": ["auth.test"],
+            "anonymousReads": true, "foreignUploads": true, "patience": {"attempts": 2},
+        });
+        let oci = entry(said).unwrap().oci(Network::default()).unwrap();
+        assert_eq!((oci.plain_http, &oci.trusted_realms[..]), (Some(true), &["auth.test".to_owned()][..]));
+        assert!(oci.anonymous_reads && oci.foreign_uploads);
+        assert_eq!(oci.patience.attempts, 2);
+        let usual = entry(json!({"host": "r.test", "login": {"token": "t"}})).unwrap().oci(Network::default()).unwrap();
+        assert!(!usual.anonymous_reads && !usual.foreign_uploads && usual.trusted_realms.is_empty());
+    }
+
+    #[cfg(feature = "openshift")]
+    #[test]
+    fn a_cluster_is_named_in_one_way() {
+        let (api, token) = (json!("https://api.test:6443"), json!({"token": "t"}));
+        for wrong in [
+            json!({"api": api}),
+            json!({"api": api, "login": {"user": "u", "password": "p"}}),
+            json!({"api": api, "login": token, "context": "c"}),
+            json!({"login": token}),
+        ] {
+            let mut stated = json!({"host": "r.test", "system": "openshift"});
+            stated.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+            let error = entry(stated).unwrap().open(Network::default()).unwrap_err();
+            assert!(error.message().starts_with("a cluster is named by"), "{wrong}: {error}");
+        }
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::config::{ApprovalConfig, counting, read_policy};
-use super::ledger::open_ledger;
+use super::ledger::{journal, open_ledger};
 use super::network::{NetworkConfig, network};
 use super::session::{SharedPlan, ask};
 use super::trust::read_root;
@@ -31,7 +32,7 @@ use crate::watch::Watch;
 pub struct RetentionConfig {
     /// The repositories, all in one registry.
     pub repositories: Vec<Repository>,
-    /// The registries that are more than the OCI protocol.
+    /// The registry, where it is more than the OCI protocol or has a login of its own.
     #[serde(default)]
     pub registries: Vec<RegistryConfig>,
     /// The environment, such as `dev`. It chooses the rules of the policy.
@@ -300,6 +301,14 @@ impl RetentionSession {
     pub async fn restore(&self, plan: &SharedPlan, approvals: Vec<Approval>, file: PathBuf) -> Result<Receipt> {
         let approved = plan.admit(&self.environment, &self.approval, approvals, self.cleaner.now())?;
         plan.once(self.cleaner.restore(approved, &file), Receipt::is_complete).await
+    }
+
+    /// The journal of the plan with this digest, as the ledger keeps it. See [`Journal::kept`](crate::execute::Journal::kept).
+    ///
+    /// # Errors
+    /// As there; `Invalid` where it is no digest.
+    pub async fn journal(&self, plan: &str) -> Result<Bytes> {
+        journal(&self.cleaner.ledger, plan).await
     }
 }
 

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::Backing;
 use super::network::{NetworkConfig, network};
-use super::trust::{parsed, read_root};
+use super::text::text_or_file;
+use super::trust::read_root;
 use crate::error::{Error, Result};
 use crate::sign::{Selector, Service, Services, SigningConfig, TrustConfig, TrustedRoot, Window};
 
@@ -77,9 +78,12 @@ impl ServicesConfig {
     fn config(&self) -> Result<(SigningConfig, Option<Arc<TrustedRoot>>)> {
         let addresses = self.fulcio.is_some() || !self.rekor.is_empty() || !self.tsa.is_empty();
         match (&self.signing_config, &self.trust_config, addresses) {
-            (Some(text), None, false) => Ok((parsed("signing configuration", text, SigningConfig::parse)?, None)),
+            (Some(text), None, false) => {
+                let config = text_or_file("signing configuration", text, |json| SigningConfig::parse(json.as_bytes()))?;
+                Ok((config, None))
+            }
             (None, Some(text), false) => {
-                let both = parsed("trust configuration", text, TrustConfig::parse)?;
+                let both = text_or_file("trust configuration", text, |json| TrustConfig::parse(json.as_bytes()))?;
                 let config = both.signing_config.ok_or_else(|| {
                     Error::invalid("the trust configuration has no signing configuration")
                         .hint("name the services by their addresses, or use another one")

@@ -3,8 +3,10 @@
 use std::io::{IsTerminal, stdin, stdout};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::ledger::journal;
 use super::{
     AskConfig, AttachConfig, Backing, OpenSigner, ReproduceConfig, RequestConfig, RollbackConfig, SignerConfig,
 };
@@ -160,6 +162,14 @@ impl Session {
             }
         };
         plan.once(work, Receipt::is_complete).await
+    }
+
+    /// The journal of the plan with this digest, as the ledger keeps it. See [`Journal::kept`](crate::execute::Journal::kept).
+    ///
+    /// # Errors
+    /// As there; `Invalid` where it is no digest.
+    pub async fn journal(&self, plan: &str) -> Result<Bytes> {
+        journal(&self.promoter.ledger, plan).await
     }
 }
 

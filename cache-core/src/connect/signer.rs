@@ -10,7 +10,9 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::KeyConfig;
+use super::reading::part;
 use super::services::ServicesConfig;
+use super::text::is_text;
 use super::token::TokenConfig;
 use crate::error::{Error, Result};
 use crate::model::{Digest, Identity, Secret};
@@ -119,20 +121,20 @@ pub struct OpenSigner {
 }
 
 impl TryFrom<Value> for SignerConfig {
-    type Error = serde_json::Error;
+    type Error = String;
 
-    fn try_from(mut value: Value) -> Result<Self, serde_json::Error> {
-        let mut take = |name: &str| value.as_object_mut().and_then(|fields| fields.remove(name));
-        let services = take("services").map(serde_json::from_value).transpose()?;
-        let public_key = take("publicKey").map(serde_json::from_value).transpose()?;
+    fn try_from(mut value: Value) -> Result<Self, String> {
+        let mut take = |name: &str| value.as_object_mut().and_then(|fields| fields.remove(name)).unwrap_or_default();
+        let (services, public_key) = (take("services"), take("publicKey"));
+        let (services, public_key) = (part("services", services)?, part("publicKey", public_key)?);
         let who = if value.get("program").is_some() {
-            Who::Program(serde_json::from_value(value)?)
+            Who::Program(part("", value)?)
         } else if value.get("keyless").is_some() {
-            Who::Keyless(serde_json::from_value(value)?)
+            Who::Keyless(part("", value)?)
         } else if value.is_object() && value.get("pem").or(value.get("path")).is_none() {
-            Who::Absent(serde_json::from_value(value)?)
+            Who::Absent(part("", value)?)
         } else {
-            Who::Key(serde_json::from_value(value)?)
+            Who::Key(part("", value)?)
         };
         Ok(SignerConfig { who, services, public_key })
     }
@@ -261,7 +263,7 @@ impl AbsentConfig {
 
 /// A key in PEM: the text itself, or where it is.
 fn public_key(name: &str, stated: &str) -> Result<PublicKey> {
-    match stated.contains("-----BEGIN") {
+    match is_text(stated) {
         true => PublicKey::from_pem(name, stated),
         false => PublicKey::load(name, stated),
     }

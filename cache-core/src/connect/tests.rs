@@ -345,6 +345,26 @@ fn a_ledger_is_a_folder_or_an_address() {
     }
 }
 
+#[tokio::test]
+async fn a_journal_is_asked_for_by_the_digest_of_its_plan() {
+    use crate::approve::Ledger;
+    use crate::execute::testing::{Counting, approved, at, plan_of};
+    use crate::execute::{Journal, execute};
+    let folder = tempfile::tempdir().unwrap();
+    let (plan, ledger) = (plan_of(2), folder.path().join("ledger"));
+    let done = execute(&mut Counting::default(), &approved(&plan), &Ledger::at(&ledger), || at(0)).await.unwrap();
+    let place = |name: &str| format!("oci:{}", folder.path().join(name).display());
+    let stated = json!({"source": place("a"), "target": place("b"), "environment": "prod", "ledger": ledger});
+    let promoter = config(stated).unwrap().open(Vec::new()).unwrap();
+    let stated = json!({"registry": {"host": "r.test"}, "environment": "prod", "ledger": ledger});
+    let upkeep = read::<AdministratorConfig>("configuration", stated).unwrap().open().unwrap();
+    let bytes = promoter.journal(plan.digest().as_str()).await.unwrap();
+    assert_eq!(Journal::of(&bytes).unwrap().head(), done.journal.as_ref().unwrap());
+    assert_eq!(upkeep.journal(plan.digest().as_str()).await.unwrap(), bytes);
+    assert_eq!(promoter.journal(plan.digest().hex()).await.unwrap_err().kind(), ErrorKind::Invalid);
+    assert!(upkeep.journal(Digest::of(b"another plan").as_str()).await.unwrap_err().is_not_found());
+}
+
 /// A plan for prod is not executed by whoever needs fewer approvals.
 #[test]
 fn a_plan_is_executed_in_its_own_environment_alone() {
@@ -366,8 +386,8 @@ fn a_plan_is_executed_in_its_own_environment_alone() {
 #[test]
 fn no_error_of_a_configuration_shows_a_secret() {
     let whole = json!({
-        "source": "oci:a", "target": "oci:b", "environment": "staging", "policy": "p.yaml", "trustedRoot": "root.json",
-        "ledger": "ledger", "clock": "2026-01-01T00:00:00Z", "imagePolicies": ["p.yaml"],
+        "source": "registry.test/a", "target": "oci:b", "environment": "staging", "policy": "p.yaml",
+        "trustedRoot": "root.json", "ledger": "ledger", "clock": "2026-01-01T00:00:00Z", "imagePolicies": ["p.yaml"],
         "trustedKeys": [{"name": "k", "path": "k.pub"}],
         "trustedSigners": [{"name": "s", "identities": [{"subject": "a", "issuer": "b"}]}],
         "signer": {"name": "k", "path": "k.key", "passwordEnv": "NO_SUCH_VARIABLE"},

@@ -7,12 +7,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Backing;
+use super::reading::part;
 use crate::error::{Error, Result};
 use crate::model::Secret;
 use crate::sign::{EnvironmentToken, FileToken, GitHubActionsToken, GivenToken, TokenSource, ambient_token};
 
 /// Where identity tokens come from: a word, or an object with one field. What stands in the wrong place may be a token, so no
-/// error repeats it.
+/// error repeats a value.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Value")]
 #[non_exhaustive]
@@ -42,7 +43,7 @@ struct Place {
 }
 
 impl TryFrom<Value> for TokenConfig {
-    type Error = &'static str;
+    type Error = String;
 
     fn try_from(value: Value) -> Result<Self, Self::Error> {
         let unknown = "identity tokens come from \"ambient\", \"github-actions\", \"gitlab\", \"callback\", {\"file\"}, \
@@ -53,14 +54,17 @@ impl TryFrom<Value> for TokenConfig {
                 "github-actions" => Ok(TokenConfig::GitHubActions),
                 "gitlab" => Ok(TokenConfig::GitLab),
                 "callback" => Ok(TokenConfig::Callback),
-                _ => Err(unknown),
+                _ => Err(unknown.to_owned()),
             };
         }
-        match serde_json::from_value(value).map_err(|_| unknown)? {
+        if !value.is_object() {
+            return Err(unknown.to_owned());
+        }
+        match part("", value)? {
             Place { file: Some(path), env: None, token: None } => Ok(TokenConfig::File(path)),
             Place { file: None, env: Some(name), token: None } => Ok(TokenConfig::Environment(name)),
             Place { file: None, env: None, token: Some(token) } => Ok(TokenConfig::Given(token)),
-            _ => Err(unknown),
+            _ => Err(unknown.to_owned()),
         }
     }
 }

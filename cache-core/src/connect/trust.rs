@@ -1,12 +1,11 @@
 //! Whom to trust, as text.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::KeyConfig;
-use super::config::read_text;
+use super::text::text_or_file;
 use crate::error::{Error, Result};
 use crate::sign::{KeyDemands, SignersConfig, Trust, Trusted, TrustedRoot};
 
@@ -79,13 +78,5 @@ pub(super) fn trust_in(keys: &[TrustedKeyConfig], signers: &[SignersConfig], roo
 
 /// Reads a trusted root.
 pub(super) fn read_root(text: &str) -> Result<Arc<TrustedRoot>> {
-    parsed("trusted root", text, TrustedRoot::parse).map(Arc::new)
-}
-
-/// Reads a document that is given as its JSON or as a path. JSON begins with a brace, a path does not.
-pub(super) fn parsed<T>(what: &'static str, text: &str, parse: fn(&[u8]) -> Result<T>) -> Result<T> {
-    match text.trim_start().starts_with('{') {
-        true => parse(text.as_bytes()),
-        false => parse(read_text(Path::new(text))?.as_bytes()).map_err(|e| e.context(what, text)),
-    }
+    text_or_file("trusted root", text, |json| TrustedRoot::parse(json.as_bytes())).map(Arc::new)
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::network::{NetworkConfig, network};
-use super::trust::parsed;
-use crate::error::{Error, Result};
+use super::text::text_or_file;
+use crate::error::{Absent, Error, Result};
+use crate::files;
 use crate::model::Timestamp;
 use crate::sign::{HttpTufSource, Refreshed, TufRoot, TufVersions};
 
@@ -15,6 +16,8 @@ use crate::sign::{HttpTufSource, Refreshed, TufRoot, TufVersions};
 const ROOT: &str = "root.json";
 const VERSIONS: &str = "versions.json";
 const TRUSTED_ROOT: &str = "trusted_root.json";
+/// No TUF root is larger, and the versions are a line.
+const MAX_KEPT: u64 = 1 << 20;
 
 /// A TUF repository that gives a trusted root, and what is trusted to begin with.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,7 +46,7 @@ impl TufConfig {
     /// As there; what the file system says.
     pub async fn refresh(&self) -> Result<String> {
         let source = HttpTufSource::new(&self.url)?.over(network(self.network.as_ref())?);
-        let mut root = parsed("TUF root", &self.root, TufRoot::trusted)?;
+        let mut root = text_or_file("TUF root", &self.root, |json| TufRoot::trusted(json.as_bytes()))?;
         let mut seen = TufVersions::default();
         if let Some(folder) = &self.folder {
             if let Some(json) = kept(&folder.join(ROOT))? {
@@ -70,24 +73,12 @@ impl TufConfig {
 fn keep(folder: &Path, refreshed: &Refreshed) -> Result<()> {
     let versions = serde_json::to_vec(&refreshed.versions);
     let versions = versions.map_err(|e| Error::unexpected("the versions have no JSON form").caused_by(e))?;
-    std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-    replace(folder, ROOT, refreshed.root.json())?;
-    replace(folder, TRUSTED_ROOT, &refreshed.json)?;
-    replace(folder, VERSIONS, &versions)
-}
-
-/// Nobody reads half a file.
-fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
-    let at = |e| Error::io(folder, e);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(at)?;
-    file.write_all(bytes).map_err(at)?;
-    file.persist(folder.join(name)).map(|_| ()).map_err(|e| at(e.error))
+    let put = |name: &str, bytes: &[u8]| files::keep(&folder.join(name), |out| out.write_all(bytes));
+    put(ROOT, refreshed.root.json())?;
+    put(TRUSTED_ROOT, &refreshed.json)?;
+    put(VERSIONS, &versions)
 }
 
 fn kept(path: &Path) -> Result<Option<Vec<u8>>> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Error::io(path, e)),
-    }
+    files::read_limited(path, MAX_KEPT).absent_is_none()
 }

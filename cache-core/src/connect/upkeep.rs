@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::ledger::open_ledger;
+use super::ledger::{journal, open_ledger};
 use super::network::{NetworkConfig, network};
 use super::{ApprovalConfig, AskConfig, RegistryConfig, SharedPlan, session};
 use crate::administer::{Administrator, Carried, Request, Wish};
@@ -158,6 +159,14 @@ impl Upkeep {
         let now = self.administrator.clock.unwrap_or_else(Timestamp::now);
         let approved = plan.admit(&self.environment, &self.approval, approvals, now)?;
         plan.once(self.administrator.execute(approved), |carried| carried.receipt.is_complete()).await
+    }
+
+    /// The journal of the plan with this digest, as the ledger keeps it. See [`Journal::kept`](crate::execute::Journal::kept).
+    ///
+    /// # Errors
+    /// As there; `Invalid` where it is no digest.
+    pub async fn journal(&self, plan: &str) -> Result<Bytes> {
+        journal(&self.administrator.ledger, plan).await
     }
 }
 

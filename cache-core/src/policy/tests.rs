@@ -235,6 +235,19 @@ fn what_is_wrong_is_named_with_line_column_and_key() {
 }
 
 #[test]
+fn what_is_wrong_is_said_in_words() {
+    for (lines, told) in [
+        ("max_high: some", "expected a number that is not negative, or `any`, not \"some\""),
+        ("require_sbom: yes", "expected true or false"),
+        ("exceptions: 7", "expected a list"),
+        ("vex: 7", "expected an object"),
+        ("known_exploited: maybe", "unknown word `maybe`, expected one of allow, warn, deny"),
+    ] {
+        assert_eq!(staging(lines).unwrap_err().message(), format!("the policy file is wrong: {told}"));
+    }
+}
+
+#[test]
 fn hostile_files_are_invalid() {
     let deep = format!("scan_policy: {}", "[".repeat(100_000));
     let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nscan_policy: *c\n";

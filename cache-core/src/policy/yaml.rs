@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
+use crate::words::{Values, in_words};
 
 /// A larger policy is none.
 const MAX_FILE: usize = 1 << 20;
@@ -23,6 +24,7 @@ pub(super) fn read<T: DeserializeOwned>(yaml: &str) -> Result<T> {
         // The place is told below, in fields.
         let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
         let message = message.split_once(", set DuplicateKeyPolicy").map_or(message, |(message, _)| message);
+        let message = in_words(message, Values::Shown);
         let found = Error::invalid(format!("the policy file is wrong: {message}"));
         let Some(place) = error.location() else { return found };
         let found = match key_at(yaml, place.line(), place.column()) {
