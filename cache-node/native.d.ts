@@ -85,6 +85,11 @@ export declare class Administrator {
   askPeople(plan: Plan, desk: AnswerDesk, config: AskConfig, options?: StopOptions | undefined | null): Promise<Approval[]>
   /** Carries the plan out on these approvals, once. A rejection means that nothing was changed, or that it was stopped. */
   execute(plan: Plan, approvals: Array<Approval>, options?: StopOptions | undefined | null): Promise<Carried>
+  /**
+   * The journal of an executed plan, which is named by its digest, as the ledger keeps it: what `verifyJournal` takes. Reads only.
+   * Rejects with `NotFound` where the ledger has none, `Untrusted` where somebody changed it.
+   */
+  journal(plan: string, options?: StopOptions | undefined | null): Promise<Buffer>
 }
 
 /**
@@ -154,6 +159,8 @@ export declare class Carried {
 export declare class Cleaned {
   /** Whether everything was done that the plan says, and all that stays is well. Never after a dry run. */
   get complete(): boolean
+  /** Whether it was a dry run, which changed nothing. */
+  get dryRun(): boolean
   /** What was done, change by change. */
   get receipt(): Receipt
   /** The file that everything can be restored from while its blobs live. A dry run writes none. */
@@ -271,6 +278,11 @@ export declare class Promoter {
    * approvals.
    */
   execute(plan: Plan, approvals: Array<Approval>, options?: ExecuteOptions | undefined | null): Promise<Receipt>
+  /**
+   * The journal of an executed plan, which is named by its digest, as the ledger keeps it: what `verifyJournal` takes. Reads only.
+   * Rejects with `NotFound` where the ledger has none, `Untrusted` where somebody changed it.
+   */
+  journal(plan: string, options?: StopOptions | undefined | null): Promise<Buffer>
 }
 
 /** What would become of everything, and why. */
@@ -289,6 +301,8 @@ export declare class Proposal {
 export declare class Receipt {
   /** Whether everything that the plan says is so now. */
   get complete(): boolean
+  /** Whether it is of a dry run, which changed nothing. */
+  get dryRun(): boolean
   /** The receipt as canonical JSON. */
   get json(): Buffer
   /** The receipt as plain data; the schema is `receipt-v1.json`. */
@@ -306,9 +320,9 @@ export declare class Registries {
   constructor(config?: RegistriesConfig | undefined | null)
   /** Every tag of a repository, sorted. */
   tags(repository: string, options?: StopOptions | undefined | null): Promise<string[]>
-  /** The digest of what a reference names; with a platform, of its image out of an index. */
+  /** The digest of what a reference names; with a platform, of its image for it. */
   digest(image: string, options?: LookOptions | undefined | null): Promise<string>
-  /** A manifest, byte for byte; with a platform, that of its image out of an index. */
+  /** A manifest, byte for byte; with a platform, that of its image for it. */
   manifest(image: string, options?: LookOptions | undefined | null): Promise<Buffer>
   /** The configuration of an image, byte for byte. An index needs a platform, unless it has only one. */
   config(image: string, options?: LookOptions | undefined | null): Promise<Buffer>
@@ -316,6 +330,10 @@ export declare class Registries {
   inspect(image: string, options?: LookOptions | undefined | null): Promise<Inspection>
   /** What is attached to an image. */
   referrers(image: string, options?: StopOptions | undefined | null): Promise<Descriptor[]>
+  /** A blob that a manifest of the repository names, whole: a document that is attached, or a small layer. */
+  blob(repository: string, descriptor: Descriptor, options?: StopOptions | undefined | null): Promise<Buffer>
+  /** What the registry's own scanner found in an image, as a report about it; with a platform, in its image out of an index. */
+  findings(image: string, options?: LookOptions | undefined | null): Promise<Report>
   /** Every repository of a registry that may be seen, sorted. */
   repositories(host: string, options?: StopOptions | undefined | null): Promise<string[]>
   /** The login that a registry is shown now, in the clear, to be handed on; `null` where there is none. */
@@ -358,6 +376,11 @@ export declare class Retention {
   planRestore(request: RestoreRequest, options?: StopOptions | undefined | null): Promise<Plan | null>
   /** Puts back what the plan says, on these approvals, once, from the file that the plan names. */
   restore(plan: Plan, approvals: Array<Approval>, file: string, options?: StopOptions | undefined | null): Promise<Receipt>
+  /**
+   * The journal of an executed plan, which is named by its digest, as the ledger keeps it: what `verifyJournal` takes. Reads only.
+   * Rejects with `NotFound` where the ledger has none, `Untrusted` where somebody changed it.
+   */
+  journal(plan: string, options?: StopOptions | undefined | null): Promise<Buffer>
 }
 
 /** An SBOM, whatever its format. */
@@ -495,7 +518,7 @@ export interface IssuedAccount {
 
 /** How an image is looked at. */
 export interface LookOptions {
-  /** The platform out of an index: `linux/amd64`. */
+  /** The platform, such as `linux/amd64`: it picks one out of an index, and an image that is there alone has to be for it. */
   platform?: string
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal

@@ -1,7 +1,7 @@
 //! Cache for Node: the native half of the package `cache-guardian`.
 //!
 //! It is thin. Data crosses as plain objects, by way of JSON; what has a state is a class; nothing of the core is done here.
-//! `index.cjs` turns the errors into the classes of `errors.cjs`.
+//! `index.cjs` looks at what a call is given, by `signatures.cjs`, and turns the errors into the classes of `errors.cjs`.
 
 mod approval;
 mod ask;

@@ -54,6 +54,12 @@ impl Receipt {
         self.0.is_complete()
     }
 
+    /// Whether it is of a dry run, which changed nothing.
+    #[napi(getter)]
+    pub fn dry_run(&self) -> bool {
+        self.0.is_dry_run()
+    }
+
     /// The receipt as canonical JSON.
     #[napi(getter)]
     pub fn json(&self) -> napi::Result<Buffer> {

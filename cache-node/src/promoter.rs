@@ -4,7 +4,7 @@ use cache_core::connect::{PromoterConfig, Session, SharedPlan, given, read};
 use cache_core::plan::BreakGlass;
 use cache_core::promote;
 use napi::Env;
-use napi::bindgen_prelude::{ClassInstance, Promise, PromiseRaw, Uint8Array};
+use napi::bindgen_prelude::{Buffer, ClassInstance, Promise, PromiseRaw, Uint8Array};
 use napi_derive::napi;
 use serde_json::Value;
 
@@ -176,6 +176,23 @@ impl Promoter {
             session.execute(&plan, approvals, watch).await.map(Receipt).map_err(raise)
         });
         env.spawn_future(unless_stopped(signal, work))
+    }
+
+    /// The journal of an executed plan, which is named by its digest, as the ledger keeps it: what `verifyJournal` takes. Reads only.
+    /// Rejects with `NotFound` where the ledger has none, `Untrusted` where somebody changed it.
+    #[napi]
+    pub fn journal<'env>(
+        &self,
+        env: &'env Env,
+        plan: String,
+        options: Option<StopOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Buffer>> {
+        let session = self.0.clone();
+        let StopOptions { signal } = options.unwrap_or_default();
+        env.spawn_future(unless_stopped(signal, async move {
+            let bytes = session.journal(&plan).await.map_err(raise)?;
+            Ok(Buffer::from(bytes.to_vec()))
+        }))
     }
 }
 

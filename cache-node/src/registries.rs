@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cache_core::connect::{self, RegistriesConfig, read};
+use cache_core::model::Descriptor;
 use napi::Env;
 use napi::bindgen_prelude::{Buffer, Promise, PromiseRaw, ToNapiValue};
 use napi_derive::napi;
@@ -43,7 +44,7 @@ impl Registries {
         self.look(env, signal, |opened| async move { opened.tags(&repository).await }, |told| plain(&told))
     }
 
-    /// The digest of what a reference names; with a platform, of its image out of an index.
+    /// The digest of what a reference names; with a platform, of its image for it.
     #[napi(ts_return_type = "Promise<string>")]
     pub fn digest<'env>(
         &self,
@@ -56,7 +57,7 @@ impl Registries {
         self.look(env, signal, ask, |told| plain(&told))
     }
 
-    /// A manifest, byte for byte; with a platform, that of its image out of an index.
+    /// A manifest, byte for byte; with a platform, that of its image for it.
     #[napi]
     pub fn manifest<'env>(
         &self,
@@ -105,6 +106,34 @@ impl Registries {
     ) -> napi::Result<PromiseRaw<'env, Value>> {
         let StopOptions { signal } = options.unwrap_or_default();
         self.look(env, signal, |opened| async move { opened.referrers(&image).await }, |told| plain(&told))
+    }
+
+    /// A blob that a manifest of the repository names, whole: a document that is attached, or a small layer.
+    #[napi]
+    pub fn blob<'env>(
+        &self,
+        env: &'env Env,
+        repository: String,
+        #[napi(ts_arg_type = "Descriptor")] descriptor: Value,
+        options: Option<StopOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Buffer>> {
+        let StopOptions { signal } = options.unwrap_or_default();
+        let descriptor: Descriptor = read("descriptor", descriptor).map_err(raise)?;
+        let ask = |opened: Opened| async move { opened.blob(&repository, &descriptor).await };
+        self.look(env, signal, ask, |bytes| Ok(Buffer::from(bytes.to_vec())))
+    }
+
+    /// What the registry's own scanner found in an image, as a report about it; with a platform, in its image out of an index.
+    #[napi(ts_return_type = "Promise<Report>")]
+    pub fn findings<'env>(
+        &self,
+        env: &'env Env,
+        image: String,
+        options: Option<LookOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Value>> {
+        let LookOptions { platform, signal } = options.unwrap_or_default();
+        let ask = |opened: Opened| async move { opened.findings(&image, platform.as_deref()).await };
+        self.look(env, signal, ask, |told| plain(&told))
     }
 
     /// Every repository of a registry that may be seen, sorted.
@@ -179,7 +208,7 @@ impl Registries {
 #[derive(Default)]
 #[napi(object, object_to_js = false)]
 pub struct LookOptions {
-    /// The platform out of an index: `linux/amd64`.
+    /// The platform, such as `linux/amd64`: it picks one out of an index, and an image that is there alone has to be for it.
     pub platform: Option<String>,
     /// Stops the work when it aborts. The promise then rejects with its reason.
     #[napi(ts_type = "AbortSignal")]

@@ -115,6 +115,23 @@ impl Retention {
             session.restore(&plan, approvals, file.into()).await.map(Receipt).map_err(raise)
         }))
     }
+
+    /// The journal of an executed plan, which is named by its digest, as the ledger keeps it: what `verifyJournal` takes. Reads only.
+    /// Rejects with `NotFound` where the ledger has none, `Untrusted` where somebody changed it.
+    #[napi]
+    pub fn journal<'env>(
+        &self,
+        env: &'env Env,
+        plan: String,
+        options: Option<StopOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Buffer>> {
+        let session = self.0.clone();
+        let StopOptions { signal } = options.unwrap_or_default();
+        env.spawn_future(unless_stopped(signal, async move {
+            let bytes = session.journal(&plan).await.map_err(raise)?;
+            Ok(Buffer::from(bytes.to_vec()))
+        }))
+    }
 }
 
 /// How to make a plan of a retention.
@@ -185,6 +202,12 @@ impl Cleaned {
     #[napi(getter)]
     pub fn complete(&self) -> bool {
         self.0.is_complete()
+    }
+
+    /// Whether it was a dry run, which changed nothing.
+    #[napi(getter)]
+    pub fn dry_run(&self) -> bool {
+        self.0.receipt.is_dry_run()
     }
 
     /// What was done, change by change.

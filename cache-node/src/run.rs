@@ -1,4 +1,4 @@
-//! Work that JavaScript watches and may stop. `index.cjs` makes promises of signals, which the bridge of napi does not know.
+//! Work that JavaScript watches and may stop. `stop.cjs` makes promises of signals, which the bridge of napi does not know.
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,7 +14,7 @@ use tokio::sync::mpsc::unbounded_channel;
 /// A function that is told how far work is, and says whether it shall go on.
 pub(crate) type OnProgress = ThreadsafeFunction<Value, bool, Value, Status, false, true>;
 
-/// The text of the error by which `index.cjs` knows that the work was stopped.
+/// The text of the error by which `stop.cjs` knows that the work was stopped.
 const STOPPED: &str = "STOPPED";
 
 /// Does the work, unless it is stopped before it is done. Then it is dropped before the error is given.

@@ -4,7 +4,7 @@ use cache_core::administer;
 use cache_core::connect::{AdministratorConfig, Upkeep, UpkeepConfig, read};
 use cache_core::registry::Question;
 use napi::Env;
-use napi::bindgen_prelude::{ClassInstance, PromiseRaw};
+use napi::bindgen_prelude::{Buffer, ClassInstance, PromiseRaw};
 use napi_derive::napi;
 use serde_json::Value;
 
@@ -91,6 +91,23 @@ impl Administrator {
         let StopOptions { signal } = options.unwrap_or_default();
         env.spawn_future(unless_stopped(signal, async move {
             upkeep.execute(&plan, approvals).await.map(Carried).map_err(raise)
+        }))
+    }
+
+    /// The journal of an executed plan, which is named by its digest, as the ledger keeps it: what `verifyJournal` takes. Reads only.
+    /// Rejects with `NotFound` where the ledger has none, `Untrusted` where somebody changed it.
+    #[napi]
+    pub fn journal<'env>(
+        &self,
+        env: &'env Env,
+        plan: String,
+        options: Option<StopOptions>,
+    ) -> napi::Result<PromiseRaw<'env, Buffer>> {
+        let upkeep = self.0.clone();
+        let StopOptions { signal } = options.unwrap_or_default();
+        env.spawn_future(unless_stopped(signal, async move {
+            let bytes = upkeep.journal(&plan).await.map_err(raise)?;
+            Ok(Buffer::from(bytes.to_vec()))
         }))
     }
 }

@@ -41,9 +41,9 @@ test('what the callback throws rejects', async () => {
   const ask = () => {
     throw down;
   };
-  await assert.rejects(plan.approveByCallback(ask), /chat is down/);
+  await assert.rejects(plan.approveByCallback(ask), (error) => error === down);
   await assert.rejects(plan.approveByCallback(() => ({ approver: 'alice' })), Invalid);
-  await assert.rejects(plan.approveByCallback(() => undefined), (error) => error instanceof Error);
+  await assert.rejects(plan.approveByCallback(() => undefined), Invalid);
 });
 
 test('a denial stops the plan and uses nothing up', async () => {

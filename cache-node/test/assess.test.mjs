@@ -45,7 +45,7 @@ test('what is wrong is said', () => {
   assert.throws(() => assess([{ kind: 'report', bytes: Buffer.from('{}') }]), Invalid);
   assert.throws(() => assess(documents, { polcy: 'x' }), /unknown field `polcy`/);
   assert.throws(() => assess(documents).write('pdf'), /no report format/);
-  assert.throws(() => new Assessment(), TypeError);
+  assert.throws(() => new Assessment(), Invalid);
   assert.equal(assess([]).outcome, 'fail');
 });
 

@@ -52,6 +52,12 @@ test('a field that is not known is named', () => {
   assert.throws(() => new cache.Promoter(config), (error) => error instanceof cache.Invalid && /polcy/.test(error.message));
 });
 
+test('what is wrong has its place and is said in words', () => {
+  const config = { source: 'oci:a', target: 'oci:b', environment: 'e', approval: { approvers: ['alice'] } };
+  const words = 'the configuration is not valid: approval.approvers[0]: expected an object, not text';
+  assert.throws(() => new cache.Promoter(config), (error) => error instanceof cache.Invalid && error.message.includes(words));
+});
+
 test('a private key is in no message', () => {
   const secret = 'c2VjcmV0';
   const pem = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`;
@@ -66,9 +72,9 @@ test('a private key is in no message', () => {
 test('what is no option is refused', async () => {
   const registries = new cache.Registries();
   for (const [options, words] of [
-    ['linux/arm64', /no object/],
-    [{ plattform: 'linux/arm64' }, /no option plattform/],
-    [[{ kind: 'sbom', path: 'a' }], /no object/],
+    ['linux/arm64', /options is a text/],
+    [{ plattform: 'linux/arm64' }, /options has no plattform/],
+    [[{ kind: 'sbom', path: 'a' }], /options is a list/],
   ]) {
     await assert.rejects(registries.digest('oci:absent:v1', options), (error) => {
       assert.ok(error instanceof cache.Invalid);

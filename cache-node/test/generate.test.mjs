@@ -28,6 +28,7 @@ function entry([name, content]) {
 }
 const layer = (...files) => gzipSync(Buffer.concat([...files.map(entry), Buffer.alloc(1024)]));
 
+const amd64 = '{"os": "linux", "architecture": "amd64"}';
 function layout(folder, ...layers) {
   const blobs = path.join(folder, 'blobs', 'sha256');
   mkdirSync(blobs, { recursive: true });
@@ -40,7 +41,7 @@ function layout(folder, ...layers) {
   const image = {
     schemaVersion: 2,
     mediaType: `${oci}manifest.v1+json`,
-    config: blob(`${oci}config.v1+json`, '{}'),
+    config: blob(`${oci}config.v1+json`, amd64),
     layers: layers.map((content) => blob(`${oci}layer.v1.tar+gzip`, content)),
   };
   const annotations = { 'org.opencontainers.image.ref.name': 'v1' };
@@ -71,11 +72,19 @@ test('an image is read, and the watcher sees layers, bytes and packages', async 
   assert.deepEqual(again.write('spdx-2.3'), sbom.write('spdx-2.3'));
 });
 
+test('an image that is there alone is for the platform that it says', async () => {
+  const image = layout(place(), layer(manifest('web', '1.0.0')));
+  assert.deepEqual(purls(await Sbom.generate({ image, platform: 'linux/amd64' })), ['pkg:npm/web@1.0.0']);
+  await assert.rejects(Sbom.generate({ image, platform: 'linux/arm64' }), NotFound);
+});
+
 test('a folder is read', async () => {
   const folder = place();
   const lock = { lockfileVersion: 3, packages: { 'node_modules/web': { version: '1.0.0' } } };
   writeFileSync(path.join(folder, 'package-lock.json'), JSON.stringify(lock));
   assert.deepEqual(purls(await Sbom.generate({ folder })), ['pkg:npm/web@1.0.0']);
+  assert.deepEqual(purls(await Sbom.generate({ folder, without: ['package-lock.json'] })), []);
+  await assert.rejects(Sbom.generate({ folder, limits: { file: 1 } }), Invalid);
 });
 
 test('a signal, and what a watcher throws, stop the work', async () => {

@@ -1,6 +1,6 @@
 // What the signed record of a promotion says, and what is held to it.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Invalid, NotFound, Plan, Promoter, Unapproved, Untrusted, tellStory, verifyJournal } from '../index.mjs';
@@ -33,6 +33,20 @@ test('a journal is held to the record', async () => {
   }
   await assert.rejects(verifyJournal(request, Buffer.alloc(0)), Invalid);
   await assert.rejects(verifyJournal(request, journal, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+});
+
+test('the ledger gives the journal of a plan', async () => {
+  const { plan, journal } = await promoted();
+  const promoter = new Promoter(load(path.join(scenarios, 'promote-signed.json')).promoter);
+  assert.deepEqual(await promoter.journal(plan.digest), journal);
+  await assert.rejects(promoter.journal(`sha256:${'0'.repeat(64)}`), NotFound);
+  for (const wrong of ['', plan.digest.split(':')[1], plan.digest.toUpperCase(), `../${plan.digest}`]) {
+    await assert.rejects(promoter.journal(wrong), Invalid);
+  }
+  await assert.rejects(promoter.journal(plan.digest, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  const text = journal.toString();
+  writeFileSync(`ledger/journal/${plan.digest.split(':')[1]}.jsonl`, text.slice(text.indexOf('\n') + 1));
+  await assert.rejects(promoter.journal(plan.digest), Untrusted);
 });
 
 test('what an approver said is in the record and the story', async () => {

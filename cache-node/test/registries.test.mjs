@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Invalid, NotFound, Registries } from '../index.mjs';
+import { Invalid, NotFound, Registries, Unsupported } from '../index.mjs';
 import { place, prepare } from './helper.mjs';
 
 const sha256 = (bytes) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -18,6 +18,7 @@ test('each question is one call', async () => {
   assert.equal(digest, sha256(manifest));
   const config = await registries.config(`oci:source@${digest}`);
   assert.equal(JSON.parse(manifest).config.digest, sha256(config));
+  assert.deepEqual(await registries.blob('oci:source', JSON.parse(manifest).config), config);
   const seen = await registries.inspect('oci:source:v1');
   assert.equal(seen.Digest, digest);
   assert.deepEqual(seen.Layers, seen.LayersData.map((layer) => layer.Digest));
@@ -32,7 +33,10 @@ test('errors are told by kind, and a signal stops it', async () => {
   const registries = new Registries();
   await assert.rejects(registries.digest('oci:source:v9'), NotFound);
   await assert.rejects(registries.inspect('oci:source:v1', { platform: 'linux' }), Invalid);
+  await assert.rejects(registries.findings('oci:source:v1'), Unsupported);
+  await assert.rejects(registries.blob('oci:source', { digest: 'sha256' }), Invalid);
   assert.throws(() => new Registries({ registry: [] }), Invalid);
+  assert.throws(() => new Registries({ registries: [{ host: 'r.test', patience: { attempts: -1 } }] }), Invalid);
   const reason = new Error('enough');
   await assert.rejects(registries.tags('oci:source', { signal: AbortSignal.abort(reason) }), reason);
 });

@@ -31,6 +31,8 @@ test('a dry run is the default and deletes nothing', async () => {
   assert.deepEqual([image.fate, image.why[0].code], ['delete', 'old']);
   const cleaned = await retention.execute(proposal.plan, [await approved(proposal.plan)]);
   assert.ok(!cleaned.complete && !existsSync(cleaned.restore));
+  assert.ok(cleaned.dryRun && cleaned.receipt.dryRun);
+  assert.match(cleaned.render(), /dry run: nothing was changed$/);
   assert.equal((await retention.plan(ask)).state, 'ready');
 });
 
@@ -40,8 +42,9 @@ test('what is deleted comes back', async () => {
   const { plan } = await retention.plan(ask);
   const approvals = [await approved(plan)];
   const cleaned = await retention.execute(plan, approvals, { dryRun: false });
-  assert.ok(cleaned.complete, cleaned.render());
+  assert.ok(cleaned.complete && !cleaned.dryRun, cleaned.render());
   assert.deepEqual(cleaned.broken, []);
+  assert.equal((await retention.journal(plan.digest)).toString().split('\n').length, 3 + plan.data.changes.length);
   assert.ok(JSON.parse(cleaned.json).lookedAt === 0 && cleaned.receipt.complete);
   await assert.rejects(retention.execute(plan, approvals, { dryRun: false }), Unapproved);
   assert.equal((await retention.plan(ask)).state, 'nothing');
@@ -110,12 +113,20 @@ test('ACR is simulated by its own listing', () => {
 });
 
 test('registries are named by their system', () => {
-  const given = (system) => ({
+  const entry = { host: 'registry.example', system: 'harbor', login: { user: 'robot', password: 's3cret' } };
+  const given = (...registries) => ({
     ...config('{max_age_days: 0}'),
-    registries: [{ host: 'registry.example', system, login: { user: 'robot', passwordEnv: 'PASSWORD' } }],
+    repositories: ['registry.example/app'],
+    registries,
   });
-  assert.ok(new Retention(given('harbor')));
-  assert.throws(() => new Retention(given('quay')), Invalid);
+  assert.ok(new Retention(given(entry, { host: 'registry.other' })));
+  for (const [registries, words] of [
+    [[{ ...entry, system: 'quay' }], /registries\[0\]\.system: unknown word `quay`/],
+    [[entry, entry], /two entries are for one host/],
+    [[{ ...entry, key: 'docker' }], /"key" is no option of harbor/],
+  ]) {
+    assert.throws(() => new Retention(given(...registries)), (error) => error instanceof Invalid && words.test(error.message));
+  }
 });
 
 const script = example('retention.mjs');

@@ -80,6 +80,7 @@ test('a change is planned, approved and made once', async () => {
   const carried = await upkeep.execute(plan, approvals);
   assert.ok(carried.complete, carried.receipt.render());
   assert.deepEqual([storage, carried.issued], [1000, []]);
+  assert.equal((await upkeep.journal(plan.digest)).toString().split('\n').length, 3 + plan.data.changes.length);
   await assert.rejects(upkeep.execute(plan, approvals), Unapproved);
   assert.equal(await upkeep.plan(ask(quota(1000))), null);
 });

@@ -26,7 +26,7 @@ export interface PromoterConfig {
   signer?: Signer;
   /** Without it, the policy's `approval_policy` for the environment; both together are refused. */
   approval?: ApprovalPolicy;
-  /** The registries that are more than the OCI protocol, or have a login of their own. */
+  /** The registries that are more than the OCI protocol, or have a login of their own: those of the source and the target. */
   registries?: Registry[];
   network?: Network;
   /** Where used approvals are remembered: a folder, or `s3://`, `gs://` or `az://` where several machines execute plans. */

@@ -22,6 +22,14 @@ export interface Registry {
   login?: RegistryLogin;
   /** Whether it is spoken to over plain HTTP. Without it, only on this machine. */
   plainHttp?: boolean;
+  /** Hosts that may be sent the login when the registry names them as its token realm. Its own host and domain always may. */
+  trustedRealms?: string[];
+  /** Whether it is read without a login where the login is rejected; otherwise that is an error. */
+  anonymousReads?: boolean;
+  /** Whether blobs may be uploaded to another origin that the registry names, without the login. */
+  foreignUploads?: boolean;
+  /** Without it, as usual. */
+  patience?: Patience;
   /** Where the interface is, where not at the usual place of the system. */
   api?: string;
   /** AWS: the profile; the account and the region, where the host does not say them. */
@@ -36,6 +44,22 @@ export interface Registry {
   key?: string;
   /** OpenShift: the context of the kubeconfig. */
   context?: string;
+}
+
+/** How long a registry is waited for, where not as usual. */
+export interface Patience {
+  /** How often a request is tried in all. */
+  attempts?: number;
+  /** The first pause between two tries; each further one is twice as long. */
+  firstPauseSeconds?: number;
+  /** The longest pause. A registry that asks for a longer one is not waited for. */
+  longestPauseSeconds?: number;
+  /** How long a connection may take to open. */
+  connectSeconds?: number;
+  /** How long the answer to a small request may take to begin. */
+  answerSeconds?: number;
+  /** How long a stream may stand still. */
+  idleSeconds?: number;
 }
 
 /** A user with a password, or a token alone; either may be in a variable of the environment. */

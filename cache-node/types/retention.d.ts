@@ -32,7 +32,7 @@ export type InventorySource =
 /** The repositories of one environment in one registry, and what of them is kept. */
 export interface RetentionConfig {
   repositories: string[];
-  /** The registries that are more than the OCI protocol. */
+  /** The registry, where it is more than the OCI protocol or has a login of its own. */
   registries?: Registry[];
   environment: string;
   /** The policy with its `retention_policy`, as YAML or as the path of a file. */

@@ -6,18 +6,24 @@ import type { Network, Registry } from './registry.js';
 export type GenerateRequest = (
   | {
       image: string;
-      /** The platform of an image that is there for several, such as `linux/amd64`. */
+      /** The platform, such as `linux/amd64`: it picks one of several, and an image that is there alone has to be for it. */
       platform?: string;
       registries?: Registry[];
       network?: Network;
     }
-  | { folder: string }
+  | {
+      folder: string;
+      /** What Cache's own generator passes over: paths below the folder, such as `vendor`. */
+      without?: string[];
+    }
 ) &
   (
     | {
         generator?: 'cache';
         /** The folder where Cache's own generator keeps what it finds in layers. */
         layerCache?: string;
+        /** How much is read of a layer or a folder. */
+        limits?: CatalogLimits;
         /** The time in the document, in RFC 3339. */
         clock?: string;
       }
@@ -27,6 +33,24 @@ export type GenerateRequest = (
         program?: string;
       }
   );
+
+/** How much Cache's own generator reads of a layer or a folder, where not as usual; beyond it, reading ends in an error. */
+export interface CatalogLimits {
+  /** Files, folders and links. */
+  entries?: number;
+  /** Bytes, unpacked. */
+  bytes?: number;
+  /** Bytes of one file. */
+  file?: number;
+  /** Bytes of a path. */
+  path?: number;
+  /** Folders in a path. */
+  depth?: number;
+  /** Bytes that are kept: paths and links, and what the files say. */
+  kept?: number;
+  /** How many times larger a layer may be unpacked than packed, once it is larger than 64 MiB. */
+  ratio?: number;
+}
 
 /** How far an SBOM is: a layer is begun (`known` where it need not be read), more of it is read, all packages are found. */
 export type GenerateProgress =
