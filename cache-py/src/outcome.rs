@@ -58,6 +58,12 @@ impl Receipt {
         self.0.is_complete()
     }
 
+    /// Whether it is of a dry run, which changed nothing.
+    #[getter]
+    fn dry_run(&self) -> bool {
+        self.0.is_dry_run()
+    }
+
     /// The receipt as canonical JSON.
     #[getter]
     fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
@@ -76,7 +82,7 @@ impl Receipt {
     }
 
     fn __repr__(&self) -> String {
-        format!("<Receipt of {}, {}>", self.0.plan, if self.complete() { "complete" } else { "NOT COMPLETE" })
+        format!("<Receipt of {}, {}>", self.0.plan, self.0.summary())
     }
 
     fn __str__(&self) -> String {

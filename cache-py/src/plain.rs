@@ -1,7 +1,7 @@
 //! Plain data between the two languages, by way of JSON: dictionaries, lists, text, numbers.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::PyBytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -29,10 +29,7 @@ impl<'py> IntoPyObject<'py> for Plain {
 
 /// Python to Rust, as it is.
 pub(crate) fn to_value(data: &Bound<'_, PyAny>) -> PyResult<Value> {
-    // Paths are texts.
-    let paths = PyDict::new(data.py());
-    paths.set_item("default", data.py().import("os")?.getattr("fspath")?)?;
-    let json: String = data.py().import("json")?.call_method("dumps", (data,), Some(&paths))?.extract()?;
+    let json: String = data.py().import("cache_guardian._plain")?.call_method1("dumps", (data,))?.extract()?;
     // Python writes NaN, which is no JSON; nothing of ours has a floating number.
     serde_json::from_str(&json).map_err(|e| raise(cache_core::Error::invalid(format!("not plain data: {e}"))))
 }

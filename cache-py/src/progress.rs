@@ -1,6 +1,7 @@
 //! How far work is, told to a Python callable.
 
 use cache_core::Watch;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3_async_runtimes::tokio::get_current_locals;
 use serde::Serialize;
@@ -17,13 +18,14 @@ pub(crate) struct Watcher {
 
 impl Watcher {
     /// What watches, and what passes it on.
-    pub(crate) fn new<P: Serialize>(callable: Py<PyAny>) -> (Watch<P>, Watcher) {
+    pub(crate) fn new<P: Serialize>(py: Python<'_>, callable: Py<PyAny>) -> PyResult<(Watch<P>, Watcher)> {
+        expect_callable(py, &callable)?;
         let (send, seen) = unbounded_channel();
         let watch = Watch::new(move |progress| {
             // Nobody listens any more where the call was given up.
             drop(serde_json::to_value(progress).map(|news| send.send(news)));
         });
-        (watch, Watcher { callable, seen })
+        Ok((watch, Watcher { callable, seen }))
     }
 
     /// The next news; never where there is none to come.
@@ -55,6 +57,7 @@ impl Watcher {
 
 /// Watches for an `_async` call: the callable runs in the caller's event loop, which also hears what it raises.
 pub(crate) fn in_event_loop<P: Serialize>(py: Python<'_>, callable: Py<PyAny>) -> PyResult<Watch<P>> {
+    expect_callable(py, &callable)?;
     let locals = get_current_locals(py)?;
     Ok(Watch::new(move |progress| {
         Python::attach(|py| {
@@ -66,4 +69,12 @@ pub(crate) fn in_event_loop<P: Serialize>(py: Python<'_>, callable: Py<PyAny>) -
             drop(told);
         });
     }))
+}
+
+/// What cannot be called would stop the work in the middle.
+fn expect_callable(py: Python<'_>, progress: &Py<PyAny>) -> PyResult<()> {
+    match progress.bind(py).is_callable() {
+        true => Ok(()),
+        false => Err(PyTypeError::new_err("progress is not callable")),
+    }
 }

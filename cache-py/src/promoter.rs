@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cache_core::connect::{PromoterConfig, Session};
 use cache_core::plan::BreakGlass;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::approval::{Approval, answers};
 use crate::ask::AnswerDesk;
@@ -176,7 +176,7 @@ impl Promoter {
         approvals: Vec<Bound<'_, Approval>>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Receipt> {
-        let (watch, watcher) = progress.map(Watcher::new).unzip();
+        let (watch, watcher) = progress.map(|progress| Watcher::new(py, progress)).transpose()?.unzip();
         block_on_watched(py, self.0.execute(&plan.0, answers(&approvals), watch), watcher).map(Receipt)
     }
 
@@ -193,5 +193,17 @@ impl Promoter {
         let (session, plan, approvals) = (self.0.clone(), plan.0.clone(), answers(&approvals));
         let watch = progress.map(|progress| in_event_loop(py, progress)).transpose()?;
         awaitable(py, async move { session.execute(&plan, approvals, watch).await }, Receipt)
+    }
+
+    /// The journal of an executed plan, which is named by its digest, as the ledger keeps it: what `verify_journal` takes. Reads only.
+    /// Raises `NotFound` where the ledger has none, `Untrusted` where somebody changed it.
+    fn journal<'py>(&self, py: Python<'py>, plan: &str) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &block_on(py, self.0.journal(plan))?))
+    }
+
+    /// The same, to be awaited.
+    fn journal_async<'py>(&self, py: Python<'py>, plan: String) -> PyResult<Bound<'py, PyAny>> {
+        let session = self.0.clone();
+        awaitable(py, async move { session.journal(&plan).await }, |bytes| bytes.to_vec())
     }
 }

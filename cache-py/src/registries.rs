@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use cache_core::Result;
 use cache_core::connect::{self, RegistriesConfig, read};
+use cache_core::model::Descriptor;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::errors::raise;
-use crate::plain::{Plain, to_python, to_value};
+use crate::plain::{Plain, from_python, to_python, to_value};
 use crate::runtime::{awaitable, block_on};
 
 /// Registries and other places of images, to be looked at: what people ask crane and skopeo for. Nothing is changed in any of
@@ -42,7 +43,7 @@ impl Registries {
         told_async(py, async move { opened.tags(&repository).await })
     }
 
-    /// The digest of what a reference names; with a platform, of its image out of an index.
+    /// The digest of what a reference names; with a platform, of its image for it.
     #[pyo3(signature = (image, *, platform=None))]
     fn digest(&self, py: Python<'_>, image: &str, platform: Option<&str>) -> PyResult<Py<PyAny>> {
         told(py, self.0.digest(image, platform))
@@ -60,7 +61,7 @@ impl Registries {
         told_async(py, async move { opened.digest(&image, platform.as_deref()).await })
     }
 
-    /// A manifest, byte for byte; with a platform, that of its image out of an index.
+    /// A manifest, byte for byte; with a platform, that of its image for it.
     #[pyo3(signature = (image, *, platform=None))]
     fn manifest<'py>(&self, py: Python<'py>, image: &str, platform: Option<&str>) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, &block_on(py, self.0.manifest(image, platform))?))
@@ -123,6 +124,46 @@ impl Registries {
     fn referrers_async<'py>(&self, py: Python<'py>, image: String) -> PyResult<Bound<'py, PyAny>> {
         let opened = Arc::clone(&self.0);
         told_async(py, async move { opened.referrers(&image).await })
+    }
+
+    /// A blob that a manifest of the repository names by a descriptor, whole: a document that is attached, or a small layer.
+    fn blob<'py>(
+        &self,
+        py: Python<'py>,
+        repository: &str,
+        descriptor: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let descriptor: Descriptor = from_python("descriptor", descriptor)?;
+        Ok(PyBytes::new(py, &block_on(py, self.0.blob(repository, &descriptor))?))
+    }
+
+    /// The same, to be awaited.
+    fn blob_async<'py>(
+        &self,
+        py: Python<'py>,
+        repository: String,
+        descriptor: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (opened, descriptor): (_, Descriptor) = (Arc::clone(&self.0), from_python("descriptor", descriptor)?);
+        awaitable(py, async move { opened.blob(&repository, &descriptor).await }, |bytes| bytes.to_vec())
+    }
+
+    /// What the registry's own scanner found in an image, as a report about it; with a platform, in its image out of an index.
+    #[pyo3(signature = (image, *, platform=None))]
+    fn findings(&self, py: Python<'_>, image: &str, platform: Option<&str>) -> PyResult<Py<PyAny>> {
+        told(py, self.0.findings(image, platform))
+    }
+
+    /// The same, to be awaited.
+    #[pyo3(signature = (image, *, platform=None))]
+    fn findings_async<'py>(
+        &self,
+        py: Python<'py>,
+        image: String,
+        platform: Option<String>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let opened = Arc::clone(&self.0);
+        told_async(py, async move { opened.findings(&image, platform.as_deref()).await })
     }
 
     /// Every repository of a registry that may be seen, sorted.

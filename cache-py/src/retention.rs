@@ -39,7 +39,7 @@ impl Retention {
     #[pyo3(signature = (request, *, progress=None))]
     fn plan(&self, request: &Bound<'_, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Proposal> {
         let parsed = from_python("request", request)?;
-        let (watch, watcher) = progress.map(Watcher::new).unzip();
+        let (watch, watcher) = progress.map(|progress| Watcher::new(request.py(), progress)).transpose()?.unzip();
         block_on_watched(request.py(), self.0.plan(parsed, watch), watcher).map(Proposal)
     }
 
@@ -130,6 +130,18 @@ impl Retention {
         let (session, plan, approvals) = (self.0.clone(), plan.0.clone(), answers(&approvals));
         awaitable(py, async move { session.restore(&plan, approvals, file).await }, Receipt)
     }
+
+    /// The journal of an executed plan, which is named by its digest, as the ledger keeps it: what `verify_journal` takes. Reads only.
+    /// Raises `NotFound` where the ledger has none, `Untrusted` where somebody changed it.
+    fn journal<'py>(&self, py: Python<'py>, plan: &str) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &block_on(py, self.0.journal(plan))?))
+    }
+
+    /// The same, to be awaited.
+    fn journal_async<'py>(&self, py: Python<'py>, plan: String) -> PyResult<Bound<'py, PyAny>> {
+        let session = self.0.clone();
+        awaitable(py, async move { session.journal(&plan).await }, |bytes| bytes.to_vec())
+    }
 }
 
 /// What would become of everything, and why.
@@ -181,6 +193,12 @@ impl Cleaned {
         self.0.is_complete()
     }
 
+    /// Whether it was a dry run, which changed nothing.
+    #[getter]
+    fn dry_run(&self) -> bool {
+        self.0.receipt.is_dry_run()
+    }
+
     /// What was done, change by change.
     #[getter]
     fn receipt(&self) -> Receipt {
@@ -217,7 +235,7 @@ impl Cleaned {
     }
 
     fn __repr__(&self) -> String {
-        format!("<Cleaned by {}, {}>", self.0.receipt.plan, if self.complete() { "complete" } else { "NOT COMPLETE" })
+        format!("<Cleaned by {}, {}>", self.0.receipt.plan, self.0.summary())
     }
 
     fn __str__(&self) -> String {

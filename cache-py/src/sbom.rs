@@ -29,7 +29,7 @@ impl Sbom {
     #[pyo3(signature = (request, *, progress=None))]
     fn generate(request: &Bound<'_, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Self> {
         let config: GenerateConfig = from_python("request", request)?;
-        let (watch, watcher) = progress.map(Watcher::new).unzip();
+        let (watch, watcher) = progress.map(|progress| Watcher::new(request.py(), progress)).transpose()?.unzip();
         block_on_watched(request.py(), config.generate(watch), watcher).map(Sbom)
     }
 

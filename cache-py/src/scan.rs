@@ -38,7 +38,7 @@ impl Scanner {
     #[pyo3(signature = (request, *, progress=None))]
     fn scan(&self, request: &Bound<'_, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
         let (py, config): (_, GenerateConfig) = (request.py(), from_python("request", request)?);
-        let (watch, watcher) = progress.map(Watcher::new).unzip();
+        let (watch, watcher) = progress.map(|progress| Watcher::new(py, progress)).transpose()?.unzip();
         let report = block_on_watched(py, self.0.scan(&config, watch), watcher)?;
         to_python(py, &report)
     }
@@ -104,7 +104,7 @@ impl Database {
     #[pyo3(signature = (request, *, progress=None))]
     fn update(request: &Bound<'_, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
         let (py, config): (_, UpdateConfig) = (request.py(), from_python("request", request)?);
-        let (watch, watcher) = progress.map(Watcher::new).unzip();
+        let (watch, watcher) = progress.map(|progress| Watcher::new(py, progress)).transpose()?.unzip();
         let updated = block_on_watched(py, config.update(watch), watcher)?;
         to_python(py, &updated)
     }

@@ -6,6 +6,7 @@ use cache_core::administer;
 use cache_core::connect::{AdministratorConfig, Upkeep, UpkeepConfig};
 use cache_core::registry::Question;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::approval::{Approval, answers};
 use crate::ask::AnswerDesk;
@@ -87,6 +88,18 @@ impl Administrator {
         let (upkeep, plan, approvals) = (self.0.clone(), plan.0.clone(), answers(&approvals));
         awaitable(py, async move { upkeep.execute(&plan, approvals).await }, Carried)
     }
+
+    /// The journal of an executed plan, which is named by its digest, as the ledger keeps it: what `verify_journal` takes. Reads only.
+    /// Raises `NotFound` where the ledger has none, `Untrusted` where somebody changed it.
+    fn journal<'py>(&self, py: Python<'py>, plan: &str) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &block_on(py, self.0.journal(plan))?))
+    }
+
+    /// The same, to be awaited.
+    fn journal_async<'py>(&self, py: Python<'py>, plan: String) -> PyResult<Bound<'py, PyAny>> {
+        let upkeep = self.0.clone();
+        awaitable(py, async move { upkeep.journal(&plan).await }, |bytes| bytes.to_vec())
+    }
 }
 
 /// What came of a plan of upkeep.
@@ -115,7 +128,7 @@ impl Carried {
     }
 
     fn __repr__(&self) -> String {
-        format!("<Carried by {}, {}>", self.0.receipt.plan, if self.complete() { "complete" } else { "NOT COMPLETE" })
+        format!("<Carried by {}, {}>", self.0.receipt.plan, self.0.receipt.summary())
     }
 
     fn __str__(&self) -> String {

@@ -1,7 +1,8 @@
-"""What the tests share: a prepared folder, the scenarios, and a chat in which people are asked."""
+"""What the tests share: a prepared folder, the scenarios, a chat in which people are asked, and Sigstore's services."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -22,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "examples" / "scenarios"
 
 Prepare = Callable[[str], dict[str, Any]]
+
+# For a test whose function raises where only the core hears it: the traceback is printed, which pytest repeats as a warning.
+raises_on_purpose = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture
@@ -69,10 +73,10 @@ def chat() -> Iterator[tuple[str, Queue[dict[str, Any]]]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", seen
-    server.shutdown()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/hook", seen
+        server.shutdown()
 
 
 def asked(message: dict[str, Any]) -> str:
@@ -80,3 +84,23 @@ def asked(message: dict[str, Any]) -> str:
     actions = [block for block in message["blocks"] if block["type"] == "actions"]
     value: str = actions[0]["elements"][0]["value"]
     return value
+
+
+Stated = dict[str, Any]
+ALICE = "https://people.example.com/alice"
+
+
+@pytest.fixture(scope="module")
+def sigstore() -> Iterator[Stated]:
+    """Services in a process of their own: what to trust, and where they are."""
+    command = [os.environ["CACHE_SIGSTORE"]]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+
+
+def token(sigstore: Stated, subject: str, **claims: Any) -> str:
+    """An identity token; the authority of the tests does not look at its signature."""
+    said = {"iss": sigstore["issuer"], "sub": subject, "aud": "sigstore", "exp": int(time.time()) + 300, **claims}
+    parts = (b'{"alg":"none"}', json.dumps(said).encode(), b"unsigned")
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)

@@ -8,12 +8,15 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from queue import Queue
+from typing import Any
 
 import pytest
 
 import cache_guardian as cache
-from conftest import ROOT, Prepare
+from conftest import ALICE, ROOT, SECRET, Prepare, Stated, asked, press, token
 from test_sign import SPDX
 
 SKIPPED = {"target", "node_modules"}
@@ -22,6 +25,18 @@ PAGES = [page for page in sorted(ROOT.rglob("*.md")) if not SKIPPED & set(page.r
 
 def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def test_each_program_is_run() -> None:
+    """The tests below and of the commands run so many; a new one wants a test as well."""
+    shown = {page.relative_to(ROOT).as_posix(): len(blocks(page, "python")) for page in PAGES}
+    assert {page: count for page, count in shown.items() if count} == {
+        "cache-py/README.md": 1,
+        "docs/approval.md": 3,
+        "docs/quickstart.md": 1,
+        "docs/registries.md": 2,
+        "docs/signing.md": 1,
+    }
 
 
 def anchors(page: Path) -> set[str]:
@@ -86,15 +101,76 @@ def test_a_story_is_told_as_shown(prepare: Prepare, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out.startswith("# The story of oci:source:v1")
 
 
-def test_images_are_signed_and_verified_as_shown(prepare: Prepare) -> None:
+def test_a_journal_is_verified_as_shown(prepare: Prepare, capsys: pytest.CaptureFixture[str]) -> None:
+    scenario = prepare("promote-signed")
+    Path("release.pub").symlink_to("keys/release.pub")
+    promoter = cache.Promoter(scenario["promoter"])
+    plan = promoter.plan(scenario["request"]).plan
+    assert plan is not None
+    assert promoter.execute(plan, [cache.Approval.from_json(Path("approval.json").read_bytes())]).complete
+    [block] = [block for block in blocks(ROOT / "docs" / "approval.md", "python") if "verify_journal" in block]
+    exec(block, {"cache_guardian": cache, "promoter": promoter, "plan": plan, "image": "oci:target:v1"})
+    lines = len(plan.data["changes"]) + 2
+    assert capsys.readouterr().out.endswith(f" of {lines} lines are held by the record\n")
+
+
+def test_people_are_asked_as_shown(prepare: Prepare, chat: tuple[str, Queue[dict[str, Any]]]) -> None:
+    url, seen = chat
+    scenario = prepare("promote-signed")
+    config: Any = {**scenario["promoter"], "approval": {"accept": ["webhook"]}}
+    # What a chat answers is answered now.
+    del config["clock"]
+    promoter = cache.Promoter(config)
+    plan = promoter.plan(scenario["request"]).plan
+    assert plan is not None
+    names: dict[str, Any] = {"AnswerDesk": cache.AnswerDesk, "promoter": promoter, "plan": plan}
+    # Nobody is woken: somebody answers before.
+    names |= {"secret": SECRET, "webhook": url, "key": "unused"}
+    [block] = [block for block in blocks(ROOT / "docs" / "approval.md", "python") if "AnswerDesk" in block]
+    # Without an answer it would wait for an hour, and nobody for it.
+    asking = threading.Thread(target=exec, args=(block, names), daemon=True)
+    asking.start()
+    digest = asked(seen.get(timeout=30))
+    assert names["desk"].slack(*press(digest, user="U0123"))["status"] == 200
+    asking.join(timeout=60)
+    assert [approval.approver for approval in names["approvals"]] == ["alice"]
+    assert cache.Registries().digest("oci:target:v1") == cache.Registries().digest("oci:source:v1")
+
+
+def test_a_plan_is_approved_keyless_as_shown(prepare: Prepare, sigstore: Stated) -> None:
+    prepare("promote-unsigned-blocked")
+    trust = {name: json.loads(sigstore[name]) for name in ("trustedRoot", "signingConfig")}
+    trust["mediaType"] = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
+    Path("sigstore.json").write_text(json.dumps(trust), encoding="utf-8")
+    promoter = cache.Promoter(
+        {
+            "source": "oci:source",
+            "target": "oci:source",
+            "environment": "staging",
+            "ledger": "ledger",
+            "signer": {"name": "release", "path": "keys/release.key"},
+            "trustedRoot": sigstore["trustedRoot"],
+            "approval": {
+                "accept": ["keyless"],
+                "approvers": [{"name": "alice", "identities": [{"subject": ALICE, "issuer": sigstore["issuer"]}]}],
+            },
+        }
+    )
+    plan = promoter.plan_attaching({"image": "oci:source:v1", "requester": "ci", "attach": [{"kind": "signature"}]}).plan
+    assert plan is not None
+    [block] = [block for block in blocks(ROOT / "docs" / "approval.md", "python") if "keyless" in block]
+    names: dict[str, Any] = {"Plan": cache.Plan, "Approval": cache.Approval, "promoter": promoter, "plan": plan}
+    names |= {"plan_file": plan.json, "log_in": lambda audience: token(sigstore, ALICE)}
+    before = len(cache.Registries().referrers("oci:source:v1"))
+    exec(block, names)
+    assert len(cache.Registries().referrers("oci:source:v1")) > before
+
+
+def test_images_are_signed_and_verified_as_shown(prepare: Prepare, sigstore: Stated) -> None:
     prepare("promote-unsigned-blocked")
     Path("release.pub").symlink_to("keys/release.pub")
     Path("sbom.json").write_text(json.dumps(SPDX), encoding="utf-8")
-    with subprocess.Popen([os.environ["CACHE_SIGSTORE"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as services:
-        assert services.stdout is not None
-        Path("trusted_root.json").write_text(json.loads(services.stdout.readline())["trustedRoot"], encoding="utf-8")
-        assert services.stdin is not None
-        services.stdin.close()
+    Path("trusted_root.json").write_text(sigstore["trustedRoot"], encoding="utf-8")
     promoter = cache.Promoter(
         {
             "source": "oci:source",

@@ -38,6 +38,14 @@ def test_a_field_that_is_not_known_is_named() -> None:
         cache.Promoter({"source": "oci:a", "target": "oci:b", "environment": "e", "polcy": ""})  # type: ignore[typeddict-unknown-key]
 
 
+def test_what_is_wrong_has_its_place_and_is_said_in_words() -> None:
+    config: Any = {"source": "oci:a", "target": "oci:b", "environment": "e", "approval": {"approvers": ["alice"]}}
+    with pytest.raises(cache.Invalid) as caught:
+        cache.Promoter(config)
+    told = "the configuration is not valid: approval.approvers[0]: expected an object, not text"
+    assert told in str(caught.value)
+
+
 def test_what_is_not_plain_data_is_a_type_error() -> None:
     with pytest.raises(TypeError):
         cache.Promoter(object())  # type: ignore[arg-type]

@@ -11,10 +11,7 @@ from typing import Any
 import pytest
 
 import cache_guardian as cache
-from conftest import Prepare
-
-# A gate that raises prints its traceback, which pytest would repeat as a warning.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+from conftest import Prepare, raises_on_purpose
 
 PASS: cache.Judgement = {"reasons": [{"outcome": "pass", "code": "fine", "message": "fine"}]}
 
@@ -51,6 +48,7 @@ def test_it_sees_the_verified_evidence(prepare: Prepare) -> None:
     assert signature["by"] is not None and signature["by"]["name"] == "release"
 
 
+@raises_on_purpose
 def test_an_exception_is_an_error_and_never_a_pass(prepare: Prepare, capfd: pytest.CaptureFixture[str]) -> None:
     def judge(evidence: object) -> object:
         raise ValueError("no idea")
@@ -60,6 +58,7 @@ def test_an_exception_is_an_error_and_never_a_pass(prepare: Prepare, capfd: pyte
     assert "no idea" in own(result)["reasons"][0]["message"]
 
 
+@raises_on_purpose
 @pytest.mark.parametrize("answer", [None, True, "pass", {}, {"outcome": "pass"}, {"reasons": []}, {"reasons": [{}]}, object()])
 def test_an_answer_that_is_no_verdict_is_an_error(prepare: Prepare, answer: object) -> None:
     result = outlook(prepare, lambda evidence: answer)
@@ -94,6 +93,7 @@ def test_an_async_gate_runs_in_a_plain_call_and_in_the_callers_loop(prepare: Pre
     assert len({id(loop) for loop in loops}) == 3
 
 
+@raises_on_purpose
 def test_an_async_gate_that_raises_is_an_error(prepare: Prepare) -> None:
     async def judge(evidence: object) -> object:
         raise RuntimeError("late")

@@ -36,7 +36,7 @@ def layer(*files: tuple[str, bytes]) -> bytes:
     return gzip.compress(packed.getvalue(), mtime=0)
 
 
-def layout(folder: Path, *layers: bytes, platforms: tuple[str, ...] = ()) -> str:
+def layout(folder: Path, *layers: bytes, platforms: tuple[str, ...] = (), config: bytes = b"{}") -> str:
     """Writes an image, or an index of the same image for several platforms, and returns its reference."""
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def layout(folder: Path, *layers: bytes, platforms: tuple[str, ...] = ()) -> str
     manifest: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": f"{oci}manifest.v1+json",
-        "config": blob(f"{oci}config.v1+json", b"{}"),
+        "config": blob(f"{oci}config.v1+json", config),
         "layers": [blob(f"{oci}layer.v1.tar+gzip", content) for content in layers],
     }
     image = blob(f"{oci}manifest.v1+json", json.dumps(manifest).encode())
@@ -124,10 +124,34 @@ def test_an_index_needs_a_platform(tmp_path: Path) -> None:
         cache.Sbom.generate({"image": image, "platform": "linux/s390x"})
 
 
+def test_an_image_that_is_there_alone_is_for_the_platform_that_it_says(tmp_path: Path) -> None:
+    image = layout(
+        tmp_path / "image", layer(module("web", "1.0.0")), config=b'{"os": "linux", "architecture": "amd64"}'
+    )
+    assert purls(cache.Sbom.generate({"image": image, "platform": "linux/amd64"})) == ["pkg:npm/web@1.0.0"]
+    with pytest.raises(cache.NotFound, match="linux/amd64"):
+        cache.Sbom.generate({"image": image, "platform": "linux/arm64"})
+    silent = layout(tmp_path / "silent", layer(module("web", "1.0.0")))
+    with pytest.raises(cache.NotFound, match="does not say"):
+        cache.Sbom.generate({"image": silent, "platform": "linux/amd64"})
+    assert purls(cache.Sbom.generate({"image": silent})) == ["pkg:npm/web@1.0.0"]
+
+
 def test_a_folder_is_read(tmp_path: Path) -> None:
     lock = {"lockfileVersion": 3, "packages": {"node_modules/web": {"version": "1.0.0"}}}
     (tmp_path / "package-lock.json").write_text(json.dumps(lock))
     assert purls(cache.Sbom.generate({"folder": str(tmp_path)})) == ["pkg:npm/web@1.0.0"]
+
+
+def test_paths_are_passed_over_and_limits_are_said(tmp_path: Path) -> None:
+    for name in ("web", "vendor"):
+        lock = {"lockfileVersion": 3, "packages": {f"node_modules/{name}": {"version": "1.0.0"}}}
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "package-lock.json").write_text(json.dumps(lock))
+    request: cache.GenerateRequest = {"folder": str(tmp_path), "without": ["vendor"], "limits": {"entries": 3}}
+    assert purls(cache.Sbom.generate(request)) == ["pkg:npm/web@1.0.0"]
+    with pytest.raises(cache.Invalid, match="too many files"):
+        cache.Sbom.generate({**request, "limits": {"entries": 2}})
 
 
 def test_a_request_that_contradicts_itself_is_invalid(tmp_path: Path) -> None:
@@ -140,6 +164,10 @@ def test_a_request_that_contradicts_itself_is_invalid(tmp_path: Path) -> None:
         {"image": image, "platform": "linux"},
         {"image": image, "program": "/bin/true"},
         {"image": image, "generator": "syft", "layerCache": folder},
+        {"folder": folder, "generator": "syft", "without": ["vendor"]},
+        {"folder": folder, "generator": "trivy", "limits": {}},
+        {"folder": folder, "limits": {"entry": 1}},
+        {"image": image, "without": ["vendor"]},
         {"image": image, "generator": "nobody"},
         {"imag": image},
     ]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,35 +15,17 @@ from typing import Any
 import pytest
 
 import cache_guardian as cache
-from conftest import ROOT, Prepare
+from conftest import ALICE, ROOT, Prepare, Stated, raises_on_purpose, token
 
 EXAMPLE = ROOT / "examples" / "python" / "sign.py"
 CI = "https://ci.example.com/app/build.yml@refs/heads/main"
-ALICE = "https://people.example.com/alice"
 IMAGE = "oci:source:v1"
-Stated = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def sigstore() -> Iterator[Stated]:
-    """Services in a process of their own: what to trust, and where they are."""
-    command = [os.environ["CACHE_SIGSTORE"]]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
 
 
 @pytest.fixture(autouse=True)
 def image(prepare: Prepare) -> None:
     """A folder with the unsigned image ``oci:source:v1``."""
     prepare("promote-unsigned-blocked")
-
-
-def token(sigstore: Stated, subject: str, **claims: Any) -> str:
-    """An identity token; the authority of the tests does not look at its signature."""
-    said = {"iss": sigstore["issuer"], "sub": subject, "aud": "sigstore", "exp": int(time.time()) + 300, **claims}
-    parts = (b'{"alg":"none"}', json.dumps(said).encode(), b"unsigned")
-    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
 def services(sigstore: Stated) -> cache.Services:
@@ -119,6 +98,7 @@ def test_the_services_may_be_addresses(sigstore: Stated) -> None:
         sign(signer)
 
 
+@raises_on_purpose
 @pytest.mark.parametrize("plain", [True, False])
 def test_the_application_gives_tokens(sigstore: Stated, plain: bool) -> None:
     asked: list[str] = []

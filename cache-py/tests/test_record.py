@@ -63,6 +63,26 @@ async def awaited(journal: bytes) -> cache.VerifiedJournal:
     return await cache.verify_journal_async(REQUEST, journal)
 
 
+def test_the_ledger_gives_the_journal_of_a_plan(prepare: Prepare) -> None:
+    plan, _, journal = promoted(prepare)
+    promoter = promoter_of(json.loads((SCENARIOS / "promote-signed.json").read_text(encoding="utf-8"))["promoter"])
+    assert promoter.journal(plan.digest) == journal
+
+    async def asked() -> bytes:
+        return await promoter.journal_async(plan.digest)
+
+    assert asyncio.run(asked()) == journal
+    with pytest.raises(cache.NotFound):
+        promoter.journal("sha256:" + "0" * 64)
+    for wrong in ("", plan.digest.split(":")[1], plan.digest.upper(), "../" + plan.digest):
+        with pytest.raises(cache.Invalid):
+            promoter.journal(wrong)
+    [kept] = Path("ledger/journal").iterdir()
+    kept.write_bytes(b"".join(journal.splitlines(keepends=True)[1:]))
+    with pytest.raises(cache.Untrusted):
+        promoter.journal(plan.digest)
+
+
 def test_what_an_approver_said_is_in_the_record_and_the_story(prepare: Prepare) -> None:
     said = "looked at it <b>twice</b>"
     _, _, journal = promoted(prepare, comment=f"  {said}\n")

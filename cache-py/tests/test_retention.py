@@ -57,6 +57,10 @@ def test_a_dry_run_is_the_default_and_deletes_nothing(prepare: Prepare) -> None:
     assert (image["fate"], image["why"][0]["code"]) == ("delete", "old")
     cleaned = retention.execute(proposal.plan, [approved(proposal.plan)])
     assert not cleaned.complete and not cleaned.restore.exists()
+    assert cleaned.dry_run and cleaned.receipt.dry_run
+    for told in (cleaned, cleaned.receipt):
+        assert "dry run: nothing was changed" in repr(told) and "NOT COMPLETE" not in repr(told)
+        assert str(told).endswith("dry run: nothing was changed")
     assert all(step["outcome"] == "not-tried" for step in cleaned.data["receipt"]["steps"])
     assert manifests() == before
 
@@ -70,8 +74,9 @@ def test_what_is_deleted_comes_back(prepare: Prepare) -> None:
     schema = json.loads((ROOT / "docs" / "schema" / "plan-v1.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(plan.data)
     cleaned = retention.execute(plan, [approved(plan)], dry_run=False)
-    assert cleaned.complete and cleaned.broken == [], str(cleaned)
+    assert cleaned.complete and cleaned.broken == [] and not cleaned.dry_run, str(cleaned)
     assert manifests() < before
+    assert retention.journal(plan.digest).count(b"\n") == 2 + len(plan.data["changes"])
     with pytest.raises(cache.Unapproved, match="executed before"):
         retention.execute(plan, [approved(plan)], dry_run=False)
     assert retention.plan(ASK).state == "nothing"
@@ -203,12 +208,20 @@ def test_acr_is_simulated_by_its_own_listing() -> None:
 
 def test_registries_are_named_by_their_system(prepare: Prepare) -> None:
     prepare("promote-signed")
-    login: cache.RegistryLogin = {"user": "robot", "passwordEnv": "PASSWORD"}
-    registries: list[cache.Registry] = [{"host": "registry.example", "system": "harbor", "login": login}]
-    cache.Retention({**config("{max_age_days: 0}"), "registries": registries})
-    wrong: Any = [{"host": "registry.example", "system": "quay"}]
-    with pytest.raises(cache.Invalid, match="quay"):
-        cache.Retention({**config("{max_age_days: 0}"), "registries": wrong})
+    login: cache.RegistryLogin = {"user": "robot", "password": "s3cret"}
+    harbor: cache.Registry = {"host": "registry.example", "system": "harbor", "login": login}
+    wanted: cache.RetentionConfig = {**config("{max_age_days: 0}"), "repositories": ["registry.example/app"]}
+    cache.Retention({**wanted, "registries": [harbor, {"host": "registry.other"}]})
+    quay: Any = {"host": "registry.example", "system": "quay"}
+    key: cache.Registry = {"host": "registry.example", "system": "harbor", "key": "docker"}
+    wrong: list[tuple[list[Any], str]] = [
+        ([quay], r"registries\[0\]\.system: unknown word `quay`"),
+        ([harbor, harbor], "two entries are for one host"),
+        ([key], '"key" is no option of harbor'),
+    ]
+    for entries, words in wrong:
+        with pytest.raises(cache.Invalid, match=words):
+            cache.Retention({**wanted, "registries": entries})
 
 
 def clean(*more: str) -> tuple[int, str]:

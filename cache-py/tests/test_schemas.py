@@ -66,7 +66,7 @@ def test_a_receipt_that_tells_of_a_failure(prepare: Prepare) -> None:
     for layer in layers:
         (Path("source/blobs/sha256") / layer["digest"].split(":")[1]).unlink(missing_ok=True)
     receipt = promoter.execute(plan, [cache.Approval.from_json(Path("approval.json").read_bytes())])
-    assert not receipt.complete and "NOT COMPLETE" in str(receipt)
+    assert not receipt.complete and not receipt.dry_run and "NOT COMPLETE" in str(receipt)
     assert receipt.data["steps"][0]["outcome"]["failed"]["code"] == "NOT_FOUND"
     valid("receipt-v1", receipt.data)
 

@@ -72,12 +72,12 @@ class Harbor(BaseHTTPRequestHandler):
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[cache.Registry]:
     monkeypatch.chdir(tmp_path)
     Harbor.storage, Harbor.robots = -1, []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Harbor)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    host = f"127.0.0.1:{server.server_port}"
-    login: cache.RegistryLogin = {"user": "robot$ci", "password": "hunter2"}
-    yield {"host": host, "system": "harbor", "api": f"http://{host}/api/v2.0", "login": login}
-    server.shutdown()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Harbor) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host = f"127.0.0.1:{server.server_port}"
+        login: cache.RegistryLogin = {"user": "robot$ci", "password": "hunter2"}
+        yield {"host": host, "system": "harbor", "api": f"http://{host}/api/v2.0", "login": login}
+        server.shutdown()
 
 
 def administrator(registry: cache.Registry) -> cache.Administrator:
@@ -117,6 +117,7 @@ def test_a_change_is_planned_approved_and_made_once(registry: cache.Registry) ->
     approval = plan.approve_by_callback(lambda asked: YES)
     carried = upkeep.execute(plan, [approval])
     assert carried.complete and Harbor.storage == 1000 and carried.issued == [], str(carried)
+    assert upkeep.journal(plan.digest).count(b"\n") == 2 + len(plan.data["changes"])
     with pytest.raises(cache.Unapproved):
         upkeep.execute(plan, [approval])
     assert upkeep.plan(request(quota(registry, 1000))) is None

@@ -3,48 +3,24 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, final
 
-from .ask_types import Alert, AskConfig, DeskConfig, Reply
-from .retention_types import (
-    DoomedImage,
-    ProposalData,
-    Requests,
-    RestoreRequest,
-    RetentionConfig,
-    RetentionRequest,
-    SimulateRequest,
-    TranslateRequest,
-    Translation,
-    Vendor,
-)
-from .sbom_types import (
-    LicenseHistogram,
-    ListedPackage,
-    SbomCount,
-    SbomDiff,
-    SbomFinding,
-    SbomPaths,
-    SbomQuery,
-    SbomScore,
-)
-from .scan_types import (
-    DatabaseBuildRequest,
-    DatabaseInfo,
-    DatabaseProgress,
-    DatabaseUpdateRequest,
-    DatabaseUpdated,
-    MergedReport,
-    Report,
-    ScannerConfig,
-    ScannerInfo,
-)
 from .types import (
+    AdministratorConfig,
+    Alert,
     Answer,
+    AskConfig,
     AssessRequest,
     AsyncGate,
     AttachRequest,
     BreakGlass,
     CheckedPolicy,
+    DatabaseBuildRequest,
+    DatabaseInfo,
+    DatabaseProgress,
+    DatabaseUpdateRequest,
+    DatabaseUpdated,
     Descriptor,
+    DeskConfig,
+    DoomedImage,
     Gate,
     GenerateProgress,
     GenerateRequest,
@@ -52,18 +28,42 @@ from .types import (
     Inspection,
     KeyKind,
     KeyPair,
+    LicenseHistogram,
+    ListedPackage,
     Login,
+    MergedReport,
     Progress,
     PromoterConfig,
+    ProposalData,
+    Question,
     RegistriesConfig,
+    Reply,
+    Report,
     ReportFormat,
     ReproduceRequest,
     Request,
+    Requests,
+    RestoreRequest,
+    RetentionConfig,
+    RetentionRequest,
     RollbackRequest,
+    SbomCount,
+    SbomDiff,
+    SbomFinding,
+    SbomPaths,
+    SbomQuery,
+    SbomScore,
+    ScannerConfig,
+    ScannerInfo,
     Signer,
+    SimulateRequest,
     StoryRequest,
     Token,
+    TranslateRequest,
+    Translation,
     TufRequest,
+    UpkeepRequest,
+    Vendor,
     Verdict,
     Verified,
     VerifiedFile,
@@ -71,7 +71,6 @@ from .types import (
     VerifyFileRequest,
     VerifyRequest,
 )
-from .upkeep_types import AdministratorConfig, Question, UpkeepRequest
 
 __all__ = [
     "Administrator",
@@ -210,6 +209,8 @@ class Receipt:
     @property
     def complete(self) -> bool: ...
     @property
+    def dry_run(self) -> bool: ...
+    @property
     def json(self) -> bytes: ...
     @property
     def data(self) -> dict[str, Any]: ...
@@ -263,6 +264,8 @@ class Promoter:
     def execute_async(
         self, plan: Plan, approvals: Sequence[Approval], *, progress: Callable[[Progress], object] | None = None
     ) -> Awaitable[Receipt]: ...
+    def journal(self, plan: str) -> bytes: ...
+    def journal_async(self, plan: str) -> Awaitable[bytes]: ...
 
 @final
 class Retention:
@@ -285,6 +288,8 @@ class Retention:
     def restore_async(
         self, plan: Plan, approvals: Sequence[Approval], file: str | PathLike[str]
     ) -> Awaitable[Receipt]: ...
+    def journal(self, plan: str) -> bytes: ...
+    def journal_async(self, plan: str) -> Awaitable[bytes]: ...
 
 @final
 class Administrator:
@@ -297,6 +302,8 @@ class Administrator:
     def ask_people_async(self, plan: Plan, desk: AnswerDesk, config: AskConfig) -> Awaitable[list[Approval]]: ...
     def execute(self, plan: Plan, approvals: Sequence[Approval]) -> Carried: ...
     def execute_async(self, plan: Plan, approvals: Sequence[Approval]) -> Awaitable[Carried]: ...
+    def journal(self, plan: str) -> bytes: ...
+    def journal_async(self, plan: str) -> Awaitable[bytes]: ...
 
 @final
 class Carried:
@@ -322,6 +329,8 @@ class Proposal:
 class Cleaned:
     @property
     def complete(self) -> bool: ...
+    @property
+    def dry_run(self) -> bool: ...
     @property
     def receipt(self) -> Receipt: ...
     @property
@@ -379,6 +388,10 @@ class Registries:
     def inspect_async(self, image: str, *, platform: str | None = None) -> Awaitable[Inspection]: ...
     def referrers(self, image: str) -> list[Descriptor]: ...
     def referrers_async(self, image: str) -> Awaitable[list[Descriptor]]: ...
+    def blob(self, repository: str, descriptor: Descriptor) -> bytes: ...
+    def blob_async(self, repository: str, descriptor: Descriptor) -> Awaitable[bytes]: ...
+    def findings(self, image: str, *, platform: str | None = None) -> Report: ...
+    def findings_async(self, image: str, *, platform: str | None = None) -> Awaitable[Report]: ...
     def repositories(self, host: str) -> list[str]: ...
     def repositories_async(self, host: str) -> Awaitable[list[str]]: ...
     def login(self, host: str) -> Login | None: ...

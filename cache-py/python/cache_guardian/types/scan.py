@@ -1,10 +1,10 @@
-"""Plain data of scans, their databases and reports."""
+"""Scans, their databases and reports."""
 
 from __future__ import annotations
 
 from typing import Any, Literal, TypedDict, Union
 
-from .types import Network, Registry
+from .registry import Network, Registry
 
 Severity = Literal["unknown", "negligible", "low", "medium", "high", "critical"]
 

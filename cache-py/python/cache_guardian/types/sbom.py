@@ -1,8 +1,70 @@
-"""Plain data of what is asked of SBOMs."""
+"""SBOMs: how they are made, and what is asked of them."""
 
 from __future__ import annotations
 
-from typing import Literal, Optional, TypedDict
+from typing import Literal, Optional, TypedDict, Union
+
+from .registry import Network, Registry
+
+
+class CatalogLimits(TypedDict, total=False):
+    """How much Cache's own generator reads of a layer or a folder, where not as usual: how many files, folders and links, how many
+    bytes unpacked, of one file, of a path, how many folders in a path, how many bytes are kept of what the files say, and how many
+    times larger than packed. Beyond it, reading ends in an error."""
+
+    entries: int
+    bytes: int
+    file: int
+    path: int
+    depth: int
+    kept: int
+    ratio: int
+
+
+class GenerateRequest(TypedDict, total=False):
+    """What an SBOM is to be made of: an ``image`` or a ``folder``, ``without`` some paths below it. ``platform`` (``linux/amd64``)
+    picks one of several, and an image that is there alone has to be for it; ``layerCache`` is the folder where Cache's own
+    generator keeps what it finds in layers; ``program`` is where the program is if another generator is asked; ``clock`` (RFC
+    3339) is the time in the document."""
+
+    image: str
+    platform: str
+    folder: str
+    generator: Literal["cache", "syft", "trivy"]
+    program: str
+    layerCache: str
+    without: list[str]
+    limits: CatalogLimits
+    clock: str
+    registries: list[Registry]
+    network: Network
+
+
+class LayerBegun(TypedDict):
+    """A layer is about to be read; ``known`` where it is not, because what it says was kept from an earlier run."""
+
+    kind: Literal["layer"]
+    digest: str
+    size: int
+    known: bool
+
+
+class BytesRead(TypedDict):
+    """More bytes of a layer were read, ``read`` since the last time."""
+
+    kind: Literal["bytes"]
+    digest: str
+    read: int
+
+
+class PackagesFound(TypedDict):
+    """All layers are read."""
+
+    kind: Literal["packages"]
+    count: int
+
+
+GenerateProgress = Union[LayerBegun, BytesRead, PackagesFound]
 
 
 class _Listed(TypedDict):

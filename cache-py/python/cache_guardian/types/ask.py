@@ -1,10 +1,10 @@
-"""The plain data of asking people where they are."""
+"""Asking people where they are."""
 
 from __future__ import annotations
 
 from typing import Literal, TypedDict, Union
 
-from .scan_types import Report
+from .scan import Report
 
 Urgency = Literal["normal", "high", "critical"]
 

@@ -1,10 +1,11 @@
-"""Plain data of retention."""
+"""Retention."""
 
 from __future__ import annotations
 
 from typing import Any, Literal, Optional, TypedDict, Union
 
-from .types import ApprovalPolicy, Network, Registry
+from .approve import ApprovalPolicy
+from .registry import Network, Registry
 
 Untag = Literal["alone", "alone-but-last", "never", "with-manifest"]
 Vendor = Literal["ecr", "harbor", "acr"]

@@ -1,10 +1,11 @@
-"""Plain data of registries and their upkeep."""
+"""Registries and their upkeep."""
 
 from __future__ import annotations
 
 from typing import Any, Literal, TypedDict, Union
 
-from .types import ApprovalPolicy, Network, Registry
+from .approve import ApprovalPolicy
+from .registry import Network, Registry
 
 Policy = Literal["retention", "soft-delete", "immutability", "scanning", "access", "quota", "admin-user"]
 
