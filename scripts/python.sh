@@ -20,7 +20,7 @@ cargo build --quiet --workspace --all-features --examples
 export CACHE_MAKE_LAYOUT=$target/debug/examples/make-layout CACHE_SIGSTORE=$target/debug/examples/sigstore
 
 rm -rf "$target/wheels"
-"$venv/bin/maturin" build --quiet --profile dev --target-dir "$target" --out "$target/wheels"
+CARGO=$root/scripts/cargo-here.sh "$venv/bin/maturin" build --quiet --profile dev --target-dir "$target" --out "$target/wheels"
 "$venv/bin/pip" install --quiet --no-deps --force-reinstall "$target"/wheels/*.whl
 
 "$venv/bin/python" -m pytest --quiet "$@"

@@ -108,9 +108,11 @@
 //! `s3`, `gcs`, `azblob`, all on by default: ledgers of used approvals in buckets, for several machines.
 //!
 //! `conformance`: a strict OCI registry in process with fault switches, and the suite that any registry adapter must pass.
+mod address;
 pub mod administer;
 pub mod approve;
 pub mod ask;
+mod at_once;
 mod blocking;
 #[cfg(feature = "bucket")]
 pub mod bucket;
@@ -125,6 +127,7 @@ pub mod gate;
 pub mod generate;
 mod html;
 mod http;
+mod kube;
 pub mod model;
 mod pages;
 mod pattern;
@@ -143,6 +146,7 @@ pub mod story;
 mod tarball;
 mod visible;
 mod watch;
+mod words;
 mod zip;
 pub use error::{Error, ErrorKind, Result};
 pub use watch::Watch;

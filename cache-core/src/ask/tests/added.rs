@@ -1,6 +1,9 @@
 //! What people add to their answers in a chat.
 
+use serde_json::Value;
+
 use super::*;
+use crate::approve::Approval;
 
 /// The press of a button, with what stands in the field for a comment; Slack has `null` where it is empty.
 fn pressed_saying(comment: Value, plan: &str) -> String {

@@ -116,7 +116,7 @@ const REASONS: &[(&str, &str)] = &[
     ("policy-doc/v1beta1-invalid-hash-algo_fail", "shaINVALID"),
     ("policy-doc/v1beta1-invalid-keyref-awskms_fail", "names no key of a key management service"),
     ("policy-doc/v1beta1-invalid-match-resource_fail", "apple"),
-    ("policy-doc/v1beta1-invalid-mode_fail", "unknown variant `garbage`"),
+    ("policy-doc/v1beta1-invalid-mode_fail", "unknown word `garbage`"),
     ("policy-doc/v1beta1-keylessref-with-empty-authorities_fail", "no authority"),
     ("policy-doc/v1beta1-keylessref-with-malformed-subject_fail", "is no regular expression"),
     ("policy-doc/v1beta1-keylessref-with-multiple-properties_fail", "either a url or a ca-cert"),
