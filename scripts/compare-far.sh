@@ -39,6 +39,7 @@ mkdir -p "$HOME"
 
 # far HOST NAME: what is at the end of a long way to HOST; in $far_host and $far_pid.
 far() {
+  rm -f "$tmp/$2.port"
   "$root/scripts/far.py" "$1" "$way" >"$tmp/$2.port" &
   far_pid=$!
   for _ in {1..100}; do

@@ -144,12 +144,12 @@ impl Executor for Execution<'_> {
     async fn expect_the_planned_world(&self) -> Result<()> {
         let plan = self.approved.plan();
         let target = self.promoter.target.as_registry();
-        if let Purpose::Promotion { image, .. } = &plan.purpose {
-            self.promoter.source.manifest(image).await?;
-        }
-        expect_room(target, &plan.changes).await?;
         let mut known = HashSet::new();
         let mut questions: Vec<BoxFuture<'_, Result<()>>> = Vec::new();
+        if let Purpose::Promotion { image, .. } = &plan.purpose {
+            questions.push(self.promoter.source.manifest(image).map_ok(drop).boxed());
+        }
+        questions.push(expect_room(target, &plan.changes).boxed());
         for change in &plan.changes {
             match change {
                 Change::SetTag(set) => questions.push(expect_tag(target, set).boxed()),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use futures_util::FutureExt;
+use futures_util::future::join3;
 
 use super::artifact::document_artifact;
 use super::attached::Attached;
@@ -234,11 +235,17 @@ impl Promoter {
             Ok(there.is_none().then_some(digest))
         };
         let asked = unit.nodes.iter().map(|node| is_missing(node.manifest.digest().clone()).boxed()).collect();
-        let mut missing: HashSet<Digest> = at_once(asked, AT_ONCE).await?.into_iter().flatten().collect();
+        let (missing, cosign, own) = join3(
+            at_once(asked, AT_ONCE),
+            self.cosign_changes(request, &image.repository, unit),
+            self.tag_change(request.place(), wanted.clone(), image.digest.clone()),
+        )
+        .await;
+        let mut missing: HashSet<Digest> = missing?.into_iter().flatten().collect();
         missing.extend(self.not_listed(repository, unit, &missing).await?);
-        let CosignChanges { mut tags, added, listed } = self.cosign_changes(request, &image.repository, unit).await?;
+        let CosignChanges { mut tags, added, listed } = cosign?;
         missing.retain(|digest| !listed.contains(digest));
-        tags.extend(self.tag_change(request.place(), wanted.clone(), image.digest.clone()).await?);
+        tags.extend(own?);
         Ok(Observed { missing, tags, added, lacking: Vec::new(), sbom_tag: None })
     }
 

@@ -1,5 +1,6 @@
 //! Storing manifests and setting tags.
 
+use futures_util::future::join;
 use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderName, HeaderValue, Method};
 
@@ -43,12 +44,13 @@ impl OciRegistry {
 
     pub(super) async fn point_tag(&self, op: &SetTag) -> Result<Moved> {
         let reference = op.repository.tagged(op.tag.clone());
-        let now = self.named(&reference).await.absent_is_none()?;
+        let wanted = op.repository.at(op.to.clone()).into();
+        let (now, manifest) = join(self.named(&reference), self.named(&wanted)).await;
+        let now = now.absent_is_none()?;
         if checks::tag_is_settled(op, now.as_ref().map(|manifest| manifest.digest()))? {
             return Ok(Moved::AlreadyThere);
         }
-        let manifest = self.named(&op.repository.at(op.to.clone()).into()).await?;
-        self.put(&op.repository, op.tag.as_str(), &manifest, Condition::None).await?;
+        self.put(&op.repository, op.tag.as_str(), &manifest?, Condition::None).await?;
         Ok(Moved::Sent(0))
     }
 
