@@ -2,8 +2,8 @@
 //!
 //! What the changes do is the business of whoever executes: a [`Promoter`](crate::promote::Promoter) for promotions, an
 //! [`Administrator`](crate::administer::Administrator) for the upkeep of a registry. Common to all is the order: the approvals are
-//! claimed, the world is compared with the plan, then the changes are made in their order until one fails, some of them together, and noted in the
-//! [`Journal`], and the approvals are spent when all is done.
+//! claimed, the world is compared with the plan, then the changes are made in their order until one fails, some of them together,
+//! and noted in the [`Journal`], and the approvals are spent when all is done.
 
 mod administer;
 mod journal;

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 
 use super::AT_ONCE;
 use super::execute::Execution;
 use crate::approve::Permit;
+use crate::at_once::at_once;
 use crate::error::{Error, Result};
 use crate::model::{Digest, Manifest, Transport};
 use crate::plan::{Change, CopyManifest};
@@ -60,7 +61,7 @@ impl Execution<'_> {
                 async move { source.manifest(&image).await.map_err(|error| (at, error)) }.boxed()
             })
             .collect();
-        let manifests = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+        let manifests = at_once(reads, AT_ONCE).await?;
         self.move_blobs(permits).await?;
         Ok(manifests)
     }

@@ -5,12 +5,11 @@ use bytes::Bytes;
 use crate::document::MAX_DOCUMENT;
 use crate::error::{Error, Result};
 use crate::gate::{Attached, Evidence, Found, Problem, Style};
-use crate::model::{Descriptor, Digest, ManifestBody, Pinned};
-use crate::registry::Registry;
+use crate::model::{Descriptor, Digest, ManifestBody};
 use crate::sbom::Sbom;
 use crate::scan::{Report, VULN_TYPE, Vex};
 
-use super::gather::Ahead;
+use super::ahead::Ahead;
 use super::unit::Node;
 
 /// The media type and artifact type of a report in Cache's own format.
@@ -128,25 +127,20 @@ impl Place {
 }
 
 /// Reads the documents that are attached as they are, within limits for the image as a whole.
-pub(super) struct Documents<'a> {
-    source: &'a dyn Registry,
-    image: &'a Pinned,
+#[derive(Default)]
+pub(super) struct Documents {
     count: usize,
     total: u64,
 }
 
-impl<'a> Documents<'a> {
-    pub(super) fn new(source: &'a dyn Registry, image: &'a Pinned) -> Self {
-        Documents { source, image, count: 0, total: 0 }
-    }
-
+impl Documents {
     /// Reads those of one artifact. What cannot be read is a problem; a registry that fails is an error.
     pub(super) async fn read(
         &mut self,
         node: &Node,
         about: &Digest,
         style: Style,
-        ahead: &mut Ahead,
+        ahead: &Ahead<'_>,
         evidence: &mut Evidence,
     ) -> Result<()> {
         let ManifestBody::Image(artifact) = node.manifest.value() else { return Ok(()) };
@@ -167,7 +161,7 @@ impl<'a> Documents<'a> {
         Ok(())
     }
 
-    async fn bytes(&mut self, layer: &Descriptor, ahead: &mut Ahead) -> Result<Bytes> {
+    async fn bytes(&mut self, layer: &Descriptor, ahead: &Ahead<'_>) -> Result<Bytes> {
         self.count += 1;
         self.total = self.total.saturating_add(layer.size);
         if self.count > MAX_DOCUMENTS || self.total > MAX_TOTAL {
@@ -175,10 +169,7 @@ impl<'a> Documents<'a> {
                 "more than {MAX_DOCUMENTS} documents or {MAX_TOTAL} bytes of them are attached to the image"
             )));
         }
-        match ahead.take(layer) {
-            Some(bytes) => bytes,
-            None => self.source.blob(&self.image.repository, layer).await?.into_bytes(MAX_DOCUMENT as u64).await,
-        }
+        ahead.bytes(layer, MAX_DOCUMENT as u64).await
     }
 }
 

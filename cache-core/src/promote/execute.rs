@@ -175,12 +175,12 @@ impl Executor for Execution<'_> {
 
     fn goes_with(&self, changes: &[&Change], next: &Change) -> bool {
         let (Some(Change::Copy(_)), Change::Copy(_)) = (changes.last(), next) else { return false };
+        if changes.len() >= COPIES || self.promoter.target.as_registry().abilities().server_copy.is_some() {
+            return false;
+        }
         let blobs =
             changes.iter().filter_map(|change| if let Change::Copy(op) = change { Some(&op.blobs) } else { None });
-        let bytes = blobs.flatten().fold(0, |bytes: u64, blob| bytes.saturating_add(blob.size));
-        changes.len() < COPIES
-            && bytes < COPIED_BYTES
-            && self.promoter.target.as_registry().abilities().server_copy.is_none()
+        blobs.flatten().fold(0, |bytes: u64, blob| bytes.saturating_add(blob.size)) < COPIED_BYTES
     }
 
     async fn together(&mut self, permits: Vec<Permitted<'_>>) -> Vec<Option<Result<bool>>> {
@@ -199,14 +199,14 @@ impl Executor for Execution<'_> {
         if let (Change::Copy(CopyManifest { role: Role::Image, .. }), StepOutcome::Done) = (change, outcome) {
             self.there = There::Nothing;
         }
-        let copied = matches!(change, Change::Copy(_));
-        if let (Some(meter), false, StepOutcome::Done | StepOutcome::AlreadySo) = (&self.meter, copied, outcome) {
+        // A copy is counted when it is made, as others that go together with it may take long.
+        if let Change::Copy(op) = change {
+            return self.sent.remove(&(op.to.clone(), op.digest.clone())).unwrap_or(0);
+        }
+        if let (Some(meter), StepOutcome::Done | StepOutcome::AlreadySo) = (&self.meter, outcome) {
             meter.finished();
         }
-        match change {
-            Change::Copy(op) => self.sent.remove(&(op.to.clone(), op.digest.clone())).unwrap_or(0),
-            _ => 0,
-        }
+        0
     }
 
     fn close(&mut self) {

@@ -1,9 +1,6 @@
 //! From a promotion unit to the evidence that the gates judge.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
-
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 
 use crate::error::{Error, Result};
@@ -14,7 +11,8 @@ use crate::registry::Registry;
 use crate::sign::{Proof, SignedLayer, Trust};
 
 use super::AT_ONCE;
-use super::documents::{Documents, from_statements, is_document};
+use super::ahead::Ahead;
+use super::documents::{Documents, from_statements};
 use super::unit::{Node, Unit};
 
 /// The largest signature or statement that is read.
@@ -25,11 +23,8 @@ pub(super) const MAX_SIGNATURES: usize = 1000;
 const MAX_BROKEN: usize = 100;
 
 /// Layers up to this size are fetched several at once.
-const SMALL: u64 = 1 << 20;
+pub(super) const SMALL: u64 = 1 << 20;
 const SMALL_AT_ONCE: usize = 4;
-/// An artifact of so many layers has few, and so many layers in all are fetched before it is their turn.
-const FEW_LAYERS: usize = 4;
-const MOST_AHEAD: usize = 512;
 
 /// How many signatures were tried for the image.
 #[derive(Default)]
@@ -107,7 +102,7 @@ pub(super) async fn gather(
     trust: &Trust,
     now: Timestamp,
 ) -> Result<Evidence> {
-    let mut evidence = read(source, image, unit, trust, now, Some(Documents::new(source, image))).await?;
+    let mut evidence = read(source, image, unit, trust, now, Some(Documents::default())).await?;
     from_statements(&mut evidence);
     evidence.settle();
     Ok(evidence)
@@ -119,7 +114,7 @@ async fn read(
     unit: &Unit,
     trust: &Trust,
     now: Timestamp,
-    mut documents: Option<Documents<'_>>,
+    mut documents: Option<Documents>,
 ) -> Result<Evidence> {
     let mut evidence = Evidence { platforms: platforms(unit), ..Evidence::of(image.clone(), now) };
     let mut tried = Tried::default();
@@ -128,7 +123,7 @@ async fn read(
         _ => None,
     });
     let with_documents = documents.is_some();
-    let mut room = MOST_AHEAD;
+    let mut room = Ahead::MOST;
     // Collected, because a stream over the closure is too general for the compiler to see that it can be sent.
     let fetching: Vec<BoxFuture<'_, _>> = referrers
         .map(|(node, about, style)| {
@@ -137,13 +132,13 @@ async fn read(
         })
         .collect();
     let mut fetching = stream::iter(fetching).buffered(AT_ONCE);
-    while let Some((node, about, style, mut ahead)) = fetching.next().await {
+    while let Some((node, about, style, ahead)) = fetching.next().await {
         if let Some(documents) = &mut documents {
-            documents.read(node, about, style, &mut ahead, &mut evidence).await?;
+            documents.read(node, about, style, &ahead, &mut evidence).await?;
         }
         let promised = |(tag, to): &(Tag, Digest)| to == node.manifest.digest() && SignedLayer::is_promised_by_tag(tag);
         let promised = unit.tags.iter().any(promised);
-        let reader = Reader { source, image, trust, node, about, style, ahead: Mutex::new(ahead), promised };
+        let reader = Reader { trust, node, about, style, ahead, promised };
         if let Err(error) = reader.read(&mut evidence, &mut tried).await {
             // A registry that fails is not a missing signature: nothing can be judged.
             if error.is_outage() {
@@ -170,52 +165,12 @@ fn platforms(unit: &Unit) -> Vec<(Digest, Option<crate::model::Platform>)> {
         .collect()
 }
 
-/// The small layers of an artifact that has few, fetched before it is its turn, so that one is not waited for after the other.
-pub(super) struct Ahead(HashMap<(Digest, u64), Result<bytes::Bytes>>);
-
-impl Ahead {
-    /// The layers that somebody will read, each once, as long as there is room for so many.
-    fn choose<'n>(node: &'n Node, with_documents: bool, room: &mut usize) -> Vec<&'n Descriptor> {
-        let layers = match node.manifest.value() {
-            ManifestBody::Image(artifact) if artifact.layers.len() <= FEW_LAYERS => artifact.layers.as_slice(),
-            _ => &[],
-        };
-        let is_read =
-            |layer: &&Descriptor| SignedLayer::of(layer).is_some() || (with_documents && is_document(node, layer));
-        let mut known = HashSet::new();
-        let small = layers.iter().filter(|layer| layer.size <= SMALL).filter(is_read);
-        let chosen: Vec<_> = small.filter(|layer| known.insert((&layer.digest, layer.size))).take(*room).collect();
-        *room -= chosen.len();
-        chosen
-    }
-
-    async fn fetch(source: &dyn Registry, image: &Pinned, layers: Vec<&Descriptor>) -> Self {
-        let fetch = |layer: &Descriptor| {
-            let layer = layer.clone();
-            async move {
-                let bytes = async { source.blob(&image.repository, &layer).await?.into_bytes(SMALL).await };
-                ((layer.digest.clone(), layer.size), bytes.await)
-            }
-            .boxed()
-        };
-        let fetching: Vec<BoxFuture<'_, _>> = layers.into_iter().map(fetch).collect();
-        Ahead(join_all(fetching).await.into_iter().collect())
-    }
-
-    /// What was fetched of a layer, or why it could not be; nothing where it was not tried.
-    pub(super) fn take(&mut self, layer: &Descriptor) -> Option<Result<bytes::Bytes>> {
-        self.0.remove(&(layer.digest.clone(), layer.size))
-    }
-}
-
 struct Reader<'a> {
-    source: &'a dyn Registry,
-    image: &'a Pinned,
     trust: &'a Trust,
     node: &'a Node,
     about: &'a Digest,
     style: Style,
-    ahead: Mutex<Ahead>,
+    ahead: Ahead<'a>,
     /// Whether a tag says that a signature is here.
     promised: bool,
 }
@@ -261,7 +216,7 @@ impl Reader<'_> {
     /// The bytes of layers that have the same.
     async fn fetched<'l>(&self, run: &'l [Descriptor]) -> (&'l [Descriptor], Result<bytes::Bytes>) {
         match run.first() {
-            Some(layer) => (run, self.bytes(layer).await),
+            Some(layer) => (run, self.ahead.bytes(layer, MAX_ATTESTATION).await),
             None => (run, Ok(bytes::Bytes::new())),
         }
     }
@@ -291,14 +246,6 @@ impl Reader<'_> {
             }
         }
         Ok(())
-    }
-
-    async fn bytes(&self, layer: &Descriptor) -> Result<bytes::Bytes> {
-        let fetched = self.ahead.lock().unwrap_or_else(PoisonError::into_inner).take(layer);
-        match fetched {
-            Some(bytes) => bytes,
-            None => self.source.blob(&self.image.repository, layer).await?.into_bytes(MAX_ATTESTATION).await,
-        }
     }
 
     fn attached<T>(&self, layer: &Descriptor, by: crate::model::Identity, value: T) -> Attached<T> {

@@ -4,6 +4,7 @@
 //! Request -> Promoter::plan -> Plan == a human approves its digest ==> Approved -> Promoter::execute -> Receipt
 //! ```
 
+mod ahead;
 mod append;
 mod artifact;
 mod attached;

@@ -1,6 +1,7 @@
 //! The configuration of an image.
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 
 use super::Registry;
 use crate::error::{Error, Result};
@@ -17,4 +18,17 @@ pub async fn config_of(registry: &dyn Registry, repository: &Repository, image: 
         return Err(Error::invalid(message).context("digest", &image.config.digest));
     }
     registry.blob(repository, &image.config).await?.into_bytes(MAX_CONFIG).await
+}
+
+/// What is looked at of a configuration (OCI image specification, `config.md`).
+///
+/// # Errors
+/// `Invalid` where it is none.
+pub(super) fn read<T: DeserializeOwned>(config: &[u8]) -> Result<T> {
+    // What is read by names may be read by places too, which nobody writes on purpose.
+    if !config.trim_ascii_start().starts_with(b"{") {
+        return Err(Error::invalid("the configuration is none of an image: no object"));
+    }
+    let invalid = |e: serde_json::Error| Error::invalid(format!("the configuration is none of an image: {e}"));
+    serde_json::from_slice(config).map_err(invalid)
 }

@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Registry;
 pub use super::config::config_of;
+use super::config::read;
 use super::platform::manifest_of_platform;
 pub use super::platform::of_platform;
 use crate::error::{Absent, Error, Result};
@@ -115,7 +116,7 @@ pub async fn inspect(registry: &dyn Registry, image: &Reference, platform: Optio
     let repository = &image.repository;
     let named = repository.at(registry.resolve(image).await?.digest);
     let (manifest, config) = configured(registry, &named, platform).await?;
-    let config = read(&config).map_err(|e| e.context("image", image))?;
+    let config: Config = read(&config).map_err(|e| e.context("image", image))?;
     let layers: Vec<Layer> = manifest.layers.iter().map(Layer::of).collect();
     Ok(Inspection {
         name: (repository.transport() == Transport::Registry).then(|| repository.to_string()),
@@ -131,15 +132,6 @@ pub async fn inspect(registry: &dyn Registry, image: &Reference, platform: Optio
         layers_data: layers,
         env: config.config.env,
     })
-}
-
-fn read(config: &[u8]) -> Result<Config> {
-    // What is read by names may be read by places too, which nobody writes on purpose.
-    if !config.trim_ascii_start().starts_with(b"{") {
-        return Err(Error::invalid("the configuration is none of an image: no object"));
-    }
-    let invalid = |e: serde_json::Error| Error::invalid(format!("the configuration is none of an image: {e}"));
-    serde_json::from_slice(config).map_err(invalid)
 }
 
 /// The manifest that a reference names, byte for byte; with a platform, that of its image for it. What `crane manifest` and

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Registry;
-use super::config::config_of;
+use super::config::{config_of, read};
 use crate::error::{Error, Result};
 use crate::model::{Descriptor, ImageIndex, ImageManifest, Manifest, ManifestBody, Pinned, Platform};
 
@@ -123,13 +123,9 @@ async fn own_config(
     }
 }
 
-/// The platform that a configuration says (OCI image specification, `config.md`).
+/// The platform that a configuration says.
 fn said(config: &[u8]) -> Option<Platform> {
-    // What is read by names may be read by places too, which nobody writes on purpose.
-    if !config.trim_ascii_start().starts_with(b"{") {
-        return None;
-    }
-    let own: Platform = serde_json::from_slice(config).ok()?;
+    let own: Platform = read(config).ok()?;
     (!own.os.is_empty() && !own.architecture.is_empty()).then_some(own)
 }
 
