@@ -23,25 +23,14 @@ for need in "$bin/crane" "$bin/regctl" "$bin/oras" "$(registry_program)" "$ours/
   [ -e "$need" ] || { absent "comparison of what is far" "no $need"; finish; exit 0; }
 done
 
-mkdir -p "${CACHE_BENCH_TMP:-$root/target}"
-tmp=$(mktemp -d "${CACHE_BENCH_TMP:-$root/target}/compare-far.XXXXXX")
-source_pid='' target_pid='' here_pid='' there_pid=''
-clean() {
-  for pid in "$source_pid" "$target_pid" "$here_pid" "$there_pid"; do stop "$pid"; done
-  rm -rf "$tmp"
-}
-trap clean EXIT
-trap 'exit 130' INT TERM
-
-# Nobody's credentials, settings or caches take part.
-export HOME=$tmp/home DOCKER_CONFIG=$tmp/home REGCTL_CONFIG=$tmp/home/regctl.json
-mkdir -p "$HOME"
+begin_comparison compare-far
 
 # far HOST NAME: what is at the end of a long way to HOST; in $far_host and $far_pid.
 far() {
   rm -f "$tmp/$2.port"
   "$root/scripts/far.py" "$1" "$way" >"$tmp/$2.port" &
   far_pid=$!
+  running[$far_pid]=far
   for _ in {1..100}; do
     [ ! -s "$tmp/$2.port" ] || break
     sleep 0.05
@@ -62,11 +51,10 @@ copy_with() {
 }
 
 start_registry source
-source_pid=$started_pid
 "$root/scripts/small-images.py" "http://$started_host" one/app 1
 "$root/scripts/small-images.py" "http://$started_host" many/app 1 8
 far "$started_host" here
-here_pid=$far_pid source=$far_host
+source=$far_host
 
 echo "Registries: 2 x $(registry_kind), plain HTTP, $way ms away."
 echo "Machine: $(nproc) cores,$(sed -n 's/^model name[^:]*://p' /proc/cpuinfo | head -n 1); load before: $(cut -d ' ' -f 1-3 /proc/loadavg)."
@@ -79,9 +67,9 @@ for image in one many; do
       start_registry target
       target_pid=$started_pid
       far "$started_host" there
-      there_pid=$far_pid target=$far_host
+      target=$far_host
       copy_with "$image/app"
-      stop "$there_pid"
+      stop "$far_pid"
       stop "$target_pid"
     done
   done

@@ -25,21 +25,8 @@ for need in "$bin/crane" "$(registry_program)" "$ours/copy" "$ours/many-tags" "$
   [ -e "$need" ] || { absent "comparison of many" "no $need"; finish; exit 0; }
 done
 
-mkdir -p "${CACHE_BENCH_TMP:-$root/target}"
-tmp=$(mktemp -d "${CACHE_BENCH_TMP:-$root/target}/compare-many.XXXXXX")
-source_pid='' target_pid='' tags_pid=''
-clean() {
-  stop "$source_pid"
-  stop "$target_pid"
-  stop "$tags_pid"
-  rm -rf "$tmp"
-}
-trap clean EXIT
-trap 'exit 130' INT TERM
-
-# Nobody's credentials, settings or caches take part.
-export HOME=$tmp/home DOCKER_CONFIG=$tmp/home
-mkdir -p "$HOME"
+begin_comparison compare-many
+target_pid=''
 
 copy_with() {
   case $1 in
@@ -61,7 +48,7 @@ copy_with() {
 }
 
 start_registry source
-source_pid=$started_pid source=$started_host
+source=$started_host
 "$root/scripts/small-images.py" "http://$source" dev/app "$images"
 
 echo "Registries: 2 x $(registry_kind), plain HTTP on loopback."
@@ -82,10 +69,9 @@ for ((round = 0; round <= rounds; round++)); do
 done
 python3 "$root/scripts/measure.py" table "$tmp/copy" crane
 stop "$target_pid"
-target_pid=''
 
 "$ours/registry" --tags "$tags" >"$tmp/host" &
-tags_pid=$!
+running[$!]=tags
 for _ in {1..600}; do
   [ ! -s "$tmp/host" ] || break
   sleep 0.1

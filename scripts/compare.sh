@@ -26,20 +26,8 @@ for need in "$bin/crane" "$(registry_program)" "$layout/oci-layout" /usr/bin/tim
   [ -e "$need" ] || { absent "comparison" "no $need"; finish; exit 0; }
 done
 
-mkdir -p "${CACHE_BENCH_TMP:-$root/target}"
-tmp=$(mktemp -d "${CACHE_BENCH_TMP:-$root/target}/compare.XXXXXX")
-source_pid='' target_pid=''
-clean() {
-  stop "$source_pid"
-  stop "$target_pid"
-  rm -rf "$tmp"
-}
-trap clean EXIT
-trap 'exit 130' INT TERM
-
-# Nobody's credentials, settings or caches take part.
-export HOME=$tmp/home DOCKER_CONFIG=$tmp/home REGCTL_CONFIG=$tmp/home/regctl.json
-mkdir -p "$HOME"
+begin_comparison compare
+target_pid=''
 
 # Every run gets an empty target at a port that no client has seen: nothing to mount, to skip or to remember.
 new_target() {
@@ -91,7 +79,7 @@ done
 if [ -x "$ours/copy" ]; then tools+=(cache); else absent "our copy" "no $ours/copy"; fi
 
 start_registry source
-source_pid=$started_pid source=$started_host
+source=$started_host
 "$bin/crane" push "$layout" "$source/dev/app:v1.0.0" >/dev/null 2>&1
 digest=$("$bin/crane" digest "$source/dev/app:v1.0.0")
 
@@ -110,7 +98,6 @@ for ((round = 0; round <= rounds; round++)); do
 done
 python3 "$root/scripts/measure.py" table "$tmp/copy" crane
 stop "$target_pid"
-target_pid=''
 
 # skopeo has no command for one blob. curl verifies nothing: it shows what the loopback gives.
 tools=(curl)

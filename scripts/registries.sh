@@ -1,8 +1,32 @@
 # shellcheck shell=bash
-# Sourced by the scripts that compare: registries on loopback. It needs $tmp, a folder, and $bin with the peer $kind; or, where
-# $kind is `own`, $ours with our registry, which keeps all in memory.
+# Sourced by the scripts that compare: registries on loopback. It needs $bin with the peer $kind; or, where $kind is `own`, $ours
+# with our registry, which keeps all in memory.
 
-stop() { [ -z "$1" ] || { kill "$1" && wait "$1"; } 2>/dev/null || true; }
+# What runs, by its process: each is ended once, as its number may be another's afterwards.
+declare -A running=()
+
+stop() {
+  [ -n "$1" ] && [ -n "${running[$1]:-}" ] || return 0
+  unset "running[$1]"
+  { kill "$1" && wait "$1"; } 2>/dev/null || true
+}
+
+# begin_comparison NAME: a folder of its own, $tmp, which is gone at the end with all that runs. Nobody's credentials, settings or
+# caches take part.
+begin_comparison() {
+  mkdir -p "${CACHE_BENCH_TMP:-$root/target}"
+  tmp=$(mktemp -d "${CACHE_BENCH_TMP:-$root/target}/$1.XXXXXX")
+  trap end_comparison EXIT
+  trap 'exit 130' INT TERM
+  export HOME=$tmp/home DOCKER_CONFIG=$tmp/home REGCTL_CONFIG=$tmp/home/regctl.json
+  mkdir -p "$HOME"
+}
+
+end_comparison() {
+  local pid
+  for pid in "${!running[@]}"; do stop "$pid"; done
+  rm -rf "$tmp"
+}
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
@@ -19,6 +43,7 @@ start_registry() {
   fi
   # shellcheck disable=SC2034  # read by the scripts that source this one
   started_pid=$!
+  running[$started_pid]=registry
   local tries
   for tries in {1..100}; do
     ! curl -sf -o /dev/null "http://$started_host/v2/" || return 0
