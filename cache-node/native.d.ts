@@ -332,7 +332,7 @@ export declare class Registries {
   referrers(image: string, options?: StopOptions | undefined | null): Promise<Descriptor[]>
   /** A blob that a manifest of the repository names, whole: a document that is attached, or a small layer. */
   blob(repository: string, descriptor: Descriptor, options?: StopOptions | undefined | null): Promise<Buffer>
-  /** What the registry's own scanner found in an image, as a report about it; with a platform, in its image out of an index. */
+  /** What the registry's own scanner found in an image, as a report about it; with a platform, in its image for it. */
   findings(image: string, options?: LookOptions | undefined | null): Promise<Report>
   /** Every repository of a registry that may be seen, sorted. */
   repositories(host: string, options?: StopOptions | undefined | null): Promise<string[]>

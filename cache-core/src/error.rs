@@ -1,5 +1,6 @@
 //! The one error type of this crate.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -161,7 +162,10 @@ fn without_secrets(text: String) -> String {
     if text.contains("-----BEGIN") {
         return "(a key, which is not shown)".to_owned();
     }
-    text_without_secrets(&text).into_owned()
+    match text_without_secrets(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown,
+    }
 }
 
 /// `Ok(None)` where the thing is not there; every other failure stays a failure.

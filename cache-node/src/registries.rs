@@ -123,7 +123,7 @@ impl Registries {
         self.look(env, signal, ask, |bytes| Ok(Buffer::from(bytes.to_vec())))
     }
 
-    /// What the registry's own scanner found in an image, as a report about it; with a platform, in its image out of an index.
+    /// What the registry's own scanner found in an image, as a report about it; with a platform, in its image for it.
     #[napi(ts_return_type = "Promise<Report>")]
     pub fn findings<'env>(
         &self,

@@ -148,7 +148,7 @@ impl Registries {
         awaitable(py, async move { opened.blob(&repository, &descriptor).await }, |bytes| bytes.to_vec())
     }
 
-    /// What the registry's own scanner found in an image, as a report about it; with a platform, in its image out of an index.
+    /// What the registry's own scanner found in an image, as a report about it; with a platform, in its image for it.
     #[pyo3(signature = (image, *, platform=None))]
     fn findings(&self, py: Python<'_>, image: &str, platform: Option<&str>) -> PyResult<Py<PyAny>> {
         told(py, self.0.findings(image, platform))

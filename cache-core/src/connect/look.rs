@@ -134,7 +134,7 @@ impl Registries {
         self.of(&repository)?.blob(&repository, blob).await?.into_bytes(MAX_BLOB).await
     }
 
-    /// What the registry's own scanner found in an image; with a platform, in its image out of an index. See
+    /// What the registry's own scanner found in an image; with a platform, in its image for it. See
     /// [`registry_report`].
     ///
     /// # Errors
