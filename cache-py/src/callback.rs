@@ -3,8 +3,9 @@
 use cache_core::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::{IntoPyObject, IntoPyObjectExt};
-use pyo3_async_runtimes::{TaskLocals, into_future_with_locals};
+use pyo3_async_runtimes::TaskLocals;
 
+use crate::awaited;
 use crate::runtime::callers_loop;
 
 /// What a function returned: the answer, or something to await.
@@ -56,11 +57,13 @@ async fn await_in<T>(
     awaitable: Py<PyAny>,
     read: fn(&Bound<'_, PyAny>) -> PyResult<T>,
 ) -> Result<T> {
-    let started = Python::attach(|py| {
-        into_future_with_locals(locals, awaitable.into_bound(py)).map_err(|e| raised(what, py, &e))
-    })?;
-    let answer = started.await;
-    Python::attach(|py| answer.and_then(|answer| read(answer.bind(py))).map_err(|e| raised(what, py, &e)))
+    let started = Python::attach(|py| awaited::start(locals, awaitable.bind(py)).map_err(|e| raised(what, py, &e)))?;
+    match started.await {
+        None => Err(Error::unexpected(format!("{what} was cancelled"))),
+        Some(answer) => {
+            Python::attach(|py| answer.and_then(|answer| read(answer.bind(py))).map_err(|e| raised(what, py, &e)))
+        }
+    }
 }
 
 /// The traceback is of use to the author of the function, so it is printed as Python prints one that nobody catches.

@@ -5,6 +5,7 @@
 mod approval;
 mod ask;
 mod assess;
+mod awaited;
 mod callback;
 mod errors;
 mod gate;

@@ -2,10 +2,13 @@
 
 use cache_core::connect::{AnswerConfig, SharedPlan};
 use cache_core::plan::Deadlines;
+use pyo3::exceptions::asyncio::CancelledError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use pyo3_async_runtimes::tokio::{future_into_py, get_current_locals};
 
 use crate::approval::{Approval, time};
+use crate::awaited;
 use crate::errors::raise;
 use crate::plain::{from_python, in_a_frame, to_python};
 use crate::runtime::{awaitable, block_on};
@@ -75,9 +78,9 @@ impl Plan {
         at: Option<&str>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (py, at, plan) = (slf.py(), time(at)?, slf.get().0.clone());
-        let asked = pyo3_async_runtimes::tokio::into_future(ask.call1((&slf,))?)?;
-        pyo3_async_runtimes::tokio::future_into_py(py, async move {
-            let answer = asked.await?;
+        let asked = awaited::start(&get_current_locals(py)?, &ask.call1((&slf,))?)?;
+        future_into_py(py, async move {
+            let answer = asked.await.unwrap_or_else(|| Err(CancelledError::new_err(())))?;
             let answer: AnswerConfig = Python::attach(|py| from_python("answer", answer.bind(py)))?;
             plan.approve_by_callback(answer, at).map(Approval).map_err(raise)
         })

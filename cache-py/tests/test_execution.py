@@ -88,26 +88,91 @@ def test_a_cancelled_execution_stops_and_goes_on(prepare: Prepare) -> None:
     assert any(asyncio.run(stopped_and_gone_on()) for _ in range(10))
 
 
-def test_a_cancelled_plan_stops_its_gate(prepare: Prepare) -> None:
+class Slow:
+    """Waits for ever, and tells of its end."""
+
+    name = "slow"
+
+    def __init__(self) -> None:
+        self.began = asyncio.Event()
+        self.cancelled = asyncio.Event()
+
+    async def wait(self) -> None:
+        self.began.set()
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+
+    async def judge(self, evidence: cache.Evidence) -> cache.Judgement:
+        await self.wait()
+        return {"reasons": []}
+
+    async def ask(self, plan: cache.Plan) -> cache.Answer:
+        await self.wait()
+        raise AssertionError("it was not cancelled")
+
+
+def test_a_cancelled_plan_cancels_its_gate(prepare: Prepare) -> None:
     scenario = prepare("promote-signed")
-    ended: list[str] = []
-
-    class Slow:
-        name = "slow"
-
-        async def judge(self, evidence: cache.Evidence) -> cache.Judgement:
-            ended.append("began")
-            await asyncio.sleep(30)
-            ended.append("judged")
-            return {"reasons": []}
 
     async def main() -> None:
-        promoter = cache.Promoter(scenario["promoter"], gates=[Slow()])
-        with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(promoter.plan_async(scenario["request"]), timeout=0.5)
+        slow = Slow()
+        promoter = cache.Promoter(scenario["promoter"], gates=[slow])
+        planned = asyncio.ensure_future(promoter.plan_async(scenario["request"]))
+        await asyncio.wait_for(slow.began.wait(), timeout=30)
+        planned.cancel()
+        # The loop goes on, and so would the gate.
+        await asyncio.wait_for(slow.cancelled.wait(), timeout=30)
 
     asyncio.run(main())
-    assert ended == ["began"]
+
+
+def test_a_loop_that_ends_cancels_the_gate_and_prints_nothing(prepare: Prepare) -> None:
+    scenario = prepare("promote-signed")
+    slow: list[Slow] = []
+
+    async def main() -> None:
+        slow.append(Slow())
+        promoter = cache.Promoter(scenario["promoter"], gates=slow)
+        asyncio.ensure_future(promoter.plan_async(scenario["request"]))
+        await asyncio.wait_for(slow[0].began.wait(), timeout=30)
+
+    asyncio.run(main())
+    assert slow[0].cancelled.is_set()
+
+
+def test_a_gate_that_was_cancelled_has_not_passed(prepare: Prepare) -> None:
+    scenario = prepare("promote-signed")
+
+    class Cancelled:
+        name = "cancelled"
+
+        async def judge(self, evidence: cache.Evidence) -> cache.Judgement:
+            raise asyncio.CancelledError
+
+    async def main() -> cache.Outlook:
+        return await cache.Promoter(scenario["promoter"], gates=[Cancelled()]).plan_async(scenario["request"])
+
+    outlook = asyncio.run(main())
+    assert outlook.state == "blocked"
+    assert b"the gate was cancelled" in outlook.verdicts_json
+
+
+def test_a_question_that_nobody_waits_for_is_withdrawn(prepare: Prepare) -> None:
+    scenario = prepare("promote-signed")
+    plan = cache.Promoter(scenario["promoter"]).plan(scenario["request"]).plan
+    assert plan is not None
+
+    async def main() -> None:
+        slow = Slow()
+        asked = asyncio.ensure_future(plan.approve_by_callback_async(slow.ask))
+        await asyncio.wait_for(slow.began.wait(), timeout=30)
+        asked.cancel()
+        await asyncio.wait_for(slow.cancelled.wait(), timeout=30)
+
+    asyncio.run(main())
 
 
 def test_given_evidence_is_judged_and_named(prepare: Prepare, tmp_path: Path) -> None:
