@@ -1,7 +1,7 @@
 # What a developer runs. Everything is built below target/; nothing outside the checkout is touched.
 CARGO ?= cargo
 
-.PHONY: demo test check interop bench packages audit features
+.PHONY: demo test check interop bench packages runtimes audit features
 
 # The main job on real input: build, sign, promote to staging and prod, and refuse an unsigned image.
 demo:
@@ -51,6 +51,10 @@ bench:
 # What is published, for this machine: wheel, source distribution, npm packages; each is installed in an empty folder and promotes an image there.
 packages:
 	@scripts/packages.sh
+
+# The Node binding in other versions of Node, after `make test`.
+runtimes:
+	@scripts/runtimes.sh
 
 # The library with each of its features alone, and with none.
 features:

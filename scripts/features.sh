@@ -8,5 +8,6 @@ cd "$root"
 features=$(sed -n '/^\[features\]/,/^\[dependencies\]/s/^\([a-z0-9-]*\) = .*/\1/p' cache-core/Cargo.toml | grep -v '^default$')
 for feature in '' $features; do
   echo "feature: ${feature:-none}"
-  cargo clippy --quiet -p cache-core --no-default-features --features "$feature" -- -D warnings -A dead_code -A unused_imports -A unreachable_pub
+  cargo clippy --quiet -p cache-core --no-default-features --features "$feature" -- -D warnings \
+    -A dead_code -A unused_imports -A unused_variables -A unreachable_code -A unreachable_pub
 done

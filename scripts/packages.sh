@@ -23,11 +23,9 @@ venv=$root/target/packages-venv
 (
   cd "$root/cache-py"
   "$venv/bin/maturin" build --quiet --release ${cross[@]+"${cross[@]}"} --target-dir "$root/target" --out "$out"
-  # It has no stable ABI: a wheel for each version.
-  for python in python3.13t python3.14t; do
-    ! command -v "$python" >/dev/null || "$venv/bin/maturin" build --quiet --release ${cross[@]+"${cross[@]}"} \
-      --target-dir "$root/target" --interpreter "$python" --out "$out"
-  done
+  # It has no stable ABI: a wheel of its own. pyo3 knows none before 3.14.
+  ! command -v python3.14t >/dev/null || "$venv/bin/maturin" build --quiet --release ${cross[@]+"${cross[@]}"} \
+    --target-dir "$root/target" --interpreter python3.14t --out "$out"
   "$venv/bin/maturin" sdist --out "$out" 2>/dev/null
 )
 
@@ -73,7 +71,7 @@ first() {
   echo "installed in an empty folder, and promoted an image: $(basename "$folder")"
 }
 
-for interpreter in "$python" python3.13t python3.14t; do
+for interpreter in "$python" python3.14t; do
   command -v "$interpreter" >/dev/null || continue
   folder=$empty/$(basename "$interpreter")
   "$interpreter" -m venv "$folder/venv"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # `make test`, the part for Python: builds the wheel, installs it below target/venv, runs its tests and checks its types.
-# Needs Rust and Python 3.9 or later; leaves nothing outside of target/.
+# Needs Rust and Python 3.10 or later (PYTHON=python3.14t for one without the lock); leaves nothing outside of target/.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 cd "$root/cache-py"
 target=$root/target
-venv=$target/venv
+venv=$target/venv${PYTHON:+-${PYTHON##*/}}
 export PIP_CACHE_DIR=$target/pip-cache PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONPYCACHEPREFIX=$target/pycache
 
 if ! cmp -s requirements-dev.txt "$venv/requirements-dev.txt"; then
@@ -20,7 +20,8 @@ cargo build --quiet --workspace --all-features --examples
 export CACHE_MAKE_LAYOUT=$target/debug/examples/make-layout CACHE_SIGSTORE=$target/debug/examples/sigstore
 
 rm -rf "$target/wheels"
-CARGO=$root/scripts/cargo-here.sh "$venv/bin/maturin" build --quiet --profile dev --target-dir "$target" --out "$target/wheels"
+CARGO=$root/scripts/cargo-here.sh "$venv/bin/maturin" build --quiet --profile dev --interpreter "$venv/bin/python" \
+  --target-dir "$target" --out "$target/wheels"
 "$venv/bin/pip" install --quiet --no-deps --force-reinstall "$target"/wheels/*.whl
 
 "$venv/bin/python" -m pytest --quiet "$@"
