@@ -93,9 +93,11 @@ impl ApprovalPolicy {
     /// environment is frozen, and the plan is executed afterwards.
     ///
     /// # Errors
-    /// `Unapproved`, with one line per approval that did not count and what groups lack; `Invalid` where the policy cannot be satisfied.
+    /// `Unapproved`, with one line per approval that did not count and what groups lack; `Invalid` where the policy cannot be satisfied,
+    /// or the changes of the plan are not what it says it is for.
     pub fn admit(&self, plan: Plan, approvals: Vec<Approval>, now: Timestamp) -> Result<Approved> {
         self.check()?;
+        plan.expect_consistent()?;
         let mut counted: Vec<Approval> = Vec::new();
         let mut ignored: Vec<String> = Vec::new();
         for approval in approvals {

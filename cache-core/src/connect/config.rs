@@ -162,7 +162,8 @@ impl PromoterConfig {
             ledger: open_ledger(self.ledger.as_deref(), &network)?,
             clock: self.clock,
         };
-        Ok(Session::new(promoter, approval, self.environment).signed_by(signer).assessing(promotion.scan))
+        let session = Session::new(promoter, approval, self.environment).into(self.target);
+        Ok(session.signed_by(signer).assessing(promotion.scan))
     }
 }
 

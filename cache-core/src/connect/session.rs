@@ -16,7 +16,7 @@ use crate::approve::{
 use crate::ask::AnswerDesk;
 use crate::error::{Error, Result};
 use crate::gate::{Assessment, CveGate, PromotionGate, judge_all};
-use crate::model::{Raw, Timestamp, Verdict};
+use crate::model::{Raw, Reference, Repository, Timestamp, Verdict};
 use crate::plan::{BreakGlass, Deadlines, Plan};
 use crate::promote::{Given, Outlook, Promoter, Receipt, Reproduction, Watch};
 use crate::scan::ScanPolicy;
@@ -28,6 +28,8 @@ pub struct Session {
     pub(super) promoter: Promoter,
     approval: ApprovalPolicy,
     environment: String,
+    /// Where images go, and nowhere else: the rules are those of one environment.
+    target: Option<Repository>,
     signer: Option<OpenSigner>,
     scan: Option<ScanPolicy>,
 }
@@ -35,7 +37,25 @@ pub struct Session {
 impl Session {
     /// Puts the parts together.
     pub fn new(promoter: Promoter, approval: ApprovalPolicy, environment: String) -> Self {
-        Session { promoter, approval, environment, signer: None, scan: None }
+        Session { promoter, approval, environment, target: None, signer: None, scan: None }
+    }
+
+    /// The same for images that go to this repository alone.
+    pub(super) fn into(self, target: Repository) -> Self {
+        Session { target: Some(target), ..self }
+    }
+
+    /// Whether a reference is of the repository that images go to.
+    fn expect_target(&self, to: &Reference) -> Result<()> {
+        match &self.target {
+            Some(target) if to.repository != *target => {
+                Err(Error::invalid("images go to the target of the promoter, and this is another repository")
+                    .context("to", &to.repository)
+                    .context("target", target)
+                    .hint("open a promoter for that repository, with the rules of its environment"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The same with this signer, which is asked who it is when it is first needed.
@@ -73,7 +93,9 @@ impl Session {
     /// # Errors
     /// As there.
     pub async fn plan(&self, request: RequestConfig, given: &[Given]) -> Result<SharedOutlook> {
-        Ok(self.planner().await?.plan_with(&request.request(&self.environment)?, given).await?.into())
+        let request = request.request(&self.environment)?;
+        self.expect_target(&request.to)?;
+        Ok(self.planner().await?.plan_with(&request, given).await?.into())
     }
 
     /// What the policy makes of the vulnerabilities in an image, with what the other gates say: what reports are written from. It
@@ -103,7 +125,9 @@ impl Session {
     /// # Errors
     /// As there, and what reading the attachments says.
     pub async fn plan_attaching(&self, request: AttachConfig) -> Result<SharedOutlook> {
-        Ok(self.planner().await?.plan_attaching(&request.request(&self.environment)?).await?.into())
+        let request = request.request(&self.environment)?;
+        self.expect_target(&request.image)?;
+        Ok(self.planner().await?.plan_attaching(&request).await?.into())
     }
 
     /// Plans a promotion that the gates refuse, in an emergency. See [`Promoter::plan_breaking_glass`].
@@ -117,6 +141,7 @@ impl Session {
         given: &[Given],
     ) -> Result<SharedOutlook> {
         let request = request.request(&self.environment)?;
+        self.expect_target(&request.to)?;
         Ok(self.planner().await?.plan_breaking_glass(&request, given, glass).await?.into())
     }
 
@@ -125,7 +150,9 @@ impl Session {
     /// # Errors
     /// As there.
     pub async fn plan_rollback(&self, request: RollbackConfig) -> Result<SharedOutlook> {
-        Ok(self.planner().await?.plan_rollback(&request.request(&self.environment)).await?.into())
+        let request = request.request(&self.environment);
+        self.expect_target(&request.tag)?;
+        Ok(self.planner().await?.plan_rollback(&request).await?.into())
     }
 
     /// Reproduces the verdicts of the newest record of an image. See [`Promoter::reproduce`].
@@ -152,6 +179,9 @@ impl Session {
     /// # Errors
     /// As there; `Unapproved` where the approvals do not suffice or the plan was executed.
     pub async fn execute(&self, plan: &SharedPlan, approvals: Vec<Approval>, watch: Option<Watch>) -> Result<Receipt> {
+        if let Some(to) = plan.plan().purpose.target() {
+            self.expect_target(to)?;
+        }
         let now = self.promoter.clock.unwrap_or_else(Timestamp::now);
         let approved = plan.admit(&self.environment, &self.approval, approvals, now)?;
         let promoter = self.executor().await?;
@@ -223,9 +253,11 @@ impl SharedPlan {
     /// Reads a saved plan.
     ///
     /// # Errors
-    /// `Invalid` where it is not a plan, byte for byte as it was written.
+    /// `Invalid` where it is not a plan, byte for byte as it was written, or its changes are not what it says it is for.
     pub fn from_json(json: &[u8]) -> Result<Self> {
-        Ok(SharedPlan::new(Raw::from_canonical(json.to_vec())?))
+        let plan: Plan = Raw::from_canonical(json.to_vec())?;
+        plan.expect_consistent()?;
+        Ok(SharedPlan::new(plan))
     }
 
     /// The plan.

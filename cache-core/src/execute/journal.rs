@@ -155,6 +155,11 @@ impl Journal {
         &self.entries
     }
 
+    /// Whether all of the plan was done.
+    pub(super) fn is_complete(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.event, Event::Ended { complete: true }))
+    }
+
     /// The digest of the last line; the plan's where there is none.
     pub fn head(&self) -> &Digest {
         &self.head

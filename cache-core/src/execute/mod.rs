@@ -168,9 +168,16 @@ pub(crate) async fn execute(
 /// Compares the world with the plan, and what the journal says with itself, and notes the beginning.
 async fn begin(executor: &mut dyn Executor, approved: &Approved, claim: &mut Claim, now: Timestamp) -> Result<Journal> {
     let plan = approved.plan().digest();
-    claim.during(executor.expect_the_planned_world()).await??;
     let bytes = claim.journal().await?;
     let mut journal = claim.during(Journal::read_apart(plan, bytes)).await??;
+    // An approval that was not needed then is unspent, and so are all where the process died between the two.
+    if journal.is_complete() {
+        claim.spend(approved).await?;
+        return Err(Error::unapproved("the plan was executed, and a plan is executed once")
+            .context("plan", plan)
+            .hint("make a new plan if something is left to do, and have that approved"));
+    }
+    claim.during(executor.expect_the_planned_world()).await??;
     let approvals = approved.approvals().iter().map(|approval| approval.digest().clone()).collect();
     claim.note(&mut journal, now, std::iter::once(Event::Began { approvals })).await?;
     Ok(journal)

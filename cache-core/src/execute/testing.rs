@@ -1,11 +1,12 @@
 //! Plans that change nothing, and an executor that counts.
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::Executor;
-use crate::approve::{Answer, ApprovalPolicy, Approved, Permitted, by_callback};
+use crate::approve::{Answer, Approval, ApprovalPolicy, Approved, LedgerFolder, Permitted, by_callback};
 use crate::error::{Error, Result};
 use crate::model::{Digest, Raw, Repository, Tag, Timestamp};
 use crate::plan::{Change, Deadlines, Expected, PLAN_VERSION, Plan, PlanBody, Purpose, SetTag};
@@ -30,7 +31,7 @@ pub(crate) fn plan_of(tags: usize) -> Plan {
         environment: "prod".into(),
         requester: "pipeline".into(),
         reason: None,
-        purpose: Purpose::Attaching { to: image.clone().into(), image: image.clone() },
+        purpose: Purpose::Upkeep { what: "tags".into() },
         policy: None,
         break_glass: None,
         deadlines: Deadlines::default(),
@@ -50,6 +51,15 @@ pub(super) fn approve(policy: &ApprovalPolicy, plan: &Plan) -> Approved {
 /// The plan, approved by somebody.
 pub(crate) fn approved(plan: &Plan) -> Approved {
     approve(&ApprovalPolicy::default(), plan)
+}
+
+/// Leaves the ledger in this folder as a process does that dies after its last write and before it says so.
+pub(crate) fn as_if_killed(folder: &Path, plan: &Plan, approval: &Approval) {
+    let journal = LedgerFolder::at(folder).journal(plan.digest());
+    let lines = std::fs::read_to_string(&journal).unwrap();
+    let (before, _) = lines.trim_end().rsplit_once('\n').unwrap();
+    std::fs::write(journal, format!("{before}\n")).unwrap();
+    std::fs::write(folder.join(approval.digest().hex()), format!("started {}\n", plan.digest())).unwrap();
 }
 
 /// Counts what it is told to do, takes its time, fails at one step, and never comes back from one.

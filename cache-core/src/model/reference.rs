@@ -136,6 +136,14 @@ impl Tag {
         Tag(format!("{}-{hex}{suffix}", digest.algorithm().name()).into())
     }
 
+    /// Whether it is named after a digest, with or without a suffix: it says what belongs to an image, and nobody pulls it.
+    pub(crate) fn is_of_digest(&self) -> bool {
+        let name = self.0.split_once('.').map_or(&*self.0, |(name, _)| name);
+        name.split_once('-').is_some_and(|(algorithm, hex)| {
+            matches!(algorithm, "sha256" | "sha512") && hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())
+        })
+    }
+
     /// The tag as text.
     pub fn as_str(&self) -> &str {
         &self.0

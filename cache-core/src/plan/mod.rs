@@ -5,6 +5,7 @@
 
 mod administer;
 mod change;
+mod consistent;
 mod deadlines;
 mod page;
 mod render;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::Result;
 use crate::approve::{Answer, ApprovalPolicy, Approved, Permit, by_callback};
+use crate::execute::testing::as_if_killed;
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Manifest, Pinned, Reference, Repository, Tag};
 use crate::plan::{BlobCopy, Change, Content, Delete, Plan, PutManifest, SetTag};
@@ -266,9 +267,7 @@ async fn a_plan_that_goes_on_signs_nothing_a_second_time() {
     let admit = || ApprovalPolicy::default().admit(plan.clone(), vec![approval.clone()], Timestamp::now()).unwrap();
     let receipt = world.promoter.execute(admit()).await.unwrap();
     assert!(receipt.is_complete() && world.referrers().await == 3, "{receipt}");
-    // As a process leaves it that dies after its last write and before it says so.
-    let claimed = format!("started {}\n", plan.digest());
-    std::fs::write(world.ledger.path().join(approval.digest().hex()), claimed).unwrap();
+    as_if_killed(world.ledger.path(), &plan, &approval);
     let again = world.promoter.execute(admit()).await.unwrap();
     assert!(again.steps.iter().all(|step| step.outcome == StepOutcome::AlreadySo), "{again}");
     assert_eq!(world.referrers().await, 3);

@@ -164,6 +164,22 @@ async fn a_second_rollback_goes_further_back_and_not_forth() {
 }
 
 #[tokio::test]
+async fn what_came_to_the_image_later_does_not_hide_what_the_tag_named_before() {
+    let mut world = world();
+    world.promote("v1").await;
+    world.at(1);
+    world.promote("v2").await;
+    world.at(2);
+    let image = world.dev.resolve(&dev("v2")).await.unwrap();
+    super::tests::artifact(&world.dev, &dev("v2").repository, "application/spdx+json", "{}", &image);
+    let plan = world.promote("v2").await;
+    assert!(!plan.changes.iter().any(|change| matches!(change, Change::SetTag(_))), "{}", plan.render());
+    assert_eq!(world.records().await.1.replaced, None);
+    world.execute(world.promoter.plan_rollback(&back()).await.unwrap()).await;
+    assert_eq!(world.named().await, world.digest("v1").await);
+}
+
+#[tokio::test]
 async fn a_record_that_nobody_trusted_signed_leads_nowhere() {
     let mut world = world();
     world.promote("v1").await;

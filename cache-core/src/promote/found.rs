@@ -2,6 +2,7 @@
 //! once.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::join;
@@ -16,8 +17,9 @@ use crate::model::{Digest, Manifest, Pinned, Repository, Tag};
 use crate::plan::Role;
 use crate::registry::Registry;
 
-/// More manifests than any real image has; a registry that lists more is hostile or broken.
+/// More manifests than any real image has, and more bytes; a registry that lists more is hostile or broken.
 const MAX_MANIFESTS: usize = 10_000;
+const MAX_BYTES: u64 = 256 << 20;
 
 /// How far from the image one reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,8 @@ pub(super) struct Found<'a> {
     pub(super) belonging: HashMap<Digest, Vec<Belonging>>,
     /// How many of those there are in all.
     listed: usize,
+    /// How many bytes of manifests were read.
+    bytes: AtomicU64,
 }
 
 /// What was asked about, its manifest and what belongs to it, each where that was asked.
@@ -60,8 +64,8 @@ impl<'a> Found<'a> {
     /// What the registry says; `Invalid` where more belongs to the image than to any real one.
     pub(super) async fn around(source: &'a dyn Registry, image: &'a Pinned, reach: Reach) -> Result<Self> {
         let repository = &image.repository;
-        let mut found =
-            Found { source, repository, reach, manifests: HashMap::new(), belonging: HashMap::new(), listed: 0 };
+        let (manifests, belonging, bytes) = (HashMap::new(), HashMap::new(), AtomicU64::new(0));
+        let mut found = Found { source, repository, reach, manifests, belonging, listed: 0, bytes };
         let mut tags = CosignTags::of(source, repository);
         // Nothing is asked about what is not there; and how many tags there may be depends on the children.
         let manifest = source.manifest(image).await?;
@@ -125,13 +129,23 @@ impl<'a> Found<'a> {
         Err(Error::invalid(message).context("repository", self.repository))
     }
 
+    /// A manifest that was read, which is kept until the plan is made.
+    fn counted(&self, manifest: Manifest) -> Result<Manifest> {
+        let bytes = manifest.bytes().len() as u64;
+        if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= MAX_BYTES {
+            return Ok(manifest);
+        }
+        let message = format!("the manifests that belong to the image have more than {MAX_BYTES} bytes");
+        Err(Error::invalid(message).context("repository", self.repository))
+    }
+
     /// Reads a manifest, where it is not known, and asks what belongs to it.
     async fn ask(&self, digest: &Digest, asks: bool, tags: &CosignTags<'_>) -> Result<Answer> {
         let pinned = self.repository.at(digest.clone());
         let manifest = async {
             match self.manifests.contains_key(digest) {
                 true => Ok(None),
-                false => self.source.manifest(&pinned).await.map(Some),
+                false => self.counted(self.source.manifest(&pinned).await?).map(Some),
             }
         };
         let belonging = async {

@@ -5,7 +5,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 
 use crate::error::{Error, Result};
 use crate::gate::{Attached, Evidence, Found, Problem, Style};
-use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Reference, Tag, Timestamp};
+use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Platform, Reference, Tag, Timestamp};
 use crate::plan::Role;
 use crate::registry::Registry;
 use crate::sign::{Proof, SignedLayer, Trust};
@@ -151,18 +151,21 @@ async fn read(
     Ok(evidence)
 }
 
-fn platforms(unit: &Unit) -> Vec<(Digest, Option<crate::model::Platform>)> {
-    let described = |digest: &Digest| {
-        let children = unit.nodes.iter().flat_map(|node| node.manifest.children());
-        children.filter(|child| child.digest == *digest).find_map(|child| child.platform.clone())
+/// The images that somebody may run, which is what counts as such where one is chosen by platform. An index may name one manifest
+/// several times, and a client takes the entry that fits.
+fn platforms(unit: &Unit) -> Vec<(Digest, Option<Platform>)> {
+    let runs = |digest: &Digest| {
+        let named = unit.nodes.iter().flat_map(|node| node.manifest.children());
+        let mut named = named.filter(|child| child.digest == *digest).map(|child| child.platform.clone()).peekable();
+        if named.peek().is_none() {
+            return Some(None);
+        }
+        named.find(|platform| platform.as_ref().is_none_or(|platform| platform.os != "unknown"))
     };
     let images = unit.nodes.iter().filter(|node| {
         matches!(node.role, Role::Image | Role::Child) && matches!(node.manifest.value(), ManifestBody::Image(_))
     });
-    images
-        .map(|node| (node.manifest.digest().clone(), described(node.manifest.digest())))
-        .filter(|(_, platform)| platform.as_ref().is_none_or(|p| p.os != "unknown"))
-        .collect()
+    images.filter_map(|node| Some((node.manifest.digest().clone(), runs(node.manifest.digest())?))).collect()
 }
 
 struct Reader<'a> {

@@ -20,21 +20,20 @@ impl Promoter {
     /// Where they say the very same, this is when and of what: a record that has it can be reproduced. They may say the same in
     /// other words, as a gate of the caller's own does that names the time; then there is nothing to reproduce.
     ///
-    /// Nobody is asked where this promoter has no gates, or not what was handed in for the plan.
-    ///
     /// # Errors
-    /// `Conflict` where a gate refuses what it allowed, or the gates are not the plan's; what the registry says.
+    /// `Conflict` where a gate refuses what it allowed, the gates are not the plan's, or this process does not have what was handed
+    /// in for the plan; what the registry says.
     pub(super) async fn judge_again(&self, plan: &Plan) -> Result<Option<Judged>> {
         let (registry, image): (&dyn Registry, _) = match &plan.purpose {
             Purpose::Promotion { image, .. } => (&*self.source, image),
             Purpose::Rollback { image, .. } => (self.target.as_registry(), image),
             _ => return Ok(None),
         };
+        self.expect_own_gates(&plan.verdicts)?;
         if self.gates.is_empty() {
             return Ok(None);
         }
-        self.expect_own_gates(&plan.verdicts)?;
-        let Some(given) = self.given_for(plan) else { return Ok(None) };
+        let given = self.given_for(plan)?;
         let unit = Unit::about(registry, image).await?;
         let mut evidence = gather(registry, image, &unit, &self.trust, self.now()).await?;
         for document in given {
@@ -64,12 +63,22 @@ impl Promoter {
             .hint("execute it with the policy that it was made with, or make a new plan"))
     }
 
-    /// What was handed in for the plan and is in no registry; `None` where this process does not have it.
-    fn given_for(&self, plan: &Plan) -> Option<Vec<Given>> {
+    /// What was handed in for the plan and is in no registry.
+    fn given_for(&self, plan: &Plan) -> Result<Vec<Given>> {
         let mut known = BTreeSet::new();
         let given = seen(&plan.verdicts).filter(|seen| seen.source.starts_with("given"));
         let given = given.filter(|seen| known.insert(&seen.digest));
-        given.map(|seen| Given::of(&seen.what, self.materials.blob_bytes(&seen.digest)?)).collect()
+        let here = |seen: &LookedAt| Given::of(&seen.what, self.materials.blob_bytes(&seen.digest)?);
+        given
+            .map(|seen| {
+                here(seen).ok_or_else(|| {
+                    Error::conflict("the gates judged what was handed in, and this process does not have it")
+                        .context("what", &seen.what)
+                        .context("digest", &seen.digest)
+                        .hint("hand it in again: plan once more with it in this process, and then execute this plan")
+                })
+            })
+            .collect()
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::approve::{Answer, Approval, ApprovalPolicy, Approved, by_callback};
+use crate::execute::testing::as_if_killed;
 use crate::model::manifest::media_type;
 use crate::model::{Descriptor, Digest, Repository, Tag};
 use crate::plan::{Plan, Purpose};
@@ -99,8 +100,7 @@ async fn what_is_there_already_counts_as_done() {
     let world = world().await;
     let before = world.admit();
     assert!(world.promoter.execute(before).await.unwrap().is_complete());
-    let claimed = format!("started {}\n", world.plan.digest());
-    std::fs::write(world.folder.path().join("ledger").join(world.approval.digest().hex()), claimed).unwrap();
+    as_if_killed(&world.folder.path().join("ledger"), &world.plan, &world.approval);
     let (seen, watch) = witness();
     assert!(world.promoter.execute_watched(world.admit(), watch).await.unwrap().is_complete());
     let last = seen.lock().unwrap().pop().unwrap();

@@ -225,14 +225,24 @@ async fn what_was_handed_in_has_to_be_handed_in_again() {
 }
 
 #[tokio::test]
-async fn a_process_without_what_was_handed_in_makes_a_record_that_says_so() {
+async fn a_process_without_what_was_handed_in_executes_nothing_until_it_has_it() {
     let world = world().await;
     let given = [Given::Report(REPORT.replace("CVE-2026-1", "CVE-2026-3").replace("CRITICAL", "LOW").into())];
     let plan = ready(&world.promoter, &given).await;
     let elsewhere = Promoter { materials: MemoryRegistry::new(), ..world.promoter.clone() };
+    assert_eq!(execute(&elsewhere, &plan).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert!(world.prod.resolve(&v1("prod")).await.is_err());
+    assert_eq!(ready(&elsewhere, &given).await.digest(), plan.digest());
     assert!(execute(&elsewhere, &plan).await.unwrap().is_complete());
-    let error = world.later().reproduce(&v1("prod"), "prod", &given).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+}
+
+#[tokio::test]
+async fn a_promoter_without_the_gates_of_the_plan_executes_nothing() {
+    let world = world().await;
+    let plan = ready(&world.promoter, &[]).await;
+    let elsewhere = Promoter { gates: Vec::new(), ..world.promoter.clone() };
+    assert_eq!(execute(&elsewhere, &plan).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert!(world.prod.resolve(&v1("prod")).await.is_err());
 }
 
 #[tokio::test]

@@ -88,10 +88,10 @@ impl Promoter {
 }
 
 /// What the tag named before the image that the evidence is about. A record of a rollback says nothing of that: it would lead
-/// back to what was given up.
+/// back to what was given up. Nor does one of something that came to the image later, as a signature, and moved no tag.
 fn before(evidence: &Evidence, tag: &Reference) -> Option<Digest> {
     let statements = evidence.statements.iter().filter(|statement| statement.about == evidence.image.digest);
     let records = statements.filter_map(|statement| PromotionRecord::read(statement.value.value()));
-    let about_tag = records.filter(|record| record.to == *tag && !record.rollback);
-    about_tag.max_by_key(|record| record.at).and_then(|newest| newest.replaced)
+    let moved = records.filter(|record| record.to == *tag && !record.rollback && record.replaced.is_some());
+    moved.max_by_key(|record| record.at).and_then(|newest| newest.replaced)
 }

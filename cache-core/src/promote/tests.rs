@@ -16,6 +16,7 @@ use crate::registry::{Layout, MemoryRegistry};
 use crate::sign::KeySigner;
 
 mod journal;
+mod made_up;
 
 const NOW: i64 = 1_800_000_000;
 

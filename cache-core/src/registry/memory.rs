@@ -78,12 +78,12 @@ impl MemoryRegistry {
         Ok(descriptor)
     }
 
-    /// No step below leaves the state half changed, so a panic elsewhere does not spoil it.
     /// The bytes of a blob; `None` where there is none.
     pub(crate) fn blob_bytes(&self, digest: &Digest) -> Option<Bytes> {
         self.state().blobs.get(digest).cloned()
     }
 
+    /// No step below leaves the state half changed, so a panic elsewhere does not spoil it.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

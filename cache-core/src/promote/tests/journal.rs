@@ -61,16 +61,34 @@ async fn a_journal_that_was_changed_or_is_another_is_not_the_records() {
     assert_eq!(kind(&PromotionRecord { journal: None, ..record }, &bytes), ErrorKind::Unsupported);
 }
 
+async fn executed_again(world: &World, plan: &Plan) -> crate::Result<crate::promote::Receipt> {
+    let approval = by_callback(plan, now(), |_| Ok(Answer::approve("bob"))).unwrap();
+    let again = ApprovalPolicy::default().admit(plan.clone(), vec![approval], now()).unwrap();
+    world.promoter.execute(again).await
+}
+
 #[tokio::test]
 async fn an_execution_that_goes_on_leaves_the_record_with_its_line() {
     let mut world = world();
     let (plan, before, first) = promoted(&mut world).await;
-    // Somebody else approves it a second time, and all of it is so.
-    let approval = by_callback(&plan, now(), |_| Ok(Answer::approve("bob"))).unwrap();
-    let again = ApprovalPolicy::default().admit(plan.clone(), vec![approval], now()).unwrap();
-    assert!(world.promoter.execute(again).await.unwrap().is_complete());
+    // The process died before it wrote the end, and somebody else approves it a second time: all of it is so.
+    let end = first.trim_ascii_end().iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let journal = LedgerFolder::at(world.folder.path()).journal(plan.digest());
+    std::fs::write(journal, &first[..end]).unwrap();
+    assert!(executed_again(&world, &plan).await.unwrap().is_complete());
     let (after, second) = (record(&world).await, bytes(&world, &plan));
     assert!(after == before && second.len() > first.len());
     let of = |bytes: &[u8]| after.expect_journal(&Journal::of(bytes).unwrap()).unwrap().len();
     assert_eq!(of(&first), of(&second));
+}
+
+#[tokio::test]
+async fn a_plan_that_was_executed_is_not_executed_on_an_approval_that_was_left_over() {
+    let mut world = world();
+    let (plan, _, first) = promoted(&mut world).await;
+    for _ in 0..2 {
+        let error = executed_again(&world, &plan).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unapproved);
+    }
+    assert_eq!(bytes(&world, &plan), first);
 }
