@@ -19,6 +19,7 @@ mod last;
 mod order;
 mod planning;
 mod put_back;
+mod record;
 mod restore;
 mod rules;
 mod selectors;

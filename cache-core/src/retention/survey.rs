@@ -11,19 +11,17 @@ use tokio::sync::Semaphore;
 
 use super::facts::{Facts, ManifestFacts, TagFacts};
 use super::graph::{AttachingName, RepositoryGraph};
+use super::record;
 use crate::at_once::at_once;
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::model::manifest::{MAX_CONFIG, media_type};
 use crate::model::{Digest, Manifest, ManifestBody, Pinned, Repository, Tag, Timestamp};
 use crate::plan::DeleteTarget;
-use crate::promote::{BREAK_GLASS_TYPE, PROMOTION_TYPE, PromotionRecord};
+use crate::promote::PROMOTION_TYPE;
 use crate::registry::inspect::config_of;
 use crate::registry::{Deletion, Registry, Untagging};
-use crate::sign::{Bundle, Statement};
 use crate::watch::Watch;
 
-/// The largest record that is read.
-const MAX_RECORD: u64 = 4 << 20;
 /// More than any real repository has.
 const MAX_MANIFESTS: usize = 2_000_000;
 
@@ -255,21 +253,20 @@ impl<'a> Survey<'a> {
     }
 
     /// Of the record of a promotion, what the tag named before. Nobody's signature is asked for: the worst that a made-up record does
-    /// is to keep an image for a while.
+    /// is to keep an image for a while. What cannot be read names an image that nobody knows, so that any might be the one.
     async fn replaced(&self, repository: &Repository, manifest: &Manifest) -> Result<Option<(Digest, Timestamp)>> {
-        let kind = manifest.annotations().get("dev.sigstore.bundle.predicateType");
-        let is_record = kind.is_some_and(|kind| [PROMOTION_TYPE, BREAK_GLASS_TYPE].contains(&kind.as_str()));
-        let ManifestBody::Image(image) = manifest.value() else { return Ok(None) };
-        let Some(layer) = image.layers.first().filter(|layer| is_record && layer.size <= MAX_RECORD) else {
+        if !record::is_record(manifest) {
             return Ok(None);
+        }
+        let unread = |error: Error| record::unread(error, repository, manifest);
+        let document = record::document(manifest).map_err(unread)?;
+        let read = async { self.registry.blob(repository, document).await?.into_bytes(record::MAX_RECORD).await };
+        let bytes = match self.ask(read).await {
+            // Nothing of what was asked for is missing but a part of the record.
+            Err(error) if error.is_not_found() => return Err(unread(error.of_kind(ErrorKind::Invalid))),
+            read => read.map_err(|error| error.context("record", repository.at(manifest.digest().clone())))?,
         };
-        let read = async { self.registry.blob(repository, layer).await?.into_bytes(MAX_RECORD).await };
-        let Some(bytes) = self.ask(read).await.absent_is_none()? else { return Ok(None) };
-        let record = Bundle::parse(&bytes)
-            .ok()
-            .and_then(|bundle| PromotionRecord::read(&Statement::parse(bundle.envelope()?.payload().to_vec()).ok()?));
-        let before = record.filter(|record| !record.rollback && record.to.repository == *repository);
-        Ok(before.and_then(|record| Some((record.replaced?, record.at))))
+        record::replaced(&bytes, repository).map_err(unread)
     }
 
     /// When an image says that it was built.
