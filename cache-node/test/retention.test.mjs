@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Invalid, Retention, Unapproved, explainPolicy, simulatePolicy, translatePolicy } from '../index.mjs';
+import { Conflict, Invalid, Retention, Unapproved, explainPolicy, simulatePolicy, translatePolicy } from '../index.mjs';
 import { example, prepare } from './helper.mjs';
 
 const ask = { requester: 'cleaner' };
@@ -66,6 +66,27 @@ test('what is deployed must be known', async () => {
   assert.equal(state, 'ready');
   const { digest } = data.repositories[0].manifests.find(({ kind }) => kind === 'image');
   assert.equal((await plan({ ...inventory, images: [{ digest }] })).state, 'nothing');
+});
+
+test('what was deployed since the plan stays', async () => {
+  prepare('promote-signed');
+  const inventory = (images) => {
+    const taken = `${new Date().toISOString().slice(0, 19)}Z`;
+    writeFileSync('inventory.json', JSON.stringify({ version: 1, source: 'a', taken, complete: true, images }));
+  };
+  const elsewhere = [{ image: 'registry.example/x:1' }];
+  inventory(elsewhere);
+  const rules = config('{max_age_days: 0, keep_deployed: true}');
+  const retention = new Retention({ ...rules, inventories: [{ file: 'inventory.json' }] });
+  const { plan, data } = await retention.plan(ask);
+  const { digest } = data.repositories[0].manifests.find(({ kind }) => kind === 'image');
+  inventory([{ digest, usedBy: 'shop/Pod/web' }]);
+  for (const dryRun of [true, false]) {
+    const refused = retention.execute(plan, [await approved(plan)], { dryRun });
+    await assert.rejects(refused, (error) => error instanceof Conflict && /shop\/Pod\/web/.test(error.message));
+  }
+  inventory(elsewhere);
+  assert.ok((await retention.execute(plan, [await approved(plan)], { dryRun: false })).complete);
 });
 
 test('limits, configurations that cannot be, and signals', async () => {

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,32 @@ def test_what_is_deployed_must_be_known(prepare: Prepare) -> None:
     documents: cache.KubernetesDocuments = {"source": "b", "taken": "2026-06-30T11:00:00Z", "documents": [pod]}
     wanted["inventories"] = [{"kubernetesDocuments": documents}]
     assert cache.Retention(wanted).plan(ASK).state == "nothing"
+
+
+def test_what_was_deployed_since_the_plan_stays(prepare: Prepare) -> None:
+    prepare("promote-signed")
+    wanted = config("{max_age_days: 0, keep_deployed: true}")
+    wanted["inventories"] = [{"file": "inventory.json"}]
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    path = Path("inventory.json")
+    path.write_text(json.dumps(inventory(taken=now)), encoding="utf-8")
+    retention = cache.Retention(wanted)
+    proposal = retention.plan(ASK)
+    plan = proposal.plan
+    assert plan is not None
+    digest = next(m["digest"] for m in proposal.data["repositories"][0]["manifests"] if m["kind"] == "image")
+    before = manifests()
+    running = [{"digest": digest, "usedBy": "shop/Pod/web"}]
+    path.write_text(json.dumps(inventory(taken=now, images=running)), encoding="utf-8")
+    for dry_run in (True, False):
+        with pytest.raises(cache.Conflict, match="shop/Pod/web"):
+            retention.execute(plan, [approved(plan)], dry_run=dry_run)
+    path.write_text(json.dumps(inventory(taken="2020-01-01T00:00:00Z")), encoding="utf-8")
+    with pytest.raises(cache.Invalid, match="older"):
+        retention.execute(plan, [approved(plan)], dry_run=False)
+    assert manifests() == before
+    path.write_text(json.dumps(inventory(taken=now)), encoding="utf-8")
+    assert retention.execute(plan, [approved(plan)], dry_run=False).complete
 
 
 def test_limits_and_configurations_that_cannot_be(prepare: Prepare) -> None:

@@ -193,23 +193,27 @@ impl RetentionConfig {
             UntagConfig::WithManifest => Untagging::WithManifest,
         });
         let survey = SurveyOptions { concurrency, untag, max_requests: self.max_requests, ..SurveyOptions::default() };
+        let target = open_target_of(first, &self.registries, network.clone())?;
+        let ledger = open_ledger(self.ledger.as_deref(), &network)?;
+        let retention = Retention {
+            registry: open_source_of(first, &self.registries, network)?,
+            rules,
+            policy: Some(policy.digest().clone()),
+            inventories: self.inventories.into_iter().map(InventoryConfig::open).collect::<Result<_>>()?,
+            mirrors: self.mirrors,
+            survey,
+            clock: self.clock,
+        };
         Ok(RetentionSession {
             cleaner: Cleaner {
-                registry: open_target_of(first, &self.registries, network.clone())?,
-                ledger: open_ledger(self.ledger.as_deref(), &network)?,
+                registry: target,
+                retention: Some(retention.clone()),
+                ledger,
                 restore,
                 concurrency,
                 clock: self.clock,
             },
-            retention: Retention {
-                registry: open_source_of(first, &self.registries, network)?,
-                rules,
-                policy: Some(policy.digest().clone()),
-                inventories: self.inventories.into_iter().map(InventoryConfig::open).collect::<Result<_>>()?,
-                mirrors: self.mirrors,
-                survey,
-                clock: self.clock,
-            },
+            retention,
             approval,
             environment: self.environment,
             repositories: self.repositories,

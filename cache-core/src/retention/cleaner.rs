@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use serde::Serialize;
 
+use super::deployed::expect_not_deployed;
 use super::kept::{Going, expect_all, expect_no_news, verify};
+use super::planning::Retention;
 use super::restore::Wanted;
 use crate::approve::{Approved, Ledger, Permitted};
 use crate::at_once::at_once;
@@ -24,6 +26,9 @@ use crate::registry::{Registry, RegistryWriter};
 pub struct Cleaner {
     /// Where the repositories are.
     pub registry: Arc<dyn RegistryWriter>,
+    /// The retention that makes the plans. What is deployed is asked again, by its rules and inventories, before anything goes.
+    /// Without it, plans that keep what is deployed are refused.
+    pub retention: Option<Retention>,
     /// Where used approvals are remembered.
     pub ledger: Ledger,
     /// The folder of restore files, one a plan. It is made when first needed.
@@ -75,15 +80,17 @@ impl fmt::Display for Cleaned {
 impl Cleaner {
     /// Carries out an approved plan, once.
     ///
-    /// First what stays and what goes is compared with the plan, and what goes is saved in the restore file. Then each deletion
+    /// First what is deployed is asked again, where the plan keeps that; what stays and what goes is compared with the plan, and
+    /// what goes is saved in the restore file. Then each deletion
     /// is made in its turn: right before, it is looked at again, and so are new tags and new referrers. The first surprise stops
     /// it. At the end all that stays is looked at.
     ///
     /// The process may die at any time: the same plan goes on with the same approvals.
     ///
     /// # Errors
-    /// An error means that nothing was deleted: `Conflict` where the world moved since the plan was made, `Unapproved` where an
-    /// approval was used before. Once something may have been deleted, the result says what was.
+    /// An error means that nothing was deleted: `Conflict` where the world moved since the plan was made or something that goes is
+    /// deployed by now, `Invalid` where what is deployed has to be known and is not, what the inventories say, `Unapproved` where
+    /// an approval was used before. Once something may have been deleted, the result says what was.
     pub async fn execute(&self, approved: Approved) -> Result<Cleaned> {
         let stays = self.stays(&approved)?;
         let mut deleting = Deleting::new(self, &approved, stays);
@@ -186,6 +193,8 @@ impl<'a> Deleting<'a> {
         if let Some(other) = plan.changes.iter().find(|change| !matches!(change, Change::Delete(_))) {
             return Err(Error::invalid("a plan of a retention only deletes").context("change", other));
         }
+        let (retention, concurrency) = (self.cleaner.retention.as_ref(), self.cleaner.concurrency);
+        expect_not_deployed(retention, plan, self.registry(), concurrency, self.cleaner.now()).await?;
         for (repository, going) in &self.going {
             let (stays, _) = self.staying(repository)?;
             expect_all(self.registry(), stays, going, self.cleaner.concurrency).await?;
@@ -258,10 +267,9 @@ impl Executor for Deleting<'_> {
         let Permitted::Delete(op) = permit else {
             return Err(Error::invalid("a plan of a retention only deletes"));
         };
-        if op.target != DeleteTarget::Manifest {
-            return delete(&*self.cleaner.registry, op).await;
+        if op.target == DeleteTarget::Manifest {
+            self.nobody_needs(&op).await?;
         }
-        self.nobody_needs(&op).await?;
         delete(&*self.cleaner.registry, op).await
     }
 }

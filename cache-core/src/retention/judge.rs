@@ -9,6 +9,7 @@ use super::age::Ages;
 use super::closure::{Kept, spread};
 use super::decision::{Decision, Fate, Kind, RepositoryDecision, TagDecision, Why};
 use super::graph::{Node, NodeId, RepositoryGraph};
+use super::in_use;
 use super::inventory::Deployed;
 use super::last;
 use super::rules::{MOVING_TAGS, RetentionRules};
@@ -98,10 +99,7 @@ impl Judge<'_> {
         let protected = self.rules.protect.as_ref().is_some_and(|protect| protect.digests.contains(digest));
         let mut keeps: Vec<Why> = protected.then(|| Why::Protected("its digest".to_owned())).into_iter().collect();
         if self.keeps_deployed() {
-            // Some runtimes name an image by its configuration.
-            let names = std::iter::once(digest).chain(self.graph.blobs(id).map(|(blob, _)| blob));
-            keeps
-                .extend(names.filter_map(|name| self.deployed.at(name)).take(1).map(|at| Why::Deployed(at.to_owned())));
+            keeps.extend(in_use::by_digest(self.graph, self.deployed, id).map(|at| Why::Deployed(at.to_owned())));
         }
         keeps
     }

@@ -12,11 +12,12 @@ use super::inventory::{Deployed, Inventory, InventorySource, MAX_INVENTORY_AGE, 
 use super::judge::judge;
 use super::kept::stays;
 use super::order::changes;
+use super::relied::{note, told};
 use super::rules::{MaxDeletions, RetentionRules};
 use super::storage::{Freeing, Storage};
 use super::survey::{Requests, Survey, SurveyOptions};
 use crate::error::{Error, Result};
-use crate::model::{Digest, LookedAt, Raw, Reason, Repository, Timestamp, Verdict};
+use crate::model::{Digest, Reason, Repository, Timestamp, Verdict};
 use crate::plan::{Change, Deadlines, PLAN_VERSION, Plan, PlanBody, Purpose, Stays};
 use crate::registry::Registry;
 use crate::watch::Watch;
@@ -134,7 +135,7 @@ impl Retention {
     }
 
     /// What is deployed, from all who know.
-    async fn inventories(&self, now: Timestamp) -> Result<Vec<Inventory>> {
+    pub(super) async fn inventories(&self, now: Timestamp) -> Result<Vec<Inventory>> {
         if !self.rules.needs_inventory() {
             return Ok(Vec::new());
         }
@@ -166,7 +167,11 @@ impl Retention {
         let kept: usize = stays.iter().map(|stays| stays.tags.len() + stays.untagged.len()).sum();
         let refusals = self.refusals(&decisions);
         // Expected, expected again, deleted, looked for; what stays is looked at before, in between and afterwards.
-        let execution_requests = changes.len() * 5 + kept * 4;
+        let mut execution_requests = changes.len() * 5 + kept * 4;
+        if !inventories.is_empty() {
+            // What goes is read and asked for its referrers, and then compared with what is deployed.
+            execution_requests += totals.manifests_deleted * 2;
+        }
         let outcome = if !refusals.is_empty() {
             Proposed::Refused(refusals)
         } else if changes.is_empty() {
@@ -246,16 +251,6 @@ fn totals_of(decisions: &[RepositoryDecision]) -> Totals {
     decisions.iter().map(RepositoryDecision::totals).sum()
 }
 
-fn note(inventory: &Inventory) -> Result<InventoryNote> {
-    let digest = Raw::canonical(inventory.clone())?.digest().clone();
-    Ok(InventoryNote {
-        source: inventory.source.clone(),
-        taken: inventory.taken,
-        images: inventory.images.len(),
-        digest,
-    })
-}
-
 /// Why each image goes, for the person who approves.
 fn reasons(decisions: &[RepositoryDecision], inventories: &[InventoryNote]) -> Verdict {
     let mut reasons = Vec::new();
@@ -285,17 +280,7 @@ fn reasons(decisions: &[RepositoryDecision], inventories: &[InventoryNote]) -> V
     }
     let kept: Vec<_> = counts.iter().map(|(code, count)| format!("{count} {code}")).collect();
     reasons.push(Reason::pass("kept", format!("images that stay: {}", kept.join(", "))));
-    let told = |inventory: &InventoryNote| {
-        format!("{}, {} images, taken {}", inventory.source, inventory.images, inventory.taken)
-    };
-    reasons.extend(
-        inventories.iter().map(|inventory| Reason::pass("deployed", format!("deployed by {}", told(inventory)))),
-    );
-    let looked_at = inventories.iter().map(|inventory| LookedAt {
-        what: "inventory".to_owned(),
-        digest: inventory.digest.clone(),
-        about: inventory.digest.clone(),
-        source: told(inventory),
-    });
-    Verdict::new("retention", reasons, looked_at.collect())
+    let (told, looked_at) = told(inventories);
+    reasons.extend(told);
+    Verdict::new("retention", reasons, looked_at)
 }

@@ -1,6 +1,6 @@
 //! Reading the graph of repositories from a registry: complete, or an error.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,7 +16,7 @@ use crate::at_once::at_once;
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::model::manifest::{MAX_CONFIG, media_type};
 use crate::model::{Digest, Manifest, ManifestBody, Pinned, Repository, Tag, Timestamp};
-use crate::plan::DeleteTarget;
+use crate::plan::{Delete, DeleteTarget};
 use crate::promote::PROMOTION_TYPE;
 use crate::registry::inspect::config_of;
 use crate::registry::{Deletion, Registry, Untagging};
@@ -223,6 +223,29 @@ impl<'a> Survey<'a> {
         facts.tags = tags;
         facts.dangling.extend(dangling.into_iter().map(|tag| tag.tag));
         Ok(RepositoryGraph::new(facts))
+    }
+
+    /// The graph of what goes from a repository, with all that it lists, that is about it, and that it is about. What is gone
+    /// already is not in it, and of the tags only those are that go.
+    pub(super) async fn going(&self, repository: &Repository, deletions: &[&Delete]) -> Result<RepositoryGraph> {
+        let mut facts = Facts::new(repository.clone());
+        let mut known = HashMap::new();
+        // A tag that goes before its manifest is named by both.
+        let mut tags: BTreeMap<&Tag, &Digest> = BTreeMap::new();
+        for op in deletions {
+            known.insert(op.expected.clone(), Known::default());
+            let alone = match &op.target {
+                DeleteTarget::Tag(tag) => Some(tag),
+                DeleteTarget::Manifest => None,
+            };
+            tags.extend(op.tags.iter().chain(alone).map(|tag| (tag, &op.expected)));
+        }
+        let fact = |(tag, digest): (&Tag, &Digest)| {
+            let (tag, digest) = (tag.clone(), digest.clone());
+            TagFacts { tag, digest, tagged: None, locked: false }
+        };
+        facts.tags = tags.into_iter().map(fact).collect();
+        self.graph(Listing { facts, unresolved: Vec::new(), known }).await
     }
 
     async fn resolve(&self, repository: &Repository, tag: Tag) -> Result<(Tag, Named)> {

@@ -30,6 +30,7 @@ fn over_http(repository: &Repository) -> Arc<OciRegistry> {
 fn cleaner(folder: &Path, repository: &Repository) -> Cleaner {
     Cleaner {
         registry: over_http(repository),
+        retention: None,
         ledger: Ledger::at(folder.join("ledger")),
         restore: folder.join("restore"),
         concurrency: 4,

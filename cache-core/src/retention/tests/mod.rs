@@ -3,6 +3,8 @@
 mod cases;
 #[cfg(feature = "conformance")]
 mod cleaning;
+#[cfg(feature = "conformance")]
+mod deployed;
 mod order;
 mod properties;
 #[cfg(feature = "conformance")]

@@ -241,6 +241,25 @@ proptest! {
         prop_assert!(deleted_tags(&with_more).is_subset(&deleted_tags(&with_fewer)));
     }
 
+    /// What stops a deletion for being deployed is what a new plan would keep, and all that it would keep for that.
+    #[test]
+    fn what_is_in_use_is_kept(
+        facts in facts(), rules in lets_go(), keeps in prop::collection::vec(keep(), 0..4)
+    ) {
+        let (rules, deployed) = laid_over(&rules, &keeps);
+        let (graph, decision) = decide(&facts, &rules, &deployed);
+        let in_use = crate::retention::in_use::in_use(&graph, &deployed);
+        for (id, decision) in decision.manifests.iter().enumerate() {
+            let whys = decision.why.iter().chain(decision.tags.iter().map(|tag| &tag.why));
+            if whys.map(|why| why.code()).any(|code| code == "deployed") {
+                prop_assert!(in_use.contains_key(&id), "what is deployed may go");
+            }
+            if in_use.contains_key(&id) {
+                prop_assert_eq!(decision.fate, Fate::Keep, "a new plan would say the same");
+            }
+        }
+    }
+
     /// The order in which a registry lists things plays no part.
     #[test]
     fn the_order_of_input_does_not_matter(

@@ -110,6 +110,7 @@ async fn a_rollback_is_possible_after_retention() {
     assert!(plan.render().contains("1 replaced"), "{}", plan.render());
     let cleaner = Cleaner {
         registry: Arc::new(registry.clone()),
+        retention: None,
         ledger: Ledger::at(folder.path().join("cleaner")),
         restore: folder.path().join("restore"),
         concurrency: 2,

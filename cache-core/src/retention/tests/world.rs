@@ -138,6 +138,7 @@ impl World {
     pub(super) fn cleaner_of(&self, registry: Arc<dyn RegistryWriter>) -> Cleaner {
         Cleaner {
             registry,
+            retention: None,
             ledger: Ledger::at(self.folder.path().join("ledger")),
             restore: self.restore_folder(),
             concurrency: 4,
