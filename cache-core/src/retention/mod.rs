@@ -30,6 +30,7 @@ mod storage;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod together;
 pub mod vendor;
 mod versions;
 

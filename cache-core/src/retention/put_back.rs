@@ -1,6 +1,6 @@
 //! Putting back what was deleted: a planned and approved change like the deletion.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -85,76 +85,6 @@ impl Cleaner {
 
 fn by_name(file: &RestoreFile) -> HashMap<(&Repository, &Digest), &Restorable> {
     file.manifests.iter().map(|found| ((&found.repository, found.manifest.digest()), found)).collect()
-}
-
-impl RestoreFile {
-    /// The numbers of the manifests that are wanted: each after what it lists and what it is about.
-    fn wanted(&self, only: &[Digest]) -> Result<Vec<usize>> {
-        let numbers: HashMap<(&Repository, &Digest), usize> = self
-            .manifests
-            .iter()
-            .enumerate()
-            .map(|(n, found)| ((&found.repository, found.manifest.digest()), n))
-            .collect();
-        let before = |n: usize| {
-            let Restorable { repository, manifest } = &self.manifests[n];
-            let names = manifest.children().iter().chain(manifest.subject());
-            names.filter_map(|name| numbers.get(&(repository, &name.digest)).copied()).collect::<Vec<_>>()
-        };
-        // What each manifest is about: by its subject, and by cosign's tags.
-        let mut about: Vec<(usize, usize)> = Vec::new();
-        for (n, Restorable { repository, manifest }) in self.manifests.iter().enumerate() {
-            let subject = manifest.subject().and_then(|subject| numbers.get(&(repository, &subject.digest)));
-            about.extend(subject.map(|subject| (n, *subject)));
-        }
-        for (repository, tags) in &self.tags {
-            for (tag, named) in tags {
-                let subject = AttachingName::of(tag).and_then(|name| name.digest());
-                let subject = subject.and_then(|subject| numbers.get(&(repository, &subject)).copied());
-                about.extend(numbers.get(&(repository, named)).copied().zip(subject));
-            }
-        }
-        let mut chosen: BTreeSet<usize> = match only {
-            [] => (0..self.manifests.len()).collect(),
-            only => {
-                let is = |n: &usize| only.contains(self.manifests[*n].manifest.digest());
-                (0..self.manifests.len()).filter(is).collect()
-            }
-        };
-        if let Some(unknown) = only.iter().find(|d| !chosen.iter().any(|&n| self.manifests[n].manifest.digest() == *d))
-        {
-            return Err(Error::not_found("the restore file does not have this").context("manifest", unknown));
-        }
-        // Down to what they list, and up to what is about any of it.
-        loop {
-            let size = chosen.len();
-            let below: Vec<usize> = chosen.iter().flat_map(|&n| before(n)).collect();
-            let above = about.iter().filter(|(_, subject)| chosen.contains(subject)).map(|(n, _)| *n);
-            let above: Vec<usize> = above.collect();
-            chosen.extend(below.into_iter().chain(above));
-            if chosen.len() == size {
-                break;
-            }
-        }
-        let mut order = Vec::new();
-        let mut done = HashSet::new();
-        for start in chosen {
-            let mut open = vec![start];
-            while let Some(&n) = open.last() {
-                let waits: Vec<usize> =
-                    before(n).into_iter().filter(|b| !done.contains(b) && !open.contains(b)).collect();
-                if waits.is_empty() {
-                    open.pop();
-                    if done.insert(n) {
-                        order.push(n);
-                    }
-                } else {
-                    open.extend(waits);
-                }
-            }
-        }
-        Ok(order)
-    }
 }
 
 struct Draft<'a> {
