@@ -162,26 +162,41 @@ impl Http {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let outcome = self.once(request, Full::new(request.body.clone()).map_err(|e| match e {}).boxed_unsync());
-            let timed = tokio::time::timeout(self.patience.answer, outcome).await;
-            let outcome = timed.unwrap_or_else(|_| {
-                Err(Error::unavailable("the server did not answer in time").context("url", shown(&request.url)))
-            });
-            let pause = match &outcome {
-                Ok(answer) if !retry::passes(answer.status()) => return outcome,
-                Err(error) if error.kind() != ErrorKind::Unavailable => return outcome,
-                Ok(answer) => self.patience.pause(attempt, answer.headers()),
-                Err(_) => self.patience.pause(attempt, &HeaderMap::new()),
-            };
-            let Some(pause) = pause else { return outcome.and_then(retry::end_of_patience) };
-            tracing::debug!(method = %request.method, url = %shown(&request.url), attempt, ?pause, "tried again");
-            self.wait_at_least(pause);
+            self.wait_for_turn().await;
+            let outcome = self.attempt(request).await;
+            match self.outlook(request, attempt, &outcome) {
+                Outlook::Stands => return outcome,
+                Outlook::Over => return outcome.and_then(retry::end_of_patience),
+                Outlook::Passes => {}
+            }
         }
     }
 
-    /// Sends a request once, with a body that cannot be repeated.
+    /// One try, which begins at once: what is waited for before it is no time that the server took.
+    async fn attempt(&self, request: &Request) -> Result<Answer> {
+        let body = Full::new(request.body.clone()).map_err(|e| match e {}).boxed_unsync();
+        let timed = tokio::time::timeout(self.patience.answer, self.once(request, body)).await;
+        timed.unwrap_or_else(|_| {
+            Err(Error::unavailable("the server did not answer in time").context("url", shown(&request.url)))
+        })
+    }
+
+    /// What a try came to. Where another may help, every later request waits until it is time for it.
+    fn outlook(&self, request: &Request, attempt: u32, outcome: &Result<Answer>) -> Outlook {
+        let pause = match outcome {
+            Ok(answer) if !retry::passes(answer.status()) => return Outlook::Stands,
+            Err(error) if error.kind() != ErrorKind::Unavailable => return Outlook::Stands,
+            Ok(answer) => self.patience.pause(attempt, answer.headers()),
+            Err(_) => self.patience.pause(attempt, &HeaderMap::new()),
+        };
+        let Some(pause) = pause else { return Outlook::Over };
+        tracing::debug!(method = %request.method, url = %shown(&request.url), attempt, ?pause, "tried again");
+        self.wait_at_least(pause);
+        Outlook::Passes
+    }
+
+    /// Sends a request once, at once, with a body that cannot be repeated.
     pub(crate) async fn once(&self, request: &Request, body: Body) -> Result<Answer> {
-        self.wait_for_turn().await;
         let mut built = ::http::Request::new(body);
         *built.method_mut() = request.method.clone();
         *built.uri_mut() = request.url.clone();
@@ -226,12 +241,23 @@ impl Http {
         *not_before = Some(not_before.map_or(until, |earlier| earlier.max(until)));
     }
 
-    async fn wait_for_turn(&self) {
+    /// Waits until a request may be sent.
+    pub(crate) async fn wait_for_turn(&self) {
         let until = *self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(until) = until {
             tokio::time::sleep_until(until).await;
         }
     }
+}
+
+/// What a try came to.
+enum Outlook {
+    /// Its outcome, which stands.
+    Stands,
+    /// A failure that may pass.
+    Passes,
+    /// A failure that may pass, after the last try.
+    Over,
 }
 
 fn pool() -> hyper_util::client::legacy::Builder {

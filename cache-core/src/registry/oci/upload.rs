@@ -261,14 +261,17 @@ impl OciRegistry {
     /// Gives up where no byte moves any more.
     async fn guarded(&self, request: &Request, body: Body, source: &Source) -> Result<Answer> {
         let patience = CLOSING.max(self.0.http.patience().idle);
+        // No byte moves while we are asked to wait, and that is no fault of the registry's.
+        self.0.http.wait_for_turn().await;
+        let begun = Instant::now();
         let sending = self.0.http.once(request, body);
         tokio::pin!(sending);
         loop {
-            let limit = source.moved_at() + patience;
+            let limit = source.moved_at().max(begun) + patience;
             tokio::select! {
                 answer = &mut sending => return answer,
                 () = tokio::time::sleep_until(limit) => {
-                    if Instant::now() >= source.moved_at() + patience {
+                    if Instant::now() >= source.moved_at().max(begun) + patience {
                         return Err(Error::unavailable("the registry stopped taking the blob").context("url", shown(&request.url)));
                     }
                 }

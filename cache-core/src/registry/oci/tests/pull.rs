@@ -163,6 +163,20 @@ async fn redirects_go_neither_in_a_circle_nor_elsewhere_in_scheme() {
 }
 
 #[tokio::test]
+async fn a_pause_that_the_server_asks_for_is_no_time_that_its_answer_takes() {
+    let rig = Rig::with(Options::default(), |o| {
+        o.patience.answer = Duration::from_millis(250);
+        o.patience.longest_pause = Duration::from_secs(1);
+        o.patience.attempts = 2;
+    })
+    .await;
+    let image = rig.seed_image(Some("1"));
+    rig.server.faults().push(Fault::new(Effect::retry_after("0.5")));
+    assert_eq!(rig.client.resolve(&rig.tagged("1")).await.unwrap().digest, *image.digest());
+    assert_eq!(rig.server.log().len(), 2);
+}
+
+#[tokio::test]
 async fn a_server_that_falls_silent_is_not_waited_for_for_ever() {
     let rig = Rig::with(Options::default(), |o| {
         o.patience.answer = Duration::from_millis(30);
