@@ -1,7 +1,8 @@
 //! The wire: the only place that opens connections.
 //!
-//! Small requests are repeated where that is safe; streams are not, because only their sender knows where to go on. Nothing
-//! here follows a redirect or adds credentials: [`registry::oci`](crate::registry) decides that.
+//! Small requests are repeated where that is safe; streams are not, because only their sender knows where to go on, and
+//! changes of what others change too are not unseen ([`Tries`]). Nothing here follows a redirect or adds credentials:
+//! [`registry::oci`](crate::registry) decides that.
 
 mod answer;
 mod proxy;
@@ -13,6 +14,7 @@ mod route;
 pub(crate) mod testing;
 mod tls;
 mod transcript;
+mod tries;
 mod url;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -35,6 +37,7 @@ pub use retry::Patience;
 pub(crate) use retry::retry_after;
 pub use tls::Tls;
 pub use transcript::Transcript;
+pub(crate) use tries::Tries;
 #[cfg(feature = "aws")]
 pub(crate) use url::with_port;
 pub(crate) use url::{decode, encode, host_name, is_loopback, is_secure, resolve, same_origin, shown, with_query};

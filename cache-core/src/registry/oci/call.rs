@@ -11,7 +11,7 @@ use crate::http::{Answer, Request, resolve, same_origin, shown};
 /// A registry may send us to a storage, and that to another; not for ever.
 const MAX_REDIRECTS: usize = 5;
 /// A first challenge, one for a token that ran out, and one for rights that were not foreseen.
-const MAX_CHALLENGES: usize = 3;
+pub(super) const MAX_CHALLENGES: usize = 3;
 
 impl OciRegistry {
     /// `/v2/…` at this registry. Names and tags consist of characters that need no escape.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::manifests::Condition;
+use super::auth::Access;
+use super::change::Change;
+use super::manifests::{Condition, taken};
 use super::{OciRegistry, locks};
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::model::manifest::{MAX_MANIFEST, media_type};
@@ -47,22 +49,30 @@ impl OciRegistry {
     async fn change_fallback(&self, repository: &Repository, subject: &Digest, wish: Wish<'_>) -> Result<()> {
         let tag = Tag::of_digest(subject, "");
         let _alone = locks::alone(format!("{repository}:{tag}")).await;
+        let mut change = Change::new(self, Access::push(self.path(repository)?));
         for round in 0..ROUNDS {
+            let ready = change.prepare().await;
             let found = self.fallback(repository, subject).await?;
             if wish.is_met_by(found.as_ref().map(|(list, _)| list)) {
                 return Ok(());
             }
+            ready?;
             let list = wish.applied(found.as_ref().map(|(list, _)| list))?;
             let condition = match found {
                 None => Condition::Absent,
                 Some((_, Some(etag))) => Condition::Unchanged(etag),
                 Some((_, None)) => Condition::None,
             };
-            match self.put(repository, tag.as_str(), &list, condition).await {
-                Ok(_) => {}
-                // Somebody was faster.
-                Err(error) if error.kind() == ErrorKind::Conflict => {}
-                Err(error) => return Err(error.context("list of referrers", &tag)),
+            let about = |error: Error| error.context("list of referrers", &tag);
+            let request = self.putting(repository, tag.as_str(), &list, condition).map_err(about)?;
+            // `None`: the list may have been taken or be another by now, which the next round shows.
+            if let Some(answer) = change.attempt(&request).await.map_err(about)? {
+                match taken(answer, &list).await {
+                    Ok(_) => {}
+                    // Somebody was faster.
+                    Err(error) if error.kind() == ErrorKind::Conflict => {}
+                    Err(error) => return Err(about(error)),
+                }
             }
             // Where conditions are not obeyed another client may have written over us; a moment shows it.
             tokio::time::sleep(Duration::from_millis(u64::from(round) * 20)).await;

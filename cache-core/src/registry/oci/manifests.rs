@@ -5,6 +5,7 @@ use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderName, HeaderValue, Method};
 
 use super::auth::Access;
+use super::change::Change;
 use super::{OciRegistry, answer};
 use crate::error::{Absent, Error, Result};
 use crate::http::{Answer, Request};
@@ -31,7 +32,7 @@ impl OciRegistry {
             }
             return Ok(Moved::AlreadyThere);
         }
-        let answer = self.put(repository, manifest.digest().as_str(), manifest, Condition::None).await?;
+        let answer = self.put(repository, manifest).await?;
         let Some(subject) = manifest.subject() else { return Ok(Moved::Sent(manifest.bytes().len() as u64)) };
         // Such a registry keeps the list itself and says so.
         if answer.header("oci-subject") == Some(subject.digest.as_str()) {
@@ -45,23 +46,47 @@ impl OciRegistry {
     pub(super) async fn point_tag(&self, op: &SetTag) -> Result<Moved> {
         let reference = op.repository.tagged(op.tag.clone());
         let wanted = op.repository.at(op.to.clone()).into();
+        let is_settled = |now: Result<Manifest>| -> Result<bool> {
+            let now = now.absent_is_none()?;
+            checks::tag_is_settled(op, now.as_ref().map(|manifest| manifest.digest()))
+        };
+        let mut change = Change::new(self, Access::push(self.path(&op.repository)?));
+        // A login that may not write is no matter where nothing has to be written.
+        let mut ready = change.prepare().await;
         let (now, manifest) = join(self.named(&reference), self.named(&wanted)).await;
-        let now = now.absent_is_none()?;
-        if checks::tag_is_settled(op, now.as_ref().map(|manifest| manifest.digest()))? {
+        if is_settled(now)? {
             return Ok(Moved::AlreadyThere);
         }
-        self.put(&op.repository, op.tag.as_str(), &manifest?, Condition::None).await?;
-        Ok(Moved::Sent(0))
+        let manifest = manifest?;
+        let request = self.putting(&op.repository, op.tag.as_str(), &manifest, Condition::None)?;
+        loop {
+            ready?;
+            if let Some(answer) = change.attempt(&request).await? {
+                taken(answer, &manifest).await?;
+                return Ok(Moved::Sent(0));
+            }
+            ready = change.prepare().await;
+            if is_settled(self.named(&reference).await)? {
+                return Ok(Moved::Sent(0));
+            }
+        }
     }
 
-    /// Sends a manifest, byte for byte, to be known by a digest or a tag.
-    pub(super) async fn put(
+    /// Sends a manifest, byte for byte, to be known by its digest. To do that twice changes nothing.
+    async fn put(&self, repository: &Repository, manifest: &Manifest) -> Result<Answer> {
+        let request = self.putting(repository, manifest.digest().as_str(), manifest, Condition::None)?;
+        let answer = self.call(request, &Access::push(self.path(repository)?)).await?;
+        taken(answer, manifest).await
+    }
+
+    /// The request that sends a manifest to be known by a digest or a tag.
+    pub(super) fn putting(
         &self,
         repository: &Repository,
         name: &str,
         manifest: &Manifest,
         condition: Condition,
-    ) -> Result<Answer> {
+    ) -> Result<Request> {
         let path = self.path(repository)?;
         let mut request = Request::new(Method::PUT, self.url(&format!("{path}/manifests/{name}"))?);
         let media_type = HeaderValue::try_from(manifest.media_type())
@@ -74,12 +99,16 @@ impl OciRegistry {
         };
         request.headers.extend(condition);
         request.body = manifest.bytes().clone();
-        let answer = self.call(request, &Access::push(path)).await?;
-        let about = |error: Error| error.context("manifest", manifest.digest()).context("type", manifest.media_type());
-        if !answer.status().is_success() {
-            return Err(about(answer::refusal(answer, "the registry does not take the manifest").await));
-        }
-        answer::confirms(&answer, manifest.digest()).map_err(about)?;
-        Ok(answer)
+        Ok(request)
     }
+}
+
+/// The answer, if it says that the registry has taken the manifest.
+pub(super) async fn taken(answer: Answer, manifest: &Manifest) -> Result<Answer> {
+    let about = |error: Error| error.context("manifest", manifest.digest()).context("type", manifest.media_type());
+    if !answer.status().is_success() {
+        return Err(about(answer::refusal(answer, "the registry does not take the manifest").await));
+    }
+    answer::confirms(&answer, manifest.digest()).map_err(about)?;
+    Ok(answer)
 }

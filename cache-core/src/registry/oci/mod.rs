@@ -6,6 +6,7 @@
 mod auth;
 mod call;
 mod challenge;
+mod change;
 mod delete;
 mod fallback;
 mod locks;

@@ -125,6 +125,23 @@ async fn a21_a_token_that_runs_out_is_renewed_before_and_during_an_upload() {
 }
 
 #[tokio::test]
+async fn between_the_look_at_a_tag_and_its_change_no_token_is_asked_for() {
+    for expires in [false, true] {
+        let rig = rig(bearer(|_| {}), password("u", "pw")).await;
+        let image = rig.seed_image(None);
+        if expires {
+            rig.server.faults().push(Fault::new(Effect::ExpireTokens).method("PUT"));
+        }
+        rig.client.set_tag(rig.set("1", image.digest(), Expected::Absent)).await.unwrap();
+        let log = rig.server.log();
+        let put = log.iter().position(|r| r.method == "PUT" && r.status == Some(201)).unwrap();
+        let before = &log[put - 1];
+        assert!(before.method == "GET" && before.path.ends_with("/manifests/1"), "{before:?}");
+        assert_eq!(log.iter().filter(|r| r.method == "PUT").count(), 1 + usize::from(expires));
+    }
+}
+
+#[tokio::test]
 async fn one_token_serves_many_requests_at_once() {
     let rig = Arc::new(rig(bearer(|_| {}), password("u", "pw")).await);
     rig.seed_image(Some("1"));

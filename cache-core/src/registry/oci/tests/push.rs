@@ -226,6 +226,77 @@ async fn a_tag_is_set_where_it_is_as_expected_and_nowhere_else() {
     assert!(rig.client.set_tag(rig.set("2", &Digest::of(b"none"), Expected::Absent)).await.unwrap_err().is_not_found());
 }
 
+/// Two images and a third, which are there; the tag `1` names the first.
+async fn three() -> (Rig, [Manifest; 3]) {
+    let rig = Rig::plain().await;
+    let first = rig.seed_image(Some("1"));
+    let others = ["{}", "third"].map(|layer| {
+        rig.server.put_blob(APP, layer);
+        let other = image(layer, None);
+        rig.server.put_manifest(APP, None, other.bytes().clone(), other.media_type());
+        other
+    });
+    let [second, third] = others;
+    (rig, [first, second, third])
+}
+
+#[tokio::test]
+async fn a_tag_that_another_sets_between_two_tries_is_not_overwritten() {
+    let (rig, [first, second, third]) = three().await;
+    let busy = Effect::Respond { status: 503, headers: vec![("Retry-After".into(), "0.04".into())], body: None };
+    rig.server.faults().push(Fault::new(busy).method("PUT"));
+    let permit = rig.set("1", second.digest(), Expected::At(first.digest().clone()));
+    let other = async {
+        while rig.server.count("PUT", "") == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        rig.server.tag(APP, "1", third.digest());
+    };
+    let (set, ()) = tokio::join!(rig.client.set_tag(permit), other);
+    assert_eq!(set.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(rig.server.tags(APP), [("1".to_owned(), third.digest().clone())]);
+    assert_eq!(rig.server.count("PUT", ""), 1);
+}
+
+#[tokio::test]
+async fn a_tag_that_another_sets_after_a_lost_answer_is_not_overwritten() {
+    let (rig, [first, second, third]) = three().await;
+    let moved = Effect::MoveTag { repository: APP.to_owned(), tag: "1".to_owned(), to: Some(third.digest().clone()) };
+    rig.server.faults().push(Fault::new(moved).method("PUT"));
+    rig.server.faults().push(Fault::new(Effect::DropAnswer).method("PUT"));
+    let set = rig.client.set_tag(rig.set("1", second.digest(), Expected::At(first.digest().clone()))).await;
+    assert_eq!(set.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(rig.server.tags(APP), [("1".to_owned(), third.digest().clone())]);
+    assert_eq!(rig.server.count("PUT", ""), 1);
+}
+
+#[tokio::test]
+async fn a_tag_whose_answer_was_lost_is_found_set_and_one_that_was_refused_is_set_again() {
+    for (effect, puts) in [(Effect::DropAnswer, 1), (Effect::status(502), 2), (Effect::retry_after("0.001"), 2)] {
+        let (rig, [first, second, _]) = three().await;
+        rig.server.faults().push(Fault::new(effect).method("PUT"));
+        let set = rig.client.set_tag(rig.set("1", second.digest(), Expected::At(first.digest().clone()))).await;
+        assert_eq!(set.unwrap(), Moved::Sent(0));
+        assert_eq!(rig.server.tags(APP), [("1".to_owned(), second.digest().clone())]);
+        assert_eq!(rig.server.count("PUT", ""), puts);
+    }
+}
+
+#[tokio::test]
+async fn a_tag_is_tried_as_often_as_anything_and_looked_at_before_each_try_and_after_the_last() {
+    let (rig, [first, second, _]) = three().await;
+    rig.server.faults().push(Fault::new(Effect::status(503)).method("PUT").always());
+    let set = rig.client.set_tag(rig.set("1", second.digest(), Expected::At(first.digest().clone()))).await;
+    let error = set.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.to_string().contains("503"), "{error}");
+    assert_eq!([rig.server.count("PUT", ""), rig.server.count("GET", "/manifests/1")], [5, 6]);
+    rig.server.faults().clear();
+    rig.server.faults().push(Fault::new(Effect::retry_after("3600")).method("PUT"));
+    let set = rig.client.set_tag(rig.set("1", second.digest(), Expected::At(first.digest().clone()))).await;
+    assert_eq!(set.unwrap_err().kind(), ErrorKind::RateLimited);
+}
+
 #[tokio::test]
 async fn d06_a_registry_that_stores_other_bytes_is_found_out_by_reading_back() {
     let rig = Rig::plain().await;

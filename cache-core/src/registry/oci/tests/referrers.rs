@@ -149,6 +149,24 @@ async fn s08_a_registry_that_wants_the_subject_first_refuses_without_loss() {
 }
 
 #[tokio::test]
+async fn a_writer_whose_answer_was_lost_loses_no_entry_of_the_list() {
+    let (rig, subject) = seeded(without_api()).await;
+    attach(&rig, &subject, "first").await;
+    let tag = Tag::of_digest(subject.digest(), "").to_string();
+    for effect in [Effect::DropAnswer, Effect::status(503)] {
+        let path = format!("/manifests/{tag}");
+        rig.server.faults().push(Fault::new(effect).method("PUT").path(path.clone()));
+        rig.server.clear_log();
+        attach(&rig, &subject, &format!("{}", rig.server.manifests(APP).len())).await;
+        let log = rig.server.log();
+        let lists: Vec<&str> = log.iter().filter(|r| r.path.ends_with(&path)).map(|r| &r.method[..]).collect();
+        // No try follows another without a look.
+        assert!(lists.windows(2).all(|pair| pair != ["PUT", "PUT"]), "{lists:?}");
+    }
+    assert_eq!(referrers(&rig, &subject).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn a_registry_without_the_list_is_asked_once_per_repository() {
     let (rig, subject) = seeded(without_api()).await;
     let asked = || rig.server.count("GET", "/referrers/");
