@@ -10,8 +10,10 @@ use super::data::DELETE;
 use super::{AcrLocks, AcrManifest, AcrRegistry};
 use crate::approve::Permit;
 use crate::error::{Error, Result};
+use crate::http::{Request, resolve};
 use crate::model::{Digest, Pinned, Repository, Tag, Timestamp};
 use crate::plan::{CopyManifest, Delete, DeleteTarget, Role};
+use crate::registry::vendor::accepted;
 use crate::registry::{Catalog, Deletion, Findings, FindingsDocument, Listed, ListedTag, Listing, ServerCopy, TagsOf};
 
 #[async_trait]
@@ -67,9 +69,12 @@ impl Deletion for AcrRegistry {
         let DeleteTarget::Tag(tag) = &op.target else {
             return Err(Error::invalid("this is no tag").context("repository", &op.repository));
         };
-        let path = format!("{}/_tags/{tag}", self.place(&op.repository)?);
-        let deleted = self.data(Method::DELETE, &path, &op.repository, DELETE, None).await;
-        deleted.map(drop).map_err(|e| {
+        let url = resolve(self.oci.base(), &format!("{}/_tags/{tag}", self.place(&op.repository)?))?;
+        let rights = (self.oci.path(&op.repository)?, DELETE);
+        let Some(answer) = self.oci.delete_beside(&op, &Request::new(Method::DELETE, url), rights).await? else {
+            return Ok(());
+        };
+        accepted(answer, "the registry refuses").await.map(drop).map_err(|e| {
             e.context("tag", op.repository.tagged(tag.clone()))
                 .hint("a locked tag has to be unlocked first (action set-lock)")
         })

@@ -11,10 +11,14 @@ use crate::registry::oci::authorization;
 use crate::registry::vendor::{Api, json};
 
 impl Artifactory {
-    pub(super) async fn call(&self, api: &Api, mut request: Request, what: &str) -> Result<Answer> {
+    pub(super) async fn call(&self, api: &Api, request: Request, what: &str) -> Result<Answer> {
+        api.send(&self.in_our_name(request).await?, what).await
+    }
+
+    pub(super) async fn in_our_name(&self, mut request: Request) -> Result<Request> {
         let credential = self.0.credentials.get(&self.0.host, "").await?;
         request.headers.extend(authorization(&credential)?.map(|value| (AUTHORIZATION, value)));
-        api.send(&request, what).await
+        Ok(request)
     }
 
     pub(super) async fn read<T: DeserializeOwned>(&self, path: &str, what: &str) -> Result<T> {

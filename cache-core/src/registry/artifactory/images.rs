@@ -9,7 +9,7 @@ use crate::approve::Permit;
 use crate::error::{Absent, Error, Result};
 use crate::model::{Algorithm, Pinned, Tag};
 use crate::plan::{Delete, DeleteTarget};
-use crate::registry::vendor::with_json;
+use crate::registry::vendor::{accepted, with_json};
 use crate::registry::{Deletion, Findings, FindingsDocument, Registry, TagsOf};
 
 const MAX_FINDINGS: u64 = 256 << 20;
@@ -48,16 +48,34 @@ impl Deletion for ArtifactoryRegistry {
         let DeleteTarget::Tag(tag) = &op.target else {
             return Err(Error::invalid("this is no tag").context("repository", &op.repository));
         };
-        let tagged = op.repository.tagged(tag.clone());
-        if !self.tags_of(&op.repository.at(op.expected.clone())).await?.iter().any(|other| other != tag) {
-            return Err(Error::unsupported("Artifactory deletes an image with its last tag")
-                .context("tag", tagged)
-                .context("image", &op.expected)
-                .hint("delete the image with its tags, or give it another tag first"));
+        let (api, tagged) = (&self.vendor.0.api, op.repository.tagged(tag.clone()));
+        let request = api.request(Method::DELETE, &format!("/{}", self.vendor.folder(&tagged)?))?;
+        let request = self.vendor.in_our_name(request).await?;
+        let mut tries = api.tries();
+        loop {
+            self.keeps_image(&op, tag).await?;
+            // A try whose answer was lost may have deleted it, and somebody else have set it anew.
+            if self.oci.still_there(&op).await?.is_none() {
+                return Ok(());
+            }
+            if let Some(answer) = tries.send(&request).await.map_err(|e| e.context("tag", &tagged))? {
+                let deleted = accepted(answer, "the tag is not deleted").await;
+                return deleted.map(drop).map_err(|e| e.context("tag", &tagged));
+            }
         }
-        let request = self.vendor.0.api.request(Method::DELETE, &format!("/{}", self.vendor.folder(&tagged)?))?;
-        let deleted = self.vendor.call(&self.vendor.0.api, request, "the tag is not deleted").await;
-        deleted.map(drop).map_err(|e| e.context("tag", tagged))
+    }
+}
+
+impl ArtifactoryRegistry {
+    /// Refuses to remove the last tag of an image.
+    async fn keeps_image(&self, op: &Delete, tag: &Tag) -> Result<()> {
+        if self.tags_of(&op.repository.at(op.expected.clone())).await?.iter().any(|other| other != tag) {
+            return Ok(());
+        }
+        Err(Error::unsupported("Artifactory deletes an image with its last tag")
+            .context("tag", op.repository.tagged(tag.clone()))
+            .context("image", &op.expected)
+            .hint("delete the image with its tags, or give it another tag first"))
     }
 }
 

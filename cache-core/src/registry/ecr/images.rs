@@ -207,6 +207,8 @@ impl Deletion for EcrRegistry {
                         Ok(mut failures) => {
                             for (index, id) in batch.iter().zip(&ids) {
                                 outcomes[*index] = match failures.remove(&id.key()) {
+                                    // It was there when the caller looked: the answer to a try was lost, or somebody was faster.
+                                    Some(error) if error.is_not_found() => Ok(()),
                                     Some(error) => {
                                         if error.message() == REFERENCED {
                                             referenced.push(*index);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::OpenShift;
 use crate::error::{Error, Result};
-use crate::http::{Answer, encode};
+use crate::http::{Answer, Request, encode};
 use crate::model::{Repository, Transport};
 use crate::registry::vendor::{bearer, json, query, with_json};
 
@@ -17,6 +17,11 @@ const MAX_PAGES: usize = 10_000;
 
 impl OpenShift {
     pub(super) async fn call(&self, method: Method, path: &str, body: Option<&Value>, what: &str) -> Result<Answer> {
+        self.0.api.send(&self.request(method, path, body)?, what).await
+    }
+
+    /// A request in our name.
+    pub(super) fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Request> {
         let mut request = self.0.api.request(method, path)?;
         if let Some(body) = body {
             request = with_json(request, body)?;
@@ -24,7 +29,7 @@ impl OpenShift {
         if let Some(token) = &self.0.token {
             request.headers.insert(AUTHORIZATION, bearer(token)?);
         }
-        self.0.api.send(&request, what).await
+        Ok(request)
     }
 
     pub(super) async fn read<T: DeserializeOwned>(&self, path: &str, what: &str) -> Result<T> {

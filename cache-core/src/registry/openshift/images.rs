@@ -8,6 +8,7 @@ use crate::approve::Permit;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Pinned, Repository, Tag};
 use crate::plan::{Delete, DeleteTarget};
+use crate::registry::vendor::accepted;
 use crate::registry::{Catalog, Deletion, Room, TagsOf};
 
 #[async_trait]
@@ -47,8 +48,18 @@ impl Deletion for OpenShiftRegistry {
         let (namespace, stream) = self.vendor.place(&op.repository)?;
         let path = self.vendor.path(namespace, "imagestreamtags", Some(&format!("{stream}:{tag}")));
         let how = serde_json::json!({"apiVersion": "v1", "kind": "DeleteOptions"});
-        let deleted = self.vendor.call(Method::DELETE, &path, Some(&how), "the tag is not deleted").await;
-        deleted.map(drop).map_err(|e| e.context("tag", op.repository.tagged(tag.clone())))
+        let request = self.vendor.request(Method::DELETE, &path, Some(&how))?;
+        let about = |error: Error| error.context("tag", op.repository.tagged(tag.clone()));
+        let mut tries = self.vendor.0.api.tries();
+        loop {
+            if let Some(answer) = tries.send(&request).await.map_err(about)? {
+                return accepted(answer, "the tag is not deleted").await.map(drop).map_err(about);
+            }
+            // It may have been deleted all the same, and set anew by somebody else.
+            if self.oci.still_there(&op).await?.is_none() {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -49,12 +49,22 @@ impl Api {
 
     /// Sends a request; an answer that says no is an error of the kind that its status says. No redirect is followed.
     pub(in crate::registry) async fn send(&self, request: &Request, what: &str) -> Result<Answer> {
-        let answer = self.http.send(request).await?;
-        if answer.status().is_success() {
-            return Ok(answer);
-        }
-        Err(answer::refusal(answer, what).await)
+        accepted(self.http.send(request).await?, what).await
     }
+
+    /// The tries of a request that is not repeated unseen.
+    #[cfg(any(feature = "artifactory", feature = "openshift"))]
+    pub(in crate::registry) fn tries(&self) -> crate::http::Tries<'_> {
+        crate::http::Tries::new(&self.http)
+    }
+}
+
+/// The answer; one that says no is an error of the kind that its status says.
+pub(in crate::registry) async fn accepted(answer: Answer, what: &str) -> Result<Answer> {
+    if answer.status().is_success() {
+        return Ok(answer);
+    }
+    Err(answer::refusal(answer, what).await)
 }
 
 /// Refuses to send a secret in the clear to another machine.

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
+#[cfg(any(feature = "acr", feature = "artifactory", feature = "openshift"))]
+pub(super) use api::accepted;
 pub(crate) use api::expect_secure;
 pub(super) use api::{Api, json, parse, query, with_json};
 pub(crate) use token::bearer;

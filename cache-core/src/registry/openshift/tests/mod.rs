@@ -165,3 +165,51 @@ async fn v07_an_import_with_a_failure_inside_is_none() {
         Action::Import { from: absent, to: rig.tagged("dev/app", "1"), follow: Some(rig.tagged("dev/app", "1")) };
     assert_eq!(rig.desk.plan(vec![Wish::Action(wrong)]).await.unwrap_err().kind(), ErrorKind::Invalid);
 }
+
+/// A cluster that answers everything in one way, and its registry.
+async fn answering(
+    host: &str,
+    answer: impl Fn(&crate::http::testing::Call) -> crate::http::testing::Reply + Send + Sync + 'static,
+) -> (crate::http::testing::Server, OpenShiftRegistry) {
+    let server = crate::http::testing::Server::start_replies(answer).await;
+    let options = OpenShiftOptions {
+        oci: OciOptions { patience: impatient(), ..OciOptions::default() },
+        login: KubeLogin::token(server.url(), Secret::new("sha256~token")),
+    };
+    let openshift = OpenShiftRegistry::openshift(host, options).unwrap();
+    (server, openshift)
+}
+
+#[tokio::test]
+async fn a_tag_that_is_set_anew_after_a_lost_answer_is_not_deleted() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use crate::conformance::server::{Options, Server as Images};
+    use crate::plan::{Delete, DeleteTarget};
+    let images = Arc::new(Images::start(Options::default()).await.unwrap());
+    let first = seed_image(&images, "dev/app", Some("1"), "first");
+    let second = seed_image(&images, "dev/app", None, "second");
+    for anew in [true, false] {
+        images.tag("dev/app", "1", &first);
+        let (calls, changed) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&images));
+        let (count, to) = (Arc::clone(&calls), second.clone());
+        let reply = move |_: &crate::http::testing::Call| {
+            count.fetch_add(1, Ordering::SeqCst);
+            changed.untag("dev/app", "1");
+            if anew {
+                changed.tag("dev/app", "1", &to);
+            }
+            crate::http::testing::Reply::new(502, "")
+        };
+        let (_server, openshift) = answering(images.host(), reply).await;
+        let repository = Repository::parse(&format!("{}/dev/app", images.host())).unwrap();
+        let target = DeleteTarget::Tag(Tag::parse("1").unwrap());
+        let op = Delete { repository, target, expected: first.clone(), tags: Vec::new() };
+        let deleted = crate::registry::RegistryWriter::delete(&openshift, crate::approve::testing_permit(op)).await;
+        match anew {
+            true => assert_eq!(deleted.unwrap_err().kind(), ErrorKind::Conflict),
+            false => deleted.unwrap(),
+        }
+        assert_eq!((images.tags("dev/app").len(), calls.load(Ordering::SeqCst)), (usize::from(anew), 1));
+    }
+}
