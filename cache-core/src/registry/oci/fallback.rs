@@ -30,14 +30,15 @@ impl OciRegistry {
         Ok(found.filter(|(list, _)| list.digest() != subject && matches!(list.value(), ManifestBody::Index(_))))
     }
 
-    /// Enters a manifest in the list of its subject, unless the registry keeps that itself.
-    pub(super) async fn enter_in_fallback(&self, repository: &Repository, referrer: &Manifest) -> Result<()> {
-        let Some(subject) = referrer.subject() else { return Ok(()) };
-        if self.referrers_by_api(&repository.at(subject.digest.clone())).await?.is_some() {
-            return Ok(());
+    /// Enters a manifest in the list of its subject, unless the registry keeps that itself; `false` where it keeps one that lacks
+    /// the manifest.
+    pub(super) async fn enter_in_fallback(&self, repository: &Repository, referrer: &Manifest) -> Result<bool> {
+        let Some(subject) = referrer.subject() else { return Ok(true) };
+        if let Some(kept) = self.referrers_by_api(&repository.at(subject.digest.clone())).await? {
+            return Ok(kept.iter().any(|listed| listed.digest == *referrer.digest()));
         }
         let entry = checks::referrer(referrer);
-        self.change_fallback(repository, &subject.digest, Wish::Has(&entry)).await
+        self.change_fallback(repository, &subject.digest, Wish::Has(&entry)).await.map(|()| true)
     }
 
     /// Takes a manifest that was deleted off the list of its subject.

@@ -2,7 +2,7 @@
 
 use futures_util::future::join;
 use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::auth::Access;
 use super::change::Change;
@@ -27,10 +27,8 @@ impl OciRegistry {
         let PutManifest { repository, manifest } = op;
         let there = repository.at(manifest.digest().clone());
         if self.named(&there.clone().into()).await.absent_is_none()?.is_some() {
-            if manifest.subject().is_some() {
-                self.enter_in_fallback(repository, manifest).await?;
-            }
-            return Ok(Moved::AlreadyThere);
+            let listed = self.enter_in_fallback(repository, manifest).await?;
+            return if listed { Ok(Moved::AlreadyThere) } else { self.have_listed(repository, manifest).await };
         }
         let answer = self.put(repository, manifest).await?;
         let Some(subject) = manifest.subject() else { return Ok(Moved::Sent(manifest.bytes().len() as u64)) };
@@ -39,6 +37,27 @@ impl OciRegistry {
             self.note_referrers(self.path(repository)?, true);
         } else {
             self.enter_in_fallback(repository, manifest).await?;
+        }
+        Ok(Moved::Sent(manifest.bytes().len() as u64))
+    }
+
+    /// Sends a manifest that is there once more, since its subject's list lacks it: a registry that learned to keep these lists
+    /// enters in them what is pushed from then on.
+    async fn have_listed(&self, repository: &Repository, manifest: &Manifest) -> Result<Moved> {
+        self.put(repository, manifest).await?;
+        let mut looks = 0;
+        while !self.enter_in_fallback(repository, manifest).await? {
+            looks += 1;
+            // The list may come a moment after the manifest.
+            let Some(pause) = self.0.http.patience().pause(looks, &HeaderMap::new()) else {
+                return Err(Error::unexpected("the registry does not list a referrer that it has")
+                    .context("repository", repository)
+                    .context("manifest", manifest.digest())
+                    .hint(
+                        "delete the manifest and copy it again, or have the registry's index of referrers built anew",
+                    ));
+            };
+            tokio::time::sleep(pause).await;
         }
         Ok(Moved::Sent(manifest.bytes().len() as u64))
     }

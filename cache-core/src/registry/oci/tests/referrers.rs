@@ -148,6 +148,33 @@ async fn s08_a_registry_that_wants_the_subject_first_refuses_without_loss() {
     assert_eq!(referrers(&rig, &subject).await.unwrap().len(), 1);
 }
 
+/// What a registry says of a subject whose referrers it does not know.
+fn lists(index: &Value) -> Effect {
+    let headers = vec![("Content-Type".to_owned(), media_type::OCI_INDEX.to_owned())];
+    Effect::Respond { status: 200, headers, body: Some(index.to_string()) }
+}
+
+#[tokio::test]
+async fn a_referrer_that_is_there_and_not_listed_is_sent_again() {
+    let (rig, subject) = seeded(Options::default()).await;
+    let artifact = attach(&rig, &subject, "a").await;
+    let none = json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": []});
+    rig.server.clear_log();
+    assert_eq!(rig.put(&artifact).await.unwrap(), Moved::AlreadyThere);
+    assert_eq!((rig.server.count("PUT", ""), rig.server.log().len()), (0, 2));
+    // As one that learned to list after the push, and one where the list comes a moment later.
+    for looks in [1, 2] {
+        rig.server.clear_log();
+        rig.server.faults().push(Fault::new(lists(&none)).on(Endpoint::Referrers).times(looks));
+        assert_eq!(rig.put(&artifact).await.unwrap(), Moved::Sent(artifact.bytes().len() as u64));
+        assert_eq!((rig.server.count("PUT", ""), rig.server.count("GET", "/referrers/")), (1, looks + 1));
+    }
+    rig.server.faults().push(Fault::new(lists(&none)).on(Endpoint::Referrers).always());
+    let error = rig.put(&artifact).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unexpected);
+    assert!(error.to_string().contains(artifact.digest().as_str()) && error.hint_text().is_some(), "{error:?}");
+}
+
 #[tokio::test]
 async fn a_writer_whose_answer_was_lost_loses_no_entry_of_the_list() {
     let (rig, subject) = seeded(without_api()).await;
