@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::http::{Answer, Request, encode, resolve};
 use crate::model::{Digest, Pinned, Reference, Repository, Tag};
 use crate::registry::answer;
-use crate::registry::vendor::{json, query, with_json};
+use crate::registry::vendor::{entries, json, query, with_json};
 
 /// More entries than this are not given at once.
 const PAGE: usize = 1000;
@@ -194,11 +194,9 @@ impl AcrRegistry {
                 return Err(answer::refusal(answer, "the registry does not give the list").await);
             }
             let led_on = answer.header("link").is_some();
-            let mut page: Value = json(answer).await?;
-            let entries = page.get_mut(field).map(Value::take).filter(|list| !list.is_null());
-            let entries: Vec<T> = entries.map_or_else(|| Ok(Vec::new()), serde_json::from_value).map_err(|e| {
-                Error::unavailable("the registry's list is not what it should be").context("list", path).caused_by(e)
-            })?;
+            let page: Value = json(answer).await?;
+            let entries: Vec<T> =
+                entries(page, field, &["registry", "imageName"]).map_err(|e| e.context("list", path))?;
             let (full, next) = (entries.len() >= PAGE, entries.last().map(&name));
             all.extend(entries);
             match next {

@@ -40,7 +40,6 @@ pub struct FoundItem {
 
 #[derive(Deserialize)]
 struct Found {
-    #[serde(default)]
     results: Vec<FoundItem>,
 }
 
@@ -105,7 +104,6 @@ impl Artifactory {
     pub(super) async fn properties(&self, image: &Reference) -> Result<BTreeMap<String, Vec<String>>> {
         #[derive(Deserialize)]
         struct Answer {
-            #[serde(default)]
             properties: BTreeMap<String, Vec<String>>,
         }
         let folder = self.folder(image)?;
@@ -130,5 +128,16 @@ impl Artifactory {
             self.search(format!("items.find({find}).include(\"repo\", \"path\", \"name\", \"sha256\")")).await?;
         let below = |item: &FoundItem| item.path.strip_prefix(path)?.strip_prefix('/').map(str::to_owned);
         Ok(found.results.iter().filter_map(below).filter(|tag| !tag.contains('/')).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_results_is_no_search_that_found_nothing() {
+        assert!(serde_json::from_str::<Found>(r#"{"results": []}"#).unwrap().results.is_empty());
+        assert!(serde_json::from_str::<Found>(r#"{"message": "try later"}"#).is_err());
     }
 }

@@ -12,7 +12,7 @@ use crate::http::{Http, Network, Patience, Request};
 use crate::model::Timestamp;
 use crate::registry::answer;
 use crate::registry::aws::AwsCredentials;
-use crate::registry::vendor::{json as read, parse};
+use crate::registry::vendor::{entries, json as read};
 
 const PREFIX: &str = "AmazonEC2ContainerRegistry_V20150921";
 /// More entries than this are not given at once.
@@ -66,9 +66,8 @@ impl Api {
         field: &str,
     ) -> Result<Vec<T>> {
         let mut all = Vec::new();
-        self.pages(operation, body, PAGE, |mut page| {
-            let entries = page.get_mut(field).map_or_else(|| json!([]), Value::take);
-            all.extend(parse::<Vec<T>>(entries.to_string().as_bytes())?);
+        self.pages(operation, body, PAGE, |page| {
+            all.extend(entries::<T>(page, field, &["nextToken"])?);
             Ok(())
         })
         .await?;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{Ecr, EcrRegistry};
 use crate::error::{Absent, Error, ErrorKind, Result};
 use crate::model::{Digest, Repository};
+use crate::registry::vendor::entries;
 
 /// The waiter that AWS describes: twenty times, five seconds apart.
 const TRIES: u32 = 20;
@@ -125,9 +126,9 @@ impl Ecr {
     async fn previewed(&self, name: &str) -> Result<LifecyclePreview> {
         let mut images = Vec::new();
         let body = json!({"repositoryName": name});
-        let pages = self.0.api.pages("GetLifecyclePolicyPreview", body, PAGE, |mut page| {
-            let results = page.get_mut("previewResults").map_or_else(|| json!([]), Value::take);
-            images.extend(crate::registry::vendor::parse::<Vec<PreviewedImage>>(results.to_string().as_bytes())?);
+        let pages = self.0.api.pages("GetLifecyclePolicyPreview", body, PAGE, |page| {
+            let beside = ["registryId", "repositoryName", "lifecyclePolicyText", "status", "summary", "nextToken"];
+            images.extend(entries::<PreviewedImage>(page, "previewResults", &beside)?);
             Ok(())
         });
         pages.await?;

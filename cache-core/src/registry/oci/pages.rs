@@ -13,7 +13,7 @@ use super::{OciRegistry, answer};
 use crate::error::{Error, Result};
 use crate::http::{Answer, Request, encode, resolve, same_origin, shown};
 use crate::model::manifest::media_type;
-use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Repository, Tag};
+use crate::model::{Descriptor, Digest, ManifestBody, Pinned, Repository, Tag, null_is_empty};
 
 /// How many entries are asked for at once. A registry gives fewer if it likes.
 const PAGE: usize = 1000;
@@ -21,16 +21,17 @@ const MAX_PAGES: usize = 10_000;
 /// The largest page that is read.
 const MAX_PAGE: u64 = 64 << 20;
 
+/// Registries write `null` for none. An answer without the field is no list, whatever its status.
 #[derive(Deserialize)]
 struct Tags {
-    #[serde(default)]
-    tags: Option<Vec<String>>,
+    #[serde(deserialize_with = "null_is_empty")]
+    tags: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Repositories {
-    #[serde(default)]
-    repositories: Option<Vec<String>>,
+    #[serde(deserialize_with = "null_is_empty")]
+    repositories: Vec<String>,
 }
 
 impl OciRegistry {
@@ -129,10 +130,7 @@ struct List<'a> {
 
 impl List<'_> {
     /// All names; `None` where there are more pages than wanted.
-    async fn names<P: DeserializeOwned>(
-        &self,
-        of: impl Fn(P) -> Option<Vec<String>>,
-    ) -> Result<Option<BTreeSet<String>>> {
+    async fn names<P: DeserializeOwned>(&self, of: impl Fn(P) -> Vec<String>) -> Result<Option<BTreeSet<String>>> {
         let mut pages = Pages::from(self.registry.url(&format!("{}?n={PAGE}", self.path))?);
         let mut names = BTreeSet::new();
         while let Some(url) = pages.turn()? {
@@ -150,7 +148,7 @@ impl List<'_> {
                     .context("url", shown(&url))
                     .caused_by(e)
             })?;
-            let page = of(parsed).unwrap_or_default();
+            let page = of(parsed);
             let last = page.last().filter(|_| !led_on && page.len() == PAGE).cloned();
             names.extend(page);
             // Some registries cut at `n` and say nothing. Asking on is harmless where there is no more.

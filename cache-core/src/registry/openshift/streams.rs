@@ -127,13 +127,20 @@ impl OpenShift {
         #[derive(Deserialize)]
         struct Stream {
             #[serde(default)]
+            kind: Option<String>,
+            #[serde(default)]
             status: Option<StreamHistory>,
         }
         let (namespace, stream) = self.place(repository)?;
         let path = self.path(namespace, "imagestreams", Some(stream));
         let read: Result<Stream> = self.read(&path, "the image stream cannot be read").await;
         let read = read.map_err(|e| e.context("repository", repository))?;
-        Ok(read.status.unwrap_or(StreamHistory { tags: Vec::new() }))
+        match (read.status, read.kind.as_deref()) {
+            (Some(status), _) => Ok(status),
+            (None, Some("ImageStream")) => Ok(StreamHistory { tags: Vec::new() }),
+            // An answer that is none must not pass for a stream without tags.
+            (None, _) => Err(Error::unavailable("the answer is no image stream").context("repository", repository)),
+        }
     }
 }
 

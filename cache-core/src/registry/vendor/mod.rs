@@ -1,6 +1,8 @@
 //! What the adapters of the vendors share: a registry of the OCI protocol, and an interface beside it.
 
 mod api;
+#[cfg(any(feature = "acr", feature = "ecr"))]
+mod listed;
 #[cfg(test)]
 #[cfg(feature = "conformance")]
 pub(super) mod tests;
@@ -17,6 +19,8 @@ use serde_json::Value;
 pub(super) use api::accepted;
 pub(crate) use api::expect_secure;
 pub(super) use api::{Api, json, parse, query, with_json};
+#[cfg(any(feature = "acr", feature = "ecr"))]
+pub(super) use listed::entries;
 pub(crate) use token::bearer;
 pub(super) use token::{Token, grant, near_by, of_metadata};
 pub(crate) use variables::Variables;

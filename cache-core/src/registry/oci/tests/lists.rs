@@ -59,16 +59,23 @@ async fn i05_tags_that_look_like_numbers_are_text() {
 }
 
 #[tokio::test]
-async fn null_and_nothing_are_an_empty_list_and_rubbish_is_an_error() {
+async fn null_is_an_empty_list_and_no_list_and_rubbish_are_errors() {
     let (rig, _) = with_tags(Options::default(), 0).await;
-    for body in ["{\"tags\": null}", "{}", "{\"tags\": []}"] {
+    for body in ["{\"tags\": null}", "{\"tags\": []}"] {
         rig.server.faults().push(Fault::new(Effect::answer(200, body)));
         assert!(tags(&rig).await.is_empty());
     }
-    for body in ["", "[]x", "<html>", "{\"tags\": 1}", "{\"tags\": [\"a/b\"]}"] {
+    let no_lists =
+        ["", "[]x", "<html>", "{}", "{\"message\": \"try later\"}", "{\"tags\": 1}", "{\"tags\": [\"a/b\"]}"];
+    for body in no_lists {
         rig.server.faults().push(Fault::new(Effect::answer(200, body)));
         assert!(rig.client.tags(&rig.app()).await.is_err(), "{body}");
     }
+    let catalog = rig.client.abilities().catalog.unwrap();
+    rig.server.faults().push(Fault::new(Effect::answer(200, "{\"repositories\": null}")));
+    assert!(catalog.repositories().await.unwrap().is_empty());
+    rig.server.faults().push(Fault::new(Effect::answer(200, "{\"message\": \"try later\"}")));
+    assert_eq!(catalog.repositories().await.unwrap_err().kind(), ErrorKind::Unavailable);
     assert!(rig.client.tags(&rig.repository("no/such")).await.unwrap_err().is_not_found());
 }
 

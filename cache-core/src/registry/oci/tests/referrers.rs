@@ -176,6 +176,15 @@ async fn a_referrer_that_is_there_and_not_listed_is_sent_again() {
 }
 
 #[tokio::test]
+async fn an_index_without_its_list_is_no_list_of_referrers() {
+    let (rig, subject) = seeded(Options::default()).await;
+    for odd in [json!({"message": "try later"}), json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX})] {
+        rig.server.faults().push(Fault::new(lists(&odd)).on(Endpoint::Referrers));
+        assert!(referrers(&rig, &subject).await.is_err(), "{odd}");
+    }
+}
+
+#[tokio::test]
 async fn a_writer_whose_answer_was_lost_loses_no_entry_of_the_list() {
     let (rig, subject) = seeded(without_api()).await;
     attach(&rig, &subject, "first").await;

@@ -181,6 +181,21 @@ async fn answering(
 }
 
 #[tokio::test]
+async fn an_answer_that_is_no_stream_is_none_without_tags() {
+    for (body, is_stream) in [
+        ("{}", false),
+        ("{\"message\": \"try later\"}", false),
+        ("{\"kind\": \"ImageStream\"}", true),
+        ("{\"status\": {\"dockerImageRepository\": \"\"}}", true),
+    ] {
+        let reply = move |_: &crate::http::testing::Call| crate::http::testing::Reply::new(200, body);
+        let (_server, openshift) = answering("registry.test", reply).await;
+        let stream = openshift.stream(&Repository::parse("registry.test/dev/app").unwrap()).await;
+        assert_eq!(stream.is_ok(), is_stream, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_tag_that_is_set_anew_after_a_lost_answer_is_not_deleted() {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
