@@ -131,7 +131,8 @@ pub trait RegistryWriter: Registry {
     async fn put_blob(&self, op: Permit<'_, BlobCopy>, from: &dyn Registry) -> Result<Moved>;
 
     /// Stores a manifest under its digest, byte for byte; where it has a subject and the registry keeps no referrers list,
-    /// enters it in the fallback tag, losing no other entry.
+    /// enters it in the fallback tag, losing no other entry. Where the registry has it and its own list lacks it, it is sent
+    /// again, and that it is not listed then either is an error.
     async fn put_manifest(&self, op: Permit<'_, PutManifest>) -> Result<Moved>;
 
     /// Points a tag at a manifest that is there. Where the tag is not as expected: `Conflict`, and nothing is changed; where
