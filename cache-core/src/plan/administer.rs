@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::wording::{word, words};
 use crate::model::{Digest, Pinned, Reference, Repository};
 
 /// One administrative change, with what is there when it is planned.
@@ -202,7 +203,7 @@ impl fmt::Display for Administer {
             None if self.action.is_run() => {}
             None => write!(f, "; now: nothing")?,
         }
-        self.effects.iter().try_for_each(|effect| write!(f, "; {effect}"))
+        self.effects.iter().try_for_each(|effect| write!(f, "; {}", words(effect)))
     }
 }
 
@@ -221,24 +222,28 @@ impl fmt::Display for Action {
             }
             Action::SetProperties { image, properties } => {
                 write!(f, "set properties of {image}:")?;
-                properties.iter().try_for_each(|(name, values)| write!(f, " {name}={}", values.join(",")))
+                properties.iter().try_for_each(|(name, values)| {
+                    let values: Vec<_> = values.iter().map(|value| word(value)).collect();
+                    write!(f, " {}={}", word(name), values.join(","))
+                })
             }
             Action::CreateAccount { scope, name, grants, days } => {
-                write!(f, "create account {name} for {scope}, {grants}, ")?;
+                write!(f, "create account {} for {scope}, {grants}, ", word(name))?;
                 match days {
                     Some(days) => write!(f, "for {days} days"),
                     None => write!(f, "FOR EVER"),
                 }
             }
-            Action::DeleteAccount { scope, name } => write!(f, "DELETE account {name} of {scope}"),
+            Action::DeleteAccount { scope, name } => write!(f, "DELETE account {} of {scope}", word(name)),
             Action::SetAutomation { automation, scope, name, to: Some(to) } => {
-                write!(f, "set {automation} {name} of {scope} to {to}")
+                write!(f, "set {automation} {} of {scope} to {to}", word(name))
             }
             Action::SetAutomation { automation, scope, name, to: None } => {
-                write!(f, "REMOVE {automation} {name} of {scope}")
+                write!(f, "REMOVE {automation} {} of {scope}", word(name))
             }
             Action::Build { source: BuildSource { path, digest, size }, to, settings } => {
-                write!(f, "build {to} from {} ({digest}, {size} bytes), {settings}", path.display())
+                let path = path.to_string_lossy();
+                write!(f, "build {to} from {} ({digest}, {size} bytes), {settings}", word(&path))
             }
         }
     }

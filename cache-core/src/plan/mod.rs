@@ -10,6 +10,7 @@ mod deadlines;
 mod page;
 mod render;
 mod stays;
+mod wording;
 
 pub use administer::{Action, Administer, Automation, BuildSource, Policy, Scope};
 pub use change::{
@@ -148,3 +149,6 @@ pub enum Purpose {
         file: Digest,
     },
 }
+
+#[cfg(test)]
+mod tests;
