@@ -10,6 +10,7 @@ mod deadlines;
 mod page;
 mod render;
 mod stays;
+mod weight;
 mod wording;
 
 pub use administer::{Action, Administer, Automation, BuildSource, Policy, Scope};

@@ -1,6 +1,6 @@
 //! The plan as a page, for whoever has to approve it.
 
-use super::{Change, Expected, Plan, Purpose, Stays};
+use super::{Plan, Purpose, Stays};
 use crate::html::Html;
 use crate::model::Verdict;
 
@@ -27,22 +27,7 @@ impl Plan {
                 }
                 self.verdicts.iter().for_each(|verdict| judged(html, verdict));
             });
-            html.section(&format!("What will change ({})", self.changes.len()), |html| {
-                html.element("ol", &[], |html| {
-                    for change in self.changes.iter().take(MOST) {
-                        let name = if is_risky(change) { "strong" } else { "span" };
-                        html.element("li", &[], |html| html.leaf(name, &[], &change.to_string()));
-                    }
-                });
-                let hidden = self.changes.len().saturating_sub(MOST);
-                if hidden > 0 {
-                    html.leaf(
-                        "p",
-                        &[],
-                        &format!("{hidden} more changes are not shown here; the plan's file has them."),
-                    );
-                }
-            });
+            html.section(&format!("What will change ({})", self.changes.len()), |html| self.changed(html));
             if !self.left_behind.is_empty() {
                 html.section("What is left behind", |html| {
                     html.element("ul", &[], |html| self.left_behind.iter().for_each(|what| html.leaf("li", &[], what)));
@@ -61,6 +46,23 @@ impl Plan {
             Purpose::Retention { .. } => format!("Cleaning up {}", self.environment),
             Purpose::Restoring { .. } => format!("Restoring in {}", self.environment),
         }
+    }
+
+    fn changed(&self, html: &mut Html) {
+        let hidden = self.changes.len().saturating_sub(MOST);
+        // Numbers say in which order the changes are made, and stand only where all of them are shown.
+        let (list, changes) = if hidden > 0 { ("ul", self.by_weight()) } else { ("ol", self.changes.iter().collect()) };
+        if hidden > 0 {
+            let told = "What is deleted, moved or signed stands first.";
+            let more = format!("{hidden} more changes are not shown here; the plan's file has them. {told}");
+            html.leaf("p", &[], &more);
+        }
+        html.element(list, &[], |html| {
+            for change in changes.into_iter().take(MOST) {
+                let name = if change.takes_away() { "strong" } else { "span" };
+                html.element("li", &[], |html| html.leaf(name, &[], &change.to_string()));
+            }
+        });
     }
 
     fn head(&self, html: &mut Html, title: &str) {
@@ -120,14 +122,5 @@ fn judged(html: &mut Html, verdict: &Verdict) {
                 }
             });
         });
-    }
-}
-
-/// Whether something that is there goes away: a tag that is moved, whatever is deleted.
-fn is_risky(change: &Change) -> bool {
-    match change {
-        Change::SetTag(set) => set.expected != Expected::Absent,
-        Change::Delete(_) | Change::Administer(_) => true,
-        Change::Copy(_) | Change::Attach(_) | Change::AddLayers(_) => false,
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::Repository;
 
+mod page;
 mod wording;
 
 fn plan(changes: Vec<Change>) -> Plan {
