@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Listed;
 use crate::model::{Digest, Pinned};
 use crate::plan::{Change, Plan, Purpose};
 use crate::scan::{Report, Severity};
@@ -19,13 +20,15 @@ pub enum Urgency {
     Critical,
 }
 
-/// A message: a title, facts, and the plan that waits for an answer.
+/// A message: a title, facts, lists, and the plan that waits for an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// One line.
     pub title: String,
     /// Names and values, the most important first.
     pub facts: Vec<(String, String)>,
+    /// What is longer than a fact: what a plan changes and leaves behind.
+    pub lists: Vec<Listed>,
     /// How soon somebody has to look.
     pub urgency: Urgency,
     /// The plan that is to be approved or denied; `None` where nothing is asked.
@@ -33,7 +36,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// Asks for an answer to this plan. The facts are the plan's: its kind, what goes where, what the gates said, its digest.
+    /// Asks for an answer to this plan. The facts are the plan's: its kind, what goes where, what the gates said, its deadlines, its
+    /// digest; and its changes in the words of the plan, the gravest first.
     pub fn of_plan(plan: &Plan, urgency: Urgency) -> Self {
         let mut facts = Vec::new();
         let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
@@ -59,6 +63,7 @@ impl Message {
         let title = if plan.break_glass.is_some() { format!("BREAK-GLASS: {title}") } else { title };
         if let Some(glass) = &plan.break_glass {
             fact("Justification", glass.justification.clone());
+            fact("Not executed after", glass.expires.to_string());
         }
         for verdict in &plan.verdicts {
             let worst = verdict.reasons.first().map(|reason| format!(": {}", reason.message)).unwrap_or_default();
@@ -71,11 +76,17 @@ impl Message {
         if let Some(by) = plan.deadlines.approve_by {
             fact("Approve by", by.to_string());
         }
+        if let Some(by) = plan.deadlines.execute_by {
+            fact("Execute by", by.to_string());
+        }
         let deletions = plan.changes.iter().filter(|change| matches!(change, Change::Delete(_))).count();
         let deleted = if deletions > 0 { format!(", {deletions} of them DELETE") } else { String::new() };
         fact("Changes", format!("{}{deleted}", plan.changes.len()));
         fact("Plan", plan.digest().to_string());
-        Message { title, facts, urgency, plan: Some(plan.digest().clone()) }
+        let changes = Listed::first(MAX_CHANGES, "What will change", &plan.by_weight());
+        let left_behind = Listed::first(MAX_LEFT_BEHIND, "What is left behind", &plan.left_behind);
+        let lists = changes.into_iter().chain(left_behind).collect();
+        Message { title, facts, lists, urgency, plan: Some(plan.digest().clone()) }
     }
 
     /// Tells what a scan of an image found. Nothing is asked.
@@ -98,15 +109,19 @@ impl Message {
             let fixed = finding.fixed_in.as_ref().map_or("no fix".to_owned(), |version| format!("fixed in {version}"));
             (finding.id.clone(), format!("{} {} {}, {fixed}", finding.severity, finding.package, finding.version))
         }));
-        Message { title: format!("Vulnerabilities in {}", image.repository), facts, urgency, plan: None }
+        let title = format!("Vulnerabilities in {}", image.repository);
+        Message { title, facts, lists: Vec::new(), urgency, plan: None }
     }
 
     /// All of it as plain text.
     pub(super) fn text(&self) -> String {
         let facts = self.facts.iter().map(|(name, value)| format!("{name}: {value}"));
-        std::iter::once(self.title.clone()).chain(facts).collect::<Vec<_>>().join("\n")
+        let lists = self.lists.iter().flat_map(|list| std::iter::once(list.heading()).chain(list.whole()));
+        std::iter::once(self.title.clone()).chain(facts).chain(lists).collect::<Vec<_>>().join("\n")
     }
 }
 
-/// The most findings that a message names.
+/// The most findings that a message names, the most changes, and the most of what is left behind.
 const MAX_TOLD: usize = 5;
+const MAX_CHANGES: usize = 20;
+const MAX_LEFT_BEHIND: usize = 10;

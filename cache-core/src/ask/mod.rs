@@ -9,6 +9,7 @@
 
 mod desk;
 mod escalation;
+mod listed;
 mod message;
 mod pagerduty;
 mod post;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 
 pub use desk::{AnswerDesk, Reply};
 pub use escalation::Escalation;
+pub use listed::Listed;
 pub use message::{Message, Urgency};
 pub use pagerduty::PagerDutyChannel;
 pub use slack::SlackChannel;

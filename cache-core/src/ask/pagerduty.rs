@@ -49,8 +49,9 @@ impl PagerDutyChannel {
                 Urgency::High => "error",
                 Urgency::Normal => "warning",
             };
-            let details: Map<String, Value> =
-                message.facts.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
+            let facts = message.facts.iter().map(|(name, value)| (name.clone(), Value::from(value.clone())));
+            let lists = message.lists.iter().map(|list| (list.name.clone(), Value::from(list.whole())));
+            let details: Map<String, Value> = facts.chain(lists).collect();
             event["payload"] = json!({
                 "summary": short(&message.title, 1024), "source": "cache", "severity": severity, "custom_details": details,
             });

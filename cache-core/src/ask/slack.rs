@@ -5,11 +5,11 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Channel;
 use super::desk::Said;
 use super::message::Message;
 use super::post::Post;
 use super::signed::hmac_is;
+use super::{Channel, Listed};
 use crate::approve::{Decision, MAX_COMMENT};
 use crate::error::{Error, Result};
 use crate::model::digest::{from_hex, to_hex};
@@ -18,8 +18,12 @@ use crate::visible::short;
 
 /// What a header, a section and a field may hold, in characters, and how many fields a section may have.
 const MAX_HEADER: usize = 150;
+const MAX_SECTION: usize = 3000;
 const MAX_FIELD: usize = 2000;
 const MAX_FIELDS: usize = 10;
+/// What all blocks together may hold, in characters; lists get what facts leave of it. Slack documents no number, and refuses
+/// about 12,000 (`msg_blocks_too_long`). Sections are filled, so of the 50 blocks of a message they need a few.
+const MAX_TEXT: usize = 11_000;
 /// The identifiers of the buttons, and of the field for a comment.
 const APPROVE: &str = "cache-approve";
 const DENY: &str = "cache-deny";
@@ -56,9 +60,23 @@ fn blocks(message: &Message) -> Value {
     let mut blocks = vec![json!({
         "type": "header", "text": {"type": "plain_text", "text": short(&message.title, MAX_HEADER)},
     })];
-    for facts in message.facts.chunks(MAX_FIELDS) {
-        let field = |(name, value): &(String, String)| json!({"type": "mrkdwn", "text": format!("*{}*\n{}", escaped(name), short(&escaped(value), MAX_FIELD - 100))});
-        blocks.push(json!({"type": "section", "fields": facts.iter().map(field).collect::<Vec<_>>()}));
+    let field =
+        |(name, value): &(String, String)| format!("*{}*\n{}", escaped(name), short(&escaped(value), MAX_FIELD - 100));
+    let fields: Vec<String> = message.facts.iter().map(field).collect();
+    for fields in fields.chunks(MAX_FIELDS) {
+        let fields: Vec<Value> = fields.iter().map(|text| json!({"type": "mrkdwn", "text": text})).collect();
+        blocks.push(json!({"type": "section", "fields": fields}));
+    }
+    let mut room = MAX_TEXT.saturating_sub(fields.iter().map(|text| length(text)).sum());
+    for list in &message.lists {
+        let sections = sections(list, room);
+        room = room.saturating_sub(sections.iter().map(|text| length(text)).sum());
+        // As it is: no address and no name becomes a link.
+        blocks.extend(
+            sections
+                .iter()
+                .map(|text| json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}})),
+        );
     }
     if let Some(plan) = &message.plan {
         let button = |action: &str, text: &str, style: &str| {
@@ -75,6 +93,28 @@ fn blocks(message: &Message) -> Value {
         blocks.push(json!({"type": "actions", "elements": elements}));
     }
     json!({"text": short(&escaped(&message.text()), 3000), "blocks": blocks})
+}
+
+/// A list as the texts of sections. It leaves some of the room to what comes after it.
+fn sections(list: &Listed, room: usize) -> Vec<String> {
+    let line = |line: &str| format!("• {}", short(&escaped(line), MAX_SECTION / 2));
+    let mut sections = Vec::new();
+    let mut section = format!("*{}*", escaped(&list.heading()));
+    for text in list.fitting(room / 4 * 3, |text| length(&line(text)) + 1) {
+        let text = line(&text);
+        if length(&section) + 1 + length(&text) > MAX_SECTION {
+            sections.push(std::mem::replace(&mut section, text));
+        } else {
+            section.push('\n');
+            section.push_str(&text);
+        }
+    }
+    sections.push(section);
+    sections
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
 }
 
 /// The three characters that Slack wants escaped. Without them nothing becomes a link or mentions a channel.

@@ -17,6 +17,9 @@ use crate::error::{Error, Result};
 use crate::model::{Secret, Timestamp};
 use crate::visible::short;
 
+/// What all of a message may take, in bytes. Teams says 28 KB, and has refused messages of less (413).
+const MAX_MESSAGE: usize = 20_000;
+
 /// A webhook of Teams'.
 #[derive(Debug)]
 pub struct TeamsChannel {
@@ -52,6 +55,18 @@ fn card(message: &Message, bot: &str) -> Value {
         json!({"type": "TextBlock", "size": "Large", "weight": "Bolder", "wrap": true, "text": plain(&short(&message.title, 200))}),
         json!({"type": "FactSet", "facts": message.facts.iter().map(fact).collect::<Vec<_>>()}),
     ];
+    for list in &message.lists {
+        let line = |line: &str| {
+            let text = plain(&format!("• {line}"));
+            json!({"type": "TextBlock", "spacing": "Small", "wrap": true, "text": text})
+        };
+        // Some of the room is for what comes after it.
+        let room = MAX_MESSAGE.saturating_sub(json!(body).to_string().len()) / 4 * 3;
+        let heading = plain(&list.heading());
+        body.push(json!({"type": "TextBlock", "weight": "Bolder", "wrap": true, "text": heading}));
+        let lines = list.fitting(room, |text| line(text).to_string().len() + 1);
+        body.extend(lines.iter().map(|text| line(text)));
+    }
     if let Some(plan) = &message.plan {
         let start = &plan.hex()[..PREFIX];
         let text = format!(

@@ -11,7 +11,7 @@ use crate::plan::BreakGlass;
 use crate::scan::{Finding, Report, Severity};
 
 /// A server that keeps what it gets, and answers with this.
-async fn service(status: u16, body: &'static str) -> (Server, Arc<Mutex<Vec<Value>>>) {
+pub(super) async fn service(status: u16, body: &'static str) -> (Server, Arc<Mutex<Vec<Value>>>) {
     let got = Arc::new(Mutex::new(Vec::new()));
     let keeps = Arc::clone(&got);
     let server = Server::start(move |call| {
@@ -23,7 +23,7 @@ async fn service(status: u16, body: &'static str) -> (Server, Arc<Mutex<Vec<Valu
     (server, got)
 }
 
-fn address(server: &Server) -> Secret {
+pub(super) fn address(server: &Server) -> Secret {
     Secret::new(format!("{}/services/T000/B000/very-secret", server.url()))
 }
 

@@ -13,6 +13,7 @@ use crate::plan::{Deadlines, PLAN_VERSION, Plan, PlanBody, Purpose};
 mod added;
 mod answers;
 mod escalations;
+mod lists;
 mod messages;
 
 const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
