@@ -1,9 +1,8 @@
 //! What people are shown of a plan.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::*;
-use crate::model::Repository;
 
 mod page;
 mod wording;

@@ -1,5 +1,7 @@
 //! The page of a plan that is too long for a page.
 
+use serde_json::json;
+
 use super::*;
 
 /// So many tags, the last of which is not new.

@@ -1,7 +1,12 @@
 //! Changes that differ are worded differently, whatever the difference is.
 
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
 use super::*;
-use crate::model::Descriptor;
+use crate::model::{Descriptor, Repository};
+use crate::plan::wording::word;
 
 /// The words of a JSON document that stand for a kind of thing, and have no other that would fit there.
 const KINDS: [&str; 8] = ["do", "kind", "role", "form", "expected", "target", "policy", "automation"];
@@ -195,8 +200,7 @@ fn changes_that_differ_in_one_field_are_never_shown_alike() {
 #[test]
 fn kinds_of_changes_are_never_shown_alike() {
     let kinds = every_kind();
-    let shown: std::collections::BTreeSet<[String; 2]> =
-        kinds.iter().map(|json| shown(&change(json.clone()))).collect();
+    let shown: BTreeSet<[String; 2]> = kinds.iter().map(|json| shown(&change(json.clone()))).collect();
     assert_eq!(shown.len(), kinds.len());
 }
 
@@ -269,9 +273,9 @@ fn layers_are_shown_whole_with_where_they_come_from() {
 fn what_is_usual_is_shown_without_quotes() {
     let name = "https://github.com/team/app/.github/workflows/release.yml@refs/heads/main";
     for plain in [name, "application/vnd.oci.image.manifest.v1+json", "robot$p+ci", "é"] {
-        assert_eq!(crate::plan::wording::word(plain), plain);
+        assert_eq!(word(plain), plain);
     }
-    assert_eq!(crate::plan::wording::word("a b"), "\"a b\"");
+    assert_eq!(word("a b"), "\"a b\"");
 }
 
 #[test]
