@@ -7,6 +7,7 @@ mod ask;
 mod assess;
 mod awaited;
 mod callback;
+mod coroutine;
 mod errors;
 mod gate;
 mod given;

@@ -1,14 +1,12 @@
 //! Plans, and the ways to approve one.
 
-use cache_core::connect::{AnswerConfig, SharedPlan};
+use cache_core::connect::SharedPlan;
 use cache_core::plan::Deadlines;
-use pyo3::exceptions::asyncio::CancelledError;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use pyo3_async_runtimes::tokio::{future_into_py, get_current_locals};
 
 use crate::approval::{Approval, time};
-use crate::awaited;
 use crate::errors::raise;
 use crate::plain::{from_python, in_a_frame, to_python};
 use crate::runtime::{awaitable, block_on};
@@ -70,20 +68,18 @@ impl Plan {
         slf.get().0.approve_by_callback(answer, time(at)?).map(Approval).map_err(raise)
     }
 
-    /// The same, where `ask` is an `async` function.
+    /// The same, where `ask` is an `async` function, to be awaited.
     #[pyo3(signature = (ask, *, at=None))]
     fn approve_by_callback_async<'py>(
         slf: Bound<'py, Self>,
         ask: &Bound<'py, PyAny>,
         at: Option<&str>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (py, at, plan) = (slf.py(), time(at)?, slf.get().0.clone());
-        let asked = awaited::start(&get_current_locals(py)?, &ask.call1((&slf,))?)?;
-        future_into_py(py, async move {
-            let answer = asked.await.unwrap_or_else(|| Err(CancelledError::new_err(())))?;
-            let answer: AnswerConfig = Python::attach(|py| from_python("answer", answer.bind(py)))?;
-            plan.approve_by_callback(answer, at).map(Approval).map_err(raise)
-        })
+        if !ask.is_callable() {
+            return Err(PyTypeError::new_err("ask is not callable"));
+        }
+        time(at)?;
+        slf.py().import("cache_guardian._await")?.call_method1("approve_by_callback_async", (&slf, ask, at))
     }
 
     /// Shows the plan at the terminal of this process and asks for the first characters of its digest. Raises `Unsupported`

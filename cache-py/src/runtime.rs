@@ -8,8 +8,9 @@ use std::time::Duration;
 use cache_core::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_async_runtimes::TaskLocals;
-use pyo3_async_runtimes::tokio::{future_into_py, get_current_locals, get_runtime};
+use pyo3_async_runtimes::tokio::get_runtime;
 
+use crate::coroutine;
 use crate::errors::raise;
 use crate::progress::Watcher;
 
@@ -44,7 +45,7 @@ pub(crate) fn block_on_watched<T: Send>(
     py.detach(|| get_runtime().block_on(interruptible))
 }
 
-/// Makes an awaitable of it.
+/// Makes a coroutine of it: nothing is done before it is awaited, or made a task.
 pub(crate) fn awaitable<T, P>(
     py: Python<'_>,
     work: impl Future<Output = Result<T>> + Send + 'static,
@@ -53,9 +54,10 @@ pub(crate) fn awaitable<T, P>(
 where
     P: for<'py> IntoPyObject<'py> + Send + 'static,
 {
-    same_process()?;
-    let work = CALLER.scope(get_current_locals(py)?, work);
-    future_into_py(py, async move { work.await.map(done).map_err(raise) })
+    coroutine::make(py, move |caller| {
+        same_process()?;
+        Ok(CALLER.scope(caller, async move { work.await.map(done).map_err(raise) }))
+    })
 }
 
 tokio::task_local! {

@@ -1,11 +1,17 @@
-"""Awaitables that the native half waits for."""
+"""Both sides of awaiting: what the native half waits for, and what waits for the native half. It calls all of this."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
 from concurrent.futures import Future
-from typing import Any, Awaitable
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Tuple
+
+if TYPE_CHECKING:
+    from ._native import Approval, Plan
+    from .types import Answer
+
+Ended = Tuple[Any, "BaseException | None"]
 
 
 def start(awaitable: Awaitable[Any], loop: asyncio.AbstractEventLoop, context: contextvars.Context) -> Future[Any]:
@@ -17,3 +23,30 @@ def start(awaitable: Awaitable[Any], loop: asyncio.AbstractEventLoop, context: c
 
     # A context can be entered once at a time, and two gates may begin together.
     return context.copy().run(asyncio.run_coroutine_threadsafe, awaited(), loop)
+
+
+async def call_of_cache_guardian(begin: Callable[[], tuple[asyncio.Future[Ended], Callable[[], None]]]) -> Any:
+    """What each ``_async`` call returns. Its name is for the warning of Python that it was never awaited."""
+    future, stop = begin()
+    try:
+        answer, error = await future
+    finally:
+        # Whatever ends the waiting ends the work; after the end of the work it does nothing.
+        stop()
+    if error is not None:
+        raise error
+    return answer
+
+
+def settle(future: asyncio.Future[Ended], answer: Any, error: BaseException | None) -> None:
+    """Tells whoever waits what the work came to; called in the loop."""
+    if not future.done():
+        future.set_result((answer, error))
+
+
+async def approve_by_callback_async(
+    plan: Plan, ask: Callable[[Plan], Awaitable[Answer]], at: str | None
+) -> Approval:
+    """Asks in the task that waits for the approval, so that both are cancelled together."""
+    answer = await ask(plan)
+    return plan.approve_by_callback(lambda _: answer, at=at)
