@@ -1,16 +1,26 @@
 //! How far work is, told to a Python callable.
 
-use cache_core::Watch;
+use std::future::Future;
+use std::iter::{from_fn, once};
+use std::pin::pin;
+
+use cache_core::{Result, Watch};
 use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::asyncio::CancelledError;
 use pyo3::prelude::*;
-use pyo3_async_runtimes::tokio::get_current_locals;
+use pyo3_async_runtimes::TaskLocals;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::awaited;
+use crate::errors::raise;
 use crate::plain::to_python;
 
-/// What a plain call tells its caller, in the caller's own thread.
+/// How many news are told in one turn of an event loop: a turn for each would hold up who reads many small pieces.
+const AT_ONCE: usize = 32;
+
+/// What a call tells its caller while it works.
 pub(crate) struct Watcher {
     callable: Py<PyAny>,
     seen: UnboundedReceiver<Value>,
@@ -19,7 +29,7 @@ pub(crate) struct Watcher {
 impl Watcher {
     /// What watches, and what passes it on.
     pub(crate) fn new<P: Serialize>(py: Python<'_>, callable: Py<PyAny>) -> PyResult<(Watch<P>, Watcher)> {
-        expect_callable(py, &callable)?;
+        expect_plain(callable.bind(py))?;
         let (send, seen) = unbounded_channel();
         let watch = Watch::new(move |progress| {
             // Nobody listens any more where the call was given up.
@@ -28,53 +38,58 @@ impl Watcher {
         Ok((watch, Watcher { callable, seen }))
     }
 
-    /// The next news; never where there is none to come.
-    pub(crate) async fn next(watcher: &mut Option<Watcher>) -> Value {
-        let news = match watcher {
-            Some(watcher) => watcher.seen.recv().await,
-            None => None,
-        };
-        match news {
-            Some(news) => news,
-            None => std::future::pending().await,
+    /// Does the work, and tells how far it is: in the event loop of the caller, or without one in this thread. The work waits
+    /// until it is told; what the callable raises ends it.
+    pub(crate) async fn watch<T>(
+        self,
+        work: impl Future<Output = Result<T>>,
+        caller: Option<&TaskLocals>,
+    ) -> PyResult<T> {
+        let Watcher { callable, mut seen } = self;
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => {
+                    let last = from_fn(|| seen.try_recv().ok()).collect();
+                    tell(&callable, last, caller).await?;
+                    return done.map_err(raise);
+                }
+                Some(first) = seen.recv() => {
+                    let more = from_fn(|| seen.try_recv().ok()).take(AT_ONCE);
+                    let news = once(first).chain(more).collect();
+                    tell(&callable, news, caller).await?;
+                }
+            }
         }
-    }
-
-    /// Calls Python. What it raises ends the call.
-    pub(crate) fn tell(watcher: &Option<Watcher>, news: &Value) -> PyResult<()> {
-        let Some(watcher) = watcher else { return Ok(()) };
-        Python::attach(|py| watcher.callable.call1(py, (to_python(py, news)?,)).map(drop))
-    }
-
-    /// Tells what came in last.
-    pub(crate) fn finish(watcher: &mut Option<Watcher>) -> PyResult<()> {
-        while let Some(Ok(news)) = watcher.as_mut().map(|watcher| watcher.seen.try_recv()) {
-            Watcher::tell(watcher, &news)?;
-        }
-        Ok(())
     }
 }
 
-/// Watches for an `_async` call: the callable runs in the caller's event loop, which also hears what it raises.
-pub(crate) fn in_event_loop<P: Serialize>(py: Python<'_>, callable: Py<PyAny>) -> PyResult<Watch<P>> {
-    expect_callable(py, &callable)?;
-    let locals = get_current_locals(py)?;
-    Ok(Watch::new(move |progress| {
-        Python::attach(|py| {
-            let told = to_python(py, progress).and_then(|news| {
-                let arguments = (callable.clone_ref(py), news);
-                locals.event_loop(py).call_method1("call_soon_threadsafe", arguments)
-            });
-            // The loop was closed: nobody is left to be told.
-            drop(told);
+async fn tell(callable: &Py<PyAny>, news: Vec<Value>, caller: Option<&TaskLocals>) -> PyResult<()> {
+    let Some(locals) = caller else {
+        return Python::attach(|py| {
+            news.iter().try_for_each(|one| callable.call1(py, (to_python(py, one)?,)).map(drop))
         });
-    }))
+    };
+    if news.is_empty() {
+        return Ok(());
+    }
+    let told = Python::attach(|py| {
+        let telling = py.import("cache_guardian._await")?.call_method1("tell", (callable, to_python(py, &news)?))?;
+        awaited::start(locals, &telling)
+    })?;
+    // Who ends the loop ends the work.
+    told.await.unwrap_or_else(|| Err(CancelledError::new_err(()))).map(drop)
 }
 
-/// What cannot be called would stop the work in the middle.
-fn expect_callable(py: Python<'_>, progress: &Py<PyAny>) -> PyResult<()> {
-    match progress.bind(py).is_callable() {
-        true => Ok(()),
-        false => Err(PyTypeError::new_err("progress is not callable")),
+/// What cannot be called would stop the work in the middle, and what an `async` function returns nobody awaits.
+fn expect_plain(progress: &Bound<'_, PyAny>) -> PyResult<()> {
+    if !progress.is_callable() {
+        return Err(PyTypeError::new_err("progress is not callable"));
     }
+    let module = progress.py().import("cache_guardian._await")?;
+    let is_async: bool = module.call_method1("is_async", (progress,))?.extract()?;
+    if is_async {
+        return Err(PyTypeError::new_err("progress is an async function, which nobody awaits: give a plain one"));
+    }
+    Ok(())
 }

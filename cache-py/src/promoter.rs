@@ -15,8 +15,8 @@ use crate::given::given as evidence;
 use crate::outcome::{Outlook, Receipt, Reproduction};
 use crate::plain::from_python;
 use crate::plan::Plan;
-use crate::progress::{Watcher, in_event_loop};
-use crate::runtime::{awaitable, block_on, block_on_watched};
+use crate::progress::Watcher;
+use crate::runtime::{awaitable, awaitable_watched, block_on, block_on_watched};
 use crate::token::tokens;
 
 /// Promotes images from one repository to another, into one environment.
@@ -180,8 +180,8 @@ impl Promoter {
         block_on_watched(py, self.0.execute(&plan.0, answers(&approvals), watch), watcher).map(Receipt)
     }
 
-    /// The same, to be awaited. `progress` is called in the event loop, which hears what it raises; cancelling stops the
-    /// execution.
+    /// The same, to be awaited. `progress` is called in the event loop; what it raises stops the execution, as
+    /// cancelling does.
     #[pyo3(signature = (plan, approvals, *, progress=None))]
     fn execute_async<'py>(
         &self,
@@ -191,8 +191,9 @@ impl Promoter {
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (session, plan, approvals) = (self.0.clone(), plan.0.clone(), answers(&approvals));
-        let watch = progress.map(|progress| in_event_loop(py, progress)).transpose()?;
-        awaitable(py, async move { session.execute(&plan, approvals, watch).await }, Receipt)
+        let (watch, watcher) = progress.map(|progress| Watcher::new(py, progress)).transpose()?.unzip();
+        let executed = async move { session.execute(&plan, approvals, watch).await };
+        awaitable_watched(py, executed, watcher, Receipt)
     }
 
     /// The journal of an executed plan, which is named by its digest, as the ledger keeps it: what `verify_journal` takes. Reads only.

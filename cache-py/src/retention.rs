@@ -17,8 +17,8 @@ use crate::errors::raise;
 use crate::outcome::Receipt;
 use crate::plain::{from_python, to_python};
 use crate::plan::Plan;
-use crate::progress::{Watcher, in_event_loop};
-use crate::runtime::{awaitable, block_on, block_on_watched};
+use crate::progress::Watcher;
+use crate::runtime::{awaitable, awaitable_watched, block_on, block_on_watched};
 
 /// Keeps the repositories of one environment in order. Planning reads only, and execution is a dry run unless told otherwise.
 #[pyclass(frozen, module = "cache_guardian")]
@@ -47,8 +47,8 @@ impl Retention {
     #[pyo3(signature = (request, *, progress=None))]
     fn plan_async<'py>(&self, request: &Bound<'py, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
         let (py, session, parsed) = (request.py(), self.0.clone(), from_python("request", request)?);
-        let watch = progress.map(|progress| in_event_loop(py, progress)).transpose()?;
-        awaitable(py, async move { session.plan(parsed, watch).await }, Proposal)
+        let (watch, watcher) = progress.map(|progress| Watcher::new(py, progress)).transpose()?.unzip();
+        awaitable_watched(py, async move { session.plan(parsed, watch).await }, watcher, Proposal)
     }
 
     /// Asks people in their chats until their answers suffice, somebody denies, or it is time to give up. A denial is among the

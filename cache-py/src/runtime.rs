@@ -1,7 +1,6 @@
 //! Running the core's futures, from plain and from async Python.
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -26,23 +25,26 @@ pub(crate) fn block_on<T: Send>(py: Python<'_>, work: impl Future<Output = Resul
 pub(crate) fn block_on_watched<T: Send>(
     py: Python<'_>,
     work: impl Future<Output = Result<T>> + Send,
-    mut watcher: Option<Watcher>,
+    watcher: Option<Watcher>,
 ) -> PyResult<T> {
     same_process()?;
     let interruptible = async {
-        let mut work = pin!(work);
-        loop {
-            tokio::select! {
-                done = &mut work => {
-                    Watcher::finish(&mut watcher)?;
-                    return done.map_err(raise);
-                }
-                news = Watcher::next(&mut watcher) => Watcher::tell(&watcher, &news)?,
-                () = tokio::time::sleep(SIGNALS) => Python::attach(|py| py.check_signals())?,
-            }
+        tokio::select! {
+            done = watched(work, watcher, None) => done,
+            signal = interrupted() => Err(signal),
         }
     };
     py.detach(|| get_runtime().block_on(interruptible))
+}
+
+/// What a signal raises, once there is one.
+async fn interrupted() -> PyErr {
+    loop {
+        tokio::time::sleep(SIGNALS).await;
+        if let Err(signal) = Python::attach(|py| py.check_signals()) {
+            return signal;
+        }
+    }
 }
 
 /// Makes a coroutine of it: nothing is done before it is awaited, or made a task.
@@ -52,12 +54,39 @@ pub(crate) fn awaitable<T, P>(
     done: impl FnOnce(T) -> P + Send + 'static,
 ) -> PyResult<Bound<'_, PyAny>>
 where
+    T: Send + 'static,
+    P: for<'py> IntoPyObject<'py> + Send + 'static,
+{
+    awaitable_watched(py, work, None, done)
+}
+
+/// The same, and tells how far it is, in the event loop of the caller. What the watcher raises ends the work.
+pub(crate) fn awaitable_watched<T, P>(
+    py: Python<'_>,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+    watcher: Option<Watcher>,
+    done: impl FnOnce(T) -> P + Send + 'static,
+) -> PyResult<Bound<'_, PyAny>>
+where
+    T: Send + 'static,
     P: for<'py> IntoPyObject<'py> + Send + 'static,
 {
     coroutine::make(py, move |caller| {
         same_process()?;
-        Ok(CALLER.scope(caller, async move { work.await.map(done).map_err(raise) }))
+        let told = caller.clone();
+        Ok(CALLER.scope(caller, async move { watched(work, watcher, Some(&told)).await.map(done) }))
     })
+}
+
+async fn watched<T>(
+    work: impl Future<Output = Result<T>>,
+    watcher: Option<Watcher>,
+    caller: Option<&TaskLocals>,
+) -> PyResult<T> {
+    match watcher {
+        Some(watcher) => watcher.watch(work, caller).await,
+        None => work.await.map_err(raise),
+    }
 }
 
 tokio::task_local! {

@@ -7,8 +7,8 @@ use pyo3::types::PyBytes;
 
 use crate::errors::raise;
 use crate::plain::{from_python, to_python};
-use crate::progress::{Watcher, in_event_loop};
-use crate::runtime::{awaitable, block_on_watched};
+use crate::progress::Watcher;
+use crate::runtime::{awaitable_watched, block_on_watched};
 
 /// An SBOM, whatever its format.
 #[pyclass(frozen, module = "cache_guardian")]
@@ -33,14 +33,13 @@ impl Sbom {
         block_on_watched(request.py(), config.generate(watch), watcher).map(Sbom)
     }
 
-    /// The same, to be awaited. `progress` is called in the event loop, which hears what it raises; cancelling stops the
-    /// work.
+    /// The same, to be awaited. `progress` is called in the event loop; what it raises stops the work, as cancelling does.
     #[staticmethod]
     #[pyo3(signature = (request, *, progress=None))]
     fn generate_async<'py>(request: &Bound<'py, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
         let config: GenerateConfig = from_python("request", request)?;
-        let watch = progress.map(|progress| in_event_loop(request.py(), progress)).transpose()?;
-        awaitable(request.py(), async move { config.generate(watch).await }, Sbom)
+        let (watch, watcher) = progress.map(|progress| Watcher::new(request.py(), progress)).transpose()?.unzip();
+        awaitable_watched(request.py(), async move { config.generate(watch).await }, watcher, Sbom)
     }
 
     /// What is wrong with a document by the letter of its specification; reading one asks none of this.

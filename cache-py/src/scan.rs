@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::errors::raise;
 use crate::plain::{Plain, from_python, to_python};
-use crate::progress::{Watcher, in_event_loop};
-use crate::runtime::{awaitable, block_on, block_on_watched};
+use crate::progress::Watcher;
+use crate::runtime::{awaitable, awaitable_watched, block_on, block_on_watched};
 use crate::sbom::Sbom;
 
 /// Looks for vulnerabilities: Cache's own scanner with a database, or the program `grype` or `trivy`.
@@ -43,14 +43,13 @@ impl Scanner {
         to_python(py, &report)
     }
 
-    /// The same, to be awaited. `progress` is called in the event loop, which hears what it raises; cancelling stops the
-    /// work.
+    /// The same, to be awaited. `progress` is called in the event loop; what it raises stops the work, as cancelling does.
     #[pyo3(signature = (request, *, progress=None))]
     fn scan_async<'py>(&self, request: &Bound<'py, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
         let (py, config): (_, GenerateConfig) = (request.py(), from_python("request", request)?);
-        let watch = progress.map(|progress| in_event_loop(py, progress)).transpose()?;
+        let (watch, watcher) = progress.map(|progress| Watcher::new(py, progress)).transpose()?.unzip();
         let scanner = Arc::clone(&self.0);
-        awaitable(py, async move { plain(&scanner.scan(&config, watch).await?) }, Plain)
+        awaitable_watched(py, async move { plain(&scanner.scan(&config, watch).await?) }, watcher, Plain)
     }
 
     /// Scans the packages of an SBOM.
@@ -109,14 +108,13 @@ impl Database {
         to_python(py, &updated)
     }
 
-    /// The same, to be awaited. `progress` is called in the event loop, which hears what it raises; cancelling stops the
-    /// work.
+    /// The same, to be awaited. `progress` is called in the event loop; what it raises stops the work, as cancelling does.
     #[staticmethod]
     #[pyo3(signature = (request, *, progress=None))]
     fn update_async<'py>(request: &Bound<'py, PyAny>, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
         let (py, config): (_, UpdateConfig) = (request.py(), from_python("request", request)?);
-        let watch = progress.map(|progress| in_event_loop(py, progress)).transpose()?;
-        awaitable(py, async move { plain(&config.update(watch).await?) }, Plain)
+        let (watch, watcher) = progress.map(|progress| Watcher::new(py, progress)).transpose()?.unzip();
+        awaitable_watched(py, async move { plain(&config.update(watch).await?) }, watcher, Plain)
     }
 
     /// What it was made of.

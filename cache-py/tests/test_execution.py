@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,57 @@ def test_what_a_watcher_raises_stops_the_execution_and_it_goes_on(prepare: Prepa
     assert promoter.execute(plan, [approval]).complete
     with pytest.raises(cache.Unapproved, match="executed before"):
         promoter.execute(plan, [approval])
+
+
+def test_what_a_watcher_raises_is_raised_from_the_awaited_call_and_stops_it(prepare: Prepare) -> None:
+    promoter, plan, approval = ready(prepare)
+    told: list[cache.Progress] = []
+    elsewhere: list[object] = []
+
+    def stop(news: cache.Progress) -> None:
+        told.append(news)
+        raise KeyError("enough")
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: elsewhere.append(context))
+        with pytest.raises(KeyError, match="enough"):
+            await promoter.execute_async(plan, [approval], progress=stop)
+        # At once: it waits until the first one has let go.
+        assert (await promoter.execute_async(plan, [approval])).complete
+
+    asyncio.run(main())
+    assert len(told) == 1 and not elsewhere
+
+
+def test_what_a_watcher_raises_at_the_end_is_raised_as_well(prepare: Prepare) -> None:
+    promoter, plan, approval = ready(prepare)
+
+    def stop(news: cache.Progress) -> None:
+        if news["what"] is None:
+            raise KeyError("late")
+
+    with pytest.raises(KeyError, match="late"):
+        asyncio.run(promoter.execute_async(plan, [approval], progress=stop))
+
+
+class Watching:
+    async def watch(self, news: object) -> None:
+        raise AssertionError("nobody awaits this")
+
+    async def __call__(self, news: object) -> None:
+        await self.watch(news)
+
+
+@pytest.mark.parametrize("watcher", [Watching(), Watching().watch, functools.partial(Watching().watch)])
+def test_a_watcher_that_is_async_is_refused_before_the_work_begins(prepare: Prepare, watcher: Any) -> None:
+    promoter, plan, approval = ready(prepare)
+    for execute in (promoter.execute, promoter.execute_async):
+        with pytest.raises(TypeError, match="progress is an async function"):
+            execute(plan, [approval], progress=watcher)
+    for generate in (cache.Sbom.generate, cache.Sbom.generate_async):
+        with pytest.raises(TypeError, match="progress is an async function"):
+            generate({"folder": "."}, progress=watcher)
+    assert not Path("ledger/journal").exists()
 
 
 def test_a_cancelled_execution_stops_and_goes_on(prepare: Prepare) -> None:

@@ -113,6 +113,8 @@ def test_what_a_watcher_raises_stops_the_work(tmp_path: Path) -> None:
 
     with pytest.raises(KeyError, match="enough"):
         cache.Sbom.generate({"image": image}, progress=stop)
+    with pytest.raises(KeyError, match="enough"):
+        asyncio.run(cache.Sbom.generate_async({"image": image}, progress=stop))
 
 
 def test_an_index_needs_a_platform(tmp_path: Path) -> None:

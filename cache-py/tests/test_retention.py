@@ -91,6 +91,19 @@ def test_what_is_deleted_comes_back(prepare: Prepare) -> None:
     assert retention.plan(ASK).state == "ready"
 
 
+def test_what_a_watcher_raises_stops_the_planning(prepare: Prepare) -> None:
+    prepare("promote-signed")
+    retention = cache.Retention(config("{max_age_days: 0}"))
+
+    def stop(news: cache.Requests) -> None:
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        retention.plan(ASK, progress=stop)
+    with pytest.raises(KeyError, match="enough"):
+        asyncio.run(retention.plan_async(ASK, progress=stop))
+
+
 def test_all_of_it_can_be_awaited(prepare: Prepare) -> None:
     prepare("promote-signed")
 

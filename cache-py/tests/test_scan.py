@@ -112,6 +112,12 @@ def test_an_sbom_an_image_and_a_folder_are_scanned(database: str, tmp_path: Path
     both = asyncio.run(awaited(scanner, image))
     assert both[0]["findings"] == report["findings"] and both[1]["findings"] == [finding]
 
+    def stop(news: cache.GenerateProgress) -> None:
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        asyncio.run(scanner.scan_async({"image": image}, progress=stop))
+
     (tmp_path / "folder").mkdir()
     lock = {"lockfileVersion": 3, "packages": {"node_modules/lodash": {"version": "4.17.15"}}}
     (tmp_path / "folder" / "package-lock.json").write_text(json.dumps(lock))
@@ -161,6 +167,8 @@ def test_an_update_fetches_what_changed_and_what_fails_leaves_the_old_one(server
 
     with pytest.raises(KeyError, match="enough"):
         cache.Database.update(request, progress=stop)
+    with pytest.raises(KeyError, match="enough"):
+        asyncio.run(cache.Database.update_async(request, progress=stop))
     assert cache.Database.open(path).info["advisories"] == 1
     assert cache.Database.update(request)["info"]["advisories"] == 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Tuple
 
@@ -23,6 +24,17 @@ def start(awaitable: Awaitable[Any], loop: asyncio.AbstractEventLoop, context: c
 
     # A context can be entered once at a time, and two gates may begin together.
     return context.copy().run(asyncio.run_coroutine_threadsafe, awaited(), loop)
+
+
+async def tell(progress: Callable[[Any], object], news: list[Any]) -> None:
+    """Tells a watcher what is new, in its loop."""
+    for one in news:
+        progress(one)
+
+
+def is_async(function: object) -> bool:
+    """Whether what it returns has to be awaited; of an object, what it does when it is called."""
+    return any(map(inspect.iscoroutinefunction, (function, getattr(function, "__call__", None))))
 
 
 async def call_of_cache_guardian(begin: Callable[[], tuple[asyncio.Future[Ended], Callable[[], None]]]) -> Any:
