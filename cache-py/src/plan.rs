@@ -64,7 +64,8 @@ impl Plan {
     /// raises. The approval is recorded as asserted by the host.
     #[pyo3(signature = (ask, *, at=None))]
     fn approve_by_callback(slf: Bound<'_, Self>, ask: &Bound<'_, PyAny>, at: Option<&str>) -> PyResult<Approval> {
-        let answer = from_python("answer", &ask.call1((&slf,))?)?;
+        let answer = slf.py().import("cache_guardian._await")?.call_method1("answered", (ask.call1((&slf,))?,))?;
+        let answer = from_python("answer", &answer)?;
         slf.get().0.approve_by_callback(answer, time(at)?).map(Approval).map_err(raise)
     }
 

@@ -59,6 +59,21 @@ def test_what_the_callback_raises_is_raised(prepare: Prepare) -> None:
         plan.approve_by_callback(lambda asked: {"approver": "alice"})  # type: ignore[typeddict-item]
 
 
+def test_a_callback_of_the_other_kind_is_told_which_call_takes_it(prepare: Prepare) -> None:
+    _, plan = ready(prepare)
+
+    async def later(asked: cache.Plan) -> cache.Answer:
+        return YES
+
+    def now(asked: cache.Plan) -> cache.Answer:
+        return YES
+
+    with pytest.raises(TypeError, match="give an async function to approve_by_callback_async"):
+        plan.approve_by_callback(later)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="returned dict: give a plain function to approve_by_callback"):
+        asyncio.run(plan.approve_by_callback_async(now))  # type: ignore[arg-type]
+
+
 def test_a_denial_stops_the_plan_and_uses_nothing_up(prepare: Prepare) -> None:
     promoter, plan = ready(prepare)
     denial = plan.approve_by_callback(lambda asked: {"decision": "deny", "approver": "bob"}, at=AT)

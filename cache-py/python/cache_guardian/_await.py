@@ -56,9 +56,27 @@ def settle(future: asyncio.Future[Ended], answer: Any, error: BaseException | No
         future.set_result((answer, error))
 
 
+def answered(answer: object) -> object:
+    """What a plain function answered."""
+    if not inspect.isawaitable(answer):
+        return answer
+    if inspect.iscoroutine(answer):
+        answer.close()
+    raise TypeError(
+        "approve_by_callback takes a plain function, and this one returned something to await: "
+        "give an async function to approve_by_callback_async"
+    )
+
+
 async def approve_by_callback_async(
     plan: Plan, ask: Callable[[Plan], Awaitable[Answer]], at: str | None
 ) -> Approval:
     """Asks in the task that waits for the approval, so that both are cancelled together."""
-    answer = await ask(plan)
+    asked = ask(plan)
+    if not inspect.isawaitable(asked):
+        raise TypeError(
+            f"approve_by_callback_async takes an async function, and this one returned {type(asked).__name__}: "
+            "give a plain function to approve_by_callback"
+        )
+    answer = await asked
     return plan.approve_by_callback(lambda _: answer, at=at)
