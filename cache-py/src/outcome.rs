@@ -81,6 +81,11 @@ impl Receipt {
         self.0.to_string()
     }
 
+    /// As `complete`: a receipt of what failed is never taken for a success.
+    fn __bool__(&self) -> bool {
+        self.complete()
+    }
+
     fn __repr__(&self) -> String {
         format!("<Receipt of {}, {}>", self.0.plan, self.0.summary())
     }

@@ -234,6 +234,11 @@ impl Cleaned {
         self.0.to_string()
     }
 
+    /// As `complete`: neither what failed nor a dry run is taken for a success.
+    fn __bool__(&self) -> bool {
+        self.complete()
+    }
+
     fn __repr__(&self) -> String {
         format!("<Cleaned by {}, {}>", self.0.receipt.plan, self.0.summary())
     }

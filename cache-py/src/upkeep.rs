@@ -127,6 +127,11 @@ impl Carried {
         self.0.issued.iter().map(|account| (account.name.clone(), account.reveal().to_owned())).collect()
     }
 
+    /// As `complete`: what failed is never taken for a success.
+    fn __bool__(&self) -> bool {
+        self.complete()
+    }
+
     fn __repr__(&self) -> String {
         format!("<Carried by {}, {}>", self.0.receipt.plan, self.0.receipt.summary())
     }

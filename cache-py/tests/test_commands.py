@@ -185,6 +185,23 @@ def test_the_quick_start_promotes(command: list[str], tmp_path: Path) -> None:
     assert len(cache.Registries().referrers(staging)) >= 3
 
 
+DAMAGE = """
+import pathlib
+layer = max(pathlib.Path("dev/blobs/sha256").iterdir(), key=lambda blob: blob.stat().st_size)
+layer.write_bytes(layer.read_bytes()[:-1] + b"x")
+"""
+
+
+def test_the_quick_start_ends_in_an_error_where_a_promotion_fails_in_the_middle(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(ROOT / "scripts" / "quickstart.py"), str(tmp_path)], check=True)
+    first, second = (tmp_path / "first.py").read_text(encoding="utf-8").split('promote("oci:dev"')
+    (tmp_path / "first.py").write_text(f'{first}{DAMAGE}promote("oci:dev"{second}', encoding="utf-8")
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    command = [*AT_TERMINAL, sys.executable, "first.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "not all of it was done" in done.stdout + done.stderr, done.stdout + done.stderr
+
+
 def test_the_programs_of_the_quick_start_are_short() -> None:
     page = ROOT / "docs" / "quickstart.md"
     [python], [node], [rust] = (blocks(page, language) for language in ("python", "js", "rust"))

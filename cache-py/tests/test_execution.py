@@ -227,6 +227,19 @@ def test_a_question_that_nobody_waits_for_is_withdrawn(prepare: Prepare) -> None
     asyncio.run(main())
 
 
+def test_a_result_counts_as_true_only_where_all_was_done(prepare: Prepare) -> None:
+    promoter, plan, approval = ready(prepare)
+    copies = [change for change in plan.data["changes"] if change["do"] == "copy" and change["role"] == "image"]
+    for layer in {blob["digest"] for change in copies for blob in change["blobs"]}:
+        (Path("source/blobs/sha256") / layer.split(":")[1]).unlink(missing_ok=True)
+    failed = promoter.execute(plan, [approval])
+    assert (bool(failed), failed.complete) == (False, False)
+
+    promoter, plan, approval = ready(prepare)
+    done = promoter.execute(plan, [approval])
+    assert (bool(done), done.complete) == (True, True)
+
+
 def test_given_evidence_is_judged_and_named(prepare: Prepare, tmp_path: Path) -> None:
     scenario = prepare("promote-signed")
     config: Any = {**scenario["promoter"], "policy": "scan_policy:\n  promotion_to_staging: {require_scan: false}\n"}

@@ -58,7 +58,7 @@ def test_a_dry_run_is_the_default_and_deletes_nothing(prepare: Prepare) -> None:
     assert (image["fate"], image["why"][0]["code"]) == ("delete", "old")
     cleaned = retention.execute(proposal.plan, [approved(proposal.plan)])
     assert not cleaned.complete and not cleaned.restore.exists()
-    assert cleaned.dry_run and cleaned.receipt.dry_run
+    assert cleaned.dry_run and cleaned.receipt.dry_run and not cleaned and not cleaned.receipt
     for told in (cleaned, cleaned.receipt):
         assert "dry run: nothing was changed" in repr(told) and "NOT COMPLETE" not in repr(told)
         assert str(told).endswith("dry run: nothing was changed")
@@ -75,7 +75,7 @@ def test_what_is_deleted_comes_back(prepare: Prepare) -> None:
     schema = json.loads((ROOT / "docs" / "schema" / "plan-v1.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(plan.data)
     cleaned = retention.execute(plan, [approved(plan)], dry_run=False)
-    assert cleaned.complete and cleaned.broken == [] and not cleaned.dry_run, str(cleaned)
+    assert cleaned and cleaned.complete and cleaned.broken == [] and not cleaned.dry_run, str(cleaned)
     assert manifests() < before
     assert retention.journal(plan.digest).count(b"\n") == 2 + len(plan.data["changes"])
     with pytest.raises(cache.Unapproved, match="executed before"):

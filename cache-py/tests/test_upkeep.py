@@ -134,6 +134,7 @@ def test_all_of_it_can_be_awaited_and_a_secret_is_given_once(registry: cache.Reg
         plan = await upkeep.plan_async(request(account))
         assert plan is not None
         carried = await upkeep.execute_async(plan, [plan.approve_by_callback(lambda asked: YES)])
+        assert carried and carried.complete and carried.receipt, carried.receipt.render()
         assert carried.issued == [("robot$p+ci", "given-once")], carried.receipt.render()
         assert "given-once" not in repr(carried) + str(carried) + carried.receipt.json.decode()
 

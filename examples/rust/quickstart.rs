@@ -15,9 +15,9 @@ async fn promote(key: &NewKey, from: &str, to: &str, environment: &str, attach: 
     let request = json!({"from": format!("{from}:v1"), "to": format!("{to}:v1"), "requester": "me", "attach": attach});
     let outlook = promoter.plan(read::<RequestConfig>("request", request)?, &[]).await?;
     let plan = outlook.plan.ok_or_else(|| format!("{}: {:?}", outlook.state, outlook.verdicts))?;
-    let approval = plan.approve_on_terminal("alice", None)?;
-    println!("{}", promoter.execute(&plan, vec![approval], None).await?);
-    Ok(())
+    let receipt = promoter.execute(&plan, vec![plan.approve_on_terminal("alice", None)?], None).await?;
+    println!("{receipt}");
+    if receipt.is_complete() { Ok(()) } else { Err("not all of it was done".into()) }
 }
 
 #[tokio::main]

@@ -206,6 +206,7 @@ class Outlook:
 
 @final
 class Receipt:
+    def __bool__(self) -> bool: ...
     @property
     def complete(self) -> bool: ...
     @property
@@ -311,6 +312,7 @@ class Administrator:
 
 @final
 class Carried:
+    def __bool__(self) -> bool: ...
     @property
     def complete(self) -> bool: ...
     @property
@@ -331,6 +333,7 @@ class Proposal:
 
 @final
 class Cleaned:
+    def __bool__(self) -> bool: ...
     @property
     def complete(self) -> bool: ...
     @property
