@@ -4,6 +4,7 @@ from .approve import *
 from .ask import *
 from .assess import *
 from .gate import *
+from .path import *
 from .promote import *
 from .registry import *
 from .retention import *

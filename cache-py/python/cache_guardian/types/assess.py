@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypedDict
 
 from .gate import Verdict
+from .path import StrPath
 
 
 class AssessRequest(TypedDict, total=False):
@@ -12,7 +13,7 @@ class AssessRequest(TypedDict, total=False):
     verdicts of other gates that are to stand in the same report."""
 
     image: str
-    policy: str
+    policy: StrPath
     environment: str
     clock: str
     gates: list["Verdict"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any, Literal, Protocol, TypedDict, Union
+from typing import Any, Literal, Protocol, TypedDict
+
+from .path import StrPath
 
 Outcome = Literal["pass", "excepted", "warn", "fail", "error"]
 _Bytes = bytes
@@ -17,7 +18,7 @@ class Given(_Given, total=False):
     """Evidence that the caller has: its bytes, or the path of a file with them."""
 
     bytes: _Bytes
-    path: Union[str, "os.PathLike[str]"]
+    path: StrPath
 
 
 class _Found(TypedDict):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, Optional, TypedDict, Union
 
 from .approve import ApprovalPolicy
+from .path import StrPath
 from .registry import Network, Registry
 from .sign import Form, Signer, Signers, TrustedKey
 
@@ -18,16 +20,16 @@ class _Places(TypedDict):
 class PromoterConfig(_Places, total=False):
     """What a promoter is made of."""
 
-    policy: str
+    policy: StrPath
     trustedKeys: list[TrustedKey]
     trustedSigners: list[Signers]
-    trustedRoot: str
-    imagePolicies: list[str]
+    trustedRoot: StrPath
+    imagePolicies: Sequence[StrPath]
     signer: Signer
     approval: ApprovalPolicy
     registries: list[Registry]
     network: Network
-    ledger: str
+    ledger: StrPath
     clock: str
 
 
@@ -43,7 +45,7 @@ class Document(_Typed, total=False):
     """
 
     text: str
-    path: str
+    path: StrPath
 
 
 class Statement(TypedDict):
@@ -75,7 +77,7 @@ class Attestation(_Attestation, total=False):
     predicate as text, in a file, or as plain data. It has to be what the type says."""
 
     text: str
-    path: str
+    path: StrPath
     predicate: Any
     form: Form
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Literal, Optional, TypedDict
 
+from .path import StrPath
+
 
 class Pem(TypedDict, total=False):
     """A certificate or key in PEM: the text itself, or the path of a file with it."""
 
     pem: str
-    path: str
+    path: StrPath
 
 
 class ClientCertificate(TypedDict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Optional, TypedDict, Union
 
 from .approve import ApprovalPolicy
+from .path import StrPath
 from .registry import Network, Registry
 
 Untag = Literal["alone", "alone-but-last", "never", "with-manifest"]
@@ -38,7 +39,7 @@ class KubernetesCluster(_Cluster, total=False):
     """A cluster that is asked: by a kubeconfig, or from within where none is named. ``lists`` are further lists of its API with
     pod templates, such as ``apis/argoproj.io/v1alpha1/rollouts``."""
 
-    kubeconfig: str
+    kubeconfig: StrPath
     context: str
     lists: list[str]
 
@@ -54,7 +55,7 @@ class KubernetesDocuments(TypedDict):
 class InventorySource(TypedDict, total=False):
     """What tells what is deployed: exactly one of these."""
 
-    file: str
+    file: StrPath
     inventory: Inventory
     kubernetes: KubernetesCluster
     kubernetesDocuments: KubernetesDocuments
@@ -70,7 +71,7 @@ class Mirror(TypedDict):
 class _Retention(TypedDict):
     repositories: list[str]
     environment: str
-    policy: str
+    policy: StrPath
 
 
 class RetentionConfig(_Retention, total=False):
@@ -85,10 +86,10 @@ class RetentionConfig(_Retention, total=False):
     concurrency: int
     maxRequests: int
     approval: ApprovalPolicy
-    trustedRoot: str
+    trustedRoot: StrPath
     network: Network
-    ledger: str
-    restore: str
+    ledger: StrPath
+    restore: StrPath
     clock: str
 
 
@@ -103,7 +104,7 @@ class RetentionRequest(_Asked, total=False):
 
 
 class _Restore(TypedDict):
-    file: str
+    file: StrPath
     requester: str
 
 
@@ -235,7 +236,7 @@ class TranslateRequest(TypedDict):
     """The rules of an environment that are to be said in the words of a registry."""
 
     vendor: Union[Vendor, Literal["openshift"]]
-    policy: str
+    policy: StrPath
     environment: str
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Optional, TypedDict, Union
 
+from .path import StrPath
 from .registry import Network, Registry
 
 
@@ -29,11 +31,11 @@ class GenerateRequest(TypedDict, total=False):
 
     image: str
     platform: str
-    folder: str
+    folder: StrPath
     generator: Literal["cache", "syft", "trivy"]
-    program: str
-    layerCache: str
-    without: list[str]
+    program: StrPath
+    layerCache: StrPath
+    without: Sequence[StrPath]
     limits: CatalogLimits
     clock: str
     registries: list[Registry]

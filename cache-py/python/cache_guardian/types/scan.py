@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypedDict, Union
 
+from .path import StrPath
 from .registry import Network, Registry
 
 Severity = Literal["unknown", "negligible", "low", "medium", "high", "critical"]
@@ -14,8 +16,8 @@ class ScannerConfig(TypedDict, total=False):
     ``PATH``."""
 
     scanner: Literal["cache", "grype", "trivy"]
-    database: str
-    program: str
+    database: StrPath
+    program: StrPath
 
 
 class _ScannerNamed(TypedDict):
@@ -150,16 +152,16 @@ class MergedReport(TypedDict):
 
 
 class _DatabasePath(TypedDict):
-    path: str
+    path: StrPath
 
 
 class DatabaseBuildRequest(_DatabasePath, total=False):
     """What a database at ``path`` is to be made of: folders of OSV's archives, Grype's ``vulnerability.db``, Trivy's
     ``trivy.db``."""
 
-    osv: list[str]
-    grype: list[str]
-    trivy: list[str]
+    osv: Sequence[StrPath]
+    grype: Sequence[StrPath]
+    trivy: Sequence[StrPath]
 
 
 class OsvSource(TypedDict, total=False):
@@ -187,7 +189,7 @@ class DatabaseUpdateRequest(_DatabasePath, total=False):
     osv: OsvSource
     grype: GrypeSource
     trivy: TrivySource
-    downloads: str
+    downloads: StrPath
     registries: list[Registry]
     network: Network
 

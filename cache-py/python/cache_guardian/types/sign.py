@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal, Optional, TypedDict, Union
 
 from .gate import Attached, Pinned, Problem
+from .path import StrPath
 from .registry import Network, Registry
 
 
@@ -22,7 +23,7 @@ class Key(_Named, total=False):
     key, ``passwordEnv`` the variable of the environment that holds it."""
 
     pem: str
-    path: str
+    path: StrPath
     password: str
     passwordEnv: str
 
@@ -74,7 +75,7 @@ class TrustedKey(_Named, total=False):
     """A public key that is trusted, in PEM: the text itself, or where it is, a path or ``env://NAME``."""
 
     pem: str
-    path: str
+    path: StrPath
     demands: KeyDemands
 
 
@@ -101,12 +102,12 @@ class Services(TypedDict, total=False):
     or addresses, all of which are used. ``trustedRoot`` is what their answers are checked against; without it, that of the trust
     configuration or of the promoter. ``certificateLog`` is ``False`` for an authority of one's own that uses none."""
 
-    signingConfig: str
-    trustConfig: str
+    signingConfig: StrPath
+    trustConfig: StrPath
     fulcio: str
     rekor: list[Log]
     tsa: list[str]
-    trustedRoot: str
+    trustedRoot: StrPath
     certificateLog: bool
     network: Network
 
@@ -115,13 +116,13 @@ class SignerKey(Key, total=False):
     """A private key that signs. With ``services`` its signatures are in logs and have a proven time; for logs that keep hashes an
     Ed25519 key has to be ``prehashed``. With the ``publicKey`` (PEM, or where it is) plans need no private key."""
 
-    publicKey: str
+    publicKey: StrPath
     prehashed: bool
     services: Services
 
 
 class _Program(TypedDict):
-    program: str
+    program: StrPath
 
 
 class SignerProgram(_Program, total=False):
@@ -129,14 +130,14 @@ class SignerProgram(_Program, total=False):
 
     name: str
     arguments: list[str]
-    publicKey: str
+    publicKey: StrPath
     services: Services
 
 
 class TokenFile(TypedDict):
     """A file with an identity token, which somebody keeps fresh."""
 
-    file: str
+    file: StrPath
 
 
 class TokenVariable(TypedDict):
@@ -175,7 +176,7 @@ class NamedSigner(TypedDict, total=False):
     ``fingerprint`` of the key, or the ``subject`` and the ``issuer`` of a keyless signer."""
 
     name: str
-    publicKey: str
+    publicKey: StrPath
     fingerprint: str
     subject: str
     issuer: str
@@ -194,7 +195,7 @@ class VerifyRequest(_Image, total=False):
 
     trustedKeys: list[TrustedKey]
     trustedSigners: list[Signers]
-    trustedRoot: str
+    trustedRoot: StrPath
     attestation: str
     registries: list[Registry]
     network: Network
@@ -202,14 +203,14 @@ class VerifyRequest(_Image, total=False):
 
 class _Tuf(TypedDict):
     url: str
-    root: str
+    root: StrPath
 
 
 class TufRequest(_Tuf, total=False):
     """A TUF repository with a trusted root, and the TUF root that is trusted to begin with (its JSON, or a path). ``folder`` remembers
     what was seen, so that nothing older is accepted later, and has the newest ``trusted_root.json``."""
 
-    folder: str
+    folder: StrPath
     network: Network
     clock: str
 
@@ -225,18 +226,18 @@ class Verified(TypedDict):
 
 
 class _Bundle(TypedDict):
-    bundle: str
+    bundle: StrPath
 
 
 class VerifyFileRequest(_Bundle, total=False):
     """A file, or its SHA-256 as ``digest``, and the ``bundle`` that signs it: its JSON, or its path. ``trustedKeys`` and
     ``trustedSigners`` are whose signatures count."""
 
-    file: str
+    file: StrPath
     digest: str
     trustedKeys: list[TrustedKey]
     trustedSigners: list[Signers]
-    trustedRoot: str
+    trustedRoot: StrPath
 
 
 class VerifiedFile(TypedDict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from .gate import Pinned
+from .path import StrPath
 from .registry import Network, Registry
 from .sign import _Image, Signers, TrustedKey
 
@@ -47,7 +48,7 @@ class StoryRequest(_Image, total=False):
 
     trustedKeys: list[TrustedKey]
     trustedSigners: list[Signers]
-    trustedRoot: str
+    trustedRoot: StrPath
     deployments: list[Deployment]
     registries: list[Registry]
     network: Network

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict, Union
 
 from .approve import ApprovalPolicy
+from .path import StrPath
 from .registry import Network, Registry
 
 Policy = Literal["retention", "soft-delete", "immutability", "scanning", "access", "quota", "admin-user"]
@@ -21,7 +22,7 @@ class AdministratorConfig(_Administrator, total=False):
 
     approval: ApprovalPolicy
     network: Network
-    ledger: str
+    ledger: StrPath
     clock: str
 
 
@@ -137,7 +138,7 @@ class SetAutomation(_SetAutomation, total=False):
 class BuildSource(TypedDict):
     """An archive of what an image is built from, by the digest and the size of its bytes."""
 
-    path: str
+    path: StrPath
     digest: str
     size: int
 
@@ -187,7 +188,7 @@ class DeleteWish(_DeleteWish, total=False):
 
 
 class _BuildWish(TypedDict):
-    source: str
+    source: StrPath
     to: str
 
 
