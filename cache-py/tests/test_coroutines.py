@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import socketserver
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 import cache_guardian as cache
+from cache_guardian import _await
 from conftest import Prepare
 
 AT = "2026-01-31T11:59:00Z"
@@ -136,6 +138,13 @@ def test_what_it_raises_is_raised_where_it_is_awaited(prepare: Prepare) -> None:
         assert any(entry.name == "main" for entry in caught.traceback)
 
     asyncio.run(main())
+
+
+def test_what_comes_after_the_end_of_the_loop_is_given_up_in_silence() -> None:
+    loop = asyncio.new_event_loop()
+    loop.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        _await.start(asyncio.sleep(0), loop, contextvars.copy_context())
 
 
 async def cancelled(server: Silent) -> None:

@@ -22,8 +22,16 @@ def start(awaitable: Awaitable[Any], loop: asyncio.AbstractEventLoop, context: c
     async def awaited() -> Any:
         return await awaitable
 
-    # A context can be entered once at a time, and two gates may begin together.
-    return context.copy().run(asyncio.run_coroutine_threadsafe, awaited(), loop)
+    coroutine = awaited()
+    try:
+        # A context can be entered once at a time, and two gates may begin together.
+        return context.copy().run(asyncio.run_coroutine_threadsafe, coroutine, loop)
+    except RuntimeError:
+        # The loop was closed. Nobody has to hear that these were never awaited.
+        coroutine.close()
+        if inspect.iscoroutine(awaitable):
+            awaitable.close()
+        raise
 
 
 async def tell(progress: Callable[[Any], object], news: list[Any]) -> None:
