@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cache_core::connect::{AskConfig, DeskConfig, SharedPlan, read};
+use cache_core::connect::{AskConfig, DeskConfig, SharedPlan};
 use cache_core::model::Timestamp;
 use cache_core::{approve, ask};
 use napi::Env;
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::approval::{Approval, time};
 use crate::errors::raise;
 use crate::plan::Plan;
+use crate::read::read;
 use crate::run::unless_stopped;
 use crate::sign::StopOptions;
 
@@ -28,7 +29,7 @@ impl AnswerDesk {
     /// Opens a desk for these people.
     #[napi(constructor)]
     pub fn new(#[napi(ts_arg_type = "DeskConfig")] config: Value) -> napi::Result<Self> {
-        let config: DeskConfig = read("configuration", config).map_err(raise)?;
+        let config: DeskConfig = read("config", config)?;
         config.open().map(|desk| AnswerDesk(Arc::new(desk))).map_err(raise)
     }
 
@@ -80,7 +81,7 @@ where
     let (plan, desk) = (plan.0.clone(), Arc::clone(&desk.0));
     let StopOptions { signal } = options.unwrap_or_default();
     env.spawn_future(unless_stopped(signal, async move {
-        let config = read("configuration", config).map_err(raise)?;
+        let config = read("config", config)?;
         ask(plan, desk, config).await.map(Approval::all).map_err(raise)
     }))
 }
@@ -96,7 +97,7 @@ pub fn alert<'env>(
 ) -> napi::Result<PromiseRaw<'env, ()>> {
     let StopOptions { signal } = options.unwrap_or_default();
     env.spawn_future(unless_stopped(signal, async move {
-        let config: AskConfig = read("configuration", channels).map_err(raise)?;
-        config.alert(read("alert", alert).map_err(raise)?).await.map_err(raise)
+        let config: AskConfig = read("channels", channels)?;
+        config.alert(read("alert", alert)?).await.map_err(raise)
     }))
 }

@@ -1,6 +1,6 @@
 //! What reports, VEX and a policy amount to, and the reports that are written of it.
 
-use cache_core::connect::{self, AssessConfig, read};
+use cache_core::connect::{self, AssessConfig};
 use cache_core::gate;
 use cache_core::report::{ReportFormat, ReportOptions};
 use napi::bindgen_prelude::Buffer;
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::errors::raise;
 use crate::promoter::Given;
+use crate::read::read;
 
 /// A verdict with all that it is made of.
 #[napi]
@@ -23,8 +24,7 @@ pub fn assess(
     documents: Vec<Given>,
     #[napi(ts_arg_type = "AssessRequest | undefined | null")] request: Option<Value>,
 ) -> napi::Result<Assessment> {
-    let config: AssessConfig =
-        request.map(|request| read("request", request)).transpose().map_err(raise)?.unwrap_or_default();
+    let config: AssessConfig = request.map(|request| read("request", request)).transpose()?.unwrap_or_default();
     let documents: Vec<_> = documents.into_iter().map(Given::read).collect::<napi::Result<_>>()?;
     config.assess(&documents).map(Assessment).map_err(raise)
 }

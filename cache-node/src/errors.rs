@@ -7,10 +7,21 @@ use serde_json::json;
 
 /// The error that JavaScript gets.
 pub(crate) fn raise(error: Error) -> napi::Error {
+    let message = error.to_string();
+    send(&message, &error)
+}
+
+/// The same, where an argument is wrong. The message names the place in it already.
+pub(crate) fn raise_about(argument: String, error: Error) -> napi::Error {
+    let message = error.to_string();
+    send(&message, &error.context("argument", argument))
+}
+
+fn send(message: &str, error: &Error) -> napi::Error {
     let causes: Vec<String> = error.causes().map(ToString::to_string).collect();
     let text = json!({
         "code": error.kind().code(),
-        "message": error.to_string(),
+        "message": message,
         "hint": error.hint_text(),
         "context": error.contexts(),
         "causes": causes,

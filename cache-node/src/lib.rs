@@ -11,6 +11,7 @@ mod gate;
 mod outcome;
 mod plan;
 mod promoter;
+mod read;
 mod registries;
 mod retention;
 mod run;

@@ -1,6 +1,6 @@
 //! Plans, and the ways to approve one.
 
-use cache_core::connect::{AnswerConfig, SharedPlan, SignerConfig, read};
+use cache_core::connect::{AnswerConfig, SharedPlan, SignerConfig};
 use napi::Status;
 use napi::bindgen_prelude::{Buffer, Promise};
 use napi::threadsafe_function::ThreadsafeFunction;
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::approval::{Approval, time};
 use crate::errors::raise;
+use crate::read::read;
 use crate::token::{TokenFunction, tokens};
 
 /// A function that shows the plan to a person and promises the answer.
@@ -64,7 +65,7 @@ impl Plan {
         #[napi(ts_arg_type = "Deadlines")] deadlines: Value,
         at: Option<String>,
     ) -> napi::Result<Plan> {
-        let deadlines = read("deadlines", deadlines).map_err(raise)?;
+        let deadlines = read("deadlines", deadlines)?;
         self.0.with_deadlines(deadlines, time(at)?).map(Plan).map_err(raise)
     }
 
@@ -78,7 +79,7 @@ impl Plan {
     ) -> napi::Result<Approval> {
         let at = time(at)?;
         let answer = ask.call_async(Plan(self.0.clone())).await?.await?;
-        let answer = read("answer", answer).map_err(raise)?;
+        let answer = read("answer", answer)?;
         self.0.approve_by_callback(answer, at).map(Approval).map_err(raise)
     }
 
@@ -102,8 +103,8 @@ impl Plan {
         at: Option<String>,
         #[napi(ts_arg_type = "Token | undefined | null")] token: Option<TokenFunction>,
     ) -> napi::Result<Approval> {
-        let answer: AnswerConfig = read("answer", answer).map_err(raise)?;
-        let signer: SignerConfig = read("signer", signer).map_err(raise)?;
+        let answer: AnswerConfig = read("answer", answer)?;
+        let signer: SignerConfig = read("signer", signer)?;
         let signed = self.0.approve_by_signature(answer, signer, tokens(token), time(at)?);
         signed.await.map(Approval).map_err(raise)
     }

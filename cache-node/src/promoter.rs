@@ -1,6 +1,6 @@
 //! The promoter.
 
-use cache_core::connect::{PromoterConfig, Session, SharedPlan, given, read};
+use cache_core::connect::{PromoterConfig, Session, SharedPlan, given};
 use cache_core::plan::BreakGlass;
 use cache_core::promote;
 use napi::Env;
@@ -15,6 +15,7 @@ use crate::errors::raise;
 use crate::gate::Gate;
 use crate::outcome::{Outlook, Receipt, Reproduction};
 use crate::plan::Plan;
+use crate::read::read;
 use crate::run::{OnProgress, unless_stopped, watched};
 use crate::sign::StopOptions;
 use crate::token::{TokenFunction, tokens};
@@ -35,7 +36,7 @@ impl Promoter {
         #[napi(ts_arg_type = "Token | undefined | null")] token: Option<TokenFunction>,
     ) -> napi::Result<Self> {
         let gates = gates.unwrap_or_default().into_iter().map(Gate::open).collect::<napi::Result<_>>()?;
-        let config: PromoterConfig = read("configuration", config).map_err(raise)?;
+        let config: PromoterConfig = read("config", config)?;
         config.open_with(gates, tokens(token)).map(Promoter).map_err(raise)
     }
 
@@ -50,7 +51,7 @@ impl Promoter {
         let session = self.0.clone();
         let (given, signal) = options.unwrap_or_default().read();
         env.spawn_future(unless_stopped(signal, async move {
-            let (request, given) = (read("request", request).map_err(raise)?, given?);
+            let (request, given) = (read("request", request)?, given?);
             session.plan(request, &given).await.map(Outlook).map_err(raise)
         }))
     }
@@ -67,7 +68,7 @@ impl Promoter {
         let session = self.0.clone();
         let (given, signal) = options.unwrap_or_default().read();
         env.spawn_future(unless_stopped(signal, async move {
-            let (request, given) = (read("request", request).map_err(raise)?, given?);
+            let (request, given) = (read("request", request)?, given?);
             session.assess(request, &given).await.map(Assessment).map_err(raise)
         }))
     }
@@ -84,7 +85,7 @@ impl Promoter {
         let session = self.0.clone();
         let StopOptions { signal } = options.unwrap_or_default();
         env.spawn_future(unless_stopped(signal, async move {
-            let request = read("request", request).map_err(raise)?;
+            let request = read("request", request)?;
             session.plan_attaching(request).await.map(Outlook).map_err(raise)
         }))
     }
@@ -102,8 +103,8 @@ impl Promoter {
         let session = self.0.clone();
         let (given, signal) = options.unwrap_or_default().read();
         env.spawn_future(unless_stopped(signal, async move {
-            let (request, given) = (read("request", request).map_err(raise)?, given?);
-            let glass: BreakGlass = read("breakGlass", break_glass).map_err(raise)?;
+            let (request, given) = (read("request", request)?, given?);
+            let glass: BreakGlass = read("breakGlass", break_glass)?;
             session.plan_breaking_glass(request, &glass, &given).await.map(Outlook).map_err(raise)
         }))
     }
@@ -119,7 +120,7 @@ impl Promoter {
         let session = self.0.clone();
         let StopOptions { signal } = options.unwrap_or_default();
         env.spawn_future(unless_stopped(signal, async move {
-            let request = read("request", request).map_err(raise)?;
+            let request = read("request", request)?;
             session.plan_rollback(request).await.map(Outlook).map_err(raise)
         }))
     }
@@ -136,7 +137,7 @@ impl Promoter {
         let session = self.0.clone();
         let (given, signal) = options.unwrap_or_default().read();
         env.spawn_future(unless_stopped(signal, async move {
-            let (request, given) = (read("request", request).map_err(raise)?, given?);
+            let (request, given) = (read("request", request)?, given?);
             session.reproduce(request, &given).await.map(Reproduction).map_err(raise)
         }))
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cache_core::connect::{self, RegistriesConfig, read};
+use cache_core::connect::{self, RegistriesConfig};
 use cache_core::model::Descriptor;
 use napi::Env;
 use napi::bindgen_prelude::{Buffer, Promise, PromiseRaw, ToNapiValue};
@@ -11,6 +11,7 @@ use napi_derive::napi;
 use serde_json::{Value, json};
 
 use crate::errors::raise;
+use crate::read::read;
 use crate::run::unless_stopped;
 use crate::sbom::plain;
 use crate::sign::StopOptions;
@@ -28,7 +29,7 @@ impl Registries {
     pub fn new(
         #[napi(ts_arg_type = "RegistriesConfig | undefined | null")] config: Option<Value>,
     ) -> napi::Result<Self> {
-        let config: RegistriesConfig = read("registries", config.unwrap_or_else(|| json!({}))).map_err(raise)?;
+        let config: RegistriesConfig = read("config", config.unwrap_or_else(|| json!({})))?;
         config.open().map(|opened| Registries(Arc::new(opened))).map_err(raise)
     }
 
@@ -118,7 +119,7 @@ impl Registries {
         options: Option<StopOptions>,
     ) -> napi::Result<PromiseRaw<'env, Buffer>> {
         let StopOptions { signal } = options.unwrap_or_default();
-        let descriptor: Descriptor = read("descriptor", descriptor).map_err(raise)?;
+        let descriptor: Descriptor = read("descriptor", descriptor)?;
         let ask = |opened: Opened| async move { opened.blob(&repository, &descriptor).await };
         self.look(env, signal, ask, |bytes| Ok(Buffer::from(bytes.to_vec())))
     }

@@ -1,7 +1,7 @@
 //! Retention: what goes, what stays, and the way back.
 
 use cache_core::connect::{
-    self, RestoreConfig, RetentionConfig, RetentionSession, SharedPlan, SharedProposal, VendorName, cleaned_json, read,
+    self, RestoreConfig, RetentionConfig, RetentionSession, SharedPlan, SharedProposal, VendorName, cleaned_json,
 };
 use cache_core::retention;
 use napi::Env;
@@ -14,6 +14,7 @@ use crate::ask::{AnswerDesk, asking};
 use crate::errors::raise;
 use crate::outcome::Receipt;
 use crate::plan::Plan;
+use crate::read::read;
 use crate::run::{OnProgress, unless_stopped, watched};
 use crate::sign::StopOptions;
 
@@ -27,7 +28,7 @@ impl Retention {
     /// Opens what the configuration names.
     #[napi(constructor)]
     pub fn new(#[napi(ts_arg_type = "RetentionConfig")] config: Value) -> napi::Result<Self> {
-        let config: RetentionConfig = read("configuration", config).map_err(raise)?;
+        let config: RetentionConfig = read("config", config)?;
         config.open().map(Retention).map_err(raise)
     }
 
@@ -42,7 +43,7 @@ impl Retention {
         let session = self.0.clone();
         let RetentionPlanOptions { on_progress, signal } = options.unwrap_or_default();
         let work = watched(on_progress, async move |watch| {
-            let request = read("request", request).map_err(raise)?;
+            let request = read("request", request)?;
             session.plan(request, watch).await.map(Proposal).map_err(raise)
         });
         env.spawn_future(unless_stopped(signal, work))
@@ -93,7 +94,7 @@ impl Retention {
         let session = self.0.clone();
         let StopOptions { signal } = options.unwrap_or_default();
         env.spawn_future(unless_stopped(signal, async move {
-            let request: RestoreConfig = read("request", request).map_err(raise)?;
+            let request: RestoreConfig = read("request", request)?;
             Ok(session.plan_restore(request).await.map_err(raise)?.map(Plan))
         }))
     }
@@ -254,7 +255,7 @@ pub fn explain_policy(
     #[napi(ts_arg_type = "'ecr' | 'harbor' | 'acr'")] vendor: String,
     text: String,
 ) -> napi::Result<Vec<String>> {
-    let vendor: VendorName = read("vendor", Value::String(vendor)).map_err(raise)?;
+    let vendor: VendorName = read("vendor", Value::String(vendor))?;
     connect::explain_policy(vendor, &text).map_err(raise)
 }
 
@@ -262,7 +263,7 @@ pub fn explain_policy(
 #[cfg_attr(test, allow(dead_code, reason = "napi exports nothing from a test build"))]
 #[napi(ts_return_type = "DoomedImage[]")]
 pub fn simulate_policy(#[napi(ts_arg_type = "SimulateRequest")] request: Value) -> napi::Result<Value> {
-    let doomed = connect::simulate_policy(read("request", request).map_err(raise)?).map_err(raise)?;
+    let doomed = connect::simulate_policy(read("request", request)?).map_err(raise)?;
     Ok(serde_json::to_value(doomed)?)
 }
 
@@ -270,6 +271,6 @@ pub fn simulate_policy(#[napi(ts_arg_type = "SimulateRequest")] request: Value) 
 #[cfg_attr(test, allow(dead_code, reason = "napi exports nothing from a test build"))]
 #[napi(ts_return_type = "Translation")]
 pub fn translate_policy(#[napi(ts_arg_type = "TranslateRequest")] request: Value) -> napi::Result<Value> {
-    let said = connect::translate_policy(&read("request", request).map_err(raise)?).map_err(raise)?;
+    let said = connect::translate_policy(&read("request", request)?).map_err(raise)?;
     Ok(serde_json::to_value(said)?)
 }

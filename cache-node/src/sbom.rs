@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cache_core::connect::{GenerateConfig, read};
+use cache_core::connect::GenerateConfig;
 use cache_core::sbom::{self, query};
 use napi::Env;
 use napi::bindgen_prelude::{Buffer, ClassInstance, Promise, PromiseRaw};
@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::errors::raise;
+use crate::read::read;
 use crate::run::{OnProgress, unless_stopped, watched};
 
 /// An SBOM, whatever its format.
@@ -35,7 +36,7 @@ impl Sbom {
     ) -> napi::Result<PromiseRaw<'env, Sbom>> {
         let GenerateOptions { on_progress, signal } = options.unwrap_or_default();
         let work = watched(on_progress, async move |watch| {
-            let config: GenerateConfig = read("request", request).map_err(raise)?;
+            let config: GenerateConfig = read("request", request)?;
             config.generate(watch).await.map(|sbom| Sbom(Arc::new(sbom))).map_err(raise)
         });
         env.spawn_future(unless_stopped(signal, work))
@@ -75,7 +76,7 @@ impl Sbom {
     /// The packages of a name, a purl, a type, a licence; all that is given has to hold.
     #[napi(ts_return_type = "ListedPackage[]")]
     pub fn find(&self, #[napi(ts_arg_type = "SbomQuery")] query: Value) -> napi::Result<Value> {
-        let query: query::Query = read("query", query).map_err(raise)?;
+        let query: query::Query = read("query", query)?;
         plain(&query::Listed::all(self.0.find(&query)))
     }
 

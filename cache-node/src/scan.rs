@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cache_core::connect::{BuildConfig, GenerateConfig, OpenScanner, ScannerConfig, UpdateConfig, read};
+use cache_core::connect::{BuildConfig, GenerateConfig, OpenScanner, ScannerConfig, UpdateConfig};
 use cache_core::scan::{self, MergedReport, Report};
 use napi::Env;
 use napi::bindgen_prelude::{Promise, PromiseRaw};
@@ -10,6 +10,7 @@ use napi_derive::napi;
 use serde_json::Value;
 
 use crate::errors::raise;
+use crate::read::read;
 use crate::run::{OnProgress, unless_stopped, watched};
 use crate::sbom::{GenerateOptions, Sbom, plain};
 use crate::sign::StopOptions;
@@ -24,7 +25,7 @@ impl Scanner {
     /// Opens a scanner.
     #[napi(constructor)]
     pub fn new(#[napi(ts_arg_type = "ScannerConfig")] config: Value) -> napi::Result<Self> {
-        let config: ScannerConfig = read("scanner", config).map_err(raise)?;
+        let config: ScannerConfig = read("config", config)?;
         config.open().map(|scanner| Scanner(Arc::new(scanner))).map_err(raise)
     }
 
@@ -45,7 +46,7 @@ impl Scanner {
         let GenerateOptions { on_progress, signal } = options.unwrap_or_default();
         let scanner = Arc::clone(&self.0);
         let work = watched(on_progress, async move |watch| {
-            let config: GenerateConfig = read("request", request).map_err(raise)?;
+            let config: GenerateConfig = read("request", request)?;
             plain(&scanner.scan(&config, watch).await.map_err(raise)?)
         });
         env.spawn_future(unless_stopped(signal, work))
@@ -88,7 +89,7 @@ impl Database {
     ) -> napi::Result<PromiseRaw<'env, Value>> {
         let StopOptions { signal } = options.unwrap_or_default();
         let work = async move {
-            let config: BuildConfig = read("request", request).map_err(raise)?;
+            let config: BuildConfig = read("request", request)?;
             plain(&config.build().await.map_err(raise)?)
         };
         env.spawn_future(unless_stopped(signal, work))
@@ -103,7 +104,7 @@ impl Database {
     ) -> napi::Result<PromiseRaw<'env, Value>> {
         let UpdateOptions { on_progress, signal } = options.unwrap_or_default();
         let work = watched(on_progress, async move |watch| {
-            let config: UpdateConfig = read("request", request).map_err(raise)?;
+            let config: UpdateConfig = read("request", request)?;
             plain(&config.update(watch).await.map_err(raise)?)
         });
         env.spawn_future(unless_stopped(signal, work))
@@ -152,6 +153,6 @@ pub fn parse_report(document: &[u8]) -> napi::Result<Value> {
 #[cfg_attr(test, allow(dead_code, reason = "napi exports nothing from a test build"))]
 #[napi(ts_return_type = "MergedReport")]
 pub fn merge_reports(#[napi(ts_arg_type = "Report[]")] reports: Value) -> napi::Result<Value> {
-    let reports: Vec<Report> = read("list of reports", reports).map_err(raise)?;
+    let reports: Vec<Report> = read("reports", reports)?;
     plain(&MergedReport::of(&reports))
 }

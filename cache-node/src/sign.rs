@@ -1,6 +1,6 @@
 //! Keys, and what their signatures are worth.
 
-use cache_core::connect::{self, TufConfig, VerifyConfig, VerifyFileConfig, read};
+use cache_core::connect::{self, TufConfig, VerifyConfig, VerifyFileConfig};
 use cache_core::model::Secret;
 use napi::Env;
 use napi::bindgen_prelude::{Object, Promise, PromiseRaw, Uint8Array};
@@ -8,6 +8,7 @@ use napi_derive::napi;
 use serde_json::Value;
 
 use crate::errors::raise;
+use crate::read::read;
 use crate::run::unless_stopped;
 
 /// Makes a key of a kind, `p256` where none is said. Both halves are PEM; with a password the private one is encrypted, as
@@ -40,7 +41,7 @@ pub fn verify<'env>(
 ) -> napi::Result<PromiseRaw<'env, Value>> {
     let StopOptions { signal } = options.unwrap_or_default();
     env.spawn_future(unless_stopped(signal, async move {
-        let config: VerifyConfig = read("request", request).map_err(raise)?;
+        let config: VerifyConfig = read("request", request)?;
         config.verify().await.map_err(raise)
     }))
 }
@@ -57,7 +58,7 @@ pub fn verify_journal<'env>(
 ) -> napi::Result<PromiseRaw<'env, Value>> {
     let StopOptions { signal } = options.unwrap_or_default();
     env.spawn_future(unless_stopped(signal, async move {
-        let config: VerifyConfig = read("request", request).map_err(raise)?;
+        let config: VerifyConfig = read("request", request)?;
         config.verify_journal(&journal).await.map_err(raise)
     }))
 }
@@ -67,7 +68,7 @@ pub fn verify_journal<'env>(
 #[cfg_attr(test, allow(dead_code, reason = "napi exports nothing from a test build"))]
 #[napi(ts_return_type = "Promise<VerifiedFile>")]
 pub async fn verify_file(#[napi(ts_arg_type = "VerifyFileRequest")] request: Value) -> napi::Result<Value> {
-    let config: VerifyFileConfig = read("request", request).map_err(raise)?;
+    let config: VerifyFileConfig = read("request", request)?;
     on_a_thread(move || config.verify()).await
 }
 
@@ -82,7 +83,7 @@ pub fn refresh_trusted_root<'env>(
 ) -> napi::Result<PromiseRaw<'env, String>> {
     let StopOptions { signal } = options.unwrap_or_default();
     env.spawn_future(unless_stopped(signal, async move {
-        let config: TufConfig = read("request", request).map_err(raise)?;
+        let config: TufConfig = read("request", request)?;
         config.refresh().await.map_err(raise)
     }))
 }

@@ -1,6 +1,6 @@
 //! The story of an image.
 
-use cache_core::connect::{StoryConfig, read};
+use cache_core::connect::StoryConfig;
 use cache_core::story;
 use napi::Env;
 use napi::bindgen_prelude::PromiseRaw;
@@ -8,6 +8,7 @@ use napi_derive::napi;
 use serde_json::Value;
 
 use crate::errors::raise;
+use crate::read::read;
 use crate::run::unless_stopped;
 use crate::sign::StopOptions;
 
@@ -47,7 +48,7 @@ pub fn tell_story<'env>(
 ) -> napi::Result<PromiseRaw<'env, Story>> {
     let StopOptions { signal } = options.unwrap_or_default();
     env.spawn_future(unless_stopped(signal, async move {
-        let config: StoryConfig = read("request", request).map_err(raise)?;
+        let config: StoryConfig = read("request", request)?;
         config.tell().await.map(Story).map_err(raise)
     }))
 }

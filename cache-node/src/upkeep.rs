@@ -1,7 +1,7 @@
 //! The upkeep of a registry: what it keeps, and changes of that.
 
 use cache_core::administer;
-use cache_core::connect::{AdministratorConfig, Upkeep, UpkeepConfig, read};
+use cache_core::connect::{AdministratorConfig, Upkeep, UpkeepConfig};
 use cache_core::registry::Question;
 use napi::Env;
 use napi::bindgen_prelude::{Buffer, ClassInstance, PromiseRaw};
@@ -13,6 +13,7 @@ use crate::ask::{AnswerDesk, asking};
 use crate::errors::raise;
 use crate::outcome::Receipt;
 use crate::plan::Plan;
+use crate::read::read;
 use crate::run::unless_stopped;
 use crate::sign::StopOptions;
 
@@ -26,7 +27,7 @@ impl Administrator {
     /// Opens the registry that the configuration names.
     #[napi(constructor)]
     pub fn new(#[napi(ts_arg_type = "AdministratorConfig")] config: Value) -> napi::Result<Self> {
-        let config: AdministratorConfig = read("configuration", config).map_err(raise)?;
+        let config: AdministratorConfig = read("config", config)?;
         config.open().map(Administrator).map_err(raise)
     }
 
@@ -41,7 +42,7 @@ impl Administrator {
         let upkeep = self.0.clone();
         let StopOptions { signal } = options.unwrap_or_default();
         env.spawn_future(unless_stopped(signal, async move {
-            let question: Question = read("question", question).map_err(raise)?;
+            let question: Question = read("question", question)?;
             upkeep.ask(&question).await.map_err(raise)
         }))
     }
@@ -57,7 +58,7 @@ impl Administrator {
         let upkeep = self.0.clone();
         let StopOptions { signal } = options.unwrap_or_default();
         env.spawn_future(unless_stopped(signal, async move {
-            let request: UpkeepConfig = read("request", request).map_err(raise)?;
+            let request: UpkeepConfig = read("request", request)?;
             Ok(upkeep.plan(request).await.map_err(raise)?.map(Plan))
         }))
     }

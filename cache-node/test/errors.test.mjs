@@ -58,6 +58,33 @@ test('what is wrong has its place and is said in words', () => {
   assert.throws(() => new cache.Promoter(config), (error) => error instanceof cache.Invalid && error.message.includes(words));
 });
 
+test('what only the core finds wrong names its argument too', async () => {
+  const config = { source: 'oci:a', target: 'oci:b', environment: 'e', ledger: 'unused' };
+  const request = { from: 'oci:a:v1', to: 'oci:b:v1', requester: 'ci' };
+  const promoter = new cache.Promoter(config);
+  const sbom = cache.Sbom.parse(Buffer.from('{"spdxVersion": "SPDX-2.3", "packages": []}'));
+  const report = { scanner: 'own', findings: [{ id: 5 }] };
+  for (const [call, argument, words] of [
+    [() => new cache.Promoter({ ...config, approval: { required: -1 } }), 'config.approval.required', 'approval.required: '],
+    [() => new cache.Promoter({ ...config, polcy: '' }), 'config.polcy', 'polcy'],
+    [() => new cache.Scanner({ database: 5 }), 'config.database', 'the configuration is not valid: database: '],
+    [() => promoter.plan({ ...request, moveTags: 'yes' }), 'request.moveTags', 'moveTags: '],
+    [() => promoter.plan({ ...request, requester: undefined }), 'request', 'requester'],
+    [() => promoter.planBreakingGlass(request, { justification: 5 }), 'breakGlass.justification', 'breakGlass'],
+    [() => sbom.find({ name: 1 }), 'query.name', 'name: '],
+    [() => cache.mergeReports([report]), 'reports[0].findings[0].id', '[0].findings[0].id: '],
+    [() => cache.alert({ ask: 5 }, { image: 'a', report }), 'channels.ask', 'ask: '],
+    [() => cache.explainPolicy('quay', ''), 'vendor', 'vendor'],
+  ]) {
+    await assert.rejects(async () => call(), (error) => {
+      assert.ok(error instanceof cache.Invalid, String(error));
+      assert.equal(error.context.argument, argument, error.message);
+      assert.ok(error.message.includes(words) && !error.message.includes('(argument'), error.message);
+      return true;
+    });
+  }
+});
+
 test('a private key is in no message', () => {
   const secret = 'c2VjcmV0';
   const pem = `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`;
