@@ -1,6 +1,7 @@
 'use strict';
-// What a call is given is looked at before the native half gets it: so it is said which argument is wrong and in which way, and
-// nothing has begun. A value is never shown, as it may be a secret in the wrong place.
+// What a call is given is read before the native half gets it: so it is said which argument is wrong and in which way, and nothing
+// has begun. A value is never shown, as it may be a secret in the wrong place. Data is copied, and only what an object itself has
+// counts, as for `JSON.stringify`: the native half would take what any prototype has, and would ask a getter a second time.
 
 const { types } = require('node:util');
 const { Invalid } = require('./errors.cjs');
@@ -22,20 +23,36 @@ function shown(value) {
   return Array.isArray(value) ? 'a list' : article(isObject(value) ? 'object' : tag(value));
 }
 
-// What is wrong with a value, and where in it; nothing where all is well.
-const wrong = (value, words) => ({ at: '', why: `is ${shown(value)}, and has to be ${words}` });
-const within = (part, fault) => fault && { ...fault, at: part + fault.at };
-
-function first(parts, look) {
-  for (const part of parts) {
-    const fault = look(part);
-    if (fault !== undefined) return fault;
+// What is wrong with a value, and where in it.
+class Fault {
+  constructor(why, hint) {
+    this.at = '';
+    this.why = why;
+    this.hint = hint;
   }
-  return undefined;
+}
+const wrong = (value, words) => new Fault(`is ${shown(value)}, and has to be ${words}`);
+
+// What an application throws in a getter stays as it is.
+function within(part, thrown) {
+  if (thrown instanceof Fault) thrown.at = part + thrown.at;
+  return thrown;
+}
+function readPart(part, of, value) {
+  try {
+    return of.read(value);
+  } catch (thrown) {
+    throw within(part, thrown);
+  }
 }
 
-// The kinds of arguments.
-const kind = (words, holds) => ({ fault: (value) => (holds(value) ? undefined : wrong(value, words)) });
+// The kinds of arguments. Each reads a value, or throws what is wrong with it.
+const kind = (words, holds) => ({
+  read(value) {
+    if (!holds(value)) throw wrong(value, words);
+    return value;
+  },
+});
 const text = kind('a text', (value) => typeof value === 'string');
 const flag = kind('true or false', (value) => typeof value === 'boolean');
 const count = kind('a whole number from 0 to 4294967295', (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32);
@@ -48,63 +65,94 @@ const signal = kind(
 );
 const an = (name) => kind(article(name), (value) => tag(value) === name);
 
-// What may be left out.
-const maybe = (of) => ({ ...of, fault: (value) => (value === undefined || value === null ? undefined : of.fault(value)) });
+// What may be left out: `null` is the same as nothing, of which the native half knows only the second.
+const maybe = (of) => ({ read: (value) => (value === undefined || value === null ? undefined : of.read(value)) });
 
 const list = (of) => ({
-  fault: (value) =>
-    Array.isArray(value) ? first(value.keys(), (i) => within(`[${i}]`, of.fault(value[i]))) : wrong(value, 'a list'),
+  read(value) {
+    if (!Array.isArray(value)) throw wrong(value, 'a list');
+    return Array.from(value, (each, i) => readPart(`[${i}]`, of, each));
+  },
 });
 
 // An object with these fields. One that is not known would be overlooked.
-const shape = (fields, closed = true) => ({
-  fields,
-  fault(value) {
-    if (!isObject(value)) return wrong(value, 'an object');
-    const other = closed ? Object.keys(value).find((name) => !Object.hasOwn(fields, name)) : undefined;
-    if (other !== undefined) return { at: '', why: `has no ${other}`, hint: `it has ${Object.keys(fields).join(', ')}` };
-    return first(Object.keys(fields), (name) => within(`.${name}`, fields[name].fault(value[name])));
+const shape = (fields) => ({
+  read(value) {
+    if (!isObject(value)) throw wrong(value, 'an object');
+    const own = Object.keys(value);
+    const other = own.find((name) => !Object.hasOwn(fields, name));
+    if (other !== undefined) throw new Fault(`has no ${other}`, `it has ${Object.keys(fields).join(', ')}`);
+    const copy = Object.create(null);
+    for (const [name, of] of Object.entries(fields)) {
+      const part = readPart(`.${name}`, of, own.includes(name) ? value[name] : undefined);
+      if (part !== undefined) copy[name] = part;
+    }
+    return copy;
   },
 });
 const evidence = shape({ kind: text, bytes: maybe(bytes), path: maybe(text) });
-const gate = shape({ name: text, judge: func }, false);
 const options = (fields) => maybe(shape(Object.fromEntries(Object.entries(fields).map(([name, of]) => [name, maybe(of)]))));
 
-// What JSON has. A field that is `undefined` is none.
-const data = {
-  fault(value) {
-    if (!isObject(value)) return wrong(value, 'an object of plain data');
-    const budget = { left: MOST };
-    const fault = odd(value, DEEPEST, budget);
-    return budget.left < 0 ? { at: '', why: 'is nested too deeply, or has too much in it' } : fault;
+// An object of the application that does something, so what it inherits counts: it may be of a class.
+const gate = {
+  read(value) {
+    if (!isObject(value)) throw wrong(value, 'an object');
+    readPart('.name', text, value.name);
+    readPart('.judge', func, value.judge);
+    return value;
   },
 };
 
-function odd(value, depth, budget) {
+// What JSON has. A field that is `undefined` is none.
+const data = {
+  read(value) {
+    if (!isObject(value)) throw wrong(value, 'an object of plain data');
+    const budget = { left: MOST };
+    try {
+      return copied(value, DEEPEST, budget);
+    } catch (thrown) {
+      const isTooMuch = thrown instanceof Fault && budget.left < 0;
+      throw isTooMuch ? new Fault('is cyclic, nested too deeply, or has too much in it') : thrown;
+    }
+  },
+};
+
+function copied(value, depth, budget) {
   budget.left -= 1;
-  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint') return undefined;
-  if (value === null || Number.isFinite(value)) return undefined;
+  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint') return value;
+  if (value === null || Number.isFinite(value)) return value;
   const listed = Array.isArray(value);
-  if (!listed && !isObject(value)) return wrong(value, 'plain data');
+  if (!listed && !isObject(value)) throw wrong(value, 'plain data');
   if (depth === 0) budget.left = -1;
+  // No prototype: a field may have any name.
+  const copy = listed ? [] : Object.create(null);
   // Written out, as there may be a million of them.
   const parts = listed ? value : Object.keys(value);
-  for (let i = 0; i < parts.length && budget.left >= 0; i += 1) {
-    const part = listed ? value[i] : value[parts[i]];
-    const fault = part === undefined && !listed ? undefined : odd(part, depth - 1, budget);
-    if (fault !== undefined) return within(listed ? `[${i}]` : `.${parts[i]}`, fault);
+  for (let i = 0; i < parts.length; i += 1) {
+    if (budget.left < 0) throw new Fault('is too much');
+    const name = listed ? i : parts[i];
+    const part = value[name];
+    if (part === undefined && !listed) continue;
+    try {
+      copy[name] = copied(part, depth - 1, budget);
+    } catch (thrown) {
+      throw within(listed ? `[${i}]` : `.${name}`, thrown);
+    }
   }
-  return undefined;
+  return copy;
 }
 
-// Throws `Invalid` where something is not what the call takes.
-function check(call, takes, given) {
-  Object.entries(takes).forEach(([name, of], i) => {
-    const fault = within(name, of.fault(given[i]));
-    if (fault === undefined) return;
-    const { at, why, hint } = fault;
-    throw new Invalid(`${call}: ${at} ${why}`, { hint, context: { argument: at } });
+// What a call is given, as it takes it. Throws `Invalid` where something is not what the call takes.
+function read(call, takes, given) {
+  return Object.entries(takes).map(([name, of], i) => {
+    try {
+      return readPart(name, of, given[i]);
+    } catch (thrown) {
+      if (!(thrown instanceof Fault)) throw thrown;
+      const { at, why, hint } = thrown;
+      throw new Invalid(`${call}: ${at} ${why}`, { hint, context: { argument: at } });
+    }
   });
 }
 
-module.exports = { an, bytes, check, count, data, evidence, flag, func, gate, headers, list, maybe, options, signal, text };
+module.exports = { an, bytes, count, data, evidence, flag, func, gate, headers, list, maybe, options, read, signal, text };

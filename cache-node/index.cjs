@@ -1,10 +1,10 @@
 'use strict';
-// The native half as users see it: what a call is given is looked at first (signatures.cjs), errors are classes (errors.cjs), and
+// The native half as users see it: what a call is given is read first (signatures.cjs), errors are classes (errors.cjs), and
 // signals stop the work (stop.cjs). Nothing else happens here: types and documentation are those of native.d.ts.
 
 const { types } = require('node:util');
 const native = require('./load.cjs');
-const { check, data } = require('./arguments.cjs');
+const { data, read } = require('./arguments.cjs');
 const { translate, ...errors } = require('./errors.cjs');
 const signatures = require('./signatures.cjs');
 const { stoppable } = require('./stop.cjs');
@@ -27,7 +27,8 @@ const promising = (give) => give && (async (asked) => give(asked));
 // Requests of Node have lists where a header came twice; requests of the web have an iterable. A desk reads texts.
 const texts = (headers) => {
   const all = typeof headers?.[Symbol.iterator] === 'function' ? [...headers] : Object.entries(headers ?? {});
-  return Object.fromEntries(all.filter((pair) => Array.isArray(pair) && typeof pair[1] === 'string'));
+  const pairs = all.filter((pair) => Array.isArray(pair) && typeof pair[1] === 'string');
+  return Object.assign(Object.create(null), Object.fromEntries(pairs));
 };
 const atDesk = (call) =>
   function (headers, body, at) {
@@ -42,8 +43,7 @@ const adapted = {
       let thrown;
       const asking = async (plan) => {
         try {
-          const said = await ask(plan);
-          check('Plan.approveByCallback', { answer: data }, [said]);
+          const [said] = read('Plan.approveByCallback', { answer: data }, [await ask(plan)]);
           return said;
         } catch (error) {
           thrown = { error };
@@ -71,16 +71,15 @@ function guarded(name, call, { takes, promises } = { takes: {}, promises: false 
   const done = adapted[name]?.(translated(name, call)) ?? translated(name, call);
   if (!promises) {
     return function (...given) {
-      check(name, takes, given);
-      return done.apply(this, given);
+      return done.apply(this, read(name, takes, given));
     };
   }
   return async function (...given) {
-    check(name, takes, given);
-    if (takes.options === undefined) return done.apply(this, given);
-    const at = Object.keys(takes).indexOf('options');
-    const first = Array.from({ length: at }, (_, i) => given[i]);
-    return stoppable(given[at] ?? {}, (options) => done.call(this, ...first, options));
+    const taken = read(name, takes, given);
+    if (takes.options === undefined) return done.apply(this, taken);
+    // They come last.
+    const options = taken.pop() ?? {};
+    return stoppable(options, (stopping) => done.call(this, ...taken, stopping));
   };
 }
 

@@ -24,7 +24,7 @@ async function stoppable({ signal, onProgress, ...options }, call) {
     };
   }
   try {
-    return await call({ ...options, signal: stopped });
+    return await call({ __proto__: null, ...options, signal: stopped });
   } catch (error) {
     throw why !== undefined && error.message === 'STOPPED' ? why.reason : error;
   } finally {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import * as cache from '../index.mjs';
+import { prepare } from './helper.mjs';
 
 const declared = readFileSync(new URL('../native.d.ts', import.meta.url), 'utf8');
 
@@ -164,6 +165,52 @@ test('what is inside of an argument is named by its place', async () => {
     await assert.rejects(promoter.plan(request, { given: [given] }), refused(place));
     assert.throws(() => cache.assess([given]), refused(place.replace('options.given', 'documents')));
   }
+});
+
+test('only what an object itself has counts, and it is asked once', async () => {
+  const scenario = prepare('conflict');
+  const promoter = new cache.Promoter(scenario.promoter);
+  const inherits = (more) => Object.assign(Object.create(more), scenario.request);
+  await assert.rejects(promoter.plan({ ...scenario.request, requester: undefined }), /requester/);
+  for (const request of [inherits({ moveTags: true }), inherits({ movetags: true }), inherits(null)]) {
+    await assert.rejects(promoter.plan(request, Object.create({ signl: 1 })), cache.Conflict);
+  }
+  assert.equal((await promoter.plan({ ...scenario.request, moveTags: true })).state, 'ready');
+  await assert.rejects(promoter.plan(JSON.parse('{"__proto__": {"from": "a"}}')), /__proto__/);
+
+  let asked = 0;
+  const query = { get name() { return (asked += 1) > 1 ? () => {} : 'a'; } };
+  assert.deepEqual(cache.Sbom.parse(Buffer.from('{"spdxVersion": "SPDX-2.3", "packages": []}')).find(query), []);
+  assert.equal(asked, 1);
+});
+
+test('what others added to every object is in no argument', () => {
+  const desk = new cache.AnswerDesk({ people: { 'slack:U1': 'alice' }, slackSecret: 's' });
+  const gates = [{ name: 'own', judge() {} }];
+  Object.prototype.helper = function () {};
+  Object.prototype.clock = 'never';
+  try {
+    assert.ok(new cache.Promoter({ source: 'oci:a', target: 'oci:b', environment: 'e', ledger: 'unused' }, gates));
+    assert.equal(desk.slack({ a: 'b' }, Buffer.from('x')).status, 403);
+  } finally {
+    delete Object.prototype.helper;
+    delete Object.prototype.clock;
+  }
+});
+
+test('null is the same as what is left out', async () => {
+  const scenario = prepare('promote-signed');
+  const promoter = new cache.Promoter(scenario.promoter, null, null);
+  const options = { signal: null, given: null };
+  assert.equal((await promoter.plan(scenario.request, options)).state, 'ready');
+  const given = [{ kind: 'sbom', bytes: null, path: null }];
+  await assert.rejects(promoter.plan(scenario.request, { given }), (error) => !/cannot take/.test(error.message));
+  await assert.rejects(new cache.Registries(null).digest('oci:absent:v1', { platform: null }), cache.NotFound);
+  const report = { kind: 'report', bytes: Buffer.from('{"scanner": "own", "packages": 1, "findings": []}'), path: null };
+  const assessment = cache.assess([report], null);
+  const left = assessment.write('table').toString();
+  assert.equal(assessment.write('table', { width: null, location: null }).toString(), left);
+  assert.ok((await cache.generateKey(null, null)).private.includes('BEGIN PRIVATE KEY'));
 });
 
 test('no value is in a message', async () => {
