@@ -25,13 +25,15 @@ function shown(value) {
 
 // What is wrong with a value, and where in it.
 class Fault {
-  constructor(why, hint) {
+  constructor(why, { hint, isKind = false } = {}) {
     this.at = '';
     this.why = why;
     this.hint = hint;
+    // Whether it is another kind of thing altogether.
+    this.isKind = isKind;
   }
 }
-const wrong = (value, words) => new Fault(`is ${shown(value)}, and has to be ${words}`);
+const wrong = (value, words) => new Fault(`is ${shown(value)}, and has to be ${words}`, { isKind: true });
 
 // What an application throws in a getter stays as it is.
 function within(part, thrown) {
@@ -81,7 +83,7 @@ const shape = (fields) => ({
     if (!isObject(value)) throw wrong(value, 'an object');
     const own = Object.keys(value);
     const other = own.find((name) => !Object.hasOwn(fields, name));
-    if (other !== undefined) throw new Fault(`has no ${other}`, `it has ${Object.keys(fields).join(', ')}`);
+    if (other !== undefined) throw new Fault(`has no ${other}`, { hint: `it has ${Object.keys(fields).join(', ')}` });
     const copy = Object.create(null);
     for (const [name, of] of Object.entries(fields)) {
       const part = readPart(`.${name}`, of, own.includes(name) ? value[name] : undefined);
@@ -155,4 +157,5 @@ function read(call, takes, given) {
   });
 }
 
-module.exports = { an, bytes, count, data, evidence, flag, func, gate, headers, list, maybe, options, read, signal, text };
+const kinds = { an, bytes, count, data, evidence, flag, func, gate, headers, list, maybe, options, signal, text };
+module.exports = { ...kinds, Fault, read, shown };

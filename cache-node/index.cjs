@@ -1,10 +1,11 @@
 'use strict';
-// The native half as users see it: what a call is given is read first (signatures.cjs), errors are classes (errors.cjs), and
-// signals stop the work (stop.cjs). Nothing else happens here: types and documentation are those of native.d.ts.
+// The native half as users see it: what a call is given is read first (signatures.cjs), and so is what functions of the application
+// answer (answers.cjs); errors are classes (errors.cjs), and signals stop the work (stop.cjs). Nothing else happens here: types and documentation are those of native.d.ts.
 
 const { types } = require('node:util');
 const native = require('./load.cjs');
-const { data, read } = require('./arguments.cjs');
+const { answering } = require('./answers.cjs');
+const { data, read, text } = require('./arguments.cjs');
 const { translate, ...errors } = require('./errors.cjs');
 const signatures = require('./signatures.cjs');
 const { stoppable } = require('./stop.cjs');
@@ -22,8 +23,10 @@ const translated = (name, call) =>
     }
   };
 
-// The native half waits for promises; an `async` function makes one of a value, and of what was thrown.
-const promising = (give) => give && (async (asked) => give(asked));
+// What the native half asks of the application. A gate keeps its `this`.
+const judging = (gate) =>
+  answering('the gate', (evidence) => gate.judge(evidence), data, '{ reasons: [{ outcome, code, message }] }, or a promise of it');
+const giving = (token) => token && answering('the function that gives tokens', token, text, 'a text, or a promise of it');
 // Requests of Node have lists where a header came twice; requests of the web have an iterable. A desk reads texts.
 const texts = (headers) => {
   const all = typeof headers?.[Symbol.iterator] === 'function' ? [...headers] : Object.entries(headers ?? {});
@@ -58,11 +61,11 @@ const adapted = {
     },
   'Plan.approveBySignature': (call) =>
     function (answer, signer, at, token) {
-      return call.call(this, answer, signer, at, promising(token));
+      return call.call(this, answer, signer, at, giving(token));
     },
   'new Promoter': (call) => (config, gates, token) => {
-    const asked = (gates ?? []).map((gate) => ({ name: gate.name, judge: async (evidence) => gate.judge(evidence) }));
-    return call(config, asked, promising(token));
+    const asked = (gates ?? []).map((gate) => ({ name: gate.name, judge: judging(gate) }));
+    return call(config, asked, giving(token));
   },
 };
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cache_core::Result;
 use cache_core::connect::{Judge, foreign_gate};
 use cache_core::gate::PromotionGate;
-use cache_core::{Error, Result};
 use napi::Status;
 use napi::bindgen_prelude::Promise;
 use napi::threadsafe_function::ThreadsafeFunction;
@@ -13,6 +13,7 @@ use napi_derive::napi;
 use serde_json::Value;
 
 use crate::errors::raise;
+use crate::promised::broken;
 
 /// A function that takes the evidence and promises a verdict. It is weak: a promoter that does nothing lets Node end.
 type JudgeFunction = ThreadsafeFunction<Value, Promise<Value>, Value, Status, false, true>;
@@ -40,7 +41,7 @@ struct JavaScriptJudge(JudgeFunction);
 #[async_trait]
 impl Judge for JavaScriptJudge {
     async fn judge(&self, evidence: Value) -> Result<Value> {
-        let threw = |e: napi::Error| Error::unexpected(format!("the gate threw: {}", e.reason));
-        self.0.call_async(evidence).await.map_err(threw)?.await.map_err(threw)
+        let failed = |e: napi::Error| broken("the gate", &e);
+        self.0.call_async(evidence).await.map_err(failed)?.await.map_err(failed)
     }
 }

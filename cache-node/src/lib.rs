@@ -10,6 +10,7 @@ mod errors;
 mod gate;
 mod outcome;
 mod plan;
+mod promised;
 mod promoter;
 mod read;
 mod registries;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::approval::{Approval, time};
 use crate::errors::raise;
+use crate::promised::broken;
 use crate::read::read;
 use crate::token::{TokenFunction, tokens};
 
@@ -78,7 +79,8 @@ impl Plan {
         at: Option<String>,
     ) -> napi::Result<Approval> {
         let at = time(at)?;
-        let answer = ask.call_async(Plan(self.0.clone())).await?.await?;
+        let failed = |e: napi::Error| raise(broken("the callback", &e));
+        let answer = ask.call_async(Plan(self.0.clone())).await.map_err(failed)?.await.map_err(failed)?;
         let answer = read("answer", answer)?;
         self.0.approve_by_callback(answer, at).map(Approval).map_err(raise)
     }

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Approval, Invalid, Plan, Promoter, Unapproved, Unsupported } from '../index.mjs';
-import { prepare, scenarios } from './helper.mjs';
+import { Approval, Invalid, Plan, Promoter, Unapproved, Unexpected, Unsupported } from '../index.mjs';
+import { collecting, prepare, scenarios } from './helper.mjs';
 
 const yes = { decision: 'approve', approver: 'alice', comment: 'fine' };
 const at = '2026-01-31T11:59:00Z';
@@ -44,6 +44,15 @@ test('what the callback throws rejects', async () => {
   await assert.rejects(plan.approveByCallback(ask), (error) => error === down);
   await assert.rejects(plan.approveByCallback(() => ({ approver: 'alice' })), Invalid);
   await assert.rejects(plan.approveByCallback(() => undefined), Invalid);
+});
+
+test('a callback whose promise nobody can settle any more rejects', { timeout: 60_000 }, async () => {
+  const { plan } = await ready();
+  await assert.rejects(collecting(() => plan.approveByCallback(() => new Promise(() => {}))), (error) => {
+    assert.ok(error instanceof Unexpected && error.hint);
+    assert.equal(error.message, 'the promise of the callback was never settled');
+    return true;
+  });
 });
 
 test('a denial stops the plan and uses nothing up', async () => {

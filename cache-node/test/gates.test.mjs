@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Promoter } from '../index.mjs';
-import { prepare } from './helper.mjs';
+import { collecting, prepare } from './helper.mjs';
 
 const pass = { reasons: [{ outcome: 'pass', code: 'fine', message: 'fine' }] };
 
@@ -51,6 +51,56 @@ for (const answer of [undefined, null, true, 'pass', {}, { outcome: 'pass' }, { 
     assert.equal(own(result).outcome, 'error');
   });
 }
+
+const failed = async (judge) => {
+  const { outcome, reasons } = own(await outlook(judge));
+  assert.deepEqual([outcome, reasons.length, reasons[0].code], ['error', 1, 'gate-failed']);
+  return reasons[0].message;
+};
+
+test('a gate that answers nothing, or something else, is told what it has to return', async () => {
+  for (const [answer, words] of [
+    [undefined, 'undefined'], [null, 'null'], [true, 'a boolean'], ['pass', 'a text'], [[pass], 'a list'], [new Map(), 'a Map'],
+  ]) {
+    const message = await failed(() => answer);
+    assert.ok(message.includes(`the gate returned ${words}, and has to return { reasons: [`), message);
+  }
+  const cyclic = { ...pass };
+  cyclic.self = { cyclic };
+  assert.match(await failed(() => cyclic), /the answer of the gate is cyclic, nested too deeply, or has too much in it$/);
+  const odd = { reasons: [{ ...pass.reasons[0], message: () => {} }] };
+  assert.match(await failed(() => odd), /the answer of the gate is not valid: reasons\[0\].message is a function/);
+});
+
+test('whatever a gate throws is said, and not more of it than helps', async () => {
+  const silent = new Error('');
+  const odd = { get message() { throw new Error('no'); } };
+  Object.setPrototypeOf(odd, Error.prototype);
+  for (const [thrown, words] of [
+    [null, 'null'], [undefined, 'undefined'], [Symbol('s'), 'Symbol(s)'], [5n, '5'], ['words', 'words'], ['', 'an empty text'],
+    [{ token: 's3cret', status: 401 }, 'an object with token, status'], [{}, 'an object'], [() => {}, 'a function'],
+    [silent, 'Error'], [odd, 'what cannot be shown'], ['x'.repeat(5e6), `${'x'.repeat(1000)}…`],
+  ]) {
+    const message = await failed(() => { throw thrown; });
+    assert.ok(message.endsWith(`the gate threw: ${words}`), message.slice(0, 2000));
+  }
+});
+
+test('a gate keeps its this, and what it inherits is not of its verdict', async () => {
+  class Own {
+    #reasons = pass.reasons;
+    name = 'own';
+    judge() {
+      return Object.assign(Object.create({ more: () => {} }), { reasons: this.#reasons });
+    }
+  }
+  const scenario = prepare('promote-signed');
+  assert.equal((await new Promoter(scenario.promoter, [new Own()]).plan(scenario.request)).state, 'ready');
+});
+
+test('a gate whose promise nobody can settle any more is an error', { timeout: 60_000 }, async () => {
+  assert.match(await collecting(() => failed(() => new Promise(() => {}))), /the promise of the gate was never settled$/);
+});
 
 test('a stated pass does not hide a failing reason', async () => {
   const reason = { outcome: 'fail', code: 'c', message: 'm' };

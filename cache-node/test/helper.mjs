@@ -5,6 +5,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 export const scenarios = path.join(root, 'examples', 'scenarios');
@@ -61,3 +63,14 @@ export async function chat(told) {
 
 // The plan that a message asks about: the value of its buttons.
 export const asked = (message) => message.blocks.find(({ type }) => type === 'actions').elements[0].value;
+
+// Does the work while garbage is collected all the time, as it is sooner or later.
+export async function collecting(work) {
+  setFlagsFromString('--expose-gc');
+  const timer = setInterval(runInNewContext('gc'), 5);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}

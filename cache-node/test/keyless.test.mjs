@@ -114,6 +114,15 @@ test('the application gives tokens', async () => {
   await assert.rejects(sign({ keyless: 'callback', services }, broken), (error) => {
     return error instanceof Unexpected && /no browser/.test(error.message);
   });
+  for (const [given, words] of [
+    [() => {}, /the function that gives tokens returned undefined, and has to return a text/],
+    [async () => ({ token: 's3cret' }), /the function that gives tokens returned an object, and has to return a text/],
+    [() => { throw { token: 's3cret' }; }, /the function that gives tokens threw: an object with token/],
+  ]) {
+    await assert.rejects(sign({ keyless: 'callback', services }, given), (error) => {
+      return error instanceof Unexpected && words.test(error.message) && !error.message.includes('s3cret');
+    });
+  }
   await assert.rejects(sign({ keyless: 'callback', services }), Invalid);
   await assert.rejects(sign({ keyless: 'gitlab', services }, broken), Invalid);
 });
