@@ -467,7 +467,10 @@ export declare function errorKinds(): Array<string>
 
 /** How to execute a plan. */
 export interface ExecuteOptions {
-  /** Is told how far the execution is. What it throws stops the execution, and the promise rejects with it. */
+  /**
+   * Is told how far the execution is. What it throws stops the execution, and the promise rejects with it. So does the rejection
+   * of a promise that it returns; it is not waited for.
+   */
   onProgress?: (progress: Progress) => void
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
@@ -492,7 +495,10 @@ export declare function generateKey(kind?: KeyKind | undefined | null, password?
 
 /** How to make an SBOM. */
 export interface GenerateOptions {
-  /** Is told how far it is. What it throws stops the work, and the promise rejects with it. */
+  /**
+   * Is told how far it is. What it throws stops the work, and the promise rejects with it. So does the rejection of a promise
+   * that it returns; it is not waited for.
+   */
   onProgress?: (progress: GenerateProgress) => void
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
@@ -546,7 +552,10 @@ export declare function refreshTrustedRoot(request: TufRequest, options?: StopOp
 
 /** How to make a plan of a retention. */
 export interface RetentionPlanOptions {
-  /** Is told how many requests were sent, and how many it will be. What it throws stops the work. */
+  /**
+   * Is told how many requests were sent, and how many it will be. What it throws stops the work, and the promise rejects with
+   * it. So does the rejection of a promise that it returns; it is not waited for.
+   */
   onProgress?: (progress: Requests) => void
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal
@@ -569,7 +578,10 @@ export declare function translatePolicy(request: TranslateRequest): Translation
 
 /** How to bring a database up to date. */
 export interface UpdateOptions {
-  /** Is told how far it is. What it throws stops the work, and the promise rejects with it. */
+  /**
+   * Is told how far it is. What it throws stops the work, and the promise rejects with it. So does the rejection of a promise
+   * that it returns; it is not waited for.
+   */
   onProgress?: (progress: DatabaseProgress) => void
   /** Stops the work when it aborts. The promise then rejects with its reason. */
   signal?: AbortSignal

@@ -222,7 +222,8 @@ impl PlanOptions {
 #[derive(Default)]
 #[napi(object, object_to_js = false)]
 pub struct ExecuteOptions {
-    /// Is told how far the execution is. What it throws stops the execution, and the promise rejects with it.
+    /// Is told how far the execution is. What it throws stops the execution, and the promise rejects with it. So does the rejection
+    /// of a promise that it returns; it is not waited for.
     #[napi(ts_type = "(progress: Progress) => void")]
     pub on_progress: Option<OnProgress>,
     /// Stops the work when it aborts. The promise then rejects with its reason.

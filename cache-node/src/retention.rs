@@ -140,7 +140,8 @@ impl Retention {
 #[derive(Default)]
 #[napi(object, object_to_js = false)]
 pub struct RetentionPlanOptions {
-    /// Is told how many requests were sent, and how many it will be. What it throws stops the work.
+    /// Is told how many requests were sent, and how many it will be. What it throws stops the work, and the promise rejects with
+    /// it. So does the rejection of a promise that it returns; it is not waited for.
     #[napi(ts_type = "(progress: Requests) => void")]
     pub on_progress: Option<OnProgress>,
     /// Stops the work when it aborts. The promise then rejects with its reason.

@@ -134,7 +134,8 @@ impl Database {
 #[derive(Default)]
 #[napi(object, object_to_js = false)]
 pub struct UpdateOptions {
-    /// Is told how far it is. What it throws stops the work, and the promise rejects with it.
+    /// Is told how far it is. What it throws stops the work, and the promise rejects with it. So does the rejection of a promise
+    /// that it returns; it is not waited for.
     #[napi(ts_type = "(progress: DatabaseProgress) => void")]
     pub on_progress: Option<OnProgress>,
     /// Stops the work when it aborts. The promise then rejects with its reason.

@@ -41,6 +41,40 @@ test('what a watcher throws stops the execution, and it goes on', async () => {
   await assert.rejects(promoter.execute(plan, approvals), Unapproved);
 });
 
+test('a watcher may be async: its rejection stops the execution, and nothing is left unhandled', async () => {
+  const { promoter, plan, approvals } = await ready();
+  const unhandled = [];
+  const hear = (error) => unhandled.push(error);
+  process.on('unhandledRejection', hear);
+  try {
+    const down = new RangeError('the status page is down');
+    for (const onProgress of [
+      async () => { throw down; },
+      () => ({ then: (_, reject) => reject(down) }),
+      () => ({ get then() { throw down; } }),
+    ]) {
+      await assert.rejects(promoter.execute(plan, approvals, { onProgress }), (error) => error === down);
+    }
+    await assert.rejects(promoter.execute(plan, approvals, { onProgress: () => Promise.reject() }), (error) => error === undefined);
+    const late = () => new Promise((_, reject) => setTimeout(reject, 50, down));
+    const never = () => new Promise(() => {});
+    const receipt = await promoter.execute(plan, approvals, { onProgress: (news) => (news.done === 0 ? late() : never()) });
+    assert.ok(receipt.complete);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  } finally {
+    process.off('unhandledRejection', hear);
+  }
+  assert.deepEqual(unhandled, []);
+});
+
+test('a watcher that fails at the last news is heard', async () => {
+  for (const fail of [() => { throw new RangeError('enough'); }, async () => { throw new RangeError('enough'); }]) {
+    const { promoter, plan, approvals } = await ready();
+    const onProgress = (news) => (news.what === null ? fail() : undefined);
+    await assert.rejects(promoter.execute(plan, approvals, { onProgress }), RangeError);
+  }
+});
+
 test('a signal stops an execution, and it goes on', async () => {
   const { promoter, plan, approvals } = await ready();
   const control = new AbortController();

@@ -97,6 +97,7 @@ test('a signal, and what a watcher throws, stop the work', async () => {
     throw enough;
   };
   await assert.rejects(Sbom.generate({ image }, { onProgress }), (error) => error === enough);
+  await assert.rejects(Sbom.generate({ image }, { onProgress: async () => onProgress() }), (error) => error === enough);
 });
 
 test('a request that contradicts itself is invalid', async () => {
