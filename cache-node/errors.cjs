@@ -4,6 +4,9 @@
 const { types } = require('node:util');
 
 class CacheError extends Error {
+  // For a class of somebody else's below this one.
+  static code = 'UNEXPECTED';
+
   constructor(message, { hint = null, context = {}, cause } = {}) {
     super(message, cause && { cause });
     this.name = new.target.name;

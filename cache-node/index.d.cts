@@ -1,6 +1,20 @@
-// `native.d.ts` is generated; the errors are the only thing that is added to it.
+// `native.d.ts` is generated; what is added to it are the errors, and what no user can construct.
 export * from './native.js';
 export * from './types.js';
+export {
+  Approval,
+  Assessment,
+  Carried,
+  Cleaned,
+  Database,
+  Outlook,
+  Plan,
+  Proposal,
+  Receipt,
+  Reproduction,
+  Sbom,
+  Story,
+} from './types/made.js';
 
 /** The codes of the kinds of errors. */
 export type ErrorCode =
@@ -16,8 +30,20 @@ export type ErrorCode =
   | 'UNAVAILABLE'
   | 'UNEXPECTED';
 
-/** What went wrong, where, and what to do about it. A gate's "no" is never an error: it is a verdict. */
-export class CacheError extends Error {
+/** What is known of an error besides its message. */
+export interface ErrorDetails {
+  hint?: string | null | undefined;
+  context?: Record<string, string> | undefined;
+  cause?: unknown;
+}
+
+/**
+ * What went wrong, where, and what to do about it: each is of a class below, one for each code. A gate's "no" is never an error: it is
+ * a verdict.
+ */
+export abstract class CacheError extends Error {
+  static readonly code: ErrorCode;
+  constructor(message: string, details?: ErrorDetails);
   readonly code: ErrorCode;
   /** What to do about it, where that is known. */
   readonly hint: string | null;

@@ -1,4 +1,4 @@
-// The same for `import`.
+// The same for `import`, by name.
 import cache from './index.cjs';
 
 export const {
@@ -48,4 +48,3 @@ export const {
   verifyFile,
   verifyJournal,
 } = cache;
-export default cache;

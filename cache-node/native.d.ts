@@ -457,9 +457,9 @@ export declare function checkPolicy(policy: string): CheckedPolicy
 /** How to carry out a plan of a retention. */
 export interface CleanOptions {
   /** Whether to look only. It is so unless this is `false`. */
-  dryRun?: boolean
+  dryRun?: boolean | undefined
   /** Stops the work when it aborts. The promise then rejects with its reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** Every kind of error, by its code. */
@@ -471,9 +471,9 @@ export interface ExecuteOptions {
    * Is told how far the execution is. What it throws stops the execution, and the promise rejects with it. So does the rejection
    * of a promise that it returns; it is not waited for.
    */
-  onProgress?: (progress: Progress) => void
+  onProgress?: ((progress: Progress) => void) | undefined
   /** Stops the work when it aborts. The promise then rejects with its reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** What a registry's own policy does, in words. */
@@ -499,9 +499,9 @@ export interface GenerateOptions {
    * Is told how far it is. What it throws stops the work, and the promise rejects with it. So does the rejection of a promise
    * that it returns; it is not waited for.
    */
-  onProgress?: (progress: GenerateProgress) => void
+  onProgress?: ((progress: GenerateProgress) => void) | undefined
   /** Stops the work when it aborts. The promise then rejects with its reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** Evidence that the caller has: its bytes, or the path of a file with them. */
@@ -509,9 +509,9 @@ export interface Given {
   /** What it is. */
   kind: 'sbom' | 'report' | 'vex'
   /** The document. */
-  bytes?: Uint8Array
+  bytes?: Uint8Array | undefined
   /** Where the document is. */
-  path?: string
+  path?: string | undefined
 }
 
 /** An account that a registry created. */
@@ -525,9 +525,9 @@ export interface IssuedAccount {
 /** How an image is looked at. */
 export interface LookOptions {
   /** The platform, such as `linux/amd64`: it picks one out of an index, and an image that is there alone has to be for it. */
-  platform?: string
+  platform?: string | undefined
   /** Stops the work when it aborts. The promise then rejects with its reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** Several reports as one list, which keeps who said what, and where they differ and why. */
@@ -539,9 +539,9 @@ export declare function parseReport(document: Uint8Array): Report
 /** How to make a plan. */
 export interface PlanOptions {
   /** Evidence that the caller has and the registry has not. It is judged and named in the plan, and not attached. */
-  given?: Array<Given>
+  given?: Array<Given> | undefined
   /** Stops the work when it aborts. The promise then rejects with its reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /**
@@ -556,9 +556,9 @@ export interface RetentionPlanOptions {
    * Is told how many requests were sent, and how many it will be. What it throws stops the work, and the promise rejects with
    * it. So does the rejection of a promise that it returns; it is not waited for.
    */
-  onProgress?: (progress: Requests) => void
+  onProgress?: ((progress: Requests) => void) | undefined
   /** Stops the work when it aborts. The promise then rejects with its reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** What a registry would delete by its own policy, of a listing. */
@@ -567,7 +567,7 @@ export declare function simulatePolicy(request: SimulateRequest): DoomedImage[]
 /** How work is stopped. */
 export interface StopOptions {
   /** Stops the work when it aborts. The promise then rejects with its reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** Gathers the story of an image. Reads only. */
@@ -582,9 +582,9 @@ export interface UpdateOptions {
    * Is told how far it is. What it throws stops the work, and the promise rejects with it. So does the rejection of a promise
    * that it returns; it is not waited for.
    */
-  onProgress?: (progress: DatabaseProgress) => void
+  onProgress?: ((progress: DatabaseProgress) => void) | undefined
   /** Stops the work when it aborts. The promise then rejects with its reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /**
@@ -608,9 +608,9 @@ export declare function verifyJournal(request: VerifyRequest, journal: Uint8Arra
 /** How a report is to look. */
 export interface WriteOptions {
   /** How many columns a terminal has, for the table; 100 where it is left out. */
-  width?: number
+  width?: number | undefined
   /** The file at which SARIF shows the findings, such as `Dockerfile`. */
-  location?: string
+  location?: string | undefined
 }
 
 /** An SBOM as a document. */

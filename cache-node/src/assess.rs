@@ -82,7 +82,9 @@ impl Assessment {
 #[napi(object, object_to_js = false)]
 pub struct WriteOptions {
     /// How many columns a terminal has, for the table; 100 where it is left out.
+    #[napi(ts_type = "number | undefined")]
     pub width: Option<u32>,
     /// The file at which SARIF shows the findings, such as `Dockerfile`.
+    #[napi(ts_type = "string | undefined")]
     pub location: Option<String>,
 }

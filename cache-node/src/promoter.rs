@@ -203,9 +203,10 @@ impl Promoter {
 #[napi(object, object_to_js = false)]
 pub struct PlanOptions {
     /// Evidence that the caller has and the registry has not. It is judged and named in the plan, and not attached.
+    #[napi(ts_type = "Array<Given> | undefined")]
     pub given: Option<Vec<Given>>,
     /// Stops the work when it aborts. The promise then rejects with its reason.
-    #[napi(ts_type = "AbortSignal")]
+    #[napi(ts_type = "AbortSignal | undefined")]
     pub signal: Option<Promise<()>>,
 }
 
@@ -224,10 +225,10 @@ impl PlanOptions {
 pub struct ExecuteOptions {
     /// Is told how far the execution is. What it throws stops the execution, and the promise rejects with it. So does the rejection
     /// of a promise that it returns; it is not waited for.
-    #[napi(ts_type = "(progress: Progress) => void")]
+    #[napi(ts_type = "((progress: Progress) => void) | undefined")]
     pub on_progress: Option<OnProgress>,
     /// Stops the work when it aborts. The promise then rejects with its reason.
-    #[napi(ts_type = "AbortSignal")]
+    #[napi(ts_type = "AbortSignal | undefined")]
     pub signal: Option<Promise<()>>,
 }
 
@@ -239,8 +240,10 @@ pub struct Given {
     #[napi(ts_type = "'sbom' | 'report' | 'vex'")]
     pub kind: String,
     /// The document.
+    #[napi(ts_type = "Uint8Array | undefined")]
     pub bytes: Option<Uint8Array>,
     /// Where the document is.
+    #[napi(ts_type = "string | undefined")]
     pub path: Option<String>,
 }
 

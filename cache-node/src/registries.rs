@@ -210,8 +210,9 @@ impl Registries {
 #[napi(object, object_to_js = false)]
 pub struct LookOptions {
     /// The platform, such as `linux/amd64`: it picks one out of an index, and an image that is there alone has to be for it.
+    #[napi(ts_type = "string | undefined")]
     pub platform: Option<String>,
     /// Stops the work when it aborts. The promise then rejects with its reason.
-    #[napi(ts_type = "AbortSignal")]
+    #[napi(ts_type = "AbortSignal | undefined")]
     pub signal: Option<Promise<()>>,
 }

@@ -142,10 +142,10 @@ impl Retention {
 pub struct RetentionPlanOptions {
     /// Is told how many requests were sent, and how many it will be. What it throws stops the work, and the promise rejects with
     /// it. So does the rejection of a promise that it returns; it is not waited for.
-    #[napi(ts_type = "(progress: Requests) => void")]
+    #[napi(ts_type = "((progress: Requests) => void) | undefined")]
     pub on_progress: Option<OnProgress>,
     /// Stops the work when it aborts. The promise then rejects with its reason.
-    #[napi(ts_type = "AbortSignal")]
+    #[napi(ts_type = "AbortSignal | undefined")]
     pub signal: Option<Promise<()>>,
 }
 
@@ -155,9 +155,10 @@ pub struct RetentionPlanOptions {
 #[napi(object, object_to_js = false)]
 pub struct CleanOptions {
     /// Whether to look only. It is so unless this is `false`.
+    #[napi(ts_type = "boolean | undefined")]
     pub dry_run: Option<bool>,
     /// Stops the work when it aborts. The promise then rejects with its reason.
-    #[napi(ts_type = "AbortSignal")]
+    #[napi(ts_type = "AbortSignal | undefined")]
     pub signal: Option<Promise<()>>,
 }
 

@@ -136,10 +136,10 @@ impl Database {
 pub struct UpdateOptions {
     /// Is told how far it is. What it throws stops the work, and the promise rejects with it. So does the rejection of a promise
     /// that it returns; it is not waited for.
-    #[napi(ts_type = "(progress: DatabaseProgress) => void")]
+    #[napi(ts_type = "((progress: DatabaseProgress) => void) | undefined")]
     pub on_progress: Option<OnProgress>,
     /// Stops the work when it aborts. The promise then rejects with its reason.
-    #[napi(ts_type = "AbortSignal")]
+    #[napi(ts_type = "AbortSignal | undefined")]
     pub signal: Option<Promise<()>>,
 }
 

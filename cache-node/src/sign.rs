@@ -94,7 +94,7 @@ pub fn refresh_trusted_root<'env>(
 #[napi(object, object_to_js = false)]
 pub struct StopOptions {
     /// Stops the work when it aborts. The promise then rejects with its reason.
-    #[napi(ts_type = "AbortSignal")]
+    #[napi(ts_type = "AbortSignal | undefined")]
     pub signal: Option<Promise<()>>,
 }
 

@@ -20,8 +20,17 @@ test('every kind has its class and no class is left over', () => {
   }
 });
 
+test('an application may make errors too', () => {
+  const cause = new RangeError('cause');
+  const error = new cache.Invalid('message', { hint: 'hint', context: { a: 'b' }, cause });
+  assert.deepEqual([error.name, error.hint, error.context, error.cause], ['Invalid', 'hint', { a: 'b' }, cause]);
+  class Own extends cache.CacheError {}
+  class Strict extends cache.Invalid {}
+  assert.deepEqual([new Own('m').code, new Strict('m').code], ['UNEXPECTED', 'INVALID']);
+});
+
 test('import and require give the same', () => {
-  const names = Object.keys(cache).filter((name) => name !== 'default');
+  const names = Object.keys(cache);
   assert.deepEqual(names.sort(), Object.keys(required).sort());
   for (const name of names) assert.equal(cache[name], required[name]);
 });

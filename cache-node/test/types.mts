@@ -1,10 +1,15 @@
 // Compiled with `tsc --strict` and never run: what a user writes has the right types.
 import {
   Administrator,
+  Approval,
+  CacheError,
   Conflict,
   Database,
+  Invalid,
   Plan,
   Promoter,
+  Registries,
+  Sbom,
   Scanner,
   assess,
   generateKey,
@@ -14,6 +19,7 @@ import {
   type AssessmentData,
   type AttachRequest,
   type DatabaseProgress,
+  type ErrorCode,
   type Evidence,
   type Given,
   type Judgement,
@@ -25,6 +31,8 @@ import {
   type Signer,
   type Verified,
 } from '../index.mjs';
+// @ts-expect-error there is no default export
+import nothing from '../index.mjs';
 
 const config: PromoterConfig = {
   source: 'oci:dev',
@@ -68,6 +76,31 @@ export async function promote(): Promise<boolean> {
     if (error instanceof Conflict) console.error(error.code, error.hint, error.context.tag, bad);
     throw error;
   }
+}
+
+// What may be left out may be handed on from where it may be missing, with `exactOptionalPropertyTypes` too.
+export async function handedOn(environment: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string> {
+  const { POLICY: policy, PLATFORM: platform, KEY_PASSWORD: passwordEnv, NAME: name, REASON: reason } = environment;
+  const promoter = new Promoter({ ...config, policy, signer: { name: 'own', path: 'own.key', passwordEnv }, approval: undefined });
+  const request = { from: 'oci:dev:v1', to: 'oci:staging:v1', requester: 'pipeline', reason, moveTags: undefined };
+  await promoter.plan(request, { signal, given: [{ kind: 'sbom', path: 'sbom.json', bytes: undefined }] });
+  const sbom = await Sbom.generate({ image: 'oci:dev:v1', platform, clock: undefined }, { signal, onProgress: undefined });
+  assess([], { policy }).write('table', { width: undefined, location: name });
+  console.log(sbom.find({ name }).length, nothing);
+  return new Registries({ registries: [{ host: 'registry.example', system: undefined }] }).digest('oci:dev:v1', { platform, signal });
+}
+
+export function made(error: unknown, plan: Plan, watch: (done: number) => Promise<void>): ErrorCode | undefined {
+  // @ts-expect-error only Cache makes plans
+  console.log(new Plan(), plan instanceof Plan && plan.digest);
+  // @ts-expect-error and approvals
+  console.log(new Approval());
+  // @ts-expect-error an error is of a kind
+  console.log(new CacheError('message'));
+  const invalid: Invalid = new Invalid('message', { hint: 'hint', context: { at: 'here' }, cause: error });
+  const promoter = new Promoter(config, [gate]);
+  void promoter.execute(Plan.fromJson(plan.json), [], { onProgress: async ({ done }) => watch(done) });
+  return error instanceof CacheError ? error.code : invalid.code;
 }
 
 export async function sign(image: string): Promise<Verified> {

@@ -19,8 +19,8 @@ export interface Freeze {
 
 /** Until when a plan may be approved, and executed, in RFC 3339. */
 export interface Deadlines {
-  approveBy?: string;
-  executeBy?: string;
+  approveBy?: string | undefined;
+  executeBy?: string | undefined;
 }
 
 /**
@@ -28,17 +28,17 @@ export interface Deadlines {
  * requester, by any kind, within a day. Both together are refused.
  */
 export interface ApprovalPolicy {
-  accept?: ApprovalKind[];
-  required?: number;
+  accept?: ApprovalKind[] | undefined;
+  required?: number | undefined;
   /** `key` is the person's public key in PEM, `identities` are who the person is to providers of identities. */
-  approvers?: { name: string; key?: string; identities?: Identity[] }[];
+  approvers?: { name: string; key?: string | undefined; identities?: Identity[] | undefined }[] | undefined;
   /** Some of the approvers, of whom some must approve, by name. A person counts once, and for one group. */
-  groups?: Record<string, { required: number; of: string[] }>;
-  excludeRequester?: boolean;
-  maxAgeSeconds?: number;
-  freeze?: Freeze[];
+  groups?: Record<string, { required: number; of: string[] }> | undefined;
+  excludeRequester?: boolean | undefined;
+  maxAgeSeconds?: number | undefined;
+  freeze?: Freeze[] | undefined;
   /** What has to come with keyless approvals. */
-  demands?: Demands;
+  demands?: Demands | undefined;
 }
 
 /** What a person answered when shown a plan. */
@@ -46,11 +46,11 @@ export interface Answer {
   decision: Decision;
   approver: string;
   /** At most 1,000 characters; it is kept in the record. */
-  comment?: string;
+  comment?: string | undefined;
   /** Until when the approval counts, in RFC 3339, where that is earlier than the policy says. */
-  expires?: string;
+  expires?: string | undefined;
   /** What the application knows the answer by: the same answer of this person then counts once, however often it is told. */
-  reference?: string;
+  reference?: string | undefined;
 }
 
 /** The desk where answers arrive. They count where a service signed them. */
@@ -58,9 +58,9 @@ export interface DeskConfig {
   /** The approvers by what the services call them: `slack:U123`, or `teams:` and the id of the account in the directory. */
   people: Record<string, string>;
   /** The secret with which Slack signs its requests. */
-  slackSecret?: string;
+  slackSecret?: string | undefined;
   /** The token of an outgoing webhook of Teams'. */
-  teamsToken?: string;
+  teamsToken?: string | undefined;
 }
 
 /** A way to reach people. Addresses of webhooks are secrets. */
@@ -69,16 +69,16 @@ export type Channel =
   /** `bot` is the name of the outgoing webhook that takes the answers. */
   | { kind: 'teams'; url: string; bot: string }
   /** `url` is where it takes events, if not at PagerDuty's usual address. */
-  | { kind: 'pagerduty'; key: string; url?: string };
+  | { kind: 'pagerduty'; key: string; url?: string | undefined };
 
 /** Whom to ask at once, and whom to wake when nobody answers. */
 export interface AskConfig {
-  urgency?: 'normal' | 'high' | 'critical';
+  urgency?: 'normal' | 'high' | 'critical' | undefined;
   ask: Channel[];
-  alarm?: Channel;
+  alarm?: Channel | undefined;
   /** Without it after 5 and 10 minutes where it is critical, else after 15 and 30. */
-  alarmAfterSeconds?: number[];
-  giveUpAfterSeconds?: number;
+  alarmAfterSeconds?: number[] | undefined;
+  giveUpAfterSeconds?: number | undefined;
 }
 
 /** What a scan found of an image, which is named by its digest. */

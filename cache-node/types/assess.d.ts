@@ -6,15 +6,15 @@ import type { Severity } from './scan.js';
 /** By which rules reports are assessed, and what they are about. */
 export interface AssessRequest {
   /** The image. Without a digest, the one that the reports name. */
-  image?: string;
+  image?: string | undefined;
   /** The policy, as YAML or as the path of a file; without one, the default of the environment. */
-  policy?: string;
+  policy?: string | undefined;
   /** The environment whose rules apply; `prod` where it is left out. */
-  environment?: string;
+  environment?: string | undefined;
   /** A clock that stands still, in RFC 3339. */
-  clock?: string;
+  clock?: string | undefined;
   /** Verdicts of other gates, to stand in the same report. */
-  gates?: Verdict[];
+  gates?: Verdict[] | undefined;
 }
 
 export type ReportFormat = 'json' | 'sarif' | 'junit' | 'gitlab' | 'cyclonedx' | 'table' | 'markdown' | 'html';
@@ -22,14 +22,21 @@ export type VexStatus = 'affected' | 'under_investigation' | 'fixed' | 'not_affe
 
 /** A verdict with all that it is made of. The schema is docs/schema/assessment-v1.json. */
 export interface AssessmentData {
-  image?: string;
-  digest?: string;
+  image?: string | undefined;
+  digest?: string | undefined;
   at: string;
-  policy?: string;
-  environment?: string;
+  policy?: string | undefined;
+  environment?: string | undefined;
   verdict: Verdict;
-  gates?: Verdict[];
-  scans: { report: string; scanner: string; version?: string; scannedAt?: string; dataAsOf?: string; findings: number }[];
+  gates?: Verdict[] | undefined;
+  scans: {
+    report: string;
+    scanner: string;
+    version?: string | undefined;
+    scannedAt?: string | undefined;
+    dataAsOf?: string | undefined;
+    findings: number;
+  }[];
   tallies: {
     severity: Severity;
     found: number;
@@ -38,68 +45,81 @@ export interface AssessmentData {
     countingWithFix: number;
     excepted: number;
     cleared: number;
-    max?: number;
-    maxWithFix?: number;
+    max?: number | undefined;
+    maxWithFix?: number | undefined;
   }[];
   vulnerabilities: AssessedVulnerability[];
-  remedies?: { package: string; from: string[]; to: string[]; resolves: string[] }[];
-  exceptions?: { exception: string; id: string; state: string; means?: string[]; expires?: string }[];
+  remedies?: { package: string; from: string[]; to: string[]; resolves: string[] }[] | undefined;
+  exceptions?: {
+    exception: string;
+    id: string;
+    state: string;
+    means?: string[] | undefined;
+    expires?: string | undefined;
+  }[] | undefined;
   vex?: {
     document: string;
     format: 'openvex' | 'cyclonedx' | 'csaf';
-    id?: string;
-    author?: string;
-    signedBy?: string;
+    id?: string | undefined;
+    author?: string | undefined;
+    signedBy?: string | undefined;
     trusted: boolean;
     statements: number;
     matched: number;
-    unmatched?: { position: string; vulnerability: string; differs?: string }[];
-    problems?: { position: string; message: string }[];
-  }[];
-  notes?: { code: string; package: string; version?: string; purl?: string; advisories?: string[]; message: string }[];
+    unmatched?: { position: string; vulnerability: string; differs?: string | undefined }[] | undefined;
+    problems?: { position: string; message: string }[] | undefined;
+  }[] | undefined;
+  notes?: {
+    code: string;
+    package: string;
+    version?: string | undefined;
+    purl?: string | undefined;
+    advisories?: string[] | undefined;
+    message: string;
+  }[] | undefined;
   packages?: {
     total: number;
-    layers?: { layer: string; packages: number; affected: number; vulnerabilities: number }[];
-  };
+    layers?: { layer: string; packages: number; affected: number; vulnerabilities: number }[] | undefined;
+  } | undefined;
 }
 
 /** One vulnerability in one package, whoever reported it. */
 export interface AssessedVulnerability {
   id: string;
-  aliases?: string[];
+  aliases?: string[] | undefined;
   severity: Severity;
   /** Whose word that is: the source of the rating, or the scanner. */
   severityBy: string;
-  score?: number;
-  ratings?: { source: string; severity: Severity; score?: number; vector?: string }[];
+  score?: number | undefined;
+  ratings?: { source: string; severity: Severity; score?: number | undefined; vector?: string | undefined }[] | undefined;
   package: string;
   versions: string[];
-  purls?: string[];
-  layers?: string[];
-  fixedIn?: string[];
+  purls?: string[] | undefined;
+  layers?: string[] | undefined;
+  fixedIn?: string[] | undefined;
   fixState: 'unknown' | 'fixed' | 'not-fixed' | 'wont-fix';
-  sources?: string[];
+  sources?: string[] | undefined;
   reportedBy: string[];
-  exploited?: boolean;
-  epss?: { probability: number; percentile: number };
+  exploited?: boolean | undefined;
+  epss?: { probability: number; percentile: number } | undefined;
   standing: 'counts' | 'excepted' | 'cleared';
   /** Where it does not count: what it would amount to if it did. */
-  wouldBe?: Outcome;
+  wouldBe?: Outcome | undefined;
   /** The codes of the verdict's reasons by which it stops the image. */
-  blocks?: string[];
-  exceptions?: string[];
+  blocks?: string[] | undefined;
+  exceptions?: string[] | undefined;
   vex?: {
     document: string;
     position: string;
     status: VexStatus;
-    justification?: string;
-    explanation?: string;
-    author?: string;
-    signedBy?: string;
-    at?: string;
+    justification?: string | undefined;
+    explanation?: string | undefined;
+    author?: string | undefined;
+    signedBy?: string | undefined;
+    at?: string | undefined;
     /** Why it does not count. */
-    ignored?: 'unverified' | 'unjustified' | 'broad' | 'superseded' | 'older';
-  }[];
+    ignored?: 'unverified' | 'unjustified' | 'broad' | 'superseded' | 'older' | undefined;
+  }[] | undefined;
 }
 
 /** What a policy file is about; `digest` is how plans name it, `retention` and `approval` are the environments that have such rules. */

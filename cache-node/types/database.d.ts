@@ -6,38 +6,38 @@ import type { Network, Registry } from './registry.js';
 export interface DatabaseBuildRequest {
   path: string;
   /** Folders of OSV's archives. */
-  osv?: string[];
+  osv?: string[] | undefined;
   /** Grype's databases: `vulnerability.db`. */
-  grype?: string[];
+  grype?: string[] | undefined;
   /** Trivy's databases: `trivy.db`. */
-  trivy?: string[];
+  trivy?: string[] | undefined;
 }
 
 /** What a database at `path` is to be brought up to date with. */
 export interface DatabaseUpdateRequest {
   path: string;
   /** OSV's archives: where they are, and which ecosystems; without any, all that Cache can match. */
-  osv?: { address?: string; ecosystems?: string[] };
+  osv?: { address?: string | undefined; ecosystems?: string[] | undefined } | undefined;
   /** Grype's database, by the address of its listing. */
-  grype?: { listing?: string };
+  grype?: { listing?: string | undefined } | undefined;
   /** Trivy's database, an artifact in a registry. */
-  trivy?: { image?: string };
+  trivy?: { image?: string | undefined } | undefined;
   /** The folder where what is fetched is kept; without it, `<path>.sources`. */
-  downloads?: string;
-  registries?: Registry[];
-  network?: Network;
+  downloads?: string | undefined;
+  registries?: Registry[] | undefined;
+  network?: Network | undefined;
 }
 
 /** What a database was made of. */
 export interface DatabaseInfo {
-  dataAsOf?: string;
+  dataAsOf?: string | undefined;
   sources: {
     name: 'osv' | 'grype' | 'trivy';
-    asOf?: string;
+    asOf?: string | undefined;
     advisories: number;
     withdrawn: number;
     /** How many records could not be taken, by the reason. */
-    leftOut?: Record<string, number>;
+    leftOut?: Record<string, number> | undefined;
   }[];
   advisories: number;
   packages: number;
@@ -52,7 +52,7 @@ export interface DatabaseUpdated {
 
 /** How far an update is: a download is begun (`already` bytes of it are here), more of it came, the database is made. */
 export type DatabaseProgress =
-  | { kind: 'download'; what: string; already: number; size?: number }
+  | { kind: 'download'; what: string; already: number; size?: number | undefined }
   | { kind: 'bytes'; what: string; read: number }
   | { kind: 'unchanged'; what: string }
   | { kind: 'build' }

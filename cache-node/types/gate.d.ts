@@ -9,7 +9,7 @@ export interface Reason {
   outcome: Outcome;
   code: string;
   message: string;
-  wouldBe?: Outcome;
+  wouldBe?: Outcome | undefined;
 }
 
 /** A piece of evidence that a gate judged. */
@@ -30,16 +30,16 @@ export interface Verdict {
 
 /** What a gate written in JavaScript returns. A stated outcome can be stricter than the reasons, never milder. */
 export interface Judgement {
-  gate?: string;
-  outcome?: Outcome;
+  gate?: string | undefined;
+  outcome?: Outcome | undefined;
   reasons: Reason[];
-  lookedAt?: LookedAt[];
+  lookedAt?: LookedAt[] | undefined;
 }
 
 /** Who signed: a key, or somebody to whom a certificate authority issued a certificate. */
 export type By =
   | { kind: 'key'; name: string; fingerprint: string }
-  | { kind: 'certificate'; subject: string; issuer?: string; claims?: Record<string, string> };
+  | { kind: 'certificate'; subject: string; issuer?: string | undefined; claims?: Record<string, string> | undefined };
 
 /** A piece of evidence. `by` is who signed it, `null` where no signature verified. */
 export interface Attached<T> {

@@ -5,9 +5,9 @@ import type { Network, Registry } from './registry.js';
 
 /** An image that is deployed: its reference, the digest that runs, or both; and who uses it, for people. */
 export interface DeployedImage {
-  image?: string;
-  digest?: string;
-  usedBy?: string;
+  image?: string | undefined;
+  digest?: string | undefined;
+  usedBy?: string | undefined;
 }
 
 /** What is deployed in one place. It is believed only where it is complete and fresh. */
@@ -25,7 +25,7 @@ export type InventorySource =
   | { file: string }
   | { inventory: Inventory }
   /** A cluster that is asked, by a kubeconfig, or from within; `lists` are further lists of its API with pod templates. */
-  | { kubernetes: { name: string; kubeconfig?: string; context?: string; lists?: string[] } }
+  | { kubernetes: { name: string; kubeconfig?: string | undefined; context?: string | undefined; lists?: string[] | undefined } }
   /** What `kubectl get -o json` printed, all of it; `taken` is when the first was asked for. */
   | { kubernetesDocuments: { source: string; taken: string; documents: unknown[] } };
 
@@ -33,41 +33,41 @@ export type InventorySource =
 export interface RetentionConfig {
   repositories: string[];
   /** The registry, where it is more than the OCI protocol or has a login of its own. */
-  registries?: Registry[];
+  registries?: Registry[] | undefined;
   environment: string;
   /** The policy with its `retention_policy`, as YAML or as the path of a file. */
   policy: string;
-  inventories?: InventorySource[];
+  inventories?: InventorySource[] | undefined;
   /** The beginning of names at a mirror, and what stands there in the registry itself. */
-  mirrors?: { mirror: string; of: string }[];
+  mirrors?: { mirror: string; of: string }[] | undefined;
   /** What the registry does when a tag is deleted, where that is known. */
-  untag?: 'alone' | 'alone-but-last' | 'never' | 'with-manifest';
-  concurrency?: number;
-  maxRequests?: number;
+  untag?: 'alone' | 'alone-but-last' | 'never' | 'with-manifest' | undefined;
+  concurrency?: number | undefined;
+  maxRequests?: number | undefined;
   /** Without it, the policy's `approval_policy` for the environment; both together are refused. */
-  approval?: ApprovalPolicy;
+  approval?: ApprovalPolicy | undefined;
   /** The trusted root that keyless approvals are traced back to: its JSON, or a path. */
-  trustedRoot?: string;
-  network?: Network;
+  trustedRoot?: string | undefined;
+  network?: Network | undefined;
   /** Where used approvals are remembered: a folder, or `s3://`, `gs://` or `az://` where several machines execute plans. */
-  ledger?: string;
+  ledger?: string | undefined;
   /** The folder of restore files; without it, `cache/restore` beside the user's own ledger. */
-  restore?: string;
-  clock?: string;
+  restore?: string | undefined;
+  clock?: string | undefined;
 }
 
 /** Who wants to have repositories cleaned up, and why. */
 export interface RetentionRequest {
   requester: string;
-  reason?: string;
+  reason?: string | undefined;
 }
 
 /** What somebody wants back: all that the restore file has, or only these manifests with what belongs to them. */
 export interface RestoreRequest {
   file: string;
-  only?: string[];
+  only?: string[] | undefined;
   requester: string;
-  reason?: string;
+  reason?: string | undefined;
 }
 
 /** How many requests were sent, and how many it will be at least. */
@@ -106,20 +106,25 @@ export interface ProposalData {
 }
 
 /** A policy of a registry, and a listing to try it on: what the registry answered, or images read by the caller. */
-export type SimulateRequest = { vendor: 'ecr' | 'harbor' | 'acr'; policy: string; repository?: string; clock?: string } & (
+export type SimulateRequest = {
+  vendor: 'ecr' | 'harbor' | 'acr';
+  policy: string;
+  repository?: string | undefined;
+  clock?: string | undefined;
+} & (
   | { listing: unknown }
   | {
       images: {
         digest: string;
-        tags?: string[];
-        pushed?: string;
-        pulled?: string;
-        children?: string[];
-        locked?: boolean;
+        tags?: string[] | undefined;
+        pushed?: string | undefined;
+        pulled?: string | undefined;
+        children?: string[] | undefined;
+        locked?: boolean | undefined;
         /** When it lost its last tag, which ACR counts from. */
-        untagged?: string;
+        untagged?: string | undefined;
         /** When it was deleted, where the registry keeps what is. */
-        deleted?: string;
+        deleted?: string | undefined;
       }[];
     }
 );

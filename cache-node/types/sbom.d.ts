@@ -7,49 +7,49 @@ export type GenerateRequest = (
   | {
       image: string;
       /** The platform, such as `linux/amd64`: it picks one of several, and an image that is there alone has to be for it. */
-      platform?: string;
-      registries?: Registry[];
-      network?: Network;
+      platform?: string | undefined;
+      registries?: Registry[] | undefined;
+      network?: Network | undefined;
     }
   | {
       folder: string;
       /** What Cache's own generator passes over: paths below the folder, such as `vendor`. */
-      without?: string[];
+      without?: string[] | undefined;
     }
 ) &
   (
     | {
-        generator?: 'cache';
+        generator?: 'cache' | undefined;
         /** The folder where Cache's own generator keeps what it finds in layers. */
-        layerCache?: string;
+        layerCache?: string | undefined;
         /** How much is read of a layer or a folder. */
-        limits?: CatalogLimits;
+        limits?: CatalogLimits | undefined;
         /** The time in the document, in RFC 3339. */
-        clock?: string;
+        clock?: string | undefined;
       }
     | {
         generator: 'syft' | 'trivy';
         /** Where the program is, if not in `PATH`. */
-        program?: string;
+        program?: string | undefined;
       }
   );
 
 /** How much Cache's own generator reads of a layer or a folder, where not as usual; beyond it, reading ends in an error. */
 export interface CatalogLimits {
   /** Files, folders and links. */
-  entries?: number;
+  entries?: number | undefined;
   /** Bytes, unpacked. */
-  bytes?: number;
+  bytes?: number | undefined;
   /** Bytes of one file. */
-  file?: number;
+  file?: number | undefined;
   /** Bytes of a path. */
-  path?: number;
+  path?: number | undefined;
   /** Folders in a path. */
-  depth?: number;
+  depth?: number | undefined;
   /** Bytes that are kept: paths and links, and what the files say. */
-  kept?: number;
+  kept?: number | undefined;
   /** How many times larger a layer may be unpacked than packed, once it is larger than 64 MiB. */
-  ratio?: number;
+  ratio?: number | undefined;
 }
 
 /** How far an SBOM is: a layer is begun (`known` where it need not be read), more of it is read, all packages are found. */
@@ -62,21 +62,21 @@ export type GenerateProgress =
 export interface ListedPackage {
   id: string;
   name: string;
-  version?: string;
-  purl?: string;
+  version?: string | undefined;
+  purl?: string | undefined;
   licenses: string[];
 }
 
 /** Which packages are wanted. A `*` stands for any text, and case does not matter. */
 export interface SbomQuery {
   /** The name, with or without its group. */
-  name?: string;
+  name?: string | undefined;
   /** A purl, which may leave out what does not matter, or a pattern of it. */
-  purl?: string;
+  purl?: string | undefined;
   /** The type of the purl, such as `deb`. */
-  type?: string;
+  type?: string | undefined;
   /** An SPDX identifier in the licence, whatever way it is written, or the licence's whole text. */
-  license?: string;
+  license?: string | undefined;
 }
 
 /** What is in an SBOM, counted. */
@@ -113,8 +113,8 @@ export interface SbomPaths {
 export interface SbomDiff {
   added: ListedPackage[];
   removed: ListedPackage[];
-  versions: { name: string; purl?: string; before: string | null; after: string | null }[];
-  licenses: { name: string; version: string | null; purl?: string; before: string[]; after: string[] }[];
+  versions: { name: string; purl?: string | undefined; before: string | null; after: string | null }[];
+  licenses: { name: string; version: string | null; purl?: string | undefined; before: string[]; after: string[] }[];
   unchanged: number;
 }
 
@@ -142,38 +142,38 @@ export interface StatedLicense {
 export interface SbomData {
   format: string;
   metadata: {
-    name?: string;
-    id?: string;
-    created?: string;
-    authors?: string[];
-    tools?: string[];
-    subject?: string;
+    name?: string | undefined;
+    id?: string | undefined;
+    created?: string | undefined;
+    authors?: string[] | undefined;
+    tools?: string[] | undefined;
+    subject?: string | undefined;
   };
-  describes?: string[];
+  describes?: string[] | undefined;
   packages: {
     id: string;
     kind: string;
     name: string;
-    version?: string;
-    purl?: string;
-    cpes?: string[];
-    licenses?: StatedLicense[];
-    hashes?: { algorithm: string; value: string }[];
-    supplier?: string;
-    author?: string;
-    copyright?: string;
-    description?: string;
-    download?: string;
-    homepage?: string;
-    properties?: { name: string; value: string }[];
+    version?: string | undefined;
+    purl?: string | undefined;
+    cpes?: string[] | undefined;
+    licenses?: StatedLicense[] | undefined;
+    hashes?: { algorithm: string; value: string }[] | undefined;
+    supplier?: string | undefined;
+    author?: string | undefined;
+    copyright?: string | undefined;
+    description?: string | undefined;
+    download?: string | undefined;
+    homepage?: string | undefined;
+    properties?: { name: string; value: string }[] | undefined;
   }[];
   files?: {
     id: string;
     path: string;
-    hashes?: { algorithm: string; value: string }[];
-    licenses?: StatedLicense[];
-  }[];
-  relationships?: { from: string; relation: string; to: string }[];
-  licenseTexts?: { id: string; text: string; name?: string }[];
-  findings?: { code: string; position: string; message: string }[];
+    hashes?: { algorithm: string; value: string }[] | undefined;
+    licenses?: StatedLicense[] | undefined;
+  }[] | undefined;
+  relationships?: { from: string; relation: string; to: string }[] | undefined;
+  licenseTexts?: { id: string; text: string; name?: string | undefined }[] | undefined;
+  findings?: { code: string; position: string; message: string }[] | undefined;
 }

@@ -5,80 +5,80 @@ export type Severity = 'unknown' | 'negligible' | 'low' | 'medium' | 'high' | 'c
 
 /** Which scanner: Cache's own, with a database, or a program. */
 export type ScannerConfig =
-  | { scanner?: 'cache'; database: string }
+  | { scanner?: 'cache' | undefined; database: string }
   | {
       scanner: 'grype' | 'trivy';
       /** Where the program is, if not in `PATH`. */
-      program?: string;
+      program?: string | undefined;
     };
 
 /** A scanner; what is known before it runs. */
 export interface ScannerInfo {
   name: string;
-  version?: string;
-  dataAsOf?: string;
+  version?: string | undefined;
+  dataAsOf?: string | undefined;
 }
 
 /** What one source says of how bad a vulnerability is. */
 export interface Rating {
   source: string;
   severity: Severity;
-  score?: number;
-  vector?: string;
+  score?: number | undefined;
+  vector?: string | undefined;
 }
 
 /** A vulnerability in a package. */
 export interface ScanFinding {
   id: string;
-  aliases?: string[];
+  aliases?: string[] | undefined;
   severity: Severity;
   package: string;
   version: string;
-  purl?: string;
-  fixedIn?: string;
-  fixState?: 'unknown' | 'fixed' | 'not-fixed' | 'wont-fix';
-  ratings?: Rating[];
-  sources?: string[];
-  sourcePackage?: string;
-  exploited?: boolean;
+  purl?: string | undefined;
+  fixedIn?: string | undefined;
+  fixState?: 'unknown' | 'fixed' | 'not-fixed' | 'wont-fix' | undefined;
+  ratings?: Rating[] | undefined;
+  sources?: string[] | undefined;
+  sourcePackage?: string | undefined;
+  exploited?: boolean | undefined;
   /** How likely it is to be exploited soon; both are shares from 0 to 1. */
-  epss?: { probability: number; percentile: number };
+  epss?: { probability: number; percentile: number } | undefined;
 }
 
 /** Something that a scan could not answer: `no-version`, `no-data`, `unreadable-version`, ... */
 export interface Note {
   code: string;
   package: string;
-  version?: string;
-  purl?: string;
-  advisories?: string[];
+  version?: string | undefined;
+  purl?: string | undefined;
+  advisories?: string[] | undefined;
   message: string;
 }
 
 /** What a scanner found, whatever scanner it was (docs/schema/report-v1.json). */
 export interface Report {
   scanner: string;
-  scannerVersion?: string;
-  scannedAt?: string;
-  dataAsOf?: string;
-  subjects?: string[];
-  platform?: { os: string; architecture: string; variant?: string };
+  scannerVersion?: string | undefined;
+  scannedAt?: string | undefined;
+  dataAsOf?: string | undefined;
+  subjects?: string[] | undefined;
+  platform?: { os: string; architecture: string; variant?: string | undefined } | undefined;
   /** How many packages were looked at, where the scanner says. */
-  packages?: number;
+  packages?: number | undefined;
   findings: ScanFinding[];
-  notes?: Note[];
+  notes?: Note[] | undefined;
 }
 
 /** Several reports as one list (docs/schema/merged-report-v1.json). */
 export interface MergedReport {
-  reports: { scanner: string; scannerVersion?: string; dataAsOf?: string; findings: number }[];
+  reports: { scanner: string; scannerVersion?: string | undefined; dataAsOf?: string | undefined; findings: number }[];
   findings: MergedFinding[];
 }
 
 /** One vulnerability in one package. `said` is what each report says of it, `differences` where they do not agree. */
 export interface MergedFinding {
   id: string;
-  aliases?: string[];
+  aliases?: string[] | undefined;
   package: string;
   versions: string[];
   severity: Severity;
@@ -87,5 +87,5 @@ export interface MergedFinding {
     kind: 'missing' | 'severity' | 'fix';
     why: 'noted' | 'other-version' | 'older-data' | 'other-source' | 'unknown';
     message: string;
-  }[];
+  }[] | undefined;
 }

@@ -12,22 +12,22 @@ export type Form = 'bundle' | 'cosign-tag';
 export type PublicKey = { name: string } & ({ pem: string } | { path: string });
 
 /** A private key. Where it is encrypted, its password, or the variable of the environment that holds it. */
-export type Key = PublicKey & ({ password?: string } | { passwordEnv?: string });
+export type Key = PublicKey & ({ password?: string | undefined } | { passwordEnv?: string | undefined });
 
 /**
  * A private key that signs. For logs that keep hashes an Ed25519 key has to be `prehashed`. With the `publicKey` (PEM, or where it is)
  * plans need no private key.
  */
-export type SignerKey = Key & { publicKey?: string; prehashed?: boolean; services?: Services };
+export type SignerKey = Key & { publicKey?: string | undefined; prehashed?: boolean | undefined; services?: Services | undefined };
 
 /** A program that signs with a key that it has; docs/signing.md says what it is asked. */
 export interface SignerProgram {
-  name?: string;
+  name?: string | undefined;
   program: string;
-  arguments?: string[];
+  arguments?: string[] | undefined;
   /** In PEM, or where it is: plans then do not run the program. */
-  publicKey?: string;
-  services?: Services;
+  publicKey?: string | undefined;
+  services?: Services | undefined;
 }
 
 /** A signer without a key of its own. Without a subject and an issuer it is the one whom the token is for. */
@@ -35,7 +35,7 @@ export type KeylessSigner = {
   /** Where identity tokens come from: `ambient` is the job that this process runs in, `callback` the function `token`. */
   keyless: 'ambient' | 'github-actions' | 'gitlab' | 'callback' | { file: string } | { env: string } | { token: string };
   services: Services;
-} & ({ subject: string; issuer: string } | { subject?: never; issuer?: never });
+} & ({ subject: string; issuer: string } | { subject?: undefined; issuer?: undefined });
 
 /** Who signs. With services the signatures of a key are in logs and have a proven time. */
 export type Signer = SignerKey | SignerProgram | KeylessSigner | NamedSigner;
@@ -56,13 +56,13 @@ export type Token = (audience: string) => string | Promise<string>;
 export type Services = (
   | { signingConfig: string }
   | { trustConfig: string }
-  | { fulcio?: string; rekor?: { url: string; version: 1 | 2 }[]; tsa?: string[] }
+  | { fulcio?: string | undefined; rekor?: { url: string; version: 1 | 2 }[] | undefined; tsa?: string[] | undefined }
 ) & {
   /** What their answers are checked against; without it, that of the trust configuration or of the promoter. */
-  trustedRoot?: string;
+  trustedRoot?: string | undefined;
   /** `false` for a certificate authority of one's own that enters its certificates in no log. */
-  certificateLog?: boolean;
-  network?: Network;
+  certificateLog?: boolean | undefined;
+  network?: Network | undefined;
 };
 
 /** A new key in PEM. */
@@ -74,50 +74,50 @@ export interface KeyPair {
 /** What has to come with the signatures of a key. All of it needs a trusted root. */
 export interface KeyDemands {
   /** When the key is valid, in RFC 3339; both ends belong to it. */
-  valid?: { start?: string; end?: string };
-  logs?: number;
-  timestamps?: number;
+  valid?: { start?: string | undefined; end?: string | undefined } | undefined;
+  logs?: number | undefined;
+  timestamps?: number | undefined;
 }
 
 /** A public key that is trusted. */
-export type TrustedKey = PublicKey & { demands?: KeyDemands };
+export type TrustedKey = PublicKey & { demands?: KeyDemands | undefined };
 
 /** A keyless signer: one subject with one issuer, each exactly or as a pattern for the whole of it. */
 export interface Identity {
-  subject?: string;
-  subjectRegexp?: string;
-  issuer?: string;
-  issuerRegexp?: string;
-  noIssuer?: boolean;
-  claims?: Record<string, string>;
-  claimsRegexp?: Record<string, string>;
+  subject?: string | undefined;
+  subjectRegexp?: string | undefined;
+  issuer?: string | undefined;
+  issuerRegexp?: string | undefined;
+  noIssuer?: boolean | undefined;
+  claims?: Record<string, string> | undefined;
+  claimsRegexp?: Record<string, string> | undefined;
 }
 
 /** What has to come with a keyless signature. By default one log, and a certificate that is in a log. */
 export interface Demands {
-  logs?: number;
-  timestamps?: number;
-  certificateLog?: boolean;
-  shown?: 'by-proof' | 'by-proof-where-possible' | 'by-promise';
+  logs?: number | undefined;
+  timestamps?: number | undefined;
+  certificateLog?: boolean | undefined;
+  shown?: 'by-proof' | 'by-proof-where-possible' | 'by-promise' | undefined;
 }
 
 /** Keyless signers under one name, each as good as another. */
 export interface Signers {
   name: string;
   identities: Identity[];
-  demands?: Demands;
+  demands?: Demands | undefined;
 }
 
 /** An image, and whose signatures count. */
 export interface VerifyRequest {
   image: string;
-  trustedKeys?: TrustedKey[];
-  trustedSigners?: Signers[];
-  trustedRoot?: string;
+  trustedKeys?: TrustedKey[] | undefined;
+  trustedSigners?: Signers[] | undefined;
+  trustedRoot?: string | undefined;
   /** Asks for an attestation of this type, by name or URI, in the place of a signature. */
-  attestation?: string;
-  registries?: Registry[];
-  network?: Network;
+  attestation?: string | undefined;
+  registries?: Registry[] | undefined;
+  network?: Network | undefined;
 }
 
 /** A TUF repository with a trusted root. */
@@ -126,9 +126,9 @@ export interface TufRequest {
   /** The TUF root that is trusted to begin with: its JSON, or the path of a file with it. */
   root: string;
   /** Remembers what was seen, so that nothing older is accepted later, and has the newest `trusted_root.json`. */
-  folder?: string;
-  network?: Network;
-  clock?: string;
+  folder?: string | undefined;
+  network?: Network | undefined;
+  clock?: string | undefined;
 }
 
 /** What is attached to an image and verifies, and in `problems` what does not. What is about a platform says so in `about`. */
@@ -142,9 +142,9 @@ export interface Verified {
 /** A file, or its SHA-256, and the bundle that signs it: its JSON, or its path. */
 export type VerifyFileRequest = ({ file: string } | { digest: string }) & {
   bundle: string;
-  trustedKeys?: TrustedKey[];
-  trustedSigners?: Signers[];
-  trustedRoot?: string;
+  trustedKeys?: TrustedKey[] | undefined;
+  trustedSigners?: Signers[] | undefined;
+  trustedRoot?: string | undefined;
 };
 
 /** Who signed a file, as whose signature that counts, and since when it is proven to exist; `null` where nobody asks for a proof. */

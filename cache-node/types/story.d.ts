@@ -30,23 +30,23 @@ export interface VerifiedJournal {
 export interface Deployment {
   digest: string;
   place: string;
-  since?: string;
+  since?: string | undefined;
 }
 
 /** An image, whose word about it counts, and where images run. */
 export interface StoryRequest {
   image: string;
-  trustedKeys?: TrustedKey[];
-  trustedSigners?: Signers[];
-  trustedRoot?: string;
-  deployments?: Deployment[];
-  registries?: Registry[];
-  network?: Network;
+  trustedKeys?: TrustedKey[] | undefined;
+  trustedSigners?: Signers[] | undefined;
+  trustedRoot?: string | undefined;
+  deployments?: Deployment[] | undefined;
+  registries?: Registry[] | undefined;
+  network?: Network | undefined;
 }
 
 /** One thing that happened to an image, and who says so. Whatever is `claimed` could have been written by anybody who can push. */
 export interface StoryEvent {
-  at?: string;
+  at?: string | undefined;
   kind: 'built' | 'described' | 'scanned' | 'tested' | 'signed' | 'stated' | 'judged' | 'promoted' | 'deployed';
   title: string;
   facts: { name: string; value: string }[];
@@ -60,7 +60,7 @@ export interface StoryEvent {
 export interface StoryData {
   reference: string;
   image: Evidence['image'];
-  platforms: { digest: string; platform?: string }[];
+  platforms: { digest: string; platform?: string | undefined }[];
   toldAt: string;
   events: StoryEvent[];
   problems: { what: string; digest: string; why: string }[];

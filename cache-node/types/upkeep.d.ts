@@ -7,11 +7,11 @@ import type { Network, Registry } from './registry.js';
 export interface AdministratorConfig {
   registry: Registry;
   environment: string;
-  approval?: ApprovalPolicy;
-  network?: Network;
+  approval?: ApprovalPolicy | undefined;
+  network?: Network | undefined;
   /** Where used approvals are remembered: a folder, or `s3://`, `gs://` or `az://` where several machines execute plans. */
-  ledger?: string;
-  clock?: string;
+  ledger?: string | undefined;
+  clock?: string | undefined;
 }
 
 /** An image by its digest. */
@@ -37,10 +37,10 @@ export type Action =
       to?: unknown;
     }
   | { kind: 'start-scan'; image: PinnedImage }
-  | { kind: 'import'; from: PinnedImage; to: string; follow?: string }
+  | { kind: 'import'; from: PinnedImage; to: string; follow?: string | undefined }
   | { kind: 'set-lock'; of: string; delete: boolean; write: boolean }
   | { kind: 'set-properties'; image: string; properties: Record<string, string[]> }
-  | { kind: 'create-account'; scope: Scope; name: string; grants: unknown; days?: number }
+  | { kind: 'create-account'; scope: Scope; name: string; grants: unknown; days?: number | undefined }
   | { kind: 'delete-account'; scope: Scope; name: string }
   | { kind: 'set-automation'; automation: 'webhook' | 'task'; scope: Scope; name: string; to?: unknown }
   | { kind: 'build'; source: { path: string; digest: string; size: number }; to: string; settings: unknown };
@@ -50,15 +50,15 @@ export type Wish =
   | { action: Action }
   /** The registry builds an image from an archive (`.tar.gz`), as it is now. */
   | { build: { source: string; to: string; settings?: unknown } }
-  | { tag: { image: PinnedImage; tag: string; moveTag?: boolean } }
+  | { tag: { image: PinnedImage; tag: string; moveTag?: boolean | undefined } }
   /** The tag goes, and the image stays. */
   | { untag: string }
-  | { delete: { image: PinnedImage; withTags?: boolean } };
+  | { delete: { image: PinnedImage; withTags?: boolean | undefined } };
 
 /** What somebody wants done, in this order. */
 export interface UpkeepRequest {
   requester: string;
-  reason?: string;
+  reason?: string | undefined;
   /** What it is, in a few words. */
   what: string;
   wishes: Wish[];
@@ -67,7 +67,7 @@ export interface UpkeepRequest {
 /** What a registry can be asked; docs/adapters.md says which answers what. */
 export type Question =
   | { kind: 'projects' | 'settings' | 'storage' }
-  | { kind: 'repositories'; project?: string }
+  | { kind: 'repositories'; project?: string | undefined }
   | { kind: 'repository' | 'images' | 'tags' | 'room' | 'layers'; repository: string }
   | { kind: 'image' | 'tags-of' | 'findings'; image: PinnedImage }
   | { kind: 'locks'; of: string }
