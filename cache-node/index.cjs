@@ -1,12 +1,14 @@
 'use strict';
 // The native half as users see it: what a call is given is read first (signatures.cjs), and so is what functions of the application
-// answer (answers.cjs); errors are classes (errors.cjs), and signals stop the work (stop.cjs). Nothing else happens here: types and documentation are those of native.d.ts.
+// answer (answers.cjs); errors are classes (errors.cjs), signals stop the work (stop.cjs), and objects can be printed (seen.cjs).
+// Nothing else happens here: types and documentation are those of native.d.ts.
 
 const { types } = require('node:util');
 const native = require('./load.cjs');
 const { answering } = require('./answers.cjs');
 const { data, read, text } = require('./arguments.cjs');
 const { translate, ...errors } = require('./errors.cjs');
+const { show } = require('./seen.cjs');
 const signatures = require('./signatures.cjs');
 const { stoppable } = require('./stop.cjs');
 
@@ -103,6 +105,7 @@ function face(name, made) {
   }
   Face.prototype = made.prototype;
   Object.defineProperty(made.prototype, 'constructor', { value: Face, configurable: true });
+  show(name, made.prototype);
   // By this an argument is known to be of the class.
   Object.defineProperty(made.prototype, Symbol.toStringTag, { value: name, configurable: true });
   for (const member of Object.getOwnPropertyNames(made)) {

@@ -209,7 +209,10 @@ export declare class Plan {
   static fromJson(json: Uint8Array): Plan
   /** What a person approves. */
   get digest(): string
-  /** The plan as canonical JSON: the bytes that the digest is of. */
+  /**
+   * The plan as canonical JSON: the bytes that the digest is of, and so what is to be kept. `JSON.stringify` shows `data`, of
+   * which no plan is read.
+   */
   get json(): Buffer
   /** The plan as plain data; the schema is `plan-v1.json`. */
   get data(): Record<string, unknown>

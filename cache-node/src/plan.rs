@@ -35,7 +35,8 @@ impl Plan {
         self.0.plan().digest().as_str()
     }
 
-    /// The plan as canonical JSON: the bytes that the digest is of.
+    /// The plan as canonical JSON: the bytes that the digest is of, and so what is to be kept. `JSON.stringify` shows `data`, of
+    /// which no plan is read.
     #[napi(getter)]
     pub fn json(&self) -> Buffer {
         self.0.plan().bytes().to_vec().into()

@@ -18,6 +18,8 @@ test('a verdict is reproduced a year later', async () => {
   assert.ok((await promoter.execute(outlook.plan, [await answer(outlook.plan, 'alice')])).complete);
   const later = new Promoter({ ...scenario.promoter, clock: '2027-01-31T12:00:00Z' });
   const reproduced = await later.reproduce({ image: 'oci:target:v1' });
+  assert.equal(String(reproduced), `Reproduction of ${reproduced.record.plan}`);
+  assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(reproduced))), ['record', 'statement', 'by', 'verdicts']);
   assert.deepEqual(reproduced.verdictsJson, outlook.verdictsJson);
   assert.deepEqual(reproduced.verdicts, outlook.verdicts);
   assert.equal(reproduced.record.plan, outlook.plan.digest);

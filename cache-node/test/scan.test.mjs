@@ -68,6 +68,7 @@ test('an SBOM and a folder are scanned', async () => {
 test('a database says what it is, and a damaged one is refused', async () => {
   const path_ = await made();
   const database = Database.open(path_);
+  assert.equal(String(database), `Database ${database.digest}, ${database.info.advisories} advisories`);
   database.verify();
   assert.ok(database.digest.startsWith('sha256:') && database.info.packages === 1);
   writeFileSync(path_, readFileSync(path_).subarray(1));

@@ -99,6 +99,8 @@ export function made(error: unknown, plan: Plan, watch: (done: number) => Promis
   console.log(new CacheError('message'));
   const invalid: Invalid = new Invalid('message', { hint: 'hint', context: { at: 'here' }, cause: error });
   const promoter = new Promoter(config, [gate]);
+  const seen: Record<string, unknown> = plan.toJSON();
+  console.log(seen, Sbom.parse(plan.json).toJSON().packages);
   void promoter.execute(Plan.fromJson(plan.json), [], { onProgress: async ({ done }) => watch(done) });
   return error instanceof CacheError ? error.code : invalid.code;
 }

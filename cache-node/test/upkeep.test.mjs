@@ -80,6 +80,8 @@ test('a change is planned, approved and made once', async () => {
   const carried = await upkeep.execute(plan, approvals);
   assert.ok(carried.complete, carried.receipt.render());
   assert.deepEqual([storage, carried.issued], [1000, []]);
+  assert.match(String(carried), /^Carried by sha256:[0-9a-f]{64}, complete$/);
+  assert.deepEqual(JSON.parse(JSON.stringify(carried)), { complete: true, receipt: carried.receipt.data });
   assert.equal((await upkeep.journal(plan.digest)).toString().split('\n').length, 3 + plan.data.changes.length);
   await assert.rejects(upkeep.execute(plan, approvals), Unapproved);
   assert.equal(await upkeep.plan(ask(quota(1000))), null);
