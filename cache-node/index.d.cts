@@ -38,8 +38,8 @@ export interface ErrorDetails {
 }
 
 /**
- * What went wrong, where, and what to do about it: each is of a class below, one for each code. A gate's "no" is never an error: it is
- * a verdict.
+ * What went wrong, where, and what to do about it: each is of a class below, one for each code. A gate's "no" is never an error:
+ * it is a verdict.
  */
 export abstract class CacheError extends Error {
   static readonly code: ErrorCode;
