@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Invalid, NotFound, Promoter, Unapproved } from '../index.mjs';
+import { Invalid, NotFound, Promoter, Registries, Unapproved } from '../index.mjs';
 import { prepare } from './helper.mjs';
 
 const yes = { decision: 'approve', approver: 'alice' };
@@ -109,8 +109,18 @@ test('given evidence is judged and named', async () => {
   const policy = 'scan_policy:\n  promotion_to_staging: {require_scan: false}\n';
   const promoter = new Promoter({ ...scenario.promoter, policy });
   assert.equal((await promoter.plan(scenario.request)).state, 'blocked');
-  writeFileSync('sbom.json', sbom);
-  const bytes = await promoter.plan(scenario.request, { given: [{ kind: 'sbom', bytes: Buffer.from(sbom) }] });
+  const given = (text) => promoter.plan(scenario.request, { given: [{ kind: 'sbom', bytes: Buffer.from(text) }] });
+  const codes = (await given(sbom)).verdicts.flatMap(({ reasons }) => reasons.map(({ code }) => code));
+  assert.ok(codes.includes('unbound-sbom'));
+  const version = await new Registries().digest(scenario.request.from);
+  const document = JSON.stringify({
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    metadata: { component: { type: 'container', name: 'app', version } },
+    components: [{ type: 'library', name: 'a' }],
+  });
+  writeFileSync('sbom.json', document);
+  const bytes = await given(document);
   const path = await promoter.plan(scenario.request, { given: [{ kind: 'sbom', path: 'sbom.json' }] });
   assert.ok(bytes.plan.json.toString().includes('given, unsigned'));
   assert.equal(path.plan.digest, bytes.plan.digest);

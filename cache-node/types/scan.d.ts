@@ -62,6 +62,10 @@ export interface Report {
   scannedAt?: string | undefined;
   dataAsOf?: string | undefined;
   subjects?: string[] | undefined;
+  /** The digests of configurations that the report names, which tools call the id of an image. */
+  imageIds?: string[] | undefined;
+  /** What was scanned, in the scanner's word, where that is no image: `directory`, `filesystem`, `repository`. */
+  target?: string | undefined;
   platform?: { os: string; architecture: string; variant?: string | undefined } | undefined;
   /** How many packages were looked at, where the scanner says. */
   packages?: number | undefined;

@@ -245,9 +245,15 @@ def test_given_evidence_is_judged_and_named(prepare: Prepare, tmp_path: Path) ->
     config: Any = {**scenario["promoter"], "policy": "scan_policy:\n  promotion_to_staging: {require_scan: false}\n"}
     promoter = cache.Promoter(config)
     assert promoter.plan(scenario["request"]).state == "blocked"
+    unbound = promoter.plan(scenario["request"], given=[{"kind": "sbom", "bytes": SBOM}])
+    assert "unbound-sbom" in [reason["code"] for verdict in unbound.verdicts for reason in verdict["reasons"]]
+    image = {"type": "container", "name": "app", "version": cache.Registries().digest(scenario["request"]["from"])}
+    components = [{"type": "library", "name": "a"}]
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"component": image}, "components": components}
+    sbom = json.dumps(document).encode()
     path = tmp_path / "sbom.json"
-    path.write_bytes(SBOM)
-    by_bytes = promoter.plan(scenario["request"], given=[{"kind": "sbom", "bytes": SBOM}]).plan
+    path.write_bytes(sbom)
+    by_bytes = promoter.plan(scenario["request"], given=[{"kind": "sbom", "bytes": sbom}]).plan
     assert by_bytes is not None and "given, unsigned" in by_bytes.json.decode()
 
     async def main() -> cache.Outlook:

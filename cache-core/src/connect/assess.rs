@@ -70,7 +70,8 @@ impl AssessConfig {
     fn name_image(&self, evidence: &mut Evidence) -> bool {
         let mut platforms = Vec::new();
         let stated = self.image.as_ref().and_then(|image| image.digest.clone());
-        if stated.is_none() {
+        let is_stated = stated.is_some();
+        if !is_stated {
             for report in evidence.reports.iter().map(|report| &report.value) {
                 if let Some(first) = report.subjects.first()
                     && !platforms.iter().any(|(digest, _)| digest == first)
@@ -95,9 +96,25 @@ impl AssessConfig {
         }
         evidence.platforms = if several { platforms } else { Vec::new() };
         let about = evidence.image.digest.clone();
+        if !is_stated {
+            take_for(&about, evidence);
+        }
         let all = evidence.reports.iter_mut().map(|it| &mut it.about);
         let all = all.chain(evidence.vex.iter_mut().map(|it| &mut it.about));
         all.chain(evidence.sboms.iter_mut().map(|it| &mut it.about)).for_each(|own| *own = about.clone());
         is_known
+    }
+}
+
+/// Where nobody says which image it is, documents that name none are about the one that is assessed: there is no other.
+fn take_for(image: &Digest, evidence: &mut Evidence) {
+    for report in &mut evidence.reports {
+        report.value.target = None;
+        if report.value.subjects.is_empty() {
+            report.value.subjects.push(image.clone());
+        }
+    }
+    for sbom in evidence.sboms.iter_mut().filter(|sbom| sbom.value.describes.is_empty()) {
+        sbom.value.describes.push(image.clone());
     }
 }

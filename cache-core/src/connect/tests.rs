@@ -303,6 +303,13 @@ fn what_is_assessed_has_to_be_readable_and_to_have_rules() {
     let image = format!("registry.example.com/app@{}", Digest::of(b"a"));
     assert_eq!(of(json!({"image": image}), &[report("a")]).unwrap(), Outcome::Pass);
     assert_eq!(of(json!({"image": image}), &[report("b")]).unwrap(), Outcome::Fail);
+    // One that names none is about the image where nobody says which that is.
+    let unnamed = [Given::Report(bytes(r#"{"scanner": "s", "findings": []}"#))];
+    assert_eq!(of(json!({}), &unnamed).unwrap(), Outcome::Pass);
+    assert_eq!(of(json!({"image": image}), &unnamed).unwrap(), Outcome::Fail);
+    let folder = [Given::Report(bytes(r#"{"scanner": "s", "findings": [], "target": "directory"}"#))];
+    assert_eq!(of(json!({}), &folder).unwrap(), Outcome::Pass);
+    assert_eq!(of(json!({"image": image}), &folder).unwrap(), Outcome::Fail);
     assert!(given("signature", Some(bytes("")), None).is_err());
 }
 

@@ -1,6 +1,6 @@
 //! Which platforms of an image a piece of evidence speaks for.
 
-use super::{Attached, Evidence};
+use super::{Attached, Evidence, Found};
 use crate::error::ErrorKind;
 use crate::model::{Digest, Platform, Reason};
 use crate::visible;
@@ -66,6 +66,42 @@ impl<'a> Coverage<'a> {
         }
     }
 
+    /// The platforms that a piece of evidence speaks for, where its document names these manifests and these image ids.
+    ///
+    /// What is attached is tied to the image by its subject, and what is signed by the signature. What is only handed in has to
+    /// name the image itself: else one document would do for every image.
+    pub(super) fn scope_of<T>(
+        &self,
+        item: &Attached<T>,
+        names: &[Digest],
+        ids: &[Digest],
+        looked: Option<&Platform>,
+    ) -> Result<Vec<usize>, Unfit> {
+        let is_known = names.iter().any(|name| self.evidence.is_about(name));
+        let names = if is_known { names.to_vec() } else { [names, self.manifests_of(ids).as_slice()].concat() };
+        if names.is_empty() && item.found == Found::Given && item.by.is_none() {
+            return Err(Unfit::Unbound);
+        }
+        self.scope(&item.about, &names, looked).map_err(Unfit::Other)
+    }
+
+    /// The platforms that have these image ids. An id that none of them has is that of another image; where nobody looked which
+    /// ids they have, it says nothing.
+    fn manifests_of(&self, ids: &[Digest]) -> Vec<Digest> {
+        let mut manifests = Vec::new();
+        for id in ids {
+            let configs = self.evidence.configs.iter().filter(|(manifest, _)| self.evidence.is_about(manifest));
+            let before = manifests.len();
+            manifests.extend(configs.filter(|(_, config)| *config == id).map(|(manifest, _)| manifest.clone()));
+            // Docker's newer stores take the digest of the manifest for the id.
+            let is_other = manifests.len() == before && !self.evidence.configs.is_empty();
+            if is_other || self.evidence.is_about(id) {
+                manifests.push(id.clone());
+            }
+        }
+        manifests
+    }
+
     fn targets_of(&self, digests: &[&Digest]) -> Vec<usize> {
         let own: Vec<usize> = (0..self.targets.len()).filter(|&i| digests.contains(&self.targets[i].0)).collect();
         if own.is_empty() { (0..self.targets.len()).collect() } else { own }
@@ -98,6 +134,19 @@ impl<'a> Coverage<'a> {
         missing.map(|(target, _)| name(target)).collect::<Vec<_>>().join(", ")
     }
 }
+
+/// Why a piece of evidence speaks for no platform of the image.
+#[derive(Debug)]
+pub(super) enum Unfit {
+    /// It is about something else.
+    Other(String),
+    /// Nothing but the word of whoever hands it in says what it is about.
+    Unbound,
+}
+
+/// What is to be done about evidence that is [`Unbound`](Unfit::Unbound).
+pub(super) const UNBOUND: &str = "is only handed in, and names no digest that ties it to this image; make it of the image \
+    by its digest (REPOSITORY@sha256:...), or attach it to the image";
 
 /// Evidence that was looked at and does not count: it fails where something is missing, and is only told where nothing is.
 pub(super) struct Rejected {

@@ -1,6 +1,6 @@
 //! Everything that is known about an image when the gates judge it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::error::{Error, ErrorKind};
@@ -16,6 +16,8 @@ pub struct Evidence {
     pub image: Pinned,
     /// The platform images of it: the image itself, or the children of the index at any depth, without attestation children.
     pub platforms: Vec<(Digest, Option<Platform>)>,
+    /// The configurations of the platform images, each by the digest of its manifest. Tools call theirs the id of an image.
+    pub configs: BTreeMap<Digest, Digest>,
     /// The instant at which the gates judge.
     pub now: Timestamp,
     /// SBOMs about the image or one of its platforms.
@@ -38,6 +40,7 @@ impl Evidence {
         Evidence {
             image,
             platforms: Vec::new(),
+            configs: BTreeMap::new(),
             now,
             sboms: Vec::new(),
             reports: Vec::new(),

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::coverage::{Coverage, Rejected, problems, unverified};
+use super::coverage::{Coverage, Rejected, UNBOUND, Unfit, problems, unverified};
 use super::{Attached, Evidence, PromotionGate};
+use crate::document::digest_in;
 use crate::error::Result;
-use crate::model::{Reason, Verdict};
+use crate::model::{Digest, Reason, Verdict};
 use crate::sbom::Sbom;
 
 /// Demands an SBOM of the image, or of each of its platforms, that lists at least one package.
@@ -44,8 +45,8 @@ pub(super) fn sort(evidence: &Evidence, require_signed: bool) -> Sorted<'_> {
     let (mut counted, mut rejected) = (Vec::new(), Vec::new());
     for sbom in &evidence.sboms {
         let mut reject = |code, why: &str| rejected.push(Rejected::new("SBOM", sbom, code, why));
-        match coverage.scope(&sbom.about, &sbom.value.describes, None) {
-            Err(why) => reject("sbom-of-another-image", &why),
+        match scope(&coverage, sbom) {
+            Err((code, why)) => reject(code, &why),
             Ok(_) if require_signed && sbom.by.is_none() => reject("unsigned-sbom", "is not signed by a trusted key"),
             Ok(_) if sbom.value.listed().next().is_none() => reject("empty-sbom", "lists no package"),
             Ok(targets) => {
@@ -63,4 +64,23 @@ pub(super) fn sort(evidence: &Evidence, require_signed: bool) -> Sorted<'_> {
     reasons.extend(unverified(evidence, complete));
     reasons.extend(rejected.into_iter().map(|r| r.reason(complete)));
     Sorted { counted, reasons }
+}
+
+/// The platforms that an SBOM speaks for; else the code of the reason, and why.
+pub(super) fn scope(
+    coverage: &Coverage<'_>,
+    sbom: &Attached<Sbom<'static>>,
+) -> Result<Vec<usize>, (&'static str, String)> {
+    coverage.scope_of(sbom, &sbom.value.describes, &image_ids(&sbom.value), None).map_err(|unfit| match unfit {
+        Unfit::Other(why) => ("sbom-of-another-image", why),
+        Unfit::Unbound => ("unbound-sbom", UNBOUND.to_owned()),
+    })
+}
+
+/// What Trivy notes of an image that has no digest in a registry, such as one in an archive.
+fn image_ids(sbom: &Sbom<'_>) -> Vec<Digest> {
+    let is_subject = |id: &str| sbom.metadata.subject.as_ref().is_some_and(|subject| subject.as_str() == id);
+    let subjects = sbom.packages.iter().filter(|package| is_subject(package.id.as_str()));
+    let properties = subjects.flat_map(|package| &package.properties);
+    properties.filter(|(name, _)| name.ends_with(":ImageID")).filter_map(|(_, id)| digest_in(id)).collect()
 }

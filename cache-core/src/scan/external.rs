@@ -162,6 +162,9 @@ fn finished(mut report: Report, target: &ScanTarget<'_>, copy: Copy) -> Result<R
         ScanTarget::Of(Target::Folder(_)) => &[],
     };
     report.subjects = subjects.to_vec();
+    if !matches!(target, ScanTarget::Of(Target::Folder(_))) {
+        (report.image_ids, report.target) = (Vec::new(), None);
+    }
     match copy {
         Copy::Image(copy) => copy.remove()?,
         Copy::Document(file) => {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::report::platform;
+use super::report::{other_than_image, platform};
 use super::{Epss, Finding, FixState, Rating, Report, Severity, Share};
 use crate::document::{self, digest_in, time};
 use crate::error::{Error, Result};
@@ -82,6 +82,9 @@ struct Artifact {
 
 #[derive(Default, Deserialize)]
 struct Source {
+    /// `image`, `directory`, `file`, `sbom-file`, ...
+    #[serde(default, rename = "type", deserialize_with = "null_is_empty")]
+    kind: String,
     /// An object for an image; a path for a folder.
     #[serde(default)]
     target: Option<serde_json::Value>,
@@ -90,6 +93,9 @@ struct Source {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Target {
+    /// The digest of the configuration.
+    #[serde(default, rename = "imageID", deserialize_with = "null_is_empty")]
+    image_id: String,
     #[serde(default, deserialize_with = "null_is_empty")]
     manifest_digest: String,
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -147,6 +153,8 @@ pub(super) fn parse(text: &str) -> Result<Report> {
         scanned_at: document.descriptor.timestamp,
         data_as_of: document.descriptor.db.status.built.or(document.descriptor.db.built),
         subjects,
+        image_ids: digest_in(&target.image_id).into_iter().collect(),
+        target: other_than_image(&document.source.kind),
         platform: platform(target.os, target.architecture),
         findings: document.matches.into_iter().map(finding).collect(),
         ..Report::default()

@@ -148,6 +148,13 @@ pub struct Report {
     /// The digests of manifests that the report says it is about; empty where it names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<Digest>,
+    /// The digests of configurations that it names, which tools call the id of an image. A scanner that is shown an archive
+    /// knows no other name of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub image_ids: Vec<Digest>,
+    /// What was scanned, in the scanner's word, where that is no image: `directory`, `filesystem`, `repository`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// The platform that was scanned, where the report says. A scanner that is given an index looks at one platform of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
@@ -167,6 +174,15 @@ pub(super) fn platform(os: String, architecture: String) -> Option<Platform> {
         return None;
     }
     Some(Platform { os, architecture, variant: None, os_version: None, os_features: Vec::new() })
+}
+
+/// The scanner's word for what it scanned, where that is no image. A report of an SBOM is of whatever the SBOM is of; a word that
+/// nobody knows is taken for no image.
+pub(super) fn other_than_image(kind: &str) -> Option<String> {
+    let kind = kind.trim().to_ascii_lowercase();
+    let may_be_image =
+        ["", "image", "container_image", "cyclonedx", "spdx", "sbom", "sbom-file", "unknown"].contains(&kind.as_str());
+    (!may_be_image).then_some(kind)
 }
 
 /// The purl of a language's package whose name a scanner writes in one piece: `group:artifact`, `@scope/name`.

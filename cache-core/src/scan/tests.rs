@@ -23,7 +23,8 @@ fn grype() -> serde_json::Value {
             "artifact": {"name": "tool", "version": "2", "purl": ""},
         }],
         "source": {"type": "image", "target": {
-            "manifestDigest": digest(), "repoDigests": [format!("r/app@{}", digest())], "architecture": "amd64", "os": "linux",
+            "imageID": Digest::of(b"config"), "manifestDigest": digest(),
+            "repoDigests": [format!("r/app@{}", digest())], "architecture": "amd64", "os": "linux",
         }},
         "descriptor": {"name": "grype", "version": "0.1", "timestamp": "2026-01-02T03:04:05.678Z",
             "db": {"status": {"built": "2026-01-01T00:00:00Z"}}},
@@ -45,7 +46,7 @@ fn trivy() -> serde_json::Value {
 fn a_grype_report_is_read() {
     let report = parse(&grype()).unwrap();
     assert_eq!((report.scanner.as_str(), report.scanner_version.as_deref()), ("grype", Some("0.1")));
-    assert_eq!(report.subjects, [digest()]);
+    assert_eq!((&report.subjects[..], &report.image_ids[..]), (&[digest()][..], &[Digest::of(b"config")][..]));
     assert_eq!(report.scanned_at.unwrap().to_string(), "2026-01-02T03:04:05Z");
     assert_eq!(report.data_as_of.unwrap().to_string(), "2026-01-01T00:00:00Z");
     assert_eq!(report.platform.unwrap().to_string(), "linux/amd64");
@@ -65,18 +66,61 @@ fn an_older_grype_report_says_elsewhere_how_old_its_data_is() {
 }
 
 #[test]
+fn what_was_scanned_is_told_where_it_is_no_image() {
+    let grype = |kind: &str| {
+        let mut document = grype();
+        document["source"] = json!({"type": kind, "target": "/src"});
+        parse(&document).unwrap().target
+    };
+    let trivy = |kind: &str| {
+        let mut document = trivy();
+        document["ArtifactType"] = json!(kind);
+        parse(&document).unwrap().target
+    };
+    for kind in ["directory", "file", "snap"] {
+        assert_eq!(grype(kind).as_deref(), Some(kind));
+    }
+    for kind in ["filesystem", "repository", "vm"] {
+        assert_eq!(trivy(kind).as_deref(), Some(kind));
+    }
+    // A report of an SBOM is of whatever that describes.
+    for kind in ["image", "sbom-file", "unknown"] {
+        assert_eq!(grype(kind), None);
+    }
+    for kind in ["container_image", "cyclonedx", "spdx", ""] {
+        assert_eq!(trivy(kind), None);
+    }
+    assert_eq!(parse(&self::grype()).unwrap().target, None);
+}
+
+#[test]
 fn a_trivy_report_is_read_and_its_image_id_names_no_manifest() {
     let report = parse(&trivy()).unwrap();
     assert_eq!((report.scanner.as_str(), &report.subjects[..]), ("trivy", &[digest()][..]));
     assert_eq!((report.findings.len(), report.findings[0].severity), (1, Severity::Critical));
     let mut local = trivy();
     local["Metadata"]["RepoDigests"] = json!(null);
-    assert!(parse(&local).unwrap().subjects.is_empty());
+    let local = parse(&local).unwrap();
+    assert_eq!((&local.subjects[..], &local.image_ids[..]), (&[][..], &[Digest::of(b"config")][..]));
 }
 
 #[test]
-fn a_trivy_report_without_results_is_clean_and_without_a_schema_is_no_report() {
-    assert!(parse(&json!({"SchemaVersion": 2})).unwrap().findings.is_empty());
+fn a_trivy_report_without_results_looked_at_no_package_and_without_a_schema_is_no_report() {
+    let packages = |results: serde_json::Value| {
+        let report = parse(&json!({"SchemaVersion": 2, "Results": results})).unwrap();
+        assert!(report.findings.is_empty());
+        report.packages
+    };
+    assert_eq!(parse(&json!({"SchemaVersion": 2})).unwrap().packages, Some(0));
+    for nothing in [json!(null), json!([]), json!([{"Target": "a", "Class": "secret"}, {"Class": "config"}])] {
+        assert_eq!(packages(nothing), Some(0));
+    }
+    // What has packages and no vulnerability has a result of its class.
+    for clean in
+        [json!([{"Class": "os-pkgs", "Type": "debian"}]), json!([{"Class": "lang-pkgs"}]), json!([{"Type": "alpine"}])]
+    {
+        assert_eq!(packages(clean), None);
+    }
     for other in [json!({"Results": []}), json!({"SchemaVersion": 1}), json!({"SchemaVersion": null}), json!([])] {
         assert_eq!(parse(&other).unwrap_err().kind(), ErrorKind::Invalid, "{other}");
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::report::platform;
+use super::report::{other_than_image, platform};
 use super::{Finding, FixState, Rating, Report, Severity};
 use crate::document::{self, digest_in, time};
 use crate::error::{Error, Result};
@@ -18,10 +18,12 @@ struct Document {
     #[serde(default, deserialize_with = "time")]
     created_at: Option<Timestamp>,
     #[serde(default, deserialize_with = "null_is_empty")]
+    artifact_type: String,
+    #[serde(default, deserialize_with = "null_is_empty")]
     trivy: Version,
     #[serde(default, deserialize_with = "null_is_empty")]
     metadata: Metadata,
-    /// Absent where nothing was found.
+    /// Absent where there was nothing to look at.
     #[serde(default, deserialize_with = "null_is_empty")]
     results: Vec<ResultOf>,
 }
@@ -33,10 +35,12 @@ struct Version {
     version: Option<String>,
 }
 
-/// `ImageID` is here too: the digest of the configuration, which names no manifest.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Metadata {
+    /// The digest of the configuration, which names no manifest.
+    #[serde(default, rename = "ImageID", deserialize_with = "null_is_empty")]
+    image_id: String,
     #[serde(default, deserialize_with = "null_is_empty")]
     repo_digests: Vec<String>,
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -55,7 +59,16 @@ struct ImageConfig {
 #[serde(rename_all = "PascalCase")]
 struct ResultOf {
     #[serde(default, deserialize_with = "null_is_empty")]
+    class: String,
+    #[serde(default, deserialize_with = "null_is_empty")]
     vulnerabilities: Vec<Vulnerability>,
+}
+
+impl ResultOf {
+    /// Whether packages were looked at: Trivy finds secrets, wrong settings and licences too. Older ones state no class.
+    fn is_of_packages(&self) -> bool {
+        matches!(self.class.as_str(), "" | "os-pkgs" | "lang-pkgs") || !self.vulnerabilities.is_empty()
+    }
 }
 
 #[derive(Deserialize)]
@@ -151,13 +164,18 @@ pub(super) fn parse(text: &str) -> Result<Report> {
         return Err(Error::invalid(format!("Trivy reports of schema {} are not read", document.schema_version)));
     }
     let config = document.metadata.image_config;
+    // A system or a language without findings has a result all the same.
+    let is_empty = !document.results.iter().any(ResultOf::is_of_packages);
     Ok(Report {
         scanner: "trivy".to_owned(),
         scanner_version: document.trivy.version,
         scanned_at: document.created_at,
         data_as_of: None,
         subjects: document.metadata.repo_digests.iter().filter_map(|d| digest_in(d)).collect(),
+        image_ids: digest_in(&document.metadata.image_id).into_iter().collect(),
+        target: other_than_image(&document.artifact_type),
         platform: platform(config.os, config.architecture),
+        packages: is_empty.then_some(0),
         findings: document.results.into_iter().flat_map(|result| result.vulnerabilities).map(finding).collect(),
         ..Report::default()
     })

@@ -5,9 +5,10 @@ use super::assessment::{Standing, Tally};
 use super::exceptions::Exceptions;
 use super::reports::Counted;
 use super::vex::Statements;
-use crate::gate::Evidence;
 use crate::gate::coverage::{Coverage, listed};
+use crate::gate::{Attached, Evidence, sbom};
 use crate::model::{Outcome, Reason, Transport};
+use crate::sbom::Sbom;
 use crate::scan::merge::{Merged, merge};
 use crate::scan::{Finding, FixState, Note, Place, ScanPolicy, Severity};
 
@@ -96,7 +97,9 @@ impl<'a> Count<'a> {
             digests.push(self.coverage.digest(target));
         }
         let is_of = |about| digests.contains(&about);
-        let sboms = self.evidence.sboms.iter().filter(|sbom| is_of(&sbom.about)).map(|sbom| &sbom.value).collect();
+        // An SBOM that is no evidence about the image clears nothing in it.
+        let fits = |it: &&'a Attached<Sbom<'static>>| is_of(&it.about) && sbom::scope(self.coverage, it).is_ok();
+        let sboms = self.evidence.sboms.iter().filter(fits).map(|it| &it.value).collect();
         // A path on this machine is no name for others.
         let repository = Some(&self.evidence.image.repository);
         let repository = repository.filter(|repository| repository.transport() == Transport::Registry);

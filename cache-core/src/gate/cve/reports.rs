@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use super::CveGate;
-use crate::gate::coverage::{Coverage, Rejected};
+use crate::gate::coverage::{Coverage, Rejected, UNBOUND, Unfit};
 use crate::gate::{Attached, Evidence};
 use crate::model::Timestamp;
 use crate::scan::Report;
+use crate::visible;
 
 /// Scanners run on machines whose clock is a little ahead.
 const CLOCK_SKEW_SECONDS: i64 = 300;
+
+/// How much is shown of a scanner's word.
+const LONGEST_TARGET: usize = 40;
 
 /// A report that counts, and the platforms that it speaks for.
 pub(super) struct Counted<'a> {
@@ -43,9 +47,15 @@ impl CveGate {
         now: Timestamp,
     ) -> Result<Vec<usize>, (&'static str, String)> {
         let value = &report.value;
-        let targets = coverage
-            .scope(&report.about, &value.subjects, value.platform.as_ref())
-            .map_err(|why| ("report-of-another-image", why))?;
+        if let Some(target) = &value.target {
+            let target = visible::short(target, LONGEST_TARGET);
+            return Err(("report-of-no-image", format!("says that what was scanned is no image ({target})")));
+        }
+        let scope = coverage.scope_of(report, &value.subjects, &value.image_ids, value.platform.as_ref());
+        let targets = scope.map_err(|unfit| match unfit {
+            Unfit::Other(why) => ("report-of-another-image", why),
+            Unfit::Unbound => ("unbound-report", UNBOUND.to_owned()),
+        })?;
         if self.policy.require_signed && report.by.is_none() {
             return Err(("unsigned-report", "is not signed by a trusted key".to_owned()));
         }

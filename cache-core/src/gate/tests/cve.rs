@@ -58,6 +58,99 @@ fn a_report_about_another_image_does_not_count() {
     assert_eq!(outcome(&verdict, "report-of-another-image"), Outcome::Fail);
 }
 
+fn handed_in(report: Report) -> Evidence {
+    let configs = [("amd64", "amd64 configuration"), ("arm64", "arm64 configuration")];
+    let configs = configs.map(|(manifest, config)| (digest(manifest), digest(config)));
+    let other = (digest("image"), digest("configuration"));
+    Evidence { reports: vec![given(report)], configs: configs.into_iter().chain([other]).collect(), ..single() }
+}
+
+#[test]
+fn a_report_that_is_only_handed_in_has_to_name_the_image() {
+    let counts = |change: &dyn Fn(&mut Report)| {
+        let mut report = report(Vec::new());
+        change(&mut report);
+        verdict(ScanPolicy::default(), &handed_in(report))
+    };
+    let unbound = counts(&|_| {});
+    assert_eq!((outcome(&unbound, "no-report"), outcome(&unbound, "unbound-report")), (Outcome::Fail, Outcome::Fail));
+    assert!(unbound.reasons.iter().any(|r| r.message.contains("attach it to the image")), "{unbound:?}");
+    assert!(counts(&|report| report.subjects = vec![digest("image")]).allows());
+    assert!(counts(&|report| report.image_ids = vec![digest("configuration")]).allows());
+    // Where the image is in a registry, the digest is that; a daemon or an archive has a manifest of its own.
+    let archive = counts(&|report| {
+        (report.subjects, report.image_ids) = (vec![digest("of an archive")], vec![digest("configuration")]);
+    });
+    assert!(archive.allows(), "{archive:?}");
+    let containerd = counts(&|report| report.image_ids = vec![digest("image")]);
+    assert!(containerd.allows(), "{containerd:?}");
+    for id in ["other configuration", "amd64 configuration"] {
+        let other = counts(&|report| report.image_ids = vec![digest(id)]);
+        assert_eq!(outcome(&other, "report-of-another-image"), Outcome::Fail, "{id}");
+    }
+    // What is attached or signed is tied to the image without that.
+    assert!(verdict(ScanPolicy::default(), &with(Vec::new())).allows());
+    let mut evidence = handed_in(report(Vec::new()));
+    evidence.reports[0].by = signed("image", "x", &Value::Null).by;
+    assert!(verdict(ScanPolicy::default(), &evidence).allows());
+}
+
+#[test]
+fn an_image_id_is_that_of_one_platform() {
+    let mut evidence = handed_in(Report { image_ids: vec![digest("arm64 configuration")], ..report(Vec::new()) });
+    evidence.platforms = index().platforms;
+    let half = verdict(ScanPolicy::default(), &evidence);
+    assert!(!half.allows() && half.reasons[0].message.contains("linux/amd64"), "{half:?}");
+    evidence.reports.push(given(Report { image_ids: vec![digest("amd64 configuration")], ..report(Vec::new()) }));
+    assert!(verdict(ScanPolicy::default(), &evidence).allows());
+    // Where nobody looked which platform has which, an id ties to nothing.
+    evidence.configs.clear();
+    assert_eq!(outcome(&verdict(ScanPolicy::default(), &evidence), "unbound-report"), Outcome::Fail);
+}
+
+/// What Grype and Trivy write of folders, of other images and of nothing, handed in for an image.
+#[test]
+fn reports_of_other_things_and_of_nothing_do_not_count() {
+    use serde_json::json;
+    let config = digest("configuration").to_string();
+    let other = digest("other").to_string();
+    let grype =
+        |source: Value| json!({"matches": [], "source": source, "descriptor": {"name": "grype", "version": "0.80.0"}});
+    let trivy = |kind: &str, metadata: Value, results: Value| {
+        json!({"SchemaVersion": 2, "ArtifactName": "alpine:3.20", "ArtifactType": kind, "Metadata": metadata,
+            "Results": results})
+    };
+    let clean = json!([{"Target": "x", "Class": "os-pkgs", "Type": "alpine"}]);
+    let of_other = json!({"userInput": "alpine:3.20", "imageID": other, "manifestDigest": other, "repoDigests": []});
+    for (document, code) in [
+        (grype(json!({"type": "directory", "target": "/home/ci/empty"})), "report-of-no-image"),
+        (trivy("filesystem", json!({}), json!(null)), "report-of-no-image"),
+        (trivy("repository", json!({"ImageID": config}), clean.clone()), "report-of-no-image"),
+        (trivy("container_image", json!({}), json!(null)), "unbound-report"),
+        (trivy("container_image", json!({}), clean.clone()), "unbound-report"),
+        (trivy("container_image", json!({"ImageID": config}), json!(null)), "empty-report"),
+        (trivy("container_image", json!({"ImageID": other}), clean.clone()), "report-of-another-image"),
+        (grype(json!({"type": "image", "target": of_other})), "report-of-another-image"),
+    ] {
+        let report = Report::parse(document.to_string().as_bytes()).unwrap();
+        let verdict = verdict(ScanPolicy::default(), &handed_in(report));
+        assert_eq!(outcome(&verdict, "no-report"), Outcome::Fail, "{document}");
+        assert_eq!(outcome(&verdict, code), Outcome::Fail, "{document}");
+    }
+    let own = trivy("container_image", json!({"ImageID": config}), clean);
+    let report = Report::parse(own.to_string().as_bytes()).unwrap();
+    assert!(verdict(ScanPolicy::default(), &handed_in(report)).allows());
+    // A signature makes a folder no image.
+    let folder = Report { target: Some("directory".into()), ..report_of_image() };
+    let mut evidence = handed_in(folder);
+    evidence.reports[0].by = signed("image", "x", &Value::Null).by;
+    assert_eq!(outcome(&verdict(ScanPolicy::default(), &evidence), "report-of-no-image"), Outcome::Fail);
+}
+
+fn report_of_image() -> Report {
+    Report { subjects: vec![digest("image")], ..report(Vec::new()) }
+}
+
 #[test]
 fn every_platform_of_an_index_needs_a_report() {
     let mut evidence = index();

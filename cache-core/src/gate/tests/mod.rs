@@ -52,6 +52,11 @@ fn attached<T>(about: &str, value: T) -> Attached<T> {
     Attached { value, digest: digest("document"), about: digest(about), found, by: None }
 }
 
+/// The same, which somebody hands in.
+fn given<T>(value: T) -> Attached<T> {
+    Attached { found: Found::Given, ..attached("image", value) }
+}
+
 fn finding(id: &str, severity: Severity) -> Finding {
     Finding { id: id.into(), severity, package: format!("lib-of-{id}"), version: "1".into(), ..Finding::default() }
 }

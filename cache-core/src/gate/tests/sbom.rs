@@ -27,6 +27,36 @@ fn an_sbom_of_another_image_or_of_nothing_does_not_count() {
 }
 
 #[test]
+fn an_sbom_that_is_only_handed_in_has_to_name_the_image() {
+    let gates: [&dyn PromotionGate; 2] = [&SbomGate::default(), &LicenseGate::default()];
+    let judged = |value: Sbom<'static>, gate: &dyn PromotionGate| {
+        let configs = [(digest("image"), digest("configuration"))].into();
+        judge(gate, &Evidence { sboms: vec![given(value)], configs, ..single() })
+    };
+    for gate in gates {
+        assert_eq!(outcome(&judged(sbom(&["MIT"]), gate), "unbound-sbom"), Outcome::Fail);
+        let other = Sbom { describes: vec![digest("other")], ..sbom(&["MIT"]) };
+        assert_eq!(outcome(&judged(other, gate), "sbom-of-another-image"), Outcome::Fail);
+        let named = Sbom { describes: vec![digest("image")], ..sbom(&["MIT"]) };
+        assert!(judged(named, gate).allows());
+        for (config, allows) in [("configuration", true), ("other", false)] {
+            assert_eq!(judged(of_archive(&digest(config)), gate).allows(), allows, "{config}");
+        }
+    }
+}
+
+/// What Trivy writes of an image in an archive.
+fn of_archive(id: &Digest) -> Sbom<'static> {
+    let image = serde_json::json!({"type": "container", "bom-ref": "image", "name": "image.tar",
+        "properties": [{"name": "aquasecurity:trivy:ImageID", "value": id}]});
+    let library =
+        serde_json::json!({"type": "library", "bom-ref": "a", "name": "a", "licenses": [{"license": {"id": "MIT"}}]});
+    let document = serde_json::json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"component": image},
+        "components": [library]});
+    Sbom::parse(document.to_string().as_bytes()).unwrap().into_owned()
+}
+
+#[test]
 fn every_platform_needs_one() {
     let mut evidence = index();
     evidence.sboms.push(attached("image", Sbom { describes: vec![digest("amd64")], ..sbom(&["MIT"]) }));

@@ -19,6 +19,7 @@ fn evidence(findings: Vec<Finding>) -> Evidence {
             scanner_version: Some("1.2".into()),
             scanned_at: Some(now()),
             data_as_of: Some(now()),
+            subjects: vec![digest.clone()],
             findings,
             ..Report::default()
         },

@@ -97,6 +97,8 @@ class Report(_Reported, total=False):
     scannedAt: str
     dataAsOf: str
     subjects: list[str]
+    imageIds: list[str]
+    target: str
     platform: dict[str, Any]
     packages: int
     notes: list[Note]
