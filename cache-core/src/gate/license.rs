@@ -80,7 +80,7 @@ impl<'a> Findings<'a> {
             let line = || format!("{name}: {stated}: {}", assessment.because.join(", "));
             let means = |exception: &&&Exception| {
                 exception.is_for_package(&package.name, package.purl.as_deref())
-                    && assessment.denied.iter().all(|id| license::matches(std::slice::from_ref(&exception.id), id))
+                    && assessment.denied.iter().all(|id| license::excepts(&exception.id, id))
             };
             let mut excepted = false;
             for exception in exceptions.iter().filter(means).filter(|_| assessment.standing == Standing::Denied) {

@@ -173,7 +173,7 @@ impl Provenance {
     }
 }
 
-/// A pattern of licence ids that matches at least one licence there is: a misspelt one would deny nothing.
+/// A pattern of licence ids that means at least one licence there is: a misspelt one would deny nothing.
 struct Pattern(String);
 
 impl<'de> Deserialize<'de> for Pattern {
@@ -182,7 +182,7 @@ impl<'de> Deserialize<'de> for Pattern {
         if LicenseRules::is_pattern(&pattern) {
             return Ok(Pattern(pattern));
         }
-        Err(D::Error::custom(format!("{pattern:?} matches no id of the SPDX licence list")))
+        Err(D::Error::custom(format!("{pattern:?} means no licence of the SPDX licence list")))
     }
 }
 

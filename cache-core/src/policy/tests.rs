@@ -220,6 +220,11 @@ fn what_is_wrong_is_named_with_line_column_and_key() {
         ("exceptions: ['']", "empty", ""),
         ("max_high: 1\nmax_high: 2", "max_high", "4 scan_policy.promotion_to_staging.max_high"),
         ("require_license: {deny: ['GLP-*']}", "GLP-*", "3 scan_policy.promotion_to_staging.require_license.deny"),
+        (
+            "require_license: {deny: ['GPL-2.0-with-classpath-exception']}",
+            "means no licence",
+            "3 scan_policy.promotion_to_staging.require_license.deny",
+        ),
         ("require_provenance: {builder: x}", "builder", ""),
         ("require_smoke_test: ftp://x", "http", "3 scan_policy.promotion_to_staging.require_smoke_test"),
     ] {

@@ -93,6 +93,13 @@ fn a_package_may_be_excepted() {
 }
 
 #[test]
+fn an_exception_with_an_id_of_older_lists_is_as_narrow_as_it_reads() {
+    let gate = LicenseGate { exceptions: vec![Exception::of("GPL-3.0")], ..LicenseGate::default() };
+    assert_eq!(judge(&gate, &with(&["GPL-3.0-only"])).outcome, Outcome::Excepted);
+    assert_eq!(judge(&gate, &with(&["GPL-3.0-or-later"])).outcome, Outcome::Fail);
+}
+
+#[test]
 fn an_exception_does_not_hide_what_is_unknown_beside_it() {
     let gate =
         LicenseGate { exceptions: vec![Exception::of("GPL-*")], unknown: Treatment::Deny, ..LicenseGate::default() };

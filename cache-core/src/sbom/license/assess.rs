@@ -3,7 +3,8 @@
 use spdx::expression::{ExprNode, Operator};
 use spdx::{LicenseItem, LicenseReq};
 
-use super::{LicenseRules, matches, meaning, names};
+use super::pattern::{is_like, refuses};
+use super::{LicenseRules, meaning, names};
 
 /// How a licence stands, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,17 +92,18 @@ impl LicenseRules {
             },
             // Converters write such a reference for a name that is no id.
             (LicenseItem::Other(reference), None) => match names::license(&reference.lic_ref) {
-                Some(id) if matches(&self.deny, &id) => {
+                Some(id) if refuses(&self.deny, &id) => {
                     return denied(&id, &format!("means {id}, which is denied"));
                 }
                 _ => return part(Standing::Unknown, "is a reference to other text"),
             },
             (LicenseItem::Other(_), Some(_)) => return part(Standing::Unknown, "is a reference to other text"),
         };
-        let lifted = exception.is_some_and(|exception| matches(&self.lifted_by, exception));
-        if matches(&self.deny, &id) && !lifted {
+        let lifts = |exception: &str| self.lifted_by.iter().any(|pattern| is_like(pattern, exception));
+        let lifted = exception.is_some_and(lifts);
+        if refuses(&self.deny, &id) && !lifted {
             denied(&id, "is denied")
-        } else if matches(&self.review, &id) {
+        } else if refuses(&self.review, &id) {
             part(Standing::Unknown, "is to be looked at by a person")
         } else {
             part(Standing::Allowed, "")

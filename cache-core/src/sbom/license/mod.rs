@@ -6,13 +6,16 @@ pub(super) mod debian;
 mod gnu;
 mod meaning;
 pub(super) mod names;
+mod pattern;
 pub(super) mod texts;
 mod words;
 
 pub use assess::{Assessment, Standing};
 pub use meaning::{canonical, identifiers};
+pub(crate) use pattern::{excepts, refuses, searched};
 
-/// Which licences are wanted. Patterns are SPDX ids; a `*` at the end stands for any rest, and case does not matter.
+/// Which licences are wanted. Patterns are SPDX ids; a `*` at the end stands for any rest, and case does not matter. An id of older
+/// lists means what took its place: `GPL-3.0` means `GPL-3.0-only`, and where it is refused `GPL-3.0-or-later` too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LicenseRules {
     /// Licences that are refused.
@@ -53,19 +56,12 @@ impl Default for LicenseRules {
 }
 
 impl LicenseRules {
-    /// Whether this pattern matches a licence of the SPDX list.
+    /// Whether this pattern means a licence of today's SPDX list. One that means only a licence with an exception, such as
+    /// `GPL-2.0-with-classpath-exception`, does not: rules are about the licence.
     pub fn is_pattern(pattern: &str) -> bool {
         let patterns = [pattern.to_owned()];
-        spdx::identifiers::LICENSES.iter().any(|license| matches(&patterns, license.name))
+        names::current().any(|id| refuses(&patterns, id))
     }
-}
-
-/// Whether `id` is matched by one of the patterns.
-pub(crate) fn matches(patterns: &[String], id: &str) -> bool {
-    patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
-        Some(start) => id.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start)),
-        None => pattern.eq_ignore_ascii_case(id),
-    })
 }
 
 #[cfg(test)]

@@ -38,6 +38,22 @@ fn is_deprecated(license: &spdx::License) -> bool {
     license.flags & spdx::flags::IS_DEPRECATED != 0
 }
 
+/// The ids that stated licences are read as: those of today's list, and two old ones that nothing took the place of.
+pub(super) fn current() -> impl Iterator<Item = &'static str> {
+    listed()
+        .filter(|license| !is_deprecated(license) || in_place_of(license.name) == Some(license.name))
+        .map(|l| l.name)
+}
+
+/// What took the place of a deprecated id, in any letter case: an id, or one with an exception.
+pub(super) fn in_place_of(id: &str) -> Option<&'static str> {
+    static NEW: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+        let old = listed().filter(|license| is_deprecated(license));
+        old.filter_map(|license| Some((license.name.to_ascii_lowercase(), whole(license.name)?))).collect()
+    });
+    NEW.get(&id.to_ascii_lowercase()).map(String::as_str)
+}
+
 /// Names that mean one licence and are not the list's.
 const SYNONYMS: &[(&str, &str)] = &[
     ("apache 2", "Apache-2.0"),

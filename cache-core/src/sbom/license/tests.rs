@@ -42,6 +42,59 @@ fn the_lgpl_is_denied_only_where_the_rules_say_so() {
     assert_eq!(strict.assess("GPL-3.0-only").standing, Standing::Allowed);
 }
 
+/// Stated licences are read as ids of today's list: a rule that has an older one would else refuse nothing.
+#[test]
+fn an_id_of_older_lists_refuses_what_took_its_place_and_the_same_or_later() {
+    let standing = |deny: &str, text: &str| {
+        LicenseRules { deny: vec![deny.into()], ..LicenseRules::default() }.assess(text).standing
+    };
+    for (deny, text, denied) in [
+        ("GPL-3.0", "GPL-3.0-only", true),
+        ("GPL-3.0", "GPL-3.0", true),
+        ("gpl-3.0", "GPLv3", true),
+        ("GPL-3.0", "GPL-3.0-or-later", true),
+        ("GPL-3.0", "LicenseRef-GPLv3", true),
+        ("GPL-3.0", "GPL-2.0-only", false),
+        ("GPL-3.0", "LGPL-3.0-only", false),
+        ("GPL-3.0", "AGPL-3.0-only", false),
+        // Whoever gets it under an older version may keep to that.
+        ("GPL-3.0", "GPL-2.0-or-later", false),
+        ("GPL-3.0+", "GPL-3.0-or-later", true),
+        ("GPL-3.0+", "GPL-3.0-only", false),
+        ("GPL-3.0-only", "GPL-3.0-or-later", false),
+        ("GPL-3.0-only", "GPL-3.0", true),
+        ("GPL-3.0-or-later", "GPL-3.0+", true),
+        ("AGPL-3.0", "AGPL-3.0-or-later", true),
+        ("LGPL-2.1", "LGPL-2.1+", true),
+        ("GPL-3.0*", "GPL-3.0", true),
+        ("BSD-2-Clause-FreeBSD", "BSD-2-Clause", true),
+        ("Apache-1.1", "Apache-1.1+", true),
+    ] {
+        let expected = if denied { Standing::Denied } else { Standing::Allowed };
+        assert_eq!(standing(deny, text), expected, "{deny} {text}");
+    }
+    let review = LicenseRules { deny: Vec::new(), review: vec!["GPL-3.0".into()], ..LicenseRules::default() };
+    assert_eq!(review.assess("GPL-3.0-or-later").standing, Standing::Unknown);
+    assert!(excepts("GPL-3.0", "GPL-3.0-only") && !excepts("GPL-3.0", "GPL-3.0-or-later"));
+    assert!(excepts("GPL-3.0*", "GPL-3.0-or-later") && excepts("gpl-3.0+", "GPL-3.0-or-later"));
+}
+
+#[test]
+fn every_pattern_refuses_something() {
+    for pattern in ["GPL-3.0", "GPL-3.0+", "gpl-*", "MIT", "Net-SNMP", "StandardML-NJ", "*"] {
+        assert!(LicenseRules::is_pattern(pattern), "{pattern}");
+    }
+    for pattern in
+        ["", "GLP-*", "GPL-4.0", "GPL-3.0+*", "NONE", "NOASSERTION", "GPL-2.0-with-classpath-exception", "eCos-2.0"]
+    {
+        assert!(!LicenseRules::is_pattern(pattern), "{pattern}");
+    }
+    for license in spdx::identifiers::LICENSES.iter().filter(|license| LicenseRules::is_pattern(license.name)) {
+        let rules = LicenseRules { deny: vec![license.name.into()], lifted_by: Vec::new(), ..LicenseRules::default() };
+        assert_eq!(rules.assess(license.name).standing, Standing::Denied, "{}", license.name);
+    }
+}
+
 #[test]
 fn a_reference_that_spells_a_denied_licence_is_denied() {
     assert_eq!(assess("LicenseRef-GPLv3").standing, Standing::Denied);

@@ -25,7 +25,9 @@ pub struct Query {
     /// The type of the purl, such as `deb`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// A pattern of an SPDX identifier in the licence, whatever way it is written, or of the licence's whole text.
+    /// A pattern of an SPDX identifier in the licence, whatever way it is written, or of the licence's whole text. Without a `*` it
+    /// is read as a stated licence is, and an id of older lists as where it is denied: `GPL-3.0` finds `GPL-3.0-only` and
+    /// `GPL-3.0-or-later`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
 }
@@ -109,7 +111,7 @@ struct Matcher<'s> {
     name: Option<String>,
     purl: Option<Pattern>,
     kind: Option<String>,
-    license: Option<String>,
+    license: Option<Vec<String>>,
     /// Which licences have been looked at, and whether they are meant.
     licenses: HashMap<&'s str, bool>,
 }
@@ -126,7 +128,9 @@ impl<'s> Matcher<'s> {
             Ok(purl) if !text.contains('*') => Pattern::Purl(Box::new(purl)),
             _ => Pattern::Text(text.to_lowercase()),
         });
-        let (name, kind, license) = (lower(&query.name), lower(&query.kind), lower(&query.license));
+        let (name, kind) = (lower(&query.name), lower(&query.kind));
+        let meant = |text: &String| license::searched(text).into_iter().map(|text| text.to_lowercase()).collect();
+        let license = query.license.as_ref().map(meant);
         Matcher { name, purl, kind, license, licenses: HashMap::new() }
     }
 
@@ -134,9 +138,9 @@ impl<'s> Matcher<'s> {
         self.name.as_ref().is_none_or(|pattern| is_named(package, pattern))
             && self.kind.as_ref().is_none_or(|kind| kind_of(package).is_some_and(|k| k.eq_ignore_ascii_case(kind)))
             && self.purl.as_ref().is_none_or(|pattern| package.purl.as_ref().is_some_and(|purl| pattern.matches(purl)))
-            && self.license.as_ref().is_none_or(|pattern| {
+            && self.license.as_ref().is_none_or(|patterns| {
                 package.effective_licenses().any(|stated| {
-                    *self.licenses.entry(&stated.text).or_insert_with(|| is_licensed(&stated.text, pattern))
+                    *self.licenses.entry(&stated.text).or_insert_with(|| is_licensed(&stated.text, patterns))
                 })
             })
     }
@@ -164,9 +168,12 @@ fn is_named(package: &Package<'_>, pattern: &str) -> bool {
     glob(pattern, &name) || name.rsplit_once('/').is_some_and(|(_, bare)| glob(pattern, bare))
 }
 
-fn is_licensed(stated: &str, pattern: &str) -> bool {
-    glob(pattern, &stated.to_lowercase())
-        || license::identifiers(stated).iter().any(|id| glob(pattern, &id.to_lowercase()))
+fn is_licensed(stated: &str, patterns: &[String]) -> bool {
+    let means = |text: &str| {
+        let text = text.to_lowercase();
+        patterns.iter().any(|pattern| glob(pattern, &text))
+    };
+    means(stated) || license::identifiers(stated).iter().any(|id| means(id))
 }
 
 /// The type of a package's purl, as it is written.

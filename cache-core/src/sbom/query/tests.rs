@@ -116,6 +116,18 @@ fn packages_are_found() {
         let found: Vec<_> = found.iter().filter(|p| p.kind.is_package()).copied().collect();
         assert_eq!(names(&found), expected);
     }
+    let gpl = ["GPL-3.0", "GPL-3.0-only", "GPL-3.0+", "LGPL-3.0"];
+    let gpl = self::sbom(gpl.map(|license| npm(&license.to_lowercase(), "1", license)).to_vec(), &[]);
+    for (license, expected) in [
+        ("GPL-3.0", &["gpl-3.0", "gpl-3.0-only", "gpl-3.0+"][..]),
+        ("GPL-3.0-only", &["gpl-3.0", "gpl-3.0-only"]),
+        ("GPL-3.0+", &["gpl-3.0+"]),
+        ("GPLv3", &["gpl-3.0", "gpl-3.0-only"]),
+        ("GPL-3.0-or-later", &["gpl-3.0+"]),
+        ("GPL-3.0*", &["gpl-3.0", "gpl-3.0-only", "gpl-3.0+"]),
+    ] {
+        assert_eq!(names(&gpl.with_license(license)), expected, "{license}");
+    }
     let query: Query = serde_json::from_value(json!({"type": "npm", "license": "MIT*", "name": "l*"})).unwrap();
     let found = serde_json::to_value(Listed::all(sbom.find(&query))).unwrap();
     let lodash = json!([{"id": "lodash", "name": "lodash", "version": "4.17.21", "purl": "pkg:npm/lodash@4.17.21",
