@@ -2,8 +2,9 @@
 
 use super::approval::{Approval, ApprovalKind, Decision, Signed};
 use super::freeze::Freeze;
+use super::names::same_person;
 use super::permit::Permit;
-use super::policy::{ApprovalPolicy, Approver, listed, same_person};
+use super::policy::{ApprovalPolicy, Approver, listed};
 use super::quorum::lacking;
 use crate::error::{Error, Result};
 use crate::model::Timestamp;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::policy::normal;
+use super::names::normal;
 use super::sources::Answer;
 use crate::error::{Error, Result};
 use crate::model::{Digest, Raw, Timestamp};
@@ -146,7 +146,7 @@ impl Signed {
 impl Approval {
     pub(super) fn body(plan: &Digest, kind: ApprovalKind, answer: Answer, at: Timestamp) -> Result<Raw<Body>> {
         let Answer { decision, approver, comment, expires, reference } = answer;
-        if approver.trim().is_empty() {
+        if normal(&approver).is_empty() {
             return Err(Error::invalid("an approval needs the name of the person"));
         }
         let text = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());

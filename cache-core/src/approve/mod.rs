@@ -11,6 +11,7 @@ mod admit;
 mod approval;
 mod freeze;
 mod ledger;
+mod names;
 mod permit;
 mod policy;
 mod quorum;

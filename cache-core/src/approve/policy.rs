@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::approval::ApprovalKind;
 use super::freeze::Freeze;
+use super::names::{normal, same_person};
 use super::quorum::{Lacking, lacking};
 use crate::error::{Error, Result};
 use crate::sign::{Demands, IdentityRule, PublicKey, TrustedRoot};
@@ -110,6 +111,9 @@ impl ApprovalPolicy {
                 .hint("name more approvers, with their keys or identities where only signed approvals are accepted"));
         }
         for (i, approver) in self.approvers.iter().enumerate() {
+            if normal(&approver.name).is_empty() {
+                return Err(Error::invalid("an approver has no name that anybody could see"));
+            }
             for other in &self.approvers[..i] {
                 approver.expect_another(other)?;
             }
@@ -199,16 +203,6 @@ impl Approver {
             None => Ok(()),
         }
     }
-}
-
-/// Names are compared without regard to case, so that one person does not count as two.
-pub(super) fn same_person(a: &str, b: &str) -> bool {
-    normal(a) == normal(b)
-}
-
-/// The name as it is compared.
-pub(super) fn normal(name: &str) -> String {
-    name.trim().to_lowercase()
 }
 
 /// What groups lack, in words.

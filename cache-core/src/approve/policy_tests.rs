@@ -140,6 +140,41 @@ fn a_requester_whom_the_groups_need_is_told_that_somebody_else_has_to_ask() {
     assert_eq!(ignored(&error), ["callback approval by alice: the requester may not approve"]);
 }
 
+/// Composed and decomposed, with what nobody sees, and in another width.
+const SPELLINGS: [(&str, &str); 4] =
+    [("Jos\u{e9}", "jose\u{301}"), ("alice", "alice\u{200b}"), ("alice", "\u{feff}ALICE"), ("alice", "\u{ff41}lice")];
+
+#[test]
+fn the_requester_does_not_approve_under_another_spelling() {
+    for (requester, approver) in SPELLINGS {
+        let plan = Raw::canonical(PlanBody { requester: requester.into(), ..plan().value().clone() }).unwrap();
+        let error = admitted(&ApprovalPolicy::default(), &plan, &[approver]).unwrap_err();
+        assert!(ignored(&error)[0].contains("the requester may not approve"), "{requester} {approver}: {error}");
+    }
+}
+
+#[test]
+fn a_person_under_two_spellings_counts_once() {
+    let two = ApprovalPolicy { required: 2, ..ApprovalPolicy::default() };
+    for (one, other) in SPELLINGS {
+        let error = admitted(&two, &plan(), &[one, other]).unwrap_err();
+        assert!(ignored(&error)[0].contains("a person counts once"), "{one} {other}: {error}");
+        let twice = policy(&[one, other], &[]).check().unwrap_err();
+        assert!(twice.message().contains("is named twice"), "{twice}");
+        let group = policy(&[one], &[("a", 1, &[one, other])]).check().unwrap_err();
+        assert!(group.message().contains("twice"), "{group}");
+        assert!(admitted(&policy(&[one], &[("a", 1, &[other])]), &plan(), &[other]).is_ok());
+    }
+}
+
+#[test]
+fn a_name_that_nobody_sees_is_none() {
+    for name in [" ", "\u{200b}"] {
+        assert_eq!(by_callback(&plan(), now(), |_| Ok(Answer::approve(name))).unwrap_err().kind(), ErrorKind::Invalid);
+        assert!(policy(&["alice", name], &[]).check().unwrap_err().message().contains("no name"));
+    }
+}
+
 #[test]
 fn what_was_ignored_is_told_where_the_others_sufficed() {
     let approved = admitted(&policy(&ALL, &[]), &plan(), &["mallory", "alice", "Alice"]).unwrap();

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::policy::{Group, normal};
+use super::names::normal;
+use super::policy::Group;
 
 /// A group that these people do not suffice for.
 pub(super) struct Lacking<'g> {
