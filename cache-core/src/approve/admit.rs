@@ -155,6 +155,11 @@ impl ApprovalPolicy {
             ApprovalKind::Terminal | ApprovalKind::Callback | ApprovalKind::Webhook => {
                 let listed = |a: &&Approver| same_person(&a.name, approval.approver());
                 match self.approvers.iter().find(listed) {
+                    // Else the key would prove nothing: any application could say that it was this person. Whoever says no
+                    // is heard all the same.
+                    Some(approver) if approver.is_proven() && approval.decision() == Decision::Approve => {
+                        return Err(format!("the policy knows {} by a signature, and by that alone", approver.name));
+                    }
                     Some(approver) => (approver.name.clone(), None),
                     None if self.approvers.is_empty() => (approval.approver().to_owned(), None),
                     None => return Err("not one of the approvers".into()),

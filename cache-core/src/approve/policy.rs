@@ -43,8 +43,9 @@ pub struct Approver {
     pub name: String,
     /// The key whose signature proves that it is this person.
     pub key: Option<PublicKey>,
-    /// Who the person is to providers of identities: a keyless signature by one of these proves that it is this person. With
-    /// neither a key nor one of these, only kinds that prove less can count.
+    /// Who the person is to providers of identities: a keyless signature by one of these proves that it is this person.
+    ///
+    /// With a key or one of these, only signatures count as approvals of this person; with neither, only the kinds that prove less.
     pub identities: Vec<IdentityRule>,
 }
 
@@ -107,8 +108,10 @@ impl ApprovalPolicy {
         }
         self.check_groups()?;
         if let Some(why) = self.unsatisfied_by(|_| true) {
-            return Err(Error::invalid(why)
-                .hint("name more approvers, with their keys or identities where only signed approvals are accepted"));
+            return Err(Error::invalid(why).hint(
+                "name more approvers, with their keys or identities where only signed approvals are accepted; whoever has one \
+                 of these approves by that alone, so its kind has to be accepted",
+            ));
         }
         for (i, approver) in self.approvers.iter().enumerate() {
             if normal(&approver.name).is_empty() {
@@ -160,7 +163,10 @@ impl ApprovalPolicy {
         if self.approvers.is_empty() && !only_signed {
             return None;
         }
-        let able = self.approvers.iter().filter(|approver| !only_signed || self.can_sign(approver));
+        let able = self.approvers.iter().filter(|approver| match approver.is_proven() {
+            true => self.can_sign(approver),
+            false => !only_signed,
+        });
         let able: Vec<&str> = able.filter(|approver| counts(approver)).map(|approver| approver.name.as_str()).collect();
         if able.len() < self.required {
             return Some(format!(
@@ -186,6 +192,11 @@ impl ApprovalPolicy {
 }
 
 impl Approver {
+    /// Whether a signature can prove that it is this person.
+    pub(super) fn is_proven(&self) -> bool {
+        self.key.is_some() || !self.identities.is_empty()
+    }
+
     /// Two approvers are two people: by name, by key and by identity.
     fn expect_another(&self, other: &Approver) -> Result<()> {
         if same_person(&other.name, &self.name) {

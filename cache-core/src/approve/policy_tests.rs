@@ -6,6 +6,7 @@ use super::*;
 use crate::error::{ErrorKind, Result};
 use crate::model::{Digest, Raw, Repository, Timestamp};
 use crate::plan::{Deadlines, PLAN_VERSION, Plan, PlanBody, Purpose};
+use crate::sign::{IdentityRule, KeySigner};
 
 fn time(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
@@ -219,6 +220,38 @@ fn deadlines_make_another_plan_and_must_be_possible() {
     assert!(with(Some(time("2026-11-19")), None).unwrap_err().message().contains("has passed"));
     let none = String::from_utf8(plan().bytes().to_vec()).unwrap().replacen('{', "{\"deadlines\":{},", 1);
     assert!(Raw::<PlanBody>::from_canonical(none).is_err(), "two files would be one plan");
+}
+
+#[tokio::test]
+async fn a_person_who_has_a_key_or_an_identity_approves_by_that_alone() {
+    let (key, plan) = (KeySigner::generate("bob").unwrap(), plan());
+    let alice = Approver { name: "alice".into(), ..Approver::default() };
+    let bob = Approver { name: "bob".into(), key: Some(key.public_key().clone()), ..Approver::default() };
+    let identities = vec![IdentityRule::exact("carol@example.com", "https://id.example.com")];
+    let carol = Approver { name: "carol".into(), identities, ..Approver::default() };
+    let policy = ApprovalPolicy { approvers: vec![alice, bob, carol], ..ApprovalPolicy::default() };
+    for name in ["bob", " BOB", "carol"] {
+        let error = admitted(&policy, &plan, &[name]).unwrap_err();
+        assert!(ignored(&error)[0].contains("by a signature, and by that alone"), "{name}: {error}");
+    }
+    let signed = by_signature(&plan, Answer::approve("bob"), &key, now()).await.unwrap();
+    let approved = policy.admit(plan.clone(), vec![yes(&plan, "carol", now()), signed], now()).unwrap();
+    assert_eq!((approved.approvals().len(), approved.ignored().len()), (1, 1));
+    assert!(admitted(&policy, &plan, &["alice"]).is_ok());
+    // Whoever says no in such a name is heard: nothing is done for it.
+    let no = by_callback(&plan, now(), |_| Ok(Answer::deny("bob"))).unwrap();
+    let error = policy.admit(plan.clone(), vec![yes(&plan, "alice", now()), no], now()).unwrap_err();
+    assert!(error.message().contains("bob denied"), "{error}");
+}
+
+#[test]
+fn a_policy_that_accepts_no_signature_of_whoever_is_known_by_one_is_refused() {
+    let key = KeySigner::generate("bob").unwrap().public_key().clone();
+    let bob = Approver { name: "bob".into(), key: Some(key), ..Approver::default() };
+    let policy = ApprovalPolicy { approvers: vec![bob], ..ApprovalPolicy::default() };
+    policy.check().unwrap();
+    let callbacks = ApprovalPolicy { accept: vec![ApprovalKind::Callback, ApprovalKind::Keyless], ..policy };
+    assert!(callbacks.check().unwrap_err().message().contains("only 0 of the named approvers"));
 }
 
 fn freeze(zone: &str, from: &str, until: &str) -> Freeze {
