@@ -1,32 +1,20 @@
 //! Names of people, and when two of them are one person's: what two keyboards, or somebody who wants to count twice, make of one name
 //! has to come out the same. Letters of another script that look alike stay others.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
 
 /// Whether these are two spellings of one name.
 pub(super) fn same_person(a: &str, b: &str) -> bool {
     normal(a) == normal(b)
 }
 
-/// The name as it is compared: without regard to case, to how a letter with marks is spelled (`é` as one or as two), to the width of
-/// letters and spaces, and to what nobody sees. Empty where nothing is left.
+/// The name as it is compared: without regard to case, to how a letter with marks is spelled (`é` as one or as two), to the width and
+/// the style of letters and spaces (NFKD), and to what nobody sees. Empty where nothing is left.
 pub(super) fn normal(name: &str) -> String {
-    if name.is_ascii() {
-        let seen: String = name.chars().filter(|c| !is_unseen(*c)).collect();
-        return words(&seen.to_ascii_lowercase());
-    }
-    let seen = name.chars().filter(|c| !is_unseen(*c)).map(narrow);
+    let seen = name.chars().filter(|c| !is_unseen(*c));
     // By way of capitals: `ß` is two of them, and `ſ` is an `s`.
-    let capitals = seen.flat_map(char::to_lowercase).flat_map(char::to_uppercase);
-    let folded: String = capitals.flat_map(char::to_lowercase).collect();
-    let mut letters: Vec<char> = Vec::new();
-    folded.chars().for_each(|c| take_apart(c, &mut letters));
-    // Marks of one letter stand in any order.
-    for marks in letters.chunk_by_mut(|a, b| SPELLINGS.marks.contains(a) && SPELLINGS.marks.contains(b)) {
-        marks.sort_unstable();
-    }
-    words(&letters.into_iter().collect::<String>())
+    let capitals = seen.nfkd().flat_map(char::to_lowercase).flat_map(char::to_uppercase);
+    words(&capitals.flat_map(char::to_lowercase).nfkd().collect::<String>())
 }
 
 fn words(text: &str) -> String {
@@ -44,51 +32,6 @@ fn is_unseen(c: char) -> bool {
         c => c.is_control() && !c.is_whitespace(),
     }
 }
-
-/// The letter of usual width in the place of a full-width one.
-fn narrow(c: char) -> char {
-    match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xff01 + 0x21).unwrap_or(c),
-        c => c,
-    }
-}
-
-/// Adds what a letter is made of.
-fn take_apart(c: char, letters: &mut Vec<char>) {
-    const FIRST: u32 = 0xac00;
-    const SYLLABLES: u32 = 11_172;
-    const VOWELS: u32 = 21;
-    const ENDS: u32 = 28;
-    // A syllable of Hangul is its two or three parts by their numbers.
-    if let Some(at) = u32::from(c).checked_sub(FIRST).filter(|at| *at < SYLLABLES) {
-        let end = Some(at % ENDS).filter(|end| *end > 0).map(|end| 0x11a7 + end);
-        let parts = [0x1100 + at / ENDS / VOWELS, 0x1161 + at / ENDS % VOWELS];
-        letters.extend(parts.into_iter().chain(end).filter_map(char::from_u32));
-        return;
-    }
-    match SPELLINGS.apart.get(&c) {
-        Some(parts) => letters.extend(parts),
-        None => letters.push(c),
-    }
-}
-
-/// What letters are made of, and the marks among that.
-struct Spellings {
-    apart: HashMap<char, Vec<char>>,
-    marks: HashSet<char>,
-}
-
-static SPELLINGS: LazyLock<Spellings> = LazyLock::new(|| {
-    let number = |text: &str| u32::from_str_radix(text, 16).ok().and_then(char::from_u32);
-    let entry = |entry: &str| {
-        let (letter, parts) = entry.split_once('=')?;
-        Some((number(letter)?, parts.split('.').filter_map(number).collect::<Vec<char>>()))
-    };
-    let lines = include_str!("spellings.txt").lines().filter(|line| !line.starts_with('#'));
-    let apart: HashMap<char, Vec<char>> = lines.flat_map(str::split_whitespace).filter_map(entry).collect();
-    let marks = apart.values().flat_map(|parts| parts.iter().skip(1)).copied().filter(|c| !c.is_ascii()).collect();
-    Spellings { apart, marks }
-});
 
 #[cfg(test)]
 mod tests {
@@ -145,13 +88,5 @@ mod tests {
         for name in ["", " \t", "\u{200b}\u{feff}", "\u{3000}", "\u{0}", "\u{3164}"] {
             assert_eq!(normal(name), "", "{name:?}");
         }
-    }
-
-    #[test]
-    fn every_entry_of_the_table_is_read() {
-        let entries = include_str!("spellings.txt").lines().filter(|line| !line.starts_with('#'));
-        assert_eq!(SPELLINGS.apart.len(), entries.flat_map(str::split_whitespace).count());
-        assert!(SPELLINGS.apart.values().all(|parts| !parts.is_empty()));
-        assert!(SPELLINGS.marks.contains(&'\u{301}') && !SPELLINGS.marks.contains(&'i'));
     }
 }

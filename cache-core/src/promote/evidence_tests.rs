@@ -215,7 +215,23 @@ async fn given_evidence_is_judged_and_named_in_the_plan() {
     };
     assert!(matches!(promoter.plan(&request).await.unwrap(), Outlook::Blocked(_)));
     let bytes = |value: Value| bytes::Bytes::from(value.to_string());
-    let given = [Given::Sbom(bytes(sbom())), Given::Report(bytes(report()))];
+    let Outlook::Blocked(unbound) =
+        promoter.plan_with(&request, &[Given::Sbom(bytes(sbom())), Given::Report(bytes(report()))]).await.unwrap()
+    else {
+        panic!()
+    };
+    let codes: Vec<&str> = unbound.iter().flat_map(|it| &it.reasons).map(|reason| reason.code.as_str()).collect();
+    assert!(codes.contains(&"unbound-report") && codes.contains(&"unbound-sbom"), "{codes:?}");
+    // By the digest of the manifest, and by that of the configuration.
+    let mut named = sbom();
+    named["packages"] = json!([{"SPDXID": "SPDXRef-a", "name": "a", "licenseDeclared": "MIT"},
+        {"SPDXID": "SPDXRef-image", "name": "app", "versionInfo": image.image.digest}]);
+    named["documentDescribes"] = json!(["SPDXRef-image"]);
+    let results = json!([{"Target": "a", "Class": "os-pkgs", "Type": "debian"}]);
+    let config = crate::model::Digest::of(b"{\"config\":1}");
+    let report = json!({"SchemaVersion": 2, "ArtifactType": "container_image", "Metadata": {"ImageID": config},
+        "Results": results});
+    let given = [Given::Sbom(bytes(named)), Given::Report(bytes(report))];
     let Outlook::Ready(plan) = promoter.plan_with(&request, &given).await.unwrap() else { panic!() };
     assert!(plan.verdicts.iter().all(|v| v.looked_at[0].source == "given, unsigned"), "{:?}", plan.verdicts);
     let broken = promoter.plan_with(&request, &[Given::Report(bytes(sbom()))]).await.unwrap_err();

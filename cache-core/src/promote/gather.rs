@@ -1,5 +1,7 @@
 //! From a promotion unit to the evidence that the gates judge.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 
@@ -116,7 +118,8 @@ async fn read(
     now: Timestamp,
     mut documents: Option<Documents>,
 ) -> Result<Evidence> {
-    let mut evidence = Evidence { platforms: platforms(unit), ..Evidence::of(image.clone(), now) };
+    let mut evidence =
+        Evidence { platforms: platforms(unit), configs: configs(unit), ..Evidence::of(image.clone(), now) };
     let mut tried = Tried::default();
     let referrers = unit.nodes.iter().filter_map(|node| match (&node.role, node.style) {
         (Role::Referrer(about), Some(style)) if evidence.is_about(about) => Some((node, about, style)),
@@ -166,6 +169,16 @@ fn platforms(unit: &Unit) -> Vec<(Digest, Option<Platform>)> {
         matches!(node.role, Role::Image | Role::Child) && matches!(node.manifest.value(), ManifestBody::Image(_))
     });
     images.filter_map(|node| Some((node.manifest.digest().clone(), runs(node.manifest.digest())?))).collect()
+}
+
+/// What each platform image is configured by.
+fn configs(unit: &Unit) -> BTreeMap<Digest, Digest> {
+    let images = unit.nodes.iter().filter(|node| matches!(node.role, Role::Image | Role::Child));
+    let config = |node: &Node| match node.manifest.value() {
+        ManifestBody::Image(image) => Some((node.manifest.digest().clone(), image.config.digest.clone())),
+        ManifestBody::Index(_) => None,
+    };
+    images.filter_map(config).collect()
 }
 
 struct Reader<'a> {
