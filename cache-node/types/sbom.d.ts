@@ -97,7 +97,7 @@ export interface LicenseHistogram {
   without: number;
 }
 
-/** The ways that lead to a package. */
+/** The ways that lead to a package, the shortest first; `more` where there are others beside these. */
 export interface SbomPaths {
   found: number;
   paths: {

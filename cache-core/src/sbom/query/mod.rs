@@ -21,6 +21,7 @@ mod identity;
 mod merge;
 mod paths;
 mod score;
+mod ways;
 mod within;
 
 pub use count::{Count, LicenseHistogram};

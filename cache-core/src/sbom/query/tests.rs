@@ -2,6 +2,8 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::graph::Graph;
+use super::ways::Ways;
 use super::*;
 use crate::sbom::{Family, File, Finding, Hash, Kind, License, LicenseText, Package, Relation, Relationship, Sbom};
 
@@ -181,6 +183,110 @@ fn why_a_package_is_there() {
     assert_eq!((ways(&one), one.more), (vec!["app-web-fmt".to_owned()], true));
     let json = serde_json::to_value(&one.paths[0][1]).unwrap();
     assert_eq!(json, json!({"id": "web", "name": "web", "version": "1", "link": "depends-on"}));
+}
+
+/// A document about `root` with these edges, all of them dependencies.
+fn needing(edges: &[(&str, &str)]) -> Sbom<'static> {
+    let mut names: Vec<&str> = edges.iter().flat_map(|(from, to)| [*from, *to]).collect();
+    names.sort_unstable();
+    names.dedup();
+    let edges: Vec<_> = edges.iter().map(|(from, to)| (*from, "DEPENDS_ON", *to)).collect();
+    let mut sbom = sbom(names.iter().map(|name| npm(name, "1", "")).collect(), &edges);
+    sbom.metadata.subject = Some("root".into());
+    sbom
+}
+
+#[test]
+fn every_way_is_told_the_shortest_first() {
+    let sbom = needing(&[
+        ("root", "express"),
+        ("root", "koa"),
+        ("express", "body"),
+        ("koa", "body"),
+        ("body", "qs"),
+        ("koa", "qs"),
+    ]);
+    let all = ["root-koa-qs", "root-express-body-qs", "root-koa-body-qs"];
+    for most in 0..5 {
+        let told = sbom.paths("qs", most);
+        assert_eq!(
+            (ways(&told), told.more),
+            (all[..most.min(3)].iter().map(|way| (*way).to_owned()).collect(), most < 3)
+        );
+    }
+    // What is contained in several is there for each of them.
+    let packages = ["a", "b", "c"].map(|name| npm(name, "1", "")).to_vec();
+    let sbom = self::sbom(packages, &[("a", "CONTAINS", "c"), ("b", "CONTAINS", "c")]);
+    assert_eq!(ways(&sbom.paths("c", 5)), ["a>c", "b>c"]);
+}
+
+#[test]
+fn of_several_packages_of_a_name_the_shortest_ways_are_told() {
+    let mut sbom = needing(&[("root", "a"), ("a", "old"), ("root", "b"), ("b", "old"), ("root", "new")]);
+    for package in sbom.packages.iter_mut().filter(|package| ["old", "new"].contains(&&*package.id)) {
+        package.name = "qs".into();
+    }
+    let told = sbom.paths("qs", 2);
+    assert_eq!((told.found, ways(&told), told.more), (2, vec!["root-qs".to_owned(), "root-a-qs".to_owned()], true));
+}
+
+/// More ways than there is time to count, and cycles in which the shortest way back passes where it has been.
+#[test]
+fn diamonds_and_cycles_end() {
+    const DEEP: usize = 40;
+    let name = |side: &str, at: usize| format!("{side}{at}");
+    let mut edges = vec![("root".to_owned(), name("a", 0)), ("root".to_owned(), name("b", 0))];
+    for at in 1..DEEP {
+        for (from, to) in [("a", "a"), ("a", "b"), ("b", "a"), ("b", "b")] {
+            edges.push((name(from, at - 1), name(to, at)));
+            edges.push((name(to, at), name(from, at - 1)));
+        }
+    }
+    let last = name("a", DEEP - 1);
+    edges.push((last.clone(), "target".to_owned()));
+    let edges: Vec<_> = edges.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
+    let sbom = needing(&edges);
+    let start = Instant::now();
+    for (most, what) in [(1, &*last), (10, "target"), (1000, "target")] {
+        let told = sbom.paths(what, most);
+        assert_eq!((told.paths.len(), told.more), (most, true));
+        let mut sorted = told.paths.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!(sorted.len(), most, "no way is told twice");
+        assert!(told.paths.is_sorted_by_key(Vec::len));
+        for path in &told.paths {
+            let mut passed: Vec<&str> = path.iter().map(|step| step.id.as_str()).collect();
+            assert_eq!((passed.first(), passed.last()), (Some(&"root"), Some(&what)));
+            passed.sort_unstable();
+            passed.dedup();
+            assert_eq!(passed.len(), path.len(), "no way passes a package twice");
+        }
+    }
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+/// The shortest way to `c` leads over `b`, which the way at hand has passed: there is a longer one.
+#[test]
+fn a_way_round_what_was_passed_is_found() {
+    let edges = [("root", "b"), ("b", "target"), ("c", "b"), ("b", "c"), ("root", "x"), ("x", "y"), ("y", "c")];
+    let told = needing(&edges).paths("target", 5);
+    assert_eq!((ways(&told), told.more), (vec!["root-b-target".to_owned(), "root-x-y-c-b-target".to_owned()], false));
+    // Without that one, `c` is no way at all.
+    let told = needing(&edges[..4]).paths("target", 5);
+    assert_eq!((ways(&told), told.more), (vec!["root-b-target".to_owned()], false));
+}
+
+#[test]
+fn what_would_take_too_long_is_given_up() {
+    let sbom = needing(&[("root", "a"), ("root", "b"), ("a", "c"), ("b", "c")]);
+    let graph = Graph::new(&sbom);
+    let target = sbom.packages.iter().position(|package| package.id == "c").unwrap();
+    for (work, told) in [(1, 1), (100, 2)] {
+        let mut work = work;
+        assert_eq!(Ways::to(&graph, target).shortest(10, &mut work).len(), told);
+        assert_eq!(work == 0, told == 1);
+    }
 }
 
 #[test]

@@ -121,7 +121,7 @@ class SbomStep(TypedDict):
 
 
 class SbomPaths(TypedDict):
-    """The ways that lead to a package."""
+    """The ways that lead to a package, the shortest first; ``more`` where there are others beside these."""
 
     found: int
     paths: list[list[SbomStep]]
