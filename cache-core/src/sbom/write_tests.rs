@@ -197,8 +197,58 @@ fn cyclonedx_that_cache_writes_has_one_expression_and_one_entry_for_each() {
     assert_eq!((lib["group"].as_str(), lib["name"].as_str()), (Some("org.acme"), Some("lib")));
     assert_eq!(lib["licenses"], json!([{"expression": "(MIT OR ISC) AND Apache-2.0"}]));
     assert_eq!(document["components"][1]["name"], "a_b");
-    assert_eq!(document["dependencies"], json!([{"ref": "a b", "dependsOn": ["a_b"]}]));
-    assert_eq!(lost, ["CycloneDX has no hash by own"]);
+    let dependencies = json!([{"ref": "a b", "dependsOn": ["a_b"]}, {"ref": "image", "dependsOn": ["a b"]}]);
+    assert_eq!(document["dependencies"], dependencies);
+    assert_eq!(lost, ["CycloneDX has no hash by own", CONTAINED[0], CONTAINED[1]]);
+}
+
+/// What is said of the one containment of `made`.
+const CONTAINED: [&str; 2] =
+    ["CycloneDX has no relationship CONTAINS (1 times)", "CycloneDX says DEPENDS_ON instead of containment (1 times)"];
+
+/// Found by a user: all that an image contains was left out, and nobody could say why it was there.
+#[test]
+fn what_an_image_contains_has_a_reason_in_cyclonedx_too() {
+    let package = |id: &'static str| Package { id: id.into(), name: id.into(), ..Package::default() };
+    let edge = |(from, relation, to): (&'static str, Relation<'static>, &'static str)| Relationship {
+        from: from.into(),
+        relation,
+        to: to.into(),
+        rest: Rest::default(),
+    };
+    let all = ["os", "bash", "libc", "one", "other"];
+    let mut sbom = made();
+    sbom.packages = [package("image")].into_iter().chain(all.map(package)).collect();
+    sbom.relationships = all.map(|id| edge(("image", Relation::Contains, id))).to_vec();
+    let needs = [("bash", "libc"), ("one", "other"), ("other", "one")];
+    sbom.relationships.extend(needs.map(|(from, to)| edge((from, Relation::DependsOn, to))));
+    sbom.files.push(File { id: "f".into(), path: "f".into(), ..File::default() });
+    sbom.relationships.extend([("bash", Relation::Contains, "f"), ("os", Relation::Contains, "bash")].map(edge));
+    let ways = |sbom: &Sbom<'_>, what: &str| {
+        let names = |way: Vec<query::Step>| way.into_iter().map(|step| step.name).collect::<Vec<_>>().join(" ");
+        sbom.paths(what, 10).paths.into_iter().map(names).collect::<Vec<_>>()
+    };
+    for format in ["cyclonedx-1.4", "cyclonedx-1.7", "cyclonedx-1.6-xml"] {
+        let written = sbom.write(&Format::parse(format).unwrap()).unwrap();
+        let again = Sbom::parse(&written.bytes).unwrap();
+        for (what, expected) in [
+            ("os", &["image os"][..]),
+            ("bash", &["image bash", "image os bash"]),
+            ("libc", &["image bash libc", "image os bash libc"]),
+        ] {
+            assert_eq!(ways(&again, what), expected, "{format}");
+        }
+        // Two that need each other need a reason from outside.
+        assert!(["one", "other"].iter().all(|what| !ways(&again, what).is_empty()), "{format}");
+        let lost: Vec<&str> = written.lost.iter().map(|finding| finding.message.as_str()).collect();
+        for expected in [
+            "CycloneDX has no relationship CONTAINS (7 times)",
+            "CycloneDX says DEPENDS_ON instead of containment (5 times)",
+            "CycloneDX does not take over files (1 of them)",
+        ] {
+            assert!(lost.contains(&expected), "{expected}: {lost:?}");
+        }
+    }
 }
 
 #[test]
@@ -255,6 +305,8 @@ fn what_cache_writes_is_valid_by_the_letter() {
         lost,
         [
             "CycloneDX has no hash by own",
+            CONTAINED[0],
+            CONTAINED[1],
             "CycloneDX 1.4 has no acknowledgement of license-expression",
             "CycloneDX 1.4 has no type platform"
         ]

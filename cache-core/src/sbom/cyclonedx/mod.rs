@@ -1,6 +1,7 @@
 //! CycloneDX 1.0 to 1.7, as JSON and as XML (CycloneDX specification, `bom-1.7.schema.json` and `bom-1.7.xsd`).
 
 mod document;
+mod edges;
 mod read;
 mod write;
 pub(super) mod xml;

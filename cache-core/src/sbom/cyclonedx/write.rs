@@ -1,15 +1,16 @@
 //! From the model to a CycloneDX document.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::json;
 
-use super::super::bom::{Family, Finding, Relation, Sbom};
+use super::super::bom::{Family, Finding, Relationship, Sbom};
 use super::super::json::{self, List};
 use super::super::package::{Hash, License, LicenseForm, LicenseStage, Package};
 use super::super::text::{Rest, Text};
 use super::super::write::{Carrier, name};
 use super::document::{self, Bom, Choice, Component, Dependency, KINDS, Metadata, NESTED, UNNAMED};
+use super::edges::Edges;
 use crate::error::Result;
 
 /// The document in this version of the format, and what it cannot say.
@@ -44,7 +45,9 @@ impl Writer {
             let authors: Vec<_> = sbom.metadata.authors.iter().map(|author| json!({"name": author})).collect();
             metadata.rest.push_json("authors", &authors);
         }
-        let dependencies = self.dependencies(sbom, rest.take_json("dependencies"));
+        let edges = Edges::of(sbom, self.carrier.own, |edge| components.holds(edge));
+        let dependencies = self.dependencies(edges, rest.take_json("dependencies"));
+        self.unlisted(sbom);
         if rest.get("version").is_none() && !self.carrier.own {
             rest.push_json("version", &1);
         }
@@ -123,23 +126,10 @@ impl Writer {
     }
 
     /// One entry for each that needs something, with what else the document said of it.
-    fn dependencies<'s>(&mut self, sbom: &'s Sbom<'_>, kept: Option<List<Dependency<'s>>>) -> Vec<Dependency<'s>> {
-        let mut needs: BTreeMap<&'s str, BTreeSet<&'s str>> = BTreeMap::new();
+    fn dependencies<'s>(&mut self, edges: Edges<'s>, kept: Option<List<Dependency<'s>>>) -> Vec<Dependency<'s>> {
+        let Edges { mut needs, lost } = edges;
+        lost.into_iter().for_each(|lost| self.carrier.lose("document", lost));
         let listed = |needs: BTreeSet<&'s str>| needs.into_iter().map(Text::from).collect::<List<_>>();
-        let mut lost: BTreeMap<&str, usize> = BTreeMap::new();
-        for edge in &sbom.relationships {
-            match &edge.relation {
-                Relation::DependsOn => drop(needs.entry(&edge.from).or_default().insert(&edge.to)),
-                Relation::Other(word) if word == "DEPENDENCY_OF" => {
-                    needs.entry(&edge.to).or_default().insert(&edge.from);
-                }
-                Relation::Describes | Relation::Contains => {}
-                Relation::Other(word) => *lost.entry(word).or_default() += 1,
-            }
-        }
-        for (word, times) in lost {
-            self.carrier.lose("document", format!("CycloneDX has no relationship {word} ({times} times)"));
-        }
         let mut entries: Vec<Dependency<'s>> = kept.unwrap_or_default().0;
         for entry in entries.iter_mut().filter(|entry| entry.needs.0.is_empty() && !entry.rest.is_empty()) {
             entry.needs = needs.remove(&*entry.id).map(listed).unwrap_or_default();
@@ -151,6 +141,15 @@ impl Writer {
         };
         entries.extend(needs.into_iter().map(entry));
         entries
+    }
+
+    /// Names what is beside the packages: files are not written as components, nor texts that several licences share.
+    fn unlisted(&mut self, sbom: &Sbom<'_>) {
+        for (what, many) in [("files", sbom.files.len()), ("texts of licences", sbom.license_texts.len())] {
+            if many > 0 {
+                self.carrier.lose("document", format!("CycloneDX does not take over {what} ({many} of them)"));
+            }
+        }
     }
 }
 
@@ -226,6 +225,16 @@ impl<'s> Nested<'s> {
         }
         nested.components.iter_mut().flatten().for_each(|component| component.components.0.reverse());
         nested
+    }
+
+    /// Whether a relationship is said by where the component stands. Of components with one id nobody can tell.
+    fn holds(&self, edge: &Relationship<'_>) -> bool {
+        let at = |id: &str| self.at.get(id).copied();
+        let stands = || {
+            let outer = at(&edge.to).and_then(|inner| self.outer.get(inner).copied().flatten());
+            outer.is_some() && outer == at(&edge.from)
+        };
+        edge.rest.get(NESTED).is_some() && (self.at.len() < self.components.len() || stands())
     }
 
     fn take(&mut self, id: &str) -> Option<Component<'s>> {

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use super::super::bom::DOCUMENT;
 use super::super::write_tests::{made, said, write};
-use super::super::{Kind, Relation};
+use super::super::{File, Format, Hash, Kind, Package, Relation, Relationship, Rest, Sbom};
 use super::tests::{CONTEXT, parse, whole};
+use super::words::{RELATIONS, three};
 
 #[test]
 fn what_cache_made_is_written_with_all_that_the_format_asks_for() {
@@ -101,4 +103,80 @@ fn conversions_say_what_they_lose() {
     let two = parse(&two);
     assert_eq!((two.packages.len(), two.files.len(), two.findings.len()), (3, 1, 0), "{:?}", two.findings);
     assert_eq!(two.packages[0].licenses.len(), 1);
+}
+
+/// What a relationship says, in the word and the direction of SPDX 3, of elements by their names.
+fn meant(sbom: &Sbom<'_>, edge: &Relationship<'_>) -> (String, String, String) {
+    let name = |id: &str| {
+        let packages = sbom.packages.iter().map(|package| (&package.id, &package.name));
+        let mut all = packages.chain(sbom.files.iter().map(|file| (&file.id, &file.path)));
+        all.find(|(known, _)| *known == id).map_or(id, |(_, name)| name.as_str()).to_owned()
+    };
+    let (made, from, to) = (three(&edge.relation), name(&edge.from), name(&edge.to));
+    let (from, to) = if made.turned { (to, from) } else { (from, to) };
+    (made.word.to_string(), from, to)
+}
+
+/// Of each format that is written: a relationship comes back, or is named as lost.
+#[test]
+fn no_relationship_is_lost_in_silence() {
+    let ends = [
+        ("lib", "app"),
+        ("app", "lib"),
+        ("image", "lib"),
+        ("lib", "file"),
+        ("file", "lib"),
+        ("image", "os"),
+        ("os", "lib"),
+        (DOCUMENT, "image"),
+        (DOCUMENT, "lib"),
+        ("lib", DOCUMENT),
+        ("lib", "NOASSERTION"),
+    ];
+    let formats = ["spdx-2.2", "spdx-2.3", "spdx-3.0", "cyclonedx-1.4", "cyclonedx-1.7", "syft-16.1.13"];
+    let own = ["EVIDENT_BY", "OWNERSHIP_BY_FILE_OVERLAP", "HAS_TEST_CASE", "TRAINED_ON"];
+    let package = |id: &'static str, kind| Package { id: id.into(), name: id.into(), kind, ..Package::default() };
+    let mut sbom = made();
+    sbom.metadata.created = Some("2026-01-01T00:00:00Z".into());
+    sbom.packages = vec![
+        package("image", Kind::Container),
+        package("os", Kind::OperatingSystem),
+        package("lib", Kind::Library),
+        package("app", Kind::Application),
+    ];
+    let hashes = vec![Hash { algorithm: "sha1".into(), value: "0".repeat(40).into() }];
+    sbom.files = vec![File { id: "file".into(), path: "file".into(), hashes, ..File::default() }];
+    for word in RELATIONS.iter().map(|(two, ..)| *two).chain(own) {
+        let relation = match word {
+            "DESCRIBES" => Relation::Describes,
+            "CONTAINS" => Relation::Contains,
+            "DEPENDS_ON" => Relation::DependsOn,
+            other => Relation::Other(other.into()),
+        };
+        for (from, to) in ends {
+            let edge =
+                Relationship { from: from.into(), relation: relation.clone(), to: to.into(), rest: Rest::default() };
+            sbom.relationships = vec![edge];
+            for format in formats {
+                let written = sbom.write(&Format::parse(format).unwrap()).unwrap();
+                let names =
+                    |text: &str| text.split(|c: char| c != '_' && !c.is_ascii_alphanumeric()).any(|it| it == word);
+                if written.lost.iter().any(|lost| names(&lost.message)) {
+                    continue;
+                }
+                let again = Sbom::parse(&written.bytes).unwrap();
+                let wanted = meant(&sbom, &sbom.relationships[0]);
+                let comes_back = again.relationships.iter().any(|edge| meant(&again, edge) == wanted);
+                // The subject, and the distribution that Syft knows of, are said in another way.
+                let is_subject =
+                    (word, from, to) == ("DESCRIBES", DOCUMENT, "image") && again.metadata.subject.is_some();
+                let is_distro = (word, from, to) == ("CONTAINS", "image", "os") && format.starts_with("syft");
+                assert!(
+                    comes_back || is_subject || is_distro,
+                    "{format}: {from} {word} {to}: {:?}",
+                    again.relationships
+                );
+            }
+        }
+    }
 }

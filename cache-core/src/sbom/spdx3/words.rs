@@ -9,7 +9,7 @@ use super::super::text::Text;
 /// which part of the life cycle it holds.
 type Pair = (&'static str, &'static str, bool, &'static str);
 
-const RELATIONS: &[Pair] = &[
+pub(super) const RELATIONS: &[Pair] = &[
     ("DESCRIBES", "describes", false, ""),
     ("CONTAINS", "contains", false, ""),
     ("DEPENDS_ON", "dependsOn", false, ""),

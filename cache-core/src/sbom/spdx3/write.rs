@@ -30,7 +30,8 @@ pub(in crate::sbom) fn write(sbom: &Sbom<'_>, version: &str) -> Result<(Vec<u8>,
         None => format!("{base}#{DOCUMENT}"),
     };
     let ids = Ids::of(sbom, sbom.format.family == Family::Spdx);
-    let mut writer = Writer { carrier, ids, root, made: Made::of(base, &kept, creation) };
+    let made = Made::of(base, &kept, creation);
+    let mut writer = Writer { carrier, ids, root, made, told: HashSet::new() };
     let mut document = writer.document(sbom, version, rest, kept);
     document.graph.0.extend(writer.made.into_elements());
     Ok((json::write(&document)?, writer.carrier.lost))
@@ -52,6 +53,8 @@ pub(super) struct Writer<'s> {
     /// The name of the document's own element.
     root: String,
     pub(super) made: Made<'s>,
+    /// The relationships that the format does not know and that have been told of.
+    told: HashSet<&'s str>,
 }
 
 impl<'s> Writer<'s> {
@@ -173,8 +176,12 @@ impl<'s> Writer<'s> {
             Some(word) => (word, false, ""),
             None if made.known || self.carrier.own => (made.word, made.turned, made.scope),
             None => {
+                let word = source.relation.word();
                 rest.take("comment");
-                rest.push_text("comment", source.relation.word());
+                rest.push_text("comment", word);
+                if self.told.insert(word) {
+                    self.carrier.lose("relationship", format!("SPDX 3 has no relationship {word}"));
+                }
                 ("other".into(), false, "")
             }
         };

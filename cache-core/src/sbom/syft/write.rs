@@ -1,12 +1,12 @@
 //! From the model to a Syft document, as other programs that read Syft's want it.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::super::bom::{Family, File as ModelFile, Finding, Relation, Sbom};
+use super::super::bom::{DOCUMENT, Family, File as ModelFile, Finding, Relation, Sbom};
 use super::super::catalog::{CATALOGER, LAYER, LOCATION, OWNER};
 use super::super::json::{self, List};
 use super::super::package::{Kind, License as Stated, LicenseForm, LicenseStage, Package};
@@ -22,6 +22,8 @@ use crate::error::Result;
 
 /// The newest schema: that of Syft 1.57.
 pub(in crate::sbom) const SCHEMA: &str = "16.1.13";
+/// Why a relationship is not written that there is a word for.
+const UNTAKEN: &str = "does not take over";
 /// By its schema's address programs know that a document is one of Syft's.
 const ADDRESS: &str = "https://raw.githubusercontent.com/anchore/syft/main/schema/json/schema-";
 
@@ -127,31 +129,47 @@ impl Writer {
     }
 
     fn relationships<'s>(&mut self, sbom: &'s Sbom<'_>) -> Vec<Relationship<'s>> {
-        let mut lost: HashMap<&str, usize> = HashMap::new();
+        let mut lost: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        let mut lose = |why: &'static str, word: &'s str| *lost.entry((why, word)).or_default() += 1;
         let mut edges = Vec::with_capacity(sbom.relationships.len());
         let own = self.carrier.own;
         let systems = sbom.packages.iter().filter(|package| !own && package.kind == Kind::OperatingSystem);
+        let distro = systems.clone().next().map(|package| &package.id);
         let systems: HashSet<&str> = systems.map(|package| package.id.as_str()).collect();
         // What stands for the distribution is no artifact.
         let is_artifact = |id: &Text<'_>| !systems.contains(id.as_str());
-        for edge in sbom.relationships.iter().filter(|edge| is_artifact(&edge.from) && is_artifact(&edge.to)) {
-            let (from, to) = (edge.from.borrowed(), edge.to.borrowed());
+        let subject = sbom.metadata.subject.as_ref();
+        for edge in &sbom.relationships {
+            let (from, to, word) = (edge.from.borrowed(), edge.to.borrowed(), edge.relation.word());
+            if !is_artifact(&edge.from) || !is_artifact(&edge.to) {
+                let ends = (Some(&edge.from), Some(&edge.to));
+                if edge.relation != Relation::Contains || ends != (subject, distro) {
+                    lose(UNTAKEN, word);
+                }
+                continue;
+            }
             let (parent, child, kind) = match &edge.relation {
                 Relation::Contains => (from, to, "contains".into()),
                 // What others depend on is Syft's parent.
                 Relation::DependsOn => (to, from, "dependency-of".into()),
-                Relation::Describes if !self.carrier.own => continue,
-                relation => {
-                    let kind = relation.word().replace('_', "-").to_ascii_lowercase();
+                Relation::Describes if !own => {
+                    // The document's source is what it describes.
+                    if edge.from != DOCUMENT || Some(&edge.to) != subject {
+                        lose(UNTAKEN, word);
+                    }
+                    continue;
+                }
+                Relation::Describes | Relation::Other(_) => {
+                    let kind = word.replace('_', "-").to_ascii_lowercase();
                     let known = ["dependency-of", "evident-by", "ownership-by-file-overlap", "described-by"];
-                    if !self.carrier.own && !known.contains(&kind.as_str()) {
-                        *lost.entry(relation.word()).or_default() += 1;
+                    if !own && !known.contains(&kind.as_str()) {
+                        lose("has no relationship", word);
                         continue;
                     }
                     (from, to, kind.into())
                 }
             };
-            let rest = if self.carrier.own { edge.rest.borrowed() } else { Rest::default() };
+            let rest = if own { edge.rest.borrowed() } else { Rest::default() };
             edges.push(Relationship { parent, child, kind, rest });
         }
         for package in &sbom.packages {
@@ -161,10 +179,8 @@ impl Writer {
                 edges.push(Relationship { parent, child, kind, rest: Rest::default() });
             }
         }
-        let mut lost: Vec<_> = lost.into_iter().collect();
-        lost.sort_unstable();
-        for (word, times) in lost {
-            self.carrier.lose("document", format!("Syft has no relationship {word} ({times} times)"));
+        for ((why, word), times) in lost {
+            self.carrier.lose("document", format!("Syft {why} {word} ({times} times)"));
         }
         edges
     }
