@@ -1,11 +1,14 @@
 //! Reading documents that other tools wrote: their size, their encoding mark, their JSON.
 
+mod numbers;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+pub(crate) use self::numbers::check_numbers;
 use crate::error::{Error, Result};
 use crate::model::{Digest, Timestamp};
 

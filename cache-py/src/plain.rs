@@ -30,7 +30,7 @@ impl<'py> IntoPyObject<'py> for Plain {
 /// Python to Rust, as it is.
 pub(crate) fn to_value(data: &Bound<'_, PyAny>) -> PyResult<Value> {
     let json: String = data.py().import("cache_guardian._plain")?.call_method1("dumps", (data,))?.extract()?;
-    // Python writes NaN, which is no JSON; nothing of ours has a floating number.
+    // Python writes half of a character, which is no text.
     serde_json::from_str(&json).map_err(|e| raise(cache_core::Error::invalid(format!("not plain data: {e}"))))
 }
 

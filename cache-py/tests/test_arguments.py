@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,20 @@ def test_bytes_are_no_text_anywhere_in_plain_data() -> None:
     round_about["signer"] = round_about
     with pytest.raises(ValueError, match="Circular"):
         cache.Promoter(round_about)
+
+
+def test_numbers_that_would_not_arrive_as_they_are_name_their_place() -> None:
+    wrong: dict[str, list[float]] = {
+        "NaN and infinity are no JSON": [float("nan"), float("inf"), -float("inf")],
+        "a whole number has more than 64 bits": [2**64, -(2**63) - 1, 2**70, 10**400, 10**5000],
+    }
+    for why, numbers in wrong.items():
+        for number in numbers:
+            odd: Any = {"list": [1, (0.5, number)]}
+            config: cache.PromoterConfig = {"source": "oci:a", "target": "oci:b", "environment": "e", "network": odd}
+            with pytest.raises(cache.Invalid, match=re.escape(f"{why} (at: network.list[1][1])")) as caught:
+                cache.Promoter(config)
+            assert (caught.value.hint, caught.value.context) == ("write it as a text", {"at": "network.list[1][1]"})
 
 
 def test_what_cannot_be_called_is_found_before_the_work_begins(prepare: Prepare) -> None:

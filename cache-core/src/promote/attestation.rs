@@ -46,7 +46,8 @@ impl Attestation {
     ///
     /// # Errors
     /// `Invalid` where the type is neither a name nor a URI, the predicate is no JSON, or is not what its type says, as far as
-    /// the type is known here. A signature of an image is no attestation, and is refused as one.
+    /// the type is known here; where it has a whole number that would be signed as another one. A signature of an image is no
+    /// attestation, and is refused as one.
     pub fn new(kind: &str, predicate: &[u8]) -> Result<Self> {
         let predicate_type = Attestation::predicate_type_of(kind)?;
         let text = document::text(predicate)?;
@@ -56,6 +57,10 @@ impl Attestation {
             _ => serde_json::from_str(&text)
                 .map_err(|e| at(Error::invalid(format!("the predicate is not JSON: {e}")).caused_by(e)))?,
         };
+        // What cosign wraps as a text has no numbers.
+        if predicate_type != CUSTOM || !predicate["Data"].is_string() {
+            document::check_numbers(&text).map_err(at)?;
+        }
         check(predicate_type, &predicate, &text).map_err(at)?;
         Ok(Attestation { predicate_type: predicate_type.to_owned(), predicate, form: Form::default() })
     }
@@ -220,6 +225,23 @@ mod tests {
         for kind in ["", "sbom", "not a uri", "https:", "a b:c", "signature", COSIGN_SIGN_TYPE] {
             assert!(of(kind, &json!({})).is_err(), "{kind}");
         }
+    }
+
+    /// Found by a user: 9007199254740993 was signed as 9007199254740992.
+    #[test]
+    fn numbers_that_would_be_signed_as_others_are_refused() {
+        for kind in ["https://example.com/own", "custom"] {
+            for number in ["9007199254740993", "-9007199254740993", "18446744073709551616"] {
+                let text = format!("{{\"build\": {number}}}");
+                let error = Attestation::new(kind, text.as_bytes()).unwrap_err();
+                assert_eq!(error.kind(), crate::ErrorKind::Invalid);
+                assert!(error.to_string().contains("(at: build, type: "), "{error}");
+            }
+            let kept = "{\"build\": 9007199254740992, \"share\": 1e300, \"id\": \"18446744073709551616\"}";
+            assert!(Attestation::new(kind, kept.as_bytes()).is_ok());
+        }
+        assert!(Attestation::new("https://example.com/own", b"{\"a\": 1e400}").is_err());
+        assert!(Attestation::new("custom", b"build 9007199254740993").is_ok());
     }
 
     #[test]
