@@ -78,6 +78,29 @@ def verified(**more: Any) -> cache.Verified:
     return cache.verify(request)
 
 
+def test_a_number_that_would_be_signed_as_another_is_refused(keys: cache.KeyPair) -> None:
+    own = "https://example.com/build/v1"
+    for number in (2**53 + 1, -(2**53) - 1, 2**64 - 1):
+        by_data: cache.Attestation = {"kind": "attestation", "type": own, "predicate": {"runs": [{"build": number}]}}
+        by_text: cache.Attestation = {"kind": "attestation", "type": own, "text": f'{{"runs": [{{"build": {number}}}]}}'}
+        for attestation in (by_data, by_text):
+            with pytest.raises(cache.Invalid, match="signed as another") as caught:
+                attach(promoter(password=PASSWORD), attestation)
+            assert caught.value.context["at"] == "runs[0].build"
+            assert caught.value.hint == "write it as a text"
+    kept: cache.Attestation = {"kind": "attestation", "type": own, "predicate": {"build": 2**53, "share": 2.0**64}}
+    assert attach(promoter(password=PASSWORD), kept) == "ready"
+    (found,) = verified(attestation=own)["statements"]
+    assert found["value"]["predicate"] == {"build": 2**53, "share": 2.0**64}
+
+
+def test_what_is_no_sbom_is_not_attached_as_one(keys: cache.KeyPair) -> None:
+    wrong: Any = {"kind": "sbom", "mediaType": "application/spdx+json", "text": "<html>502 Bad Gateway</html>"}
+    with pytest.raises(cache.Invalid):
+        attach(promoter(password=PASSWORD), wrong)
+    assert attach(promoter(password=PASSWORD), {**wrong, "text": json.dumps(SPDX)}) == "ready"
+
+
 def test_a_key_of_each_kind_is_made() -> None:
     kinds: list[cache.KeyKind] = ["p256", "p384", "p521", "rsa2048", "ed25519"]
     for kind in kinds:

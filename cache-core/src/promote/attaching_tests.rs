@@ -222,6 +222,86 @@ async fn there_is_no_plan_without_a_signer_an_image_or_a_wish() {
     assert_eq!(refused(&world.promoter, absent).await, ErrorKind::NotFound);
 }
 
+const SPDX: &str = r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"n","dataLicense":"CC0-1.0",
+    "documentNamespace":"https://example.com/n","creationInfo":{"created":"2026-01-01T00:00:00Z","creators":[]}}"#;
+const CYCLONEDX: &str = r#"{"bomFormat":"CycloneDX","specVersion":"1.6"}"#;
+
+fn sbom(media_type: &str, text: &str) -> Attachment {
+    Attachment::Sbom { media_type: media_type.to_owned(), bytes: text.to_owned().into() }
+}
+
+/// Found by a user: the error page of a proxy was attached, and then the right SBOM could not be.
+#[tokio::test]
+async fn what_is_attached_as_an_sbom_is_one() {
+    let world = World::new();
+    let xml = r#"<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><components><component type="library"><name>a</name>
+        </component></components></bom>"#;
+    for (media_type, text) in [
+        ("application/spdx+json", "<html>502 Bad Gateway</html>"),
+        ("application/spdx+json", "hello"),
+        ("application/spdx+json", ""),
+        ("application/spdx+json", "{}"),
+        ("application/spdx+json", CYCLONEDX),
+        ("application/spdx+json", "SPDXVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\nDocumentName: n\n"),
+        ("application/vnd.cyclonedx+json; version=1.6", SPDX),
+        ("application/vnd.cyclonedx+json", xml),
+        ("application/vnd.cyclonedx+xml", CYCLONEDX),
+        ("application/vnd.syft+json", SPDX),
+        ("text/plain", "hello"),
+    ] {
+        let refused = world.promoter.plan_attaching(&request(&[sbom(media_type, text)])).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Invalid, "{media_type}: {text}: {refused}");
+        assert!(refused.contexts().contains(&("mediaType", media_type.to_owned())), "{refused}");
+    }
+    for (media_type, text) in [
+        ("application/spdx+json", SPDX),
+        ("Application/SPDX+JSON; charset=utf-8", SPDX),
+        ("application/vnd.cyclonedx+json", CYCLONEDX),
+        ("application/vnd.cyclonedx+xml", xml),
+        ("application/json", SPDX),
+        ("application/octet-stream", xml),
+    ] {
+        assert!(matches!(world.outlook(&[sbom(media_type, text)]).await, Outlook::Ready(_)), "{media_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_sbom_is_attached_as_a_document_and_both_errors_say_so() {
+    let world = World::new();
+    let (spdx, cyclonedx) = (sbom("application/spdx+json", SPDX), sbom("application/vnd.cyclonedx+json", CYCLONEDX));
+    let several = world.promoter.plan_attaching(&request(&[spdx.clone(), cyclonedx.clone()])).await.unwrap_err();
+    world.attach(&[spdx]).await;
+    let taken = world.promoter.plan_attaching(&request(&[cyclonedx])).await.unwrap_err();
+    assert_eq!((several.kind(), taken.kind()), (ErrorKind::Invalid, ErrorKind::Conflict));
+    for error in [several, taken] {
+        assert!(error.hint_text().is_some_and(|hint| hint.contains("`kind: \"document\"`")), "{error:?}");
+    }
+    let media_type = "application/vnd.cyclonedx+json".to_owned();
+    world.attach(&[Attachment::Document { media_type, bytes: CYCLONEDX.into() }]).await;
+    let seen = world.evidence().await;
+    let mut formats: Vec<String> = seen.sboms.iter().map(|sbom| sbom.value.format.to_string()).collect();
+    formats.sort();
+    formats.dedup();
+    assert_eq!(formats, ["CycloneDX-1.6", "SPDX-2.3"]);
+}
+
+#[tokio::test]
+async fn a_number_that_would_be_signed_as_another_is_refused() {
+    let world = World::new();
+    let statement = |predicate: serde_json::Value| {
+        request(&[Attachment::Statement { predicate_type: "https://example.com/own".into(), predicate }])
+    };
+    for number in [json!(9_007_199_254_740_993_u64), json!(-9_007_199_254_740_993_i64), json!(u64::MAX)] {
+        let wrong = json!({"runs": [{"build": number}]});
+        let refused = world.promoter.plan_attaching(&statement(wrong)).await.unwrap_err();
+        assert_eq!((refused.kind(), refused.hint_text()), (ErrorKind::Invalid, Some("write it as a text")));
+        assert!(refused.to_string().contains("(at: runs[0].build, type: "), "{refused}");
+    }
+    // What is a double is signed as the double that it is.
+    let kept = json!({"build": 9_007_199_254_740_992_u64, "share": 1e300, "least": -1});
+    assert!(matches!(world.promoter.plan_attaching(&statement(kept)).await.unwrap(), Outlook::Ready(_)));
+}
+
 #[tokio::test]
 async fn a_promotion_carries_signatures_of_both_forms_and_adds_to_them() {
     let world = World::new();
