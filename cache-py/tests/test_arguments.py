@@ -123,6 +123,17 @@ def test_numbers_that_would_not_arrive_as_they_are_name_their_place() -> None:
             assert (caught.value.hint, caught.value.context) == ("write it as a text", {"at": "network.list[1][1]"})
 
 
+def test_a_path_is_no_image_and_an_empty_one_is_named_by_its_field() -> None:
+    for image in ("/work/lay", "./lay:v1", "~/lay", "C:\\lay"):
+        with pytest.raises(cache.Invalid, match=re.escape("image: a path names no image")) as caught:
+            cache.Sbom.generate({"image": image})
+        assert "oci:PATH" in str(caught.value)
+    with pytest.raises(cache.Invalid, match="folder: a path is not empty"):
+        cache.Sbom.generate({"folder": ""})
+    with pytest.raises(cache.Invalid, match="the policy is empty"):
+        cache.check_policy("")
+
+
 def test_what_cannot_be_called_is_found_before_the_work_begins(prepare: Prepare) -> None:
     scenario = prepare("promote-signed")
     promoter = cache.Promoter(scenario["promoter"])

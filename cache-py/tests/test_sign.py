@@ -82,7 +82,8 @@ def test_a_number_that_would_be_signed_as_another_is_refused(keys: cache.KeyPair
     own = "https://example.com/build/v1"
     for number in (2**53 + 1, -(2**53) - 1, 2**64 - 1):
         by_data: cache.Attestation = {"kind": "attestation", "type": own, "predicate": {"runs": [{"build": number}]}}
-        by_text: cache.Attestation = {"kind": "attestation", "type": own, "text": f'{{"runs": [{{"build": {number}}}]}}'}
+        text = json.dumps({"runs": [{"build": number}]})
+        by_text: cache.Attestation = {"kind": "attestation", "type": own, "text": text}
         for attestation in (by_data, by_text):
             with pytest.raises(cache.Invalid, match="signed as another") as caught:
                 attach(promoter(password=PASSWORD), attestation)

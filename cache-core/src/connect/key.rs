@@ -60,6 +60,7 @@ impl KeyConfig {
     /// # Errors
     /// `Invalid` where it is neither text nor a path, or both; what [`PublicKey::load`] says.
     pub fn public(&self) -> Result<PublicKey> {
+        self.check()?;
         match (&self.pem, &self.path) {
             (Some(pem), None) => PublicKey::from_pem(&self.name, pem.reveal()),
             (None, Some(path)) => PublicKey::load(&self.name, path),
@@ -73,6 +74,7 @@ impl KeyConfig {
     /// `Invalid` where it is neither text nor a path, or both; `Denied` where the password is not that of the key; what
     /// [`KeySigner::load`] says.
     pub fn signer(&self) -> Result<KeySigner> {
+        self.check()?;
         let password = self.password()?;
         let signer = match (&self.pem, &self.path, &password) {
             (Some(pem), None, None) => KeySigner::from_pem(&self.name, pem.reveal()),
@@ -81,6 +83,13 @@ impl KeyConfig {
             _ => Err(self.neither("\"pem\" or \"path\"")),
         }?;
         Ok(if self.prehashed { signer.prehashed() } else { signer })
+    }
+
+    fn check(&self) -> Result<()> {
+        match self.path.as_deref().is_some_and(|path| path.trim().is_empty()) {
+            true => Err(Error::invalid("the path of a key is empty").context("key", &self.name)),
+            false => Ok(()),
+        }
     }
 
     fn password(&self) -> Result<Option<Secret>> {

@@ -43,7 +43,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::connect::{AskConfig, PromoterConfig, RequestConfig, RetentionConfig, SignerConfig};
+    use crate::connect::{
+        AskConfig, BuildConfig, GenerateConfig, PromoterConfig, RequestConfig, RetentionConfig, ScannerConfig,
+        SignerConfig,
+    };
 
     fn wrong(more: Value) -> String {
         let mut stated = json!({"source": "oci:a", "target": "oci:b", "environment": "e"});
@@ -121,6 +124,29 @@ mod tests {
         let error = read::<RetentionConfig>("configuration", config).unwrap_err();
         let told = "the configuration is not valid: inventories[0].kubernetes: expected an object, not a list";
         assert_eq!(error.to_string(), told);
+    }
+
+    /// The file system says of an empty path that nothing is there, and nobody knows whose path that was.
+    #[test]
+    fn an_empty_path_is_named_by_its_field() {
+        let told = |what: &str, error: Error| error.to_string().strip_prefix(what).unwrap().to_owned();
+        let folder = read::<GenerateConfig>("request", json!({"folder": ""})).unwrap_err();
+        assert_eq!(folder.kind(), crate::ErrorKind::Invalid);
+        assert_eq!(told("the request is not valid: ", folder), "folder: a path is not empty");
+        let database = read::<ScannerConfig>("scanner", json!({"database": ""})).unwrap_err();
+        assert_eq!(told("the scanner is not valid: ", database), "database: a path is not empty");
+        let build = read::<BuildConfig>("request", json!({"path": "db", "osv": ["a", ""]})).unwrap_err();
+        assert_eq!(told("the request is not valid: ", build), "osv[1]: a path is not empty");
+        assert_eq!(wrong(json!({"signer": {"keyless": {"file": ""}}})), "signer.keyless.file: a path is not empty");
+        // A text that is no path may be empty.
+        assert_eq!(read::<GenerateConfig>("request", json!({"platform": ""})).unwrap().platform.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn a_path_in_the_place_of_an_image_is_told_what_to_write() {
+        let error = read::<GenerateConfig>("request", json!({"image": "/work/lay"})).unwrap_err().to_string();
+        assert!(error.starts_with("the request is not valid: image: a path names no image"), "{error}");
+        assert!(error.contains("write oci:PATH:TAG"), "{error}");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use serde::Deserialize;
 
+use super::text::read_bytes;
 use crate::error::{Error, Result};
-use crate::files::read_limited;
 use crate::model::Reference;
 use crate::plan::Form;
 use crate::promote::{AttachRequest, Attachment, Attestation, Given, Request, RollbackRequest};
@@ -217,7 +217,9 @@ impl AttachmentConfig {
 fn content(media_type: &str, text: Option<String>, path: Option<PathBuf>) -> Result<Bytes> {
     match (text, path) {
         (Some(text), None) => Ok(text.into()),
-        (None, Some(path)) => read_limited(&path, MAX_DOCUMENT).map(Bytes::from),
+        (None, Some(path)) => {
+            read_bytes(&path, MAX_DOCUMENT).map(Bytes::from).map_err(|e| e.context("type", media_type))
+        }
         _ => {
             let error = Error::invalid("a document to attach has either \"text\" or \"path\"");
             Err(error.context("type", media_type))
@@ -248,7 +250,7 @@ pub(super) fn bytes_of(kind: &str, bytes: Option<Bytes>, path: Option<PathBuf>) 
     let at = |error: Error| error.context("given", kind);
     match (bytes, path) {
         (Some(bytes), None) => Ok(bytes),
-        (None, Some(path)) => read_limited(&path, MAX_DOCUMENT).map(Bytes::from).map_err(at),
+        (None, Some(path)) => read_bytes(&path, MAX_DOCUMENT).map(Bytes::from).map_err(at),
         _ => Err(at(Error::invalid("what is given has either \"bytes\" or \"path\""))),
     }
 }

@@ -59,6 +59,7 @@ fn without_a_policy_the_strict_default_judges_and_a_policy_is_text_or_a_file() {
     assert_eq!(gates("prod", json!(path)).unwrap(), 5);
     assert!(gates("prod", json!("no/such/file.yaml")).unwrap_err().is_not_found());
     assert_eq!(gates("prod", json!("scan_polcy:\n  {}\n")).unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(gates("prod", json!("")).unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 #[test]
@@ -71,6 +72,10 @@ fn a_key_is_text_or_a_path_and_is_never_shown() {
     let neither = KeyConfig { pem: None, ..key };
     assert_eq!(both.signer().unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(neither.public().unwrap_err().kind(), ErrorKind::Invalid);
+    let nowhere = KeyConfig { path: Some(String::new()), ..neither };
+    for error in [nowhere.public().unwrap_err(), nowhere.signer().unwrap_err()] {
+        assert_eq!(error.to_string(), "the path of a key is empty (key: k)");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files;
 
 /// No policy, no root and no certificate is larger.
@@ -12,6 +12,9 @@ const MAX_TEXT: u64 = 16 << 20;
 pub(super) fn text_or_file<T>(what: &'static str, stated: &str, read: impl FnOnce(&str) -> Result<T>) -> Result<T> {
     match is_text(stated) {
         true => read(stated),
+        false if stated.trim().is_empty() => {
+            Err(Error::invalid(format!("the {what} is empty: it is stated as text, or as the path of a file")))
+        }
         false => files::read_text(Path::new(stated), MAX_TEXT, read)?.map_err(|e| e.context(what, stated)),
     }
 }
@@ -24,6 +27,14 @@ pub(super) fn is_text(stated: &str) -> bool {
         || stated.trim_start().starts_with('{')
 }
 
+/// The bytes of a file.
+pub(super) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    match path.as_os_str().is_empty() {
+        true => Err(Error::invalid("\"path\" is empty")),
+        false => files::read_limited(path, limit),
+    }
+}
+
 /// The text of a file.
 pub(super) fn read_text(path: &Path) -> Result<String> {
     files::read_text(path, MAX_TEXT, str::to_owned)
@@ -32,7 +43,7 @@ pub(super) fn read_text(path: &Path) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
+    use crate::error::ErrorKind;
 
     #[test]
     fn a_text_is_told_from_a_path() {
@@ -54,6 +65,12 @@ mod tests {
         std::fs::write(&path, "text").unwrap();
         assert_eq!(refused(stated).to_string(), format!("no (policy: {stated})"));
         assert_eq!(refused("a: b").to_string(), "no");
+        for nothing in ["", " "] {
+            let empty = refused(nothing);
+            assert_eq!(empty.kind(), ErrorKind::Invalid);
+            assert!(empty.to_string().starts_with("the policy is empty"), "{empty}");
+        }
+        assert_eq!(read_bytes(Path::new(""), 9).unwrap_err().to_string(), "\"path\" is empty");
         assert_eq!(text_or_file("policy", stated, |text| Ok(text.len())).unwrap(), 4);
     }
 }

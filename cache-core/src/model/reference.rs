@@ -193,6 +193,11 @@ impl Reference {
                 Error::invalid("a reference has no login in it").hint("log in beside it, as with `docker login`")
             );
         }
+        if is_path(name) {
+            return Err(bad(Error::invalid("a path names no image").hint(
+                "write oci:PATH:TAG for an OCI layout, oci-archive:PATH or docker-archive:PATH for an archive",
+            )));
+        }
         network(name).map_err(bad)
     }
 
@@ -238,6 +243,13 @@ impl fmt::Display for Pinned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.repository, self.digest)
     }
+}
+
+/// Whether it was meant as a path of the file system, which needs the word for what is there.
+fn is_path(name: &str) -> bool {
+    let has_drive = matches!(name.as_bytes(), [letter, b':', b'/', ..] if letter.is_ascii_alphabetic());
+    let is_relative = matches!(name, "." | "..") || name.starts_with("./") || name.starts_with("../");
+    has_drive || is_relative || name.starts_with(['/', '~']) || name.contains('\\')
 }
 
 /// Takes `@digest` off the end.
@@ -373,7 +385,11 @@ macro_rules! as_text {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                $name::parse(&text).map_err(serde::de::Error::custom)
+                // Of an error serde keeps the text alone, so the hint goes into that.
+                $name::parse(&text).map_err(|error| match error.hint_text() {
+                    Some(hint) => serde::de::Error::custom(format!("{error}; {hint}")),
+                    None => serde::de::Error::custom(&error),
+                })
             }
         }
     )+};

@@ -102,6 +102,36 @@ fn malformed_references_are_refused_with_the_text_in_the_error() {
     }
 }
 
+/// Everybody's first mistake.
+#[test]
+fn a_path_is_told_from_a_name_and_the_words_for_paths_are_named() {
+    for text in [
+        "/work/lay",
+        "/work/lay:v1",
+        "./lay:v1",
+        "../lay",
+        ".",
+        "..",
+        "~/lay",
+        "~user/lay:v1",
+        r"lay\one",
+        r"C:\images\lay",
+        "C:/images/lay:v1",
+        "/lay.tar",
+    ] {
+        let error = Reference::parse(text).unwrap_err();
+        assert_eq!(error.message(), "a path names no image", "{text}");
+        assert!(error.hint_text().is_some_and(|hint| hint.contains("oci:PATH")), "{text}");
+        assert_eq!(Repository::parse(text).unwrap_err().message(), error.message(), "{text}");
+        // In a configuration the text is all that is left of an error.
+        let read = serde_json::from_value::<Reference>(text.into()).unwrap_err().to_string();
+        assert!(read.contains("a path names no image") && read.contains("docker-archive:PATH"), "{read}");
+    }
+    for text in ["lay", "a.b/lay", "c:1", "oci:./lay:v1", r"oci:C:\images\lay", "oci:~/lay"] {
+        assert!(Reference::parse(text).is_ok(), "{text}");
+    }
+}
+
 #[test]
 fn local_transports_keep_the_path_as_written() {
     for (text, path, tag) in [

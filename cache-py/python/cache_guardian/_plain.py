@@ -35,7 +35,7 @@ def _path(value: Any) -> str:
 
 
 def _check(value: object, at: str, around: tuple[int, ...]) -> None:
-    """Refuses numbers that would not arrive as they are. What contains itself is refused by whoever writes it as JSON."""
+    """Refuses numbers that would not arrive as they are. What contains itself is refused by the writer of JSON."""
     if isinstance(value, float) and not math.isfinite(value):
         raise _refused("NaN and infinity are no JSON", at)
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
