@@ -92,10 +92,13 @@ async fn an_approver_may_let_an_approval_count_for_less_and_never_for_longer() {
     let (plan, key) = (plan_of(1), KeySigner::generate("alice").unwrap());
     let day = 24 * 60 * 60;
     let approvers = vec![Approver { name: "alice".into(), key: Some(key.public_key().clone()), ..Approver::default() }];
-    let policy = ApprovalPolicy { approvers, ..ApprovalPolicy::default() };
+    let (by_key, anybody) = (ApprovalPolicy { approvers, ..ApprovalPolicy::default() }, ApprovalPolicy::default());
     let until = |seconds| Answer::approve("alice").until(at(seconds));
     let signed = async |seconds| by_signature(&plan, until(seconds), &key, at(0)).await.unwrap().to_json().unwrap();
-    let admit = |approval: Approval, seconds| policy.admit(plan.clone(), vec![approval], at(seconds));
+    let admit = |approval: Approval, seconds| {
+        let policy = if approval.kind() == ApprovalKind::Key { &by_key } else { &anybody };
+        policy.admit(plan.clone(), vec![approval], at(seconds))
+    };
     for approval in [asked(&plan, until(60)).unwrap(), Approval::from_json(&signed(60).await).unwrap()] {
         assert_eq!(approval.expires(), Some(at(60)));
         assert!(admit(approval.clone(), 60).is_ok());

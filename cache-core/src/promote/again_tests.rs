@@ -210,6 +210,7 @@ async fn an_sbom_is_found_by_referrer_and_by_the_tag_of_old_clients() {
         Attachment::Sbom { media_type, bytes }
     };
     const TEXT: &str = r#"{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"SPDXRef-a","name":"a"}]}"#;
+    const OTHER: &str = r#"{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"SPDXRef-b","name":"b"}]}"#;
     let world = World::new();
     let tag = Tag::of_digest(&world.image.digest, ".sbom");
     let plan = world.attach(&[sbom(TEXT)]).await;
@@ -241,11 +242,11 @@ async fn an_sbom_is_found_by_referrer_and_by_the_tag_of_old_clients() {
     assert!(onward.execute(approve(&plan)).await.unwrap().is_complete());
     assert_eq!(target.resolve(&place("mirror").tagged(tag)).await.unwrap().digest, named.digest);
     // Another SBOM does not take the tag unasked, and one request cannot name two.
-    let conflict = world.promoter.plan(&request("dev", "prod", &[sbom("{}")])).await.unwrap_err();
+    let conflict = world.promoter.plan(&request("dev", "prod", &[sbom(OTHER)])).await.unwrap_err();
     assert_eq!(conflict.kind(), crate::ErrorKind::Conflict);
-    let moving = Request { move_tags: true, ..request("dev", "prod", &[sbom("{}")]) };
+    let moving = Request { move_tags: true, ..request("dev", "prod", &[sbom(OTHER)]) };
     assert!(matches!(world.promoter.plan(&moving).await.unwrap(), Outlook::Ready(_)));
-    let several = world.promoter.plan(&request("dev", "prod", &[sbom("{}"), sbom(TEXT)])).await.unwrap_err();
+    let several = world.promoter.plan(&request("dev", "prod", &[sbom(OTHER), sbom(TEXT)])).await.unwrap_err();
     assert_eq!(several.kind(), crate::ErrorKind::Invalid);
 }
 

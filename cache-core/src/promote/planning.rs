@@ -131,6 +131,7 @@ impl Promoter {
                 return Err(Error::invalid("the target is named by a tag, and by no digest").context("to", &request.to));
             }
         };
+        Attachment::check(&request.attach)?;
         let (unit, evidence) = self.evidence_for(request, given).await?;
         let image = evidence.image.clone();
         // The gates are asked again when the plan is executed.
