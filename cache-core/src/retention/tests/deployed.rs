@@ -187,7 +187,8 @@ async fn where_nothing_is_kept_for_being_deployed_nobody_is_asked() {
 /// What is deployed has to be known when something goes, as well as when it is planned.
 #[tokio::test]
 async fn b55_without_a_fresh_inventory_nothing_goes() {
-    let changes: [(&str, fn(&mut Inventory)); 3] = [
+    type Alteration = (&'static str, fn(&mut Inventory));
+    let changes: [Alteration; 3] = [
         ("older", |inventory| inventory.taken = Timestamp::parse("2020-01-01").unwrap()),
         ("not complete", |inventory| inventory.complete = false),
         ("no images", |inventory| inventory.images.clear()),
