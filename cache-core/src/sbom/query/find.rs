@@ -169,11 +169,11 @@ fn is_named(package: &Package<'_>, pattern: &str) -> bool {
 }
 
 fn is_licensed(stated: &str, patterns: &[String]) -> bool {
-    let means = |text: &str| {
+    let is_wanted = |text: &str| {
         let text = text.to_lowercase();
         patterns.iter().any(|pattern| glob(pattern, &text))
     };
-    means(stated) || license::identifiers(stated).iter().any(|id| means(id))
+    is_wanted(stated) || license::identifiers(stated).iter().any(|id| is_wanted(id))
 }
 
 /// The type of a package's purl, as it is written.
