@@ -62,8 +62,9 @@ test('what is deployed must be known', async () => {
   const inventory = { version: 1, source: 'a', taken: clock, complete: true, images: [{ image: 'registry.example/x:1' }] };
   const plan = (inventory) => new Retention({ ...wanted, inventories: [{ inventory }] }).plan(ask);
   await assert.rejects(plan({ ...inventory, complete: false }), Invalid);
-  const { state, data } = await plan(inventory);
+  const { state, data, plan: ready } = await plan(inventory);
   assert.equal(state, 'ready');
+  assert.match(ready.render(), /warn: deployed by a, 0 of 1 images are of these repositories/);
   const { digest } = data.repositories[0].manifests.find(({ kind }) => kind === 'image');
   assert.equal((await plan({ ...inventory, images: [{ digest }] })).state, 'nothing');
 });

@@ -150,6 +150,8 @@ def test_what_is_deployed_must_be_known(prepare: Prepare) -> None:
     wanted["inventories"] = [{"inventory": inventory()}]
     proposal = cache.Retention(wanted).plan(ASK)
     assert proposal.state == "ready" and proposal.data["inventories"][0]["images"] == 1
+    assert proposal.plan is not None
+    assert "warn: deployed by cluster a, 0 of 1 images are of these repositories" in proposal.plan.render()
     digest = next(m["digest"] for m in proposal.data["repositories"][0]["manifests"] if m["kind"] == "image")
     Path("inventory.json").write_text(json.dumps(inventory(images=[{"digest": digest}])), encoding="utf-8")
     wanted["inventories"].append({"file": "inventory.json"})

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::graph::{NodeId, RepositoryGraph};
+use super::here::is_elsewhere;
 use super::in_use::in_use;
-use super::inventory::Deployed;
+use super::inventory::{Deployed, Inventory};
 use super::planning::Retention;
 use super::relied;
 use super::survey::{Survey, SurveyOptions};
@@ -18,7 +19,8 @@ use crate::registry::Registry;
 /// relies on no inventory.
 ///
 /// # Errors
-/// `Conflict` where something is, or an inventory that the plan relies on is not asked any more; `Invalid` where nothing tells
+/// `Conflict` where something is, or an inventory that the plan relies on is not asked any more or has nothing of these
+/// repositories, which the plan does not say; `Invalid` where nothing tells
 /// what is deployed or an inventory cannot be relied on; what the inventories and the registry say.
 pub(super) async fn expect_not_deployed(
     retention: Option<&Retention>,
@@ -46,10 +48,20 @@ pub(super) async fn expect_not_deployed(
             .context("inventory", source)
             .hint("ask all that were asked for the plan, or make a new plan"));
     }
+    let going = by_repository(plan);
+    let repositories: Vec<&Repository> = going.keys().copied().collect();
+    let elsewhere = |it: &&Inventory| {
+        !relied::is_told_elsewhere(plan, &it.source) && is_elsewhere(it, &retention.mirrors, &repositories)
+    };
+    if let Some(inventory) = inventories.iter().find(elsewhere) {
+        return Err(Error::conflict("the inventory has no image of these repositories, which the plan does not say")
+            .context("inventory", &inventory.source)
+            .hint("where it has other names for these repositories, tell them by mirrors; or make a new plan"));
+    }
     let deployed = Deployed::of(&inventories, &retention.mirrors);
     let options = SurveyOptions { concurrency, ..SurveyOptions::default() };
     let survey = Survey::new(registry, &options, None)?;
-    for (repository, deletions) in by_repository(plan) {
+    for (repository, deletions) in going {
         if retention.rules.of(repository).keep_deployed != Some(true) {
             continue;
         }

@@ -13,6 +13,7 @@ mod decision;
 mod deployed;
 mod facts;
 mod graph;
+mod here;
 mod in_use;
 pub mod inventory;
 mod judge;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::decision::{Fate, Kind, RepositoryDecision, Totals};
 use super::graph::RepositoryGraph;
+use super::here::Here;
 use super::inventory::{Deployed, Inventory, InventorySource, MAX_INVENTORY_AGE, Mirror};
 use super::judge::judge;
 use super::kept::stays;
@@ -125,13 +126,19 @@ impl Retention {
         options.created |= self.rules.needs_created();
         let survey = Survey::new(&*self.registry, &options, watch)?;
         let mut draft = Draft::default();
+        let mut here = Here::new(&inventories, &self.mirrors);
         let decide = |graph: RepositoryGraph| {
-            let decision = judge(&graph, &self.rules.of(&graph.repository), &deployed, now);
+            let rules = self.rules.of(&graph.repository);
+            if rules.keep_deployed == Some(true) {
+                here.look(&graph);
+            }
+            let decision = judge(&graph, &rules, &deployed, now);
             draft.add(&graph, decision);
         };
         survey.read(&request.repositories, decide).await?;
+        let here = here.counts();
         let inventories = inventories.iter().map(note).collect::<Result<Vec<_>>>()?;
-        self.propose(request, draft, inventories, survey.requests())
+        self.propose(request, draft, inventories, &here, survey.requests())
     }
 
     /// What is deployed, from all who know.
@@ -160,6 +167,7 @@ impl Retention {
         request: &RetentionRequest,
         draft: Draft,
         inventories: Vec<InventoryNote>,
+        here: &[usize],
         requests: Requests,
     ) -> Result<Proposal> {
         let Draft { decisions, changes, stays, freeing } = draft;
@@ -191,7 +199,7 @@ impl Retention {
                 policy: self.policy.clone(),
                 break_glass: None,
                 deadlines: Deadlines::default(),
-                verdicts: vec![reasons(&decisions, &inventories)],
+                verdicts: vec![reasons(&decisions, &inventories, here)],
                 changes,
                 left_behind: Vec::new(),
             };
@@ -252,7 +260,7 @@ fn totals_of(decisions: &[RepositoryDecision]) -> Totals {
 }
 
 /// Why each image goes, for the person who approves.
-fn reasons(decisions: &[RepositoryDecision], inventories: &[InventoryNote]) -> Verdict {
+fn reasons(decisions: &[RepositoryDecision], inventories: &[InventoryNote], here: &[usize]) -> Verdict {
     let mut reasons = Vec::new();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for repository in decisions {
@@ -280,7 +288,7 @@ fn reasons(decisions: &[RepositoryDecision], inventories: &[InventoryNote]) -> V
     }
     let kept: Vec<_> = counts.iter().map(|(code, count)| format!("{count} {code}")).collect();
     reasons.push(Reason::pass("kept", format!("images that stay: {}", kept.join(", "))));
-    let (told, looked_at) = told(inventories);
+    let (told, looked_at) = told(inventories, here);
     reasons.extend(told);
     Verdict::new("retention", reasons, looked_at)
 }

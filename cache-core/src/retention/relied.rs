@@ -22,24 +22,49 @@ pub(super) fn note(inventory: &Inventory) -> Result<InventoryNote> {
     })
 }
 
-/// What a verdict says of the inventories, to people and to who executes the plan.
-pub(super) fn told(inventories: &[InventoryNote]) -> (Vec<Reason>, Vec<LookedAt>) {
-    let told =
-        |note: &InventoryNote| format!("{}{BETWEEN}{} images{BETWEEN}taken {}", note.source, note.images, note.taken);
-    let reasons = inventories.iter().map(|note| Reason::pass("deployed", format!("deployed by {}", told(note))));
-    let looked_at = inventories.iter().map(|note| LookedAt {
+/// What a verdict says of the inventories, to people and to who executes the plan. `here` has how many images of each are of the
+/// repositories that were looked at.
+pub(super) fn told(inventories: &[InventoryNote], here: &[usize]) -> (Vec<Reason>, Vec<LookedAt>) {
+    let told = |note: &InventoryNote, here: usize| {
+        let InventoryNote { source, images, taken, .. } = note;
+        format!("{source}{BETWEEN}{here} of {images} images are of these repositories{BETWEEN}taken {taken}")
+    };
+    let each = || inventories.iter().zip(here.iter().copied());
+    let reasons = each().map(|(note, here)| {
+        let told = format!("deployed by {}", told(note, here));
+        if here > 0 {
+            return Reason::pass("deployed", told);
+        }
+        let why = "nothing stays for being deployed there";
+        let hint = "where it has other names for these repositories, tell them by mirrors";
+        Reason::warn("deployed-elsewhere", format!("{told}: {why}; {hint}"))
+    });
+    let looked_at = each().map(|(note, here)| LookedAt {
         what: INVENTORY.to_owned(),
         digest: note.digest.clone(),
         about: note.digest.clone(),
-        source: told(note),
+        source: told(note, here),
     });
     (reasons.collect(), looked_at.collect())
 }
 
 /// The sources of the inventories that a plan relies on.
 pub(super) fn sources(plan: &PlanBody) -> Vec<&str> {
+    inventories(plan).map(|(source, _)| source).collect()
+}
+
+/// Whether a plan says of all inventories of this source that nothing in them is of its repositories: who approved it read that.
+pub(super) fn is_told_elsewhere(plan: &PlanBody, source: &str) -> bool {
+    inventories(plan).filter(|(told, _)| *told == source).all(|(_, images)| images.starts_with("0 of "))
+}
+
+/// The inventories that a plan relies on: the source of each, and what is told of its images.
+fn inventories(plan: &PlanBody) -> impl Iterator<Item = (&str, &str)> {
     let looked_at = plan.verdicts.iter().flat_map(|verdict| &verdict.looked_at);
-    let inventories = looked_at.filter(|looked_at| looked_at.what == INVENTORY);
-    // A source may have commas in it, the rest of what is told has none.
-    inventories.map(|told| told.source.rsplitn(3, BETWEEN).nth(2).unwrap_or(&told.source)).collect()
+    looked_at.filter(|looked_at| looked_at.what == INVENTORY).map(|told| {
+        // A source may have commas in it, the rest of what is told has none.
+        let mut parts = told.source.rsplitn(3, BETWEEN).skip(1);
+        let images = parts.next().unwrap_or_default();
+        (parts.next().unwrap_or(&told.source), images)
+    })
 }

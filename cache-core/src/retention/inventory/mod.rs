@@ -69,6 +69,22 @@ pub struct DeployedImage {
     pub used_by: String,
 }
 
+impl DeployedImage {
+    /// The digests that it has.
+    pub(super) fn digests(&self) -> impl Iterator<Item = &Digest> {
+        self.digest.iter().chain(self.image.as_ref().and_then(|image| image.digest.as_ref()))
+    }
+
+    /// The repository that it names, and those that this is a mirror of.
+    pub(super) fn repositories(&self, mirrors: &[Mirror]) -> impl Iterator<Item = Repository> {
+        self.image.iter().flat_map(move |image| {
+            let named = &image.repository;
+            let originals = mirrors.iter().filter_map(move |mirror| mirror.original(named));
+            std::iter::once(named.clone()).chain(originals)
+        })
+    }
+}
+
 /// Where an inventory comes from.
 #[async_trait]
 pub trait InventorySource: fmt::Debug + Send + Sync {
@@ -239,15 +255,11 @@ impl Deployed {
     }
 
     fn add(&mut self, image: &DeployedImage, mirrors: &[Mirror], at: impl Fn() -> String) {
-        let named = image.image.as_ref();
-        for digest in image.digest.iter().chain(named.and_then(|image| image.digest.as_ref())) {
+        for digest in image.digests() {
             self.digests.entry(digest.clone()).or_insert_with(&at);
         }
-        let Some(named) = named else { return };
-        let reference = named.clone().or_latest();
-        let Some(tag) = reference.tag else { return };
-        let originals = mirrors.iter().filter_map(|mirror| mirror.original(&reference.repository));
-        for repository in std::iter::once(reference.repository.clone()).chain(originals) {
+        let Some(tag) = image.image.clone().and_then(|named| named.or_latest().tag) else { return };
+        for repository in image.repositories(mirrors) {
             self.tags.entry(repository).or_default().entry(tag.clone()).or_insert_with(&at);
         }
     }

@@ -8,9 +8,9 @@ use super::world::{APP, World, approved, ready};
 use crate::Error;
 use crate::conformance::server::Options;
 use crate::error::ErrorKind;
-use crate::model::{Digest, Manifest, Timestamp};
+use crate::model::{Digest, Manifest, Outcome, Timestamp};
 use crate::plan::Plan;
-use crate::retention::inventory::{DeployedImage, Inventory, InventorySource, inventory_by};
+use crate::retention::inventory::{DeployedImage, Inventory, InventorySource, Mirror, inventory_by};
 use crate::retention::{Cleaner, Proposed, Retention};
 
 const RULES: &str = "{max_age_days: 0, keep_deployed: true, protect: {tags: [v1, 'keep-*']}}";
@@ -233,6 +233,56 @@ async fn whoever_was_asked_for_the_plan_is_asked_again() {
         assert_eq!(error.kind(), kind, "{what}: {error}");
         assert!(error.to_string().contains(what), "{what}: {error}");
     }
+    let cleaned = cleaner(&world, &retention).execute(approved(plan)).await.unwrap();
+    assert!(cleaned.is_complete(), "{cleaned}");
+}
+
+/// The images of a cluster that calls the repositories by other names would be deleted: who approves reads that it keeps none.
+#[tokio::test]
+async fn an_inventory_that_has_nothing_of_these_repositories_is_warned_of() {
+    let (world, cluster) = (World::new(Options::default()).await, Cluster::new());
+    let kept = world.unit("v1");
+    world.unit("old");
+    cluster.run(DeployedImage { image: Some("mirror.example/hub:old".parse().unwrap()), ..by_tag(&world, "old") });
+    let mut retention = retention(&world, RULES, &cluster);
+    let told = |plan: &Plan| {
+        let verdict = &plan.verdicts[0];
+        (verdict.outcome, verdict.reasons.iter().find(|it| it.message.contains("cluster a")).unwrap().message.clone())
+    };
+    let (outcome, message) = told(&plan(&world, &retention).await);
+    assert_eq!(outcome, Outcome::Warn, "{message}");
+    assert!(message.contains("0 of 2 images are of these repositories") && message.contains("mirrors"), "{message}");
+    assert!(plan(&world, &retention).await.render().contains(&format!("warn: {message}")));
+    // By its digest, also that of a platform, or by its name an image is of them.
+    for image in [by_digest(&kept[0]), by_digest(&kept[1]), by_tag(&world, "v1"), by_tag(&world, "never")] {
+        cluster.change(|inventory| inventory.images.push(image));
+        let (outcome, message) = told(&plan(&world, &retention).await);
+        assert_eq!(outcome, Outcome::Pass, "{message}");
+        assert!(message.contains("1 of 3 images are of these repositories"), "{message}");
+        cluster.change(|inventory| inventory.images.truncate(2));
+    }
+    retention.mirrors = vec![Mirror { mirror: "mirror.example/hub".to_owned(), of: world.repository().to_string() }];
+    assert!(matches!(retention.plan(&world.request()).await.unwrap().outcome, Proposed::Nothing));
+}
+
+/// An inventory had something of the repositories when the plan was made, and has nothing by now: nobody was warned of that.
+#[tokio::test]
+async fn an_inventory_that_has_nothing_of_these_repositories_any_more_stops_it() {
+    let (world, cluster) = (World::new(Options::default()).await, Cluster::new());
+    world.unit("v1");
+    world.unit("old");
+    cluster.run(by_tag(&world, "v1"));
+    let retention = retention(&world, RULES, &cluster);
+    let plan = plan(&world, &retention).await;
+    cluster.change(|inventory| inventory.images.truncate(1));
+    let error = refused(&world, &cleaner(&world, &retention), &plan).await;
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert!(error.to_string().contains("cluster a") && error.hint_text().unwrap().contains("mirrors"), "{error}");
+    // What else is in this registry may be of another repository that was looked at.
+    cluster.run(DeployedImage {
+        image: Some(format!("{}/team/b:1", world.server.host()).parse().unwrap()),
+        ..by_tag(&world, "v1")
+    });
     let cleaned = cleaner(&world, &retention).execute(approved(plan)).await.unwrap();
     assert!(cleaned.is_complete(), "{cleaned}");
 }
