@@ -47,6 +47,7 @@ test('what is deleted comes back', async () => {
   assert.equal((await retention.journal(plan.digest)).toString().split('\n').length, 3 + plan.data.changes.length);
   assert.ok(JSON.parse(cleaned.json).lookedAt === 0 && cleaned.receipt.complete);
   await assert.rejects(retention.execute(plan, approvals, { dryRun: false }), Unapproved);
+  await assert.rejects(retention.execute(plan, approvals), Unapproved);
   assert.equal((await retention.plan(ask)).state, 'nothing');
   const back = await retention.planRestore({ file: cleaned.restore, requester: 'cleaner' });
   const receipt = await retention.restore(back, [await approved(back)], cleaned.restore);

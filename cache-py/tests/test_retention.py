@@ -80,6 +80,8 @@ def test_what_is_deleted_comes_back(prepare: Prepare) -> None:
     assert retention.journal(plan.digest).count(b"\n") == 2 + len(plan.data["changes"])
     with pytest.raises(cache.Unapproved, match="executed before"):
         retention.execute(plan, [approved(plan)], dry_run=False)
+    with pytest.raises(cache.Unapproved, match="was executed"):
+        retention.execute(plan, [approved(plan)])
     assert retention.plan(ASK).state == "nothing"
 
     back = retention.plan_restore({"file": str(cleaned.restore), "requester": "cleaner"})

@@ -15,8 +15,9 @@ use super::planning::Retention;
 use super::restore::Wanted;
 use crate::approve::{Approved, Ledger, Permitted};
 use crate::at_once::at_once;
+use crate::blocking::blocking;
 use crate::error::{Absent, Error, Result};
-use crate::execute::{Executor, Receipt, Step, StepOutcome, delete, execute, expect_delete, moved};
+use crate::execute::{Event, Executor, Journal, Receipt, Step, StepOutcome, delete, execute, expect_delete, moved};
 use crate::model::{Digest, Repository, Tag, Timestamp};
 use crate::plan::{Change, Delete, DeleteTarget, Purpose, Stays};
 use crate::registry::{Registry, RegistryWriter};
@@ -45,7 +46,7 @@ pub struct Cleaner {
 pub struct Cleaned {
     /// What was done, change by change.
     pub receipt: Receipt,
-    /// The file that everything can be restored from while its blobs live.
+    /// The file that everything can be restored from while its blobs live. A dry run writes none: then it is where one would be.
     pub restore: PathBuf,
     /// How many tags and images that stay were looked at afterwards.
     pub looked_at: usize,
@@ -103,12 +104,17 @@ impl Cleaner {
     /// that it was not tried, and there is no restore file.
     ///
     /// # Errors
-    /// As [`execute`](Cleaner::execute), before anything is deleted; whether an approval was used is not asked.
+    /// As [`execute`](Cleaner::execute), before anything is deleted: `Conflict` as well where something that goes is gone already
+    /// and in no restore file, `Unapproved` where the ledger has it that the plan was executed. Whether an approval was used is not
+    /// asked.
     pub async fn rehearse(&self, approved: &Approved) -> Result<Cleaned> {
         approved.expect_now(self.now())?;
         let deleting = Deleting::new(self, approved, self.stays(approved)?);
-        deleting.expect_what_was_planned().await?;
         let plan = approved.plan();
+        self.expect_not_executed(plan.digest()).await?;
+        if let Some(gone) = deleting.expect_what_was_planned().await? {
+            deleting.wanted().expect_saved(gone, &self.restore_file(plan.digest())).await?;
+        }
         let not_tried = |change: &Change| Step { what: change.to_string(), outcome: StepOutcome::NotTried, sent: 0 };
         let receipt = Receipt {
             plan: plan.digest().clone(),
@@ -121,6 +127,20 @@ impl Cleaner {
             unspent: None,
         };
         Ok(Cleaned { receipt, restore: self.restore_file(plan.digest()), looked_at: 0, broken: Vec::new() })
+    }
+
+    /// Says the same as an execution where the plan was executed, by the ledger. Without its lock: nothing is claimed.
+    async fn expect_not_executed(&self, plan: &Digest) -> Result<()> {
+        let Some(bytes) = Journal::kept(&self.ledger, plan).await.absent_is_none()? else { return Ok(()) };
+        let about = plan.clone();
+        let journal = blocking(move || Journal::read(&about, &bytes)).await?;
+        let mut events = journal.entries().iter().map(|entry| &entry.event);
+        if events.any(|event| matches!(event, Event::Ended { complete: true })) {
+            return Err(Error::unapproved("the plan was executed, and a plan is executed once")
+                .context("plan", plan)
+                .hint("make a new plan if something is left to do, and have that approved"));
+        }
+        Ok(())
     }
 
     /// What stays, where this is a plan that a cleaner executes.
@@ -187,8 +207,8 @@ impl<'a> Deleting<'a> {
         }
     }
 
-    /// Compares all that stays and goes with the plan.
-    async fn expect_what_was_planned(&self) -> Result<()> {
+    /// Compares all that stays and goes with the plan. Gives a manifest that is gone already, where there is one.
+    async fn expect_what_was_planned(&self) -> Result<Option<&'a Delete>> {
         let plan = self.approved.plan();
         if let Some(other) = plan.changes.iter().find(|change| !matches!(change, Change::Delete(_))) {
             return Err(Error::invalid("a plan of a retention only deletes").context("change", other));
@@ -205,15 +225,19 @@ impl<'a> Deleting<'a> {
             op.tags.iter().map(alone).collect::<Vec<_>>()
         };
         self.expect_deletions(&deletions(self.approved).flat_map(along).collect::<Vec<_>>()).await?;
-        self.expect_deletions(deletions(self.approved)).await
+        let there = self.expect_deletions(deletions(self.approved)).await?;
+        let mut gone = deletions(self.approved).zip(there).filter(|(_, is_there)| !is_there).map(|(op, _)| op);
+        Ok(gone.find(|op| op.target == DeleteTarget::Manifest))
     }
 
-    async fn expect_deletions(&self, deletions: impl IntoIterator<Item = &Delete>) -> Result<()> {
+    /// Whether each is still there.
+    async fn expect_deletions(&self, deletions: impl IntoIterator<Item = &Delete>) -> Result<Vec<bool>> {
         let checks = deletions.into_iter().map(|op| expect_delete(self.registry(), op).boxed()).collect();
-        at_once(checks, self.cleaner.concurrency).await.map(drop)
+        at_once(checks, self.cleaner.concurrency).await
     }
 
-    async fn save(&self) -> Result<()> {
+    /// What the restore file has.
+    fn wanted(&self) -> Wanted<'a> {
         let mut wanted = Wanted { plan: self.approved.plan().digest(), manifests: Vec::new(), tags: Vec::new() };
         for op in deletions(self.approved) {
             match &op.target {
@@ -227,7 +251,11 @@ impl<'a> Deleting<'a> {
         // A tag that goes before its manifest is named by both.
         wanted.tags.sort();
         wanted.tags.dedup();
-        wanted.write(self.registry(), &self.cleaner.restore_file(self.approved.plan().digest())).await
+        wanted
+    }
+
+    async fn save(&self) -> Result<()> {
+        self.wanted().write(self.registry(), &self.cleaner.restore_file(self.approved.plan().digest())).await
     }
 
     /// Looks right before a manifest goes whether somebody needs it by now.

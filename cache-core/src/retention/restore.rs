@@ -18,6 +18,7 @@ use crate::error::{Absent, Error, Result};
 use crate::files::{settle, temporary};
 use crate::model::digest::Hasher;
 use crate::model::{Algorithm, Digest, Manifest, Repository, Tag};
+use crate::plan::Delete;
 use crate::registry::Registry;
 
 /// The version of the file.
@@ -85,10 +86,7 @@ impl Wanted<'_> {
         lines = lines.and(&Header { restore: RESTORE_VERSION, plan: self.plan.clone() }).await?;
         for (repository, digest) in &self.manifests {
             let found = registry.manifest(&repository.at((*digest).clone())).await.absent_is_none()?;
-            let manifest = found.ok_or_else(|| {
-                let error = Error::conflict("what is to be deleted is gone already, and was never saved");
-                error.context("manifest", repository.at((*digest).clone())).hint("make a new plan")
-            })?;
+            let manifest = found.ok_or_else(|| never_saved(repository, digest))?;
             let line = Line::Manifest {
                 repository: (*repository).clone(),
                 manifest: (*digest).clone(),
@@ -106,6 +104,17 @@ impl Wanted<'_> {
         blocking(move || settle(file, &path)).await
     }
 
+    /// Looks whether the file is there, where something is gone already.
+    ///
+    /// # Errors
+    /// As [`write`](Wanted::write) would say, which writes nothing then.
+    pub(super) async fn expect_saved(&self, gone: &Delete, path: &Path) -> Result<()> {
+        match RestoreFile::found(path.to_owned()).await? {
+            Some(there) => self.is_in(&there),
+            None => Err(never_saved(&gone.repository, &gone.expected)),
+        }
+    }
+
     /// Whether a file has all of it.
     fn is_in(&self, file: &RestoreFile) -> Result<()> {
         let manifests: HashSet<_> = file.manifests.iter().map(|m| (&m.repository, m.manifest.digest())).collect();
@@ -115,6 +124,11 @@ impl Wanted<'_> {
         }
         Err(Error::conflict("a restore file of this name is for another plan").context("plan", &file.plan))
     }
+}
+
+fn never_saved(repository: &Repository, digest: &Digest) -> Error {
+    let error = Error::conflict("what is to be deleted is gone already, and was never saved");
+    error.context("manifest", repository.at(digest.clone())).hint("make a new plan")
 }
 
 /// The lines of a file that has no name yet.

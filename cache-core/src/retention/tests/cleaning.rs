@@ -7,7 +7,7 @@ use crate::execute::StepOutcome;
 use crate::model::{Digest, Raw, Tag};
 use crate::plan::Plan;
 use crate::registry::Untagging;
-use crate::retention::{Cleaned, RestoreFile};
+use crate::retention::{Cleaned, Cleaner, RestoreFile};
 
 const RULES: &str = "{max_age_days: 0, protect: {tags: [v1, 'keep-*']}}";
 
@@ -260,6 +260,28 @@ async fn b52_a_rehearsal_changes_nothing() {
     world.server.tag(APP, "new", &old[0]);
     let error = world.cleaner().rehearse(&approved(plan)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
+}
+
+/// A dry run of a plan that was executed says so, and one whose manifests somebody else deleted says that they are gone.
+#[tokio::test]
+async fn a_rehearsal_says_that_everything_is_gone() {
+    let world = World::new(Options::default()).await;
+    world.unit("v1");
+    world.unit("old");
+    let plan = world.plan(RULES).await;
+    let cleaned = world.cleaner().execute(approved(plan.clone())).await.unwrap();
+    assert!(cleaned.is_complete(), "{cleaned}");
+    let rehearsed = world.cleaner().rehearse(&approved(plan.clone())).await.unwrap_err();
+    let error = world.cleaner().execute(approved(plan.clone())).await.unwrap_err();
+    assert_eq!((rehearsed.kind(), rehearsed.to_string()), (ErrorKind::Unapproved, error.to_string()));
+    // A ledger that knows nothing of it: with the restore file the plan could go on, without it not.
+    let ledger = crate::approve::Ledger::at(world.folder.path().join("another"));
+    let mut cleaner = Cleaner { ledger, ..world.cleaner() };
+    assert!(cleaner.rehearse(&approved(plan.clone())).await.unwrap().receipt.is_dry_run());
+    cleaner.restore = world.folder.path().join("nothing");
+    let rehearsed = cleaner.rehearse(&approved(plan.clone())).await.unwrap_err();
+    let error = cleaner.execute(approved(plan)).await.unwrap_err();
+    assert_eq!((rehearsed.kind(), rehearsed.to_string()), (ErrorKind::Conflict, error.to_string()));
 }
 
 /// Plans that are none of a retention, and ones that were changed by hand, are refused.
