@@ -20,8 +20,7 @@ pub struct RepositoryDecision {
 }
 
 /// What becomes of one manifest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The manifest.
     pub digest: Digest,
@@ -193,10 +192,44 @@ impl fmt::Display for Why {
 
 impl Serialize for Why {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut reason = serializer.serialize_struct("Why", 2)?;
-        reason.serialize_field("code", self.code())?;
-        reason.serialize_field("message", &self.to_string())?;
-        reason.end()
+        Told { code: self.code(), message: self.to_string() }.serialize(serializer)
+    }
+}
+
+/// A reason as it is written.
+#[derive(Serialize)]
+struct Told {
+    code: &'static str,
+    message: String,
+}
+
+impl Decision {
+    /// Why the tag stays that this is about: that an image stays for its tag alone explains nothing.
+    pub(super) fn behind<'a>(&'a self, why: &'a Why) -> Option<&'a Why> {
+        let Why::Tagged(tag) = why else { return None };
+        self.tags.iter().find(|decided| decided.tag == *tag).map(|decided| &decided.why)
+    }
+
+    fn told(&self, why: &Why) -> Told {
+        let message = match self.behind(why) {
+            Some(behind) => format!("{why}: {behind}"),
+            None => why.to_string(),
+        };
+        Told { code: why.code(), message }
+    }
+}
+
+impl Serialize for Decision {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Decision { digest, kind, fate, why, tags } = self;
+        let why: Vec<Told> = why.iter().map(|why| self.told(why)).collect();
+        let mut decision = serializer.serialize_struct("Decision", 5)?;
+        decision.serialize_field("digest", digest)?;
+        decision.serialize_field("kind", kind)?;
+        decision.serialize_field("fate", fate)?;
+        decision.serialize_field("why", &why)?;
+        decision.serialize_field("tags", tags)?;
+        decision.end()
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::decision::{Fate, Kind, RepositoryDecision, Totals};
+use super::decision::{Fate, Kind, RepositoryDecision, Totals, Why};
 use super::graph::RepositoryGraph;
 use super::here::Here;
 use super::inventory::{Deployed, Inventory, InventorySource, MAX_INVENTORY_AGE, Mirror};
@@ -282,7 +282,8 @@ fn reasons(decisions: &[RepositoryDecision], inventories: &[InventoryNote], here
                 reasons.push(Reason::pass("untag", format!("{name} stays and loses {}: {why}", list(&tags))));
             }
             if decision.fate == Fate::Keep && decision.kind == Kind::Image {
-                *counts.entry(decision.why.first().map_or("unmatched", |why| why.code())).or_default() += 1;
+                let why = decision.why.first().map(|why| decision.behind(why).unwrap_or(why));
+                *counts.entry(why.map_or("unmatched", Why::code)).or_default() += 1;
             }
         }
     }

@@ -299,6 +299,9 @@ fn k05_x01_one_tag_goes_and_the_other_stays() {
     let judged = shape.judge(rules);
     assert_eq!((judged.gone(), judged.untagged()), (vec![], vec!["dev-1".to_owned(), "dev-2".to_owned()]));
     assert_eq!(judged.why("a"), ["tagged"]);
+    // Why the tag stays is told with the image.
+    let told = serde_json::to_value(&judged.decision.manifests[0]).unwrap();
+    assert_eq!(told["why"][0], serde_json::json!({"code": "tagged", "message": "its tag v1 is kept: protected by v*"}));
     for untag in [Untagging::Never, Untagging::WithManifest] {
         let mut shape = shape.clone();
         shape.facts.untagging = untag;

@@ -107,7 +107,7 @@ async fn a_rollback_is_possible_after_retention() {
     let gone = proposal.decisions[0].manifests.iter().filter(|decision| decision.fate == Fate::Delete).count();
     assert_eq!(gone, 1);
     let plan = ready(proposal);
-    assert!(plan.render().contains("1 replaced"), "{}", plan.render());
+    assert!(plan.render().contains("images that stay: 1 protected, 1 replaced"), "{}", plan.render());
     let cleaner = Cleaner {
         registry: Arc::new(registry.clone()),
         retention: None,
