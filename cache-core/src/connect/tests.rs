@@ -289,6 +289,19 @@ fn b2_20_the_example_is_assessed_to_the_same_bytes_in_every_language() {
 }
 
 #[test]
+fn a_gate_that_is_milder_than_its_reasons_is_not_assessed() {
+    let gate = |outcome: &str| {
+        let reasons = json!([{"outcome": "fail", "code": "c", "message": "does not comply"}]);
+        let gate = json!({"gate": "mine", "outcome": outcome, "reasons": reasons, "lookedAt": []});
+        read::<AssessConfig>("request", json!({"gates": [gate]}))
+    };
+    let error = gate("pass").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.message().starts_with("the request is not valid: gates[0]: the outcome of a verdict"), "{error}");
+    assert!(gate("fail").is_ok() && gate("error").is_ok());
+}
+
+#[test]
 fn what_is_assessed_has_to_be_readable_and_to_have_rules() {
     let of = |config: Value, documents: &[Given]| {
         read::<AssessConfig>("request", config).unwrap().assess(documents).map(|assessment| assessment.verdict.outcome)

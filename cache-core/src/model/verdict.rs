@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 
-/// The answer of one gate, with what decided it and what was looked at.
+/// The answer of one gate, with what decided it and what was looked at. As data, one whose outcome is milder than its reasons is
+/// refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", try_from = "Stated")]
 pub struct Verdict {
     /// The name of the gate, such as `cve`.
     pub gate: String,
@@ -33,6 +34,35 @@ impl Verdict {
     /// Whether the image may go on as far as this gate is concerned.
     pub fn allows(&self) -> bool {
         self.outcome.allows()
+    }
+}
+
+/// A verdict as somebody states it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Stated {
+    gate: String,
+    outcome: Outcome,
+    reasons: Vec<Reason>,
+    looked_at: Vec<LookedAt>,
+}
+
+impl TryFrom<Stated> for Verdict {
+    type Error = String;
+
+    /// A gate may be stricter than its reasons, never milder: whoever edits the outcome alone has changed nothing.
+    fn try_from(stated: Stated) -> Result<Self, String> {
+        let Stated { gate, outcome, reasons, looked_at } = stated;
+        let Some(worst) = reasons.iter().max_by_key(|reason| reason.outcome) else {
+            return Err("a verdict needs at least one reason".to_owned());
+        };
+        if outcome < worst.outcome {
+            return Err(format!(
+                "the outcome of a verdict is at least that of its worst reason, which is `{}`, not `{outcome}`",
+                worst.outcome
+            ));
+        }
+        Ok(Verdict { gate, outcome, reasons, looked_at })
     }
 }
 
@@ -127,6 +157,8 @@ pub struct LookedAt {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -140,6 +172,30 @@ mod tests {
     #[test]
     fn a_gate_without_a_reason_has_not_passed() {
         assert_eq!(Verdict::new("g", vec![], vec![]).outcome, Outcome::Error);
+    }
+
+    #[test]
+    fn a_verdict_that_is_milder_than_its_reasons_is_none_where_it_is_read() {
+        let read = |outcome: &str, reasons: &[&str]| {
+            let reason = |outcome: &&str| json!({"outcome": outcome, "code": "c", "message": "m"});
+            let reasons: Vec<_> = reasons.iter().map(reason).collect();
+            let stated = json!({"gate": "g", "outcome": outcome, "reasons": reasons, "lookedAt": []});
+            serde_json::from_value::<Verdict>(stated).map_err(|error| error.to_string())
+        };
+        for (outcome, reasons) in [("pass", &["fail"][..]), ("warn", &["pass", "error"]), ("pass", &["excepted"])] {
+            let told = read(outcome, reasons).unwrap_err();
+            assert!(told.contains("at least that of its worst reason"), "{told}");
+        }
+        assert!(read("pass", &[]).is_err() && read("error", &[]).is_err());
+        // A gate may be stricter than its reasons.
+        for (outcome, reasons) in [("pass", &["pass"][..]), ("fail", &["pass"]), ("warn", &["pass", "warn"])] {
+            assert!(read(outcome, reasons).is_ok(), "{outcome} {reasons:?}");
+        }
+        let verdict = Verdict::new("g", vec![Reason::fail("b", "b"), Reason::pass("a", "a")], vec![]);
+        let written = serde_json::to_string(&verdict).unwrap();
+        assert_eq!(serde_json::from_str::<Verdict>(&written).unwrap(), verdict);
+        let surprise = written.replacen('{', "{\"surprise\":1,", 1);
+        assert!(serde_json::from_str::<Verdict>(&surprise).is_err());
     }
 
     #[test]

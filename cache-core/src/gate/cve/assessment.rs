@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Digest, Outcome, Reason, Timestamp, Verdict};
 use crate::scan::{Epss, Exception, FixState, Note, Rating, Score, Severity, VexFormat, VexProblem, VexStatus};
 
@@ -58,9 +58,31 @@ impl Assessment {
     /// Reads an assessment that was written as JSON.
     ///
     /// # Errors
-    /// `Invalid` where it is none.
+    /// `Invalid` where it is none, or its verdict allows what its own counts do not.
     pub fn from_json(json: &[u8]) -> Result<Assessment> {
-        document::json("an assessment", &document::text(json)?)
+        let assessment: Assessment = document::json("an assessment", &document::text(json)?)?;
+        assessment.expect_consistent()?;
+        Ok(assessment)
+    }
+
+    /// Whoever edits the verdict alone has changed nothing.
+    fn expect_consistent(&self) -> Result<()> {
+        if !self.verdict.allows() {
+            return Ok(());
+        }
+        let wrong = |why: String| {
+            Err(Error::invalid(format!("not an assessment: its verdict is {}, and {why}", self.verdict.outcome))
+                .hint("it was edited after Cache wrote it: assess the reports again"))
+        };
+        if let Some(one) = self.vulnerabilities.iter().find(|one| !one.blocks.is_empty()) {
+            return wrong(format!("{} in {} stops the image ({})", one.id, one.package, one.blocks.join(", ")));
+        }
+        let over = |count: usize, max: Option<u32>| max.is_some_and(|max| count > max as usize);
+        let is_over = |it: &&Tally| over(it.counting, it.max) || over(it.counting_with_fix, it.max_with_fix);
+        match self.tallies.iter().find(is_over) {
+            Some(tally) => wrong(format!("more {} ones count than are allowed", tally.severity)),
+            None => Ok(()),
+        }
     }
 
     /// Whether the image may go on, as far as all verdicts in here are concerned.

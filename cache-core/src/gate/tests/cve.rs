@@ -302,3 +302,39 @@ fn a_name_without_end_does_not_make_the_verdict_endless() {
     let verdict = verdict(ScanPolicy::default(), &with(findings));
     assert!(verdict.reasons[0].message.contains("CVE-2024-0 in xxx") && verdict.reasons[0].message.len() < 1000);
 }
+
+#[test]
+fn an_assessment_whose_verdict_was_edited_is_none() {
+    use serde_json::json;
+
+    let evidence = with(vec![finding("CVE-2024-0", Severity::Critical)]);
+    let assessment = CveGate::new(ScanPolicy::default()).assess(&evidence);
+    let written = serde_json::to_value(&assessment).unwrap();
+    let read = |edit: &dyn Fn(&mut Value)| {
+        let mut edited = written.clone();
+        edit(&mut edited);
+        Assessment::from_json(edited.to_string().as_bytes()).map_err(|error| (error.kind(), error.to_string()))
+    };
+    assert_eq!(read(&|_| ()).unwrap(), assessment);
+    let reasons = json!([{"outcome": "pass", "code": "within-limits", "message": "m"}]);
+    let passed = |it: &mut Value| {
+        it["verdict"]["outcome"] = json!("pass");
+        it["verdict"]["reasons"] = reasons.clone();
+    };
+    let edits: [(&dyn Fn(&mut Value), &str); 4] = [
+        (&|it| it["verdict"]["outcome"] = json!("pass"), "at least that of its worst reason"),
+        (&|it| it["verdict"]["reasons"] = json!([]), "at least one reason"),
+        (&passed, "CVE-2024-0 in lib-of-CVE-2024-0 stops the image (too-many-critical)"),
+        (
+            &|it| {
+                passed(it);
+                it["vulnerabilities"] = json!([]);
+            },
+            "more critical ones count than are allowed",
+        ),
+    ];
+    for (edit, words) in edits {
+        let (kind, told) = read(edit).unwrap_err();
+        assert!(kind == crate::ErrorKind::Invalid && told.contains(words), "{told}");
+    }
+}
