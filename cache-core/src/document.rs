@@ -1,6 +1,7 @@
 //! Reading documents that other tools wrote: their size, their encoding mark, their JSON.
 
 mod numbers;
+mod wrong;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 pub(crate) use self::numbers::check_numbers;
+pub(crate) use self::wrong::in_words;
 use crate::error::{Error, Result};
 use crate::model::{Digest, Timestamp};
 
@@ -43,7 +45,10 @@ pub(crate) fn json<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<
     if text.trim_start().starts_with('[') {
         return Err(Error::invalid(format!("not {what}: it is a list")));
     }
-    serde_json::from_str(text).map_err(|e| Error::invalid(format!("not {what}: {e}")).caused_by(e))
+    serde_json::from_str(text).map_err(|e| {
+        let wrong = wrong::of_document::<T>(&e, text);
+        Error::invalid(format!("not {what}: {wrong}")).caused_by(e)
+    })
 }
 
 /// A time that cannot be read is no time; a rule that needs one then fails.

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::bom::Finding;
 use super::text::{Rest, Text};
+use crate::document::in_words;
 use crate::error::{Error, Result};
 
 mod list;
@@ -158,7 +159,7 @@ pub(super) fn repeated<E: serde::de::Error>(name: &'static str) -> std::result::
 /// # Errors
 /// `Invalid` where it is not JSON, no object, or lies too deep.
 pub(super) fn read<'a, T: Deserialize<'a>>(what: &str, text: &'a str) -> Result<(T, Vec<Finding>)> {
-    let wrong = |e: serde_json::Error| Error::invalid(format!("not {what}: {e}")).caused_by(e);
+    let wrong = |e: serde_json::Error| Error::invalid(format!("not {what}: {}", in_words(&e))).caused_by(e);
     if let Ok(document) = scan::read(text) {
         return Ok((document, Vec::new()));
     }
@@ -229,7 +230,7 @@ impl Salvage {
                 && state.findings.len() < MAX_FINDINGS
             {
                 let position = state.path.concat().trim_start_matches('.').to_owned();
-                state.findings.push(Finding::new("unreadable", position, format!("left out: {error}")));
+                state.findings.push(Finding::new("unreadable", position, format!("left out: {}", in_words(error))));
             }
             state.path.pop();
         });

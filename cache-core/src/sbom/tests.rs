@@ -261,3 +261,21 @@ fn the_shared_collections_are_read_or_refused() {
     assert_eq!(refused.iter().filter(lost).map(|(name, e)| format!("{name}: {e}")).collect::<Vec<_>>(), [""; 0]);
     assert!(read.len() > 400, "{} of {} are read", read.len(), read.len() + refused.len());
 }
+
+#[test]
+fn what_is_no_sbom_is_said_without_words_of_rust() {
+    let told = |text: &str| Sbom::parse(text.as_bytes()).unwrap_err().to_string();
+    for (text, words) in [
+        ("", "not an SBOM: the document is empty"),
+        ("null", "not an SBOM: expected an object, not null"),
+        ("5", "not an SBOM: expected an object, not `5`"),
+        ("[]", "not an SBOM: it is a list"),
+        ("{}", "not an SBOM: it has the keys of no known format"),
+        ("hello", "not an SBOM: it is no JSON that can be read: expected value"),
+        ("{\"bomFormat\":", "not an SBOM: the JSON ends too early"),
+        (r#"{"sbom": null, "_type": "t"}"#, "not an in-toto statement: missing field `predicateType`"),
+        (r#"{"sbom": 7}"#, "not an SBOM: expected an object, not `7`"),
+    ] {
+        assert!(told(text).starts_with(words), "{text}: {}", told(text));
+    }
+}

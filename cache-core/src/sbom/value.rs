@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
+use crate::document::in_words;
 use crate::error::{Error, Result};
 
 /// As deep as values may lie in each other.
@@ -27,7 +28,7 @@ impl<'a> Value<'a> {
     /// # Errors
     /// `Invalid` where it is no JSON or lies too deep.
     pub(super) fn read(text: &'a str) -> Result<Value<'a>> {
-        let wrong = |e: serde_json::Error| Error::invalid(format!("not JSON: {e}")).caused_by(e);
+        let wrong = |e: serde_json::Error| Error::invalid(format!("not JSON: {}", in_words(&e))).caused_by(e);
         serde_json::from_str::<IgnoredAny>(text).map_err(wrong)?;
         let mut walk = Walk { text, at: 0 };
         walk.value(0).ok_or_else(|| Error::invalid(format!("values lie deeper than {MAX_DEPTH} in each other")))

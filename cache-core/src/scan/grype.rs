@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 
 use super::report::{other_than_image, platform};
 use super::{Epss, Finding, FixState, Rating, Report, Severity, Share};
-use crate::document::{self, digest_in, time};
+use crate::document::{self, digest_in, in_words, time};
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
 use crate::model::null_is_empty;
@@ -139,7 +139,7 @@ pub(super) fn parse(text: &str) -> Result<Report> {
     }
     let target: Target = match document.source.target {
         Some(target @ serde_json::Value::Object(_)) => serde_json::from_value(target)
-            .map_err(|e| Error::invalid(format!("not a Grype report: source.target: {e}")).caused_by(e))?,
+            .map_err(|e| Error::invalid(format!("not a Grype report: source.target: {}", in_words(&e))).caused_by(e))?,
         _ => Target::default(),
     };
     // The manifest that was scanned. An image from a daemon has none of the registry's, but remembers its digest there.

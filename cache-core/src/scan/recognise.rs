@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::{Report, acr, ecr, grype, harbor, native, trivy, vuln};
 use crate::document;
@@ -9,15 +10,15 @@ use crate::error::{Error, Result};
 
 /// The keys that tell the formats apart. A value of `null` counts as absent.
 #[derive(Deserialize)]
-struct Keys {
+struct Keys<'a> {
     #[serde(default)]
     matches: Option<IgnoredAny>,
     #[serde(default, rename = "SchemaVersion")]
     schema_version: Option<IgnoredAny>,
     #[serde(default)]
     findings: Option<IgnoredAny>,
-    #[serde(default)]
-    scanner: Option<IgnoredAny>,
+    #[serde(default, borrow)]
+    scanner: Option<&'a RawValue>,
     #[serde(default, rename = "_type")]
     statement: Option<IgnoredAny>,
     #[serde(default)]
@@ -50,8 +51,9 @@ impl Report {
 fn parse_text(text: &str) -> Result<Report> {
     match document::json("a vulnerability report", text)? {
         Keys { statement: Some(_), .. } => vuln::statement(text),
-        // Cache's own format has both keys; the predicate's `scanner` is an object.
-        Keys { findings: None, scanner: Some(_), .. } => vuln::predicate(text),
+        // In Cache's own format it is a name.
+        Keys { findings: None, scanner: Some(scanner), .. } if scanner.get().starts_with('{') => vuln::predicate(text),
+        Keys { findings: None, scanner: Some(_), .. } => native::parse(text),
         keys => by_scanner(keys, text),
     }
 }
@@ -61,7 +63,7 @@ pub(super) fn scanner_report(text: &str) -> Result<Report> {
     by_scanner(document::json("a vulnerability report", text)?, text)
 }
 
-fn by_scanner(keys: Keys, text: &str) -> Result<Report> {
+fn by_scanner(keys: Keys<'_>, text: &str) -> Result<Report> {
     match keys {
         Keys { findings: Some(_), .. } => native::parse(text),
         Keys { matches: Some(_), .. } => grype::parse(text),

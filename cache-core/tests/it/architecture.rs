@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("visible", &[]),
     ("html", &["visible"]),
     ("plan", &["html", "visible"]),
-    ("document", &[]),
+    ("document", &["words"]),
     ("files", &[]),
     ("sbom", &["address", "document", "pages", "sqlite", "tarball", "zip"]),
     (

@@ -7,7 +7,7 @@ use super::super::text::{Rest, Text};
 use super::document::{
     Artifact, CPES, Cpe, Digest, Distro, Document, File, Image, LICENSES, License, NOTED, Relationship, Source,
 };
-use crate::document::digest_in;
+use crate::document::{digest_in, in_words};
 use crate::error::{Error, Result};
 
 /// What makes a document one of Syft's, whoever wrote it.
@@ -51,7 +51,7 @@ fn about(sbom: &mut Sbom<'_>, source: &Source<'_>) -> Result<()> {
     let metadata = source.rest.get("metadata").or_else(|| source.rest.get("target")).unwrap_or_default();
     let image: Image<'_> = match metadata.trim_start().starts_with('{') {
         true => serde_json::from_str(metadata)
-            .map_err(|e| Error::invalid(format!("not a Syft document: source: {e}")).caused_by(e))?,
+            .map_err(|e| Error::invalid(format!("not a Syft document: source: {}", in_words(&e))).caused_by(e))?,
         false => Image::default(),
     };
     let is_image = source.kind.eq_ignore_ascii_case("image");
