@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Epss, FixState, Rating};
@@ -30,20 +31,29 @@ pub enum Severity {
 impl Severity {
     /// The severity that a scanner's word means, in any case. A word that is not known means `Unknown`.
     pub fn of(word: &str) -> Severity {
-        match word.trim().to_ascii_lowercase().as_str() {
+        Severity::known(word).unwrap_or_default()
+    }
+
+    fn known(word: &str) -> Option<Severity> {
+        Some(match word.trim().to_ascii_lowercase().as_str() {
             "critical" => Severity::Critical,
             "high" | "important" => Severity::High,
             "medium" | "moderate" => Severity::Medium,
             "low" => Severity::Low,
             "negligible" | "unimportant" => Severity::Negligible,
-            _ => Severity::Unknown,
-        }
+            "unknown" => Severity::Unknown,
+            _ => return None,
+        })
     }
 }
 
+/// Of Cache's own formats: a word that is not known is refused there, or a misspelt one would count as not stated. What scanners
+/// write is read by [`Severity::of`].
 impl<'de> Deserialize<'de> for Severity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Severity::of(&std::borrow::Cow::<'de, str>::deserialize(deserializer)?))
+        const WORDS: &[&str] = &["unknown", "negligible", "low", "medium", "high", "critical"];
+        let word = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Severity::known(&word).ok_or_else(|| D::Error::unknown_variant(&word, WORDS))
     }
 }
 

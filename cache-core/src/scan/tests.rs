@@ -136,6 +136,48 @@ fn the_own_format_survives_its_json() {
 }
 
 #[test]
+fn a_severity_that_is_not_known_is_refused_in_the_own_format_alone() {
+    let own = |word: &str| {
+        let finding = |word: &str| json!({"id": "CVE-1", "severity": word, "package": "p", "version": "1"});
+        parse(&json!({"scanner": "x", "packages": 3, "findings": [finding("low"), finding(word)]}))
+    };
+    for word in ["severe", "Crit", ""] {
+        let error = own(word).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        let told = format!("not a report of Cache: findings[1].severity: unknown word `{word}`, expected one of ");
+        assert!(error.to_string().starts_with(&told), "{error}");
+    }
+    let severity = |word: &str| own(word).unwrap().findings[1].severity;
+    assert_eq!((severity("CRITICAL"), severity("moderate")), (Severity::Critical, Severity::Medium));
+    assert_eq!(severity("unknown"), Severity::Unknown);
+    let mut rated = json!({"scanner": "x", "findings": [{"id": "CVE-1", "severity": "low", "package": "p", "version": "1",
+        "ratings": [{"source": "nvd", "severity": "hgih"}]}]});
+    assert!(parse(&rated).unwrap_err().to_string().contains("findings[0].ratings[0].severity: unknown word `hgih`"));
+    rated["findings"][0]["ratings"] = json!([{"source": "nvd", "severity": "high"}]);
+    assert!(parse(&rated).is_ok());
+    // What others call it is theirs.
+    let mut trivy = trivy();
+    trivy["Results"][1]["Vulnerabilities"][0]["Severity"] = json!("Crit");
+    assert_eq!(parse(&trivy).unwrap().findings[0].severity, Severity::Unknown);
+}
+
+#[test]
+fn what_is_no_report_is_said_without_words_of_rust() {
+    let told = |text: &str| Report::parse(text.as_bytes()).unwrap_err().to_string();
+    for (text, words) in [
+        ("", "not a vulnerability report: the document is empty"),
+        ("null", "not a vulnerability report: expected an object, not null"),
+        ("7", "not a vulnerability report: expected an object, not `7`"),
+        ("{\"scanner\":", "not a vulnerability report: the JSON ends too early"),
+        (r#"{"scanner": "x", "packages": 3}"#, "not a report of Cache: missing field `findings`"),
+        (r#"{"scanner": "x", "findings": {}}"#, "not a report of Cache: findings: expected a list, not an object"),
+        (r#"{"scanner": {"result": 7}}"#, "not a vulnerability report: expected an object, not `7`"),
+    ] {
+        assert!(told(text).starts_with(words), "{text}: {}", told(text));
+    }
+}
+
+#[test]
 fn a_vuln_predicate_adds_what_the_scanner_left_out() {
     let predicate = json!({
         "scanner": {"uri": "pkg:x", "version": "0.9", "db": {"lastUpdate": "2026-02-01T00:00:00Z"}, "result": trivy()},
