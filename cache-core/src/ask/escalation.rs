@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{AnswerDesk, Channel, Message, Urgency};
@@ -20,7 +21,8 @@ pub struct Escalation {
     pub ask: Vec<Arc<dyn Channel>>,
     /// Who is told when nobody answered for so long, counted from the beginning.
     pub then: Vec<(Duration, Arc<dyn Channel>)>,
-    /// How long answers are waited for, counted from the beginning.
+    /// How long answers are waited for, counted from the beginning. Nobody is told after it either, however often a message that
+    /// failed would be sent again.
     pub give_up_after: Duration,
 }
 
@@ -53,9 +55,10 @@ impl Escalation {
         let message = Message::of_plan(plan, urgency);
         let mut waiting = desk.expect(plan);
         let began = Instant::now();
+        let deadline = began + self.give_up_after;
         let mut failures = Vec::new();
-        for channel in &self.ask {
-            if let Err(error) = channel.send(&message).await {
+        for (channel, told) in self.ask.iter().zip(tell_all(&self.ask, &message, deadline).await) {
+            if let Err(error) = told {
                 failures.push((channel.name().to_owned(), error));
             }
         }
@@ -68,7 +71,7 @@ impl Escalation {
         let mut later = later.into_iter().peekable();
         let mut alarmed: Vec<Arc<dyn Channel>> = Vec::new();
         let mut answers: Vec<Approval> = Vec::new();
-        let answered = timeout_at(began + self.give_up_after, async {
+        let answered = timeout_at(deadline, async {
             loop {
                 let next = later.peek().map(|(after, _)| began + *after);
                 let alarm = async {
@@ -123,18 +126,28 @@ impl Escalation {
     /// others too where it is critical.
     ///
     /// # Errors
-    /// What the first channel says that could not be reached; the others are told all the same.
+    /// What the first channel says that could not be reached before it is time to give up; the others are told all the same.
     pub async fn tell(&self, message: &Message) -> Result<()> {
-        let mut told = Ok(());
         let mut channels = self.ask.clone();
         if message.urgency == Urgency::Critical {
             self.then.iter().for_each(|(_, channel)| push_new(&mut channels, Arc::clone(channel)));
         }
-        for channel in channels {
-            told = told.and(channel.send(message).await);
-        }
-        told
+        tell_all(&channels, message, Instant::now() + self.give_up_after).await.into_iter().collect()
     }
+}
+
+/// Tells all at once, so that one that cannot be reached takes no time from the others. What each came to, in their order.
+async fn tell_all(channels: &[Arc<dyn Channel>], message: &Message, deadline: Instant) -> Vec<Result<()>> {
+    let tell = |channel: Arc<dyn Channel>| async move {
+        let told = timeout_at(deadline, channel.send(message)).await;
+        told.unwrap_or_else(|_| Err(too_late(channel.name())))
+    };
+    join_all(channels.iter().cloned().map(tell)).await
+}
+
+fn too_late(channel: &str) -> Error {
+    Error::unavailable(format!("{channel} was not told before it was time to give up"))
+        .hint("see whether its address is right and can be reached from here, or give up later")
 }
 
 /// Adds a channel where it is not among the others.

@@ -37,9 +37,17 @@ impl Post {
         let mut request = Request::new(Method::POST, url);
         request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         request.body = body.to_string().into();
-        // The client's own errors show the path of the URL.
-        let hidden =
-            |error: Error| Error::new(error.kind(), format!("{} was not told: {}", self.service, error.message()));
+        let host = host_name(&request.url);
+        // The client's own errors show the path of the URL. What is behind them all has none.
+        let hidden = |error: Error| {
+            let hint = error.hint_text().unwrap_or("see whether its address is right and can be reached from here");
+            let told = Error::new(error.kind(), format!("{} was not told: {}", self.service, error.message()));
+            let told = told.context("host", &host).hint(hint);
+            match error.causes().last().map(ToString::to_string) {
+                Some(cause) => told.caused_by(cause),
+                None => told,
+            }
+        };
         let answer = self.http.send(&request).await.map_err(hidden)?;
         let status = answer.status();
         let said = answer.bytes(MAX_ANSWER).await.map_err(hidden)?;

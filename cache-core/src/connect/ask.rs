@@ -67,7 +67,8 @@ pub struct AskConfig {
     /// After how many seconds without an answer, each time; without it, as [`Escalation::usual`].
     #[serde(default)]
     pub alarm_after_seconds: Option<Vec<u64>>,
-    /// How many seconds answers are waited for; without it, as [`Escalation::usual`].
+    /// How many seconds answers are waited for, and people are told who cannot be reached at first; without it, as
+    /// [`Escalation::usual`].
     #[serde(default)]
     pub give_up_after_seconds: Option<u64>,
 }

@@ -136,6 +136,37 @@ async fn channels_that_fail_are_named_and_one_that_works_suffices() {
     assert!(error.kind() == ErrorKind::Unapproved && error.to_string().contains("recorder: down"), "{error}");
 }
 
+/// A service that is tried again and again.
+#[derive(Debug)]
+struct Stuck;
+
+#[async_trait]
+impl Channel for Stuck {
+    fn name(&self) -> &str {
+        "stuck"
+    }
+
+    async fn send(&self, _message: &Message) -> crate::Result<()> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn who_cannot_be_reached_is_not_tried_after_it_is_time_to_give_up() {
+    let (works, desk, plan) = (Arc::<Recorder>::default(), desk(), plan("why"));
+    let stuck = || Arc::new(Stuck) as Arc<dyn Channel>;
+    let alone = Escalation { ask: vec![stuck()], then: Vec::new(), give_up_after: Duration::from_millis(50) };
+    let error = alone.answers(&plan, Urgency::High, &policy(1), &desk).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.to_string().starts_with("stuck was not told before") && error.hint_text().is_some(), "{error}");
+    assert!(alone.tell(&Message::of_plan(&plan, Urgency::High)).await.is_err());
+    // It takes no time from the others.
+    let both = Escalation { ask: vec![stuck(), Arc::clone(&works) as _], ..alone };
+    let error = both.answers(&plan, Urgency::High, &policy(1), &desk).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Unapproved && error.to_string().contains("not reached: stuck: "), "{error}");
+    assert_eq!(works.told(), ["sent"]);
+}
+
 #[test]
 fn the_usual_times_are_those_of_the_urgency() {
     let alarm = Arc::<Recorder>::default() as Arc<dyn Channel>;
