@@ -352,6 +352,28 @@ fn what_cache_converts_to_spdx_2_is_valid_by_the_letter() {
     assert!(counted > 300, "{counted}");
 }
 
+/// Only SPDX 2.3 says which of the packages is the operating system.
+#[test]
+fn an_operating_system_that_becomes_a_package_is_named() {
+    let mut sbom = Sbom::new(Family::Cache, "1");
+    let os = Package { id: "os".into(), name: "debian".into(), kind: Kind::OperatingSystem, ..Package::default() };
+    sbom.packages = vec![os, Package { id: "a".into(), name: "a".into(), ..Package::default() }];
+    let told = "SPDX 2.2 has no primaryPackagePurpose OperatingSystem, so it is read as a package";
+    let of_purpose =
+        |lost: Vec<String>| lost.into_iter().filter(|it| it.contains("primaryPackagePurpose")).collect::<Vec<_>>();
+    let read = |document: &Value| {
+        let bytes = serde_json::to_vec(document).unwrap();
+        Sbom::parse(&bytes).unwrap().into_owned()
+    };
+    let (older, lost) = write(&sbom, "spdx-2.2");
+    assert_eq!((read(&older).count().packages, of_purpose(lost)), (2, vec![told.to_owned()]));
+    let (newer, lost) = write(&sbom, "spdx-2.3");
+    let newer = read(&newer);
+    assert_eq!((newer.count().packages, of_purpose(lost)), (1, Vec::new()));
+    // From one version to the other, too.
+    assert_eq!(of_purpose(write(&newer, "spdx-2.2").1), [told]);
+}
+
 /// SPDX 2 has neither properties, nor more of a licence than its expression, nor all kinds of relationships, and 2.2 less.
 #[test]
 fn what_spdx_2_has_no_place_for_is_named() {

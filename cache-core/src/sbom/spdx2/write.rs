@@ -154,9 +154,12 @@ impl Writer {
         references.extend(kept);
         let stated_kind = rest.read(INFERRED).map_or(source.kind, |(kind, _)| kind);
         let purpose = PURPOSES.iter().find(|(_, kind)| *kind == stated_kind && *kind != Kind::Library);
+        // 2.2 has no purposes. Of what is no package it is not enough to name the member that is left out.
+        let purpose = purpose.filter(|_| self.is_same || self.minor == NEWEST || stated_kind.is_package());
         let is_kept = rest.get("primaryPackagePurpose").is_some();
-        if purpose.is_none() && stated_kind != Kind::Library && !self.carrier.own {
-            self.carrier.lose(&source.id, format!("{} has no primaryPackagePurpose {stated_kind:?}", self.name));
+        if purpose.is_none() && stated_kind != Kind::Library && !(self.carrier.own && self.is_same) {
+            let so = if stated_kind.is_package() { "" } else { ", so it is read as a package" };
+            self.carrier.lose(&source.id, format!("{} has no primaryPackagePurpose {stated_kind:?}{so}", self.name));
         }
         let mut checksums = self.checksums(&source.hashes, &source.id);
         checksums.extend(rest.take_json::<List<Checksum<'s>>>("checksums").unwrap_or_default());
