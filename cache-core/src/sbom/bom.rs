@@ -27,7 +27,8 @@ pub struct Sbom<'a> {
     /// The digests of images that the document says it describes; empty where it names none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub describes: Vec<Digest>,
-    /// The packages, nested ones after the one that contains them.
+    /// The packages, nested ones after the one that contains them. The image that the document is about and the operating system
+    /// are among them; [`Sbom::listed`] leaves those out.
     pub packages: Vec<Package<'a>>,
     /// The files.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -13,7 +13,8 @@ use crate::sbom::license;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Count {
-    /// Packages, as [`Sbom::listed`] counts them.
+    /// Packages, as [`Sbom::listed`] counts them: without the image that the document is about, and the operating system as a
+    /// whole.
     pub packages: usize,
     /// Files.
     pub files: usize,

@@ -64,7 +64,8 @@ impl From<&Package<'_>> for Listed {
 }
 
 impl<'a> Sbom<'a> {
-    /// The packages that a query means, in the order of the document.
+    /// The packages that a query means, in the order of the document. It looks at all that [`Sbom::packages`] has, also at what
+    /// [`Sbom::count`] leaves out: the image itself and the operating system.
     pub fn find(&self, query: &Query) -> Vec<&Package<'a>> {
         let mut matcher = Matcher::new(query);
         self.packages.iter().filter(|package| matcher.matches(package)).collect()

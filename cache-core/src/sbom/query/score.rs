@@ -37,7 +37,8 @@ pub struct Score {
     pub complete: bool,
     /// The mean of the seven shares, rounded down; 100 only where everything is there.
     pub percent: u8,
-    /// How many packages were looked at.
+    /// How many packages were looked at. What the document is about is one of them, though [`Sbom::count`] leaves it out: the
+    /// elements are asked of it as well.
     pub packages: usize,
     /// Each element.
     pub elements: Vec<Share>,
