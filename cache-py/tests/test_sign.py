@@ -99,7 +99,8 @@ def test_what_is_no_sbom_is_not_attached_as_one(keys: cache.KeyPair) -> None:
     wrong: Any = {"kind": "sbom", "mediaType": "application/spdx+json", "text": "<html>502 Bad Gateway</html>"}
     with pytest.raises(cache.Invalid):
         attach(promoter(password=PASSWORD), wrong)
-    assert attach(promoter(password=PASSWORD), {**wrong, "text": json.dumps(SPDX)}) == "ready"
+    right: Any = {**wrong, "text": json.dumps(SPDX)}
+    assert attach(promoter(password=PASSWORD), right) == "ready"
 
 
 def test_a_key_of_each_kind_is_made() -> None:

@@ -321,7 +321,8 @@ fn an_assessment_whose_verdict_was_edited_is_none() {
         it["verdict"]["outcome"] = json!("pass");
         it["verdict"]["reasons"] = reasons.clone();
     };
-    let edits: [(&dyn Fn(&mut Value), &str); 4] = [
+    type Edit<'a> = (&'a dyn Fn(&mut Value), &'a str);
+    let edits: [Edit<'_>; 4] = [
         (&|it| it["verdict"]["outcome"] = json!("pass"), "at least that of its worst reason"),
         (&|it| it["verdict"]["reasons"] = json!([]), "at least one reason"),
         (&passed, "CVE-2024-0 in lib-of-CVE-2024-0 stops the image (too-many-critical)"),
