@@ -470,6 +470,8 @@ export declare function errorKinds(): Array<string>
 
 /** How to execute a plan. */
 export interface ExecuteOptions {
+  /** The evidence that was handed in for the plan, where another process made it. */
+  given?: Array<Given> | undefined
   /**
    * Is told how far the execution is. What it throws stops the execution, and the promise rejects with it. So does the rejection
    * of a promise that it returns; it is not waited for.

@@ -17,6 +17,7 @@ const stop = options({ signal });
 const look = options({ signal, platform: text });
 const planning = options({ signal, given });
 const watching = options({ signal, onProgress: func });
+const executing = options({ signal, given, onProgress: func });
 
 module.exports = {
   Administrator: {
@@ -60,7 +61,7 @@ module.exports = {
     planRollback: later({ request: data, options: stop }),
     reproduce: later({ request: data, options: planning }),
     ask: later({ plan, desk, config: data, options: stop }),
-    execute: later({ plan, approvals, options: watching }),
+    execute: later({ plan, approvals, options: executing }),
     journal: later({ plan: text, options: stop }),
   },
   Registries: {

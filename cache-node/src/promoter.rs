@@ -172,8 +172,10 @@ impl Promoter {
     ) -> napi::Result<PromiseRaw<'env, Receipt>> {
         let approvals = answers(&approvals);
         let (session, plan): (Session, SharedPlan) = (self.0.clone(), plan.0.clone());
-        let ExecuteOptions { on_progress, signal } = options.unwrap_or_default();
+        let ExecuteOptions { given, on_progress, signal } = options.unwrap_or_default();
+        let given: napi::Result<Vec<_>> = given.unwrap_or_default().into_iter().map(Given::read).collect();
         let work = watched(on_progress, async move |watch| {
+            session.hand_in(&given?);
             session.execute(&plan, approvals, watch).await.map(Receipt).map_err(raise)
         });
         env.spawn_future(unless_stopped(signal, work))
@@ -223,6 +225,9 @@ impl PlanOptions {
 #[derive(Default)]
 #[napi(object, object_to_js = false)]
 pub struct ExecuteOptions {
+    /// The evidence that was handed in for the plan, where another process made it.
+    #[napi(ts_type = "Array<Given> | undefined")]
+    pub given: Option<Vec<Given>>,
     /// Is told how far the execution is. What it throws stops the execution, and the promise rejects with it. So does the rejection
     /// of a promise that it returns; it is not waited for.
     #[napi(ts_type = "((progress: Progress) => void) | undefined")]

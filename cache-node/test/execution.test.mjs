@@ -124,6 +124,14 @@ test('given evidence is judged and named', async () => {
   const path = await promoter.plan(scenario.request, { given: [{ kind: 'sbom', path: 'sbom.json' }] });
   assert.ok(bytes.plan.json.toString().includes('given, unsigned'));
   assert.equal(path.plan.digest, bytes.plan.digest);
+  // A process that executes the plan of another one has to be handed it as well.
+  const elsewhere = new Promoter({ ...scenario.promoter, policy, approval: {} });
+  const made = new Promoter({ ...scenario.promoter, policy, approval: {} });
+  const { plan } = await made.plan(scenario.request, { given: [{ kind: 'sbom', path: 'sbom.json' }] });
+  const approvals = [await plan.approveByCallback(() => ({ decision: 'approve', approver: 'alice' }), '2026-01-31T11:59:00Z')];
+  await assert.rejects(elsewhere.execute(plan, approvals), { code: 'CONFLICT' });
+  const done = await elsewhere.execute(plan, approvals, { given: [{ kind: 'sbom', path: 'sbom.json' }] });
+  assert.ok(done.complete);
 });
 
 test('given evidence that cannot be read is refused', async () => {

@@ -166,33 +166,41 @@ impl Promoter {
     }
 
     /// Executes a plan on these approvals, once. An exception means that nothing was changed; the receipt says what was.
-    /// `progress` is called with how far it is; what it raises stops the execution, as Ctrl-C does. What was stopped goes on
+    /// `given` is the evidence that was handed in for the plan, where another process made it. `progress` is called with how far it is;
+    /// what it raises stops the execution, as Ctrl-C does. What was stopped goes on
     /// when the same plan is executed again, with the same approvals.
-    #[pyo3(signature = (plan, approvals, *, progress=None))]
+    #[pyo3(signature = (plan, approvals, *, given=Vec::new(), progress=None))]
     fn execute(
         &self,
         py: Python<'_>,
         plan: &Plan,
         approvals: Vec<Bound<'_, Approval>>,
+        given: Vec<Bound<'_, PyDict>>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Receipt> {
         let (watch, watcher) = progress.map(|progress| Watcher::new(py, progress)).transpose()?.unzip();
+        self.0.hand_in(&evidence(&given)?);
         block_on_watched(py, self.0.execute(&plan.0, answers(&approvals), watch), watcher).map(Receipt)
     }
 
     /// The same, to be awaited. `progress` is called in the event loop; what it raises stops the execution, as
     /// cancelling does.
-    #[pyo3(signature = (plan, approvals, *, progress=None))]
+    #[pyo3(signature = (plan, approvals, *, given=Vec::new(), progress=None))]
     fn execute_async<'py>(
         &self,
         py: Python<'py>,
         plan: &Plan,
         approvals: Vec<Bound<'py, Approval>>,
+        given: Vec<Bound<'py, PyDict>>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (session, plan, approvals) = (self.0.clone(), plan.0.clone(), answers(&approvals));
         let (watch, watcher) = progress.map(|progress| Watcher::new(py, progress)).transpose()?.unzip();
-        let executed = async move { session.execute(&plan, approvals, watch).await };
+        let given = evidence(&given)?;
+        let executed = async move {
+            session.hand_in(&given);
+            session.execute(&plan, approvals, watch).await
+        };
         awaitable_watched(py, executed, watcher, Receipt)
     }
 

@@ -240,6 +240,15 @@ def test_a_result_counts_as_true_only_where_all_was_done(prepare: Prepare) -> No
     assert (bool(done), done.complete) == (True, True)
 
 
+def sbom_of(image: str) -> bytes:
+    """An SBOM that names the image by its digest."""
+    subject = {"type": "container", "name": "app", "version": cache.Registries().digest(image)}
+    components = [{"type": "library", "name": "a"}]
+    metadata = {"component": subject}
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": metadata, "components": components}
+    return json.dumps(document).encode()
+
+
 def test_given_evidence_is_judged_and_named(prepare: Prepare, tmp_path: Path) -> None:
     scenario = prepare("promote-signed")
     config: Any = {**scenario["promoter"], "policy": "scan_policy:\n  promotion_to_staging: {require_scan: false}\n"}
@@ -247,10 +256,7 @@ def test_given_evidence_is_judged_and_named(prepare: Prepare, tmp_path: Path) ->
     assert promoter.plan(scenario["request"]).state == "blocked"
     unbound = promoter.plan(scenario["request"], given=[{"kind": "sbom", "bytes": SBOM}])
     assert "unbound-sbom" in [reason["code"] for verdict in unbound.verdicts for reason in verdict["reasons"]]
-    image = {"type": "container", "name": "app", "version": cache.Registries().digest(scenario["request"]["from"])}
-    components = [{"type": "library", "name": "a"}]
-    document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"component": image}, "components": components}
-    sbom = json.dumps(document).encode()
+    sbom = sbom_of(scenario["request"]["from"])
     path = tmp_path / "sbom.json"
     path.write_bytes(sbom)
     by_bytes = promoter.plan(scenario["request"], given=[{"kind": "sbom", "bytes": sbom}]).plan
@@ -261,6 +267,24 @@ def test_given_evidence_is_judged_and_named(prepare: Prepare, tmp_path: Path) ->
 
     by_path = asyncio.run(main()).plan
     assert by_path is not None and by_path.digest == by_bytes.digest
+
+
+def test_who_executes_the_plan_of_another_process_hands_in_what_it_was_given(prepare: Prepare) -> None:
+    scenario = prepare("promote-signed")
+    policy = "scan_policy:\n  promotion_to_staging: {require_scan: false}\n"
+    config: Any = {**scenario["promoter"], "policy": policy, "approval": {}}
+    given: list[cache.Given] = [{"kind": "sbom", "bytes": sbom_of(scenario["request"]["from"])}]
+    plan = cache.Promoter(config).plan(scenario["request"], given=given).plan
+    assert plan is not None
+    approvals = [plan.approve_by_callback(lambda asked: YES, at=AT)]
+    elsewhere = cache.Promoter(config)
+    with pytest.raises(cache.Conflict, match="handed in"):
+        elsewhere.execute(plan, approvals)
+
+    async def main() -> cache.Receipt:
+        return await elsewhere.execute_async(plan, approvals, given=given)
+
+    assert asyncio.run(main()).complete
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,11 @@ impl Session {
         ask(plan, desk, config, &self.approval).await
     }
 
+    /// Hands in what was handed in for a plan that another process made, before it is executed. See [`Promoter::hand_in`].
+    pub fn hand_in(&self, given: &[Given]) {
+        self.promoter.hand_in(given);
+    }
+
     /// Admits the approvals and executes the plan. See [`Promoter::execute`].
     ///
     /// While the plan is executed it cannot be executed a second time, and once all of it is done, never again. An execution

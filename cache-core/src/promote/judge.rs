@@ -75,7 +75,7 @@ impl Promoter {
                     Error::conflict("the gates judged what was handed in, and this process does not have it")
                         .context("what", &seen.what)
                         .context("digest", &seen.digest)
-                        .hint("hand it in again: plan once more with it in this process, and then execute this plan")
+                        .hint("hand it in again for the execution, as `given`")
                 })
             })
             .collect()

@@ -105,6 +105,14 @@ impl Promoter {
         self.outlook(request, given, Some(glass)).await
     }
 
+    /// Keeps evidence for the gates, which are asked again when a plan is executed. Whoever plans hands it in by that; a process that
+    /// executes the plan of another one does so first. What the plan does not name is not looked at.
+    pub fn hand_in(&self, given: &[Given]) {
+        for document in given {
+            self.materials.insert_blob(document.bytes().clone());
+        }
+    }
+
     /// What the gates would judge: what is attached to the image at the source, verified, and what is given. Reads only.
     ///
     /// # Errors
@@ -134,10 +142,7 @@ impl Promoter {
         Attachment::check(&request.attach)?;
         let (unit, evidence) = self.evidence_for(request, given).await?;
         let image = evidence.image.clone();
-        // The gates are asked again when the plan is executed.
-        for document in given {
-            self.materials.insert_blob(document.bytes().clone());
-        }
+        self.hand_in(given);
         let verdicts = judge_all(&self.gates, &evidence).await;
         match (verdicts.iter().all(Verdict::allows), glass) {
             (false, None) => return Ok(Outlook::Blocked(verdicts)),

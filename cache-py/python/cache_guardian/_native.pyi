@@ -262,10 +262,20 @@ class Promoter:
     def ask(self, plan: Plan, desk: AnswerDesk, config: AskConfig) -> list[Approval]: ...
     def ask_async(self, plan: Plan, desk: AnswerDesk, config: AskConfig) -> Coroutine[Any, Any, list[Approval]]: ...
     def execute(
-        self, plan: Plan, approvals: Sequence[Approval], *, progress: Callable[[Progress], object] | None = None
+        self,
+        plan: Plan,
+        approvals: Sequence[Approval],
+        *,
+        given: Sequence[Given] = ...,
+        progress: Callable[[Progress], object] | None = None,
     ) -> Receipt: ...
     def execute_async(
-        self, plan: Plan, approvals: Sequence[Approval], *, progress: Callable[[Progress], object] | None = None
+        self,
+        plan: Plan,
+        approvals: Sequence[Approval],
+        *,
+        given: Sequence[Given] = ...,
+        progress: Callable[[Progress], object] | None = None,
     ) -> Coroutine[Any, Any, Receipt]: ...
     def journal(self, plan: str) -> bytes: ...
     def journal_async(self, plan: str) -> Coroutine[Any, Any, bytes]: ...

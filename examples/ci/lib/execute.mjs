@@ -1,9 +1,9 @@
 // Executes a plan on what people said, and on nothing else.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Approval, Plan, Promoter, tellStory } from 'cache-guardian';
 import { NotApproved, Refused, explain, readJson } from './config.mjs';
-import { leaveIn } from './files.mjs';
+import { givenBeside, leaveIn } from './files.mjs';
 import { names } from './naming.mjs';
 import { block, cell, code, printable } from './text.mjs';
 
@@ -27,6 +27,7 @@ export async function executePlan(asked, tell) {
   const approvals = await approvalsOf(plan, asked);
   const config = readJson(asked.config);
   const receipt = await new Promoter(config).execute(plan, approvals, {
+    given: givenWith(asked.plan),
     onProgress: progress(tell),
     signal: cancelled(),
   });
@@ -49,6 +50,13 @@ async function approvalsOf(plan, { answers = [], approvals: signed = [] }) {
       ? 'nobody approved the plan'
       : `${who} said yes without naming the plan by the first eight characters of its digest, ${plan.digest}`,
   );
+}
+
+// What was handed in when the plan was made. The plan names each document by its digest, so another one does no harm.
+function givenWith(plan) {
+  const file = givenBeside(plan);
+  if (!existsSync(file)) return [];
+  return readJson(file).map(({ kind, base64 }) => ({ kind, bytes: Buffer.from(base64, 'base64') }));
 }
 
 // What the receipt names by digest alone. An approval that the host asserts is in no other file.

@@ -1,7 +1,8 @@
 // Plans a promotion, and writes what people and systems read of it. Reads from registries only.
+import { readFileSync } from 'node:fs';
 import { Promoter, Sbom, Scanner } from 'cache-guardian';
 import { readJson, referenceIn } from './config.mjs';
-import { leaveIn } from './files.mjs';
+import { givenBeside, leaveIn } from './files.mjs';
 import { shown } from './naming.mjs';
 import { block, cell, code, fitting, printable, table } from './text.mjs';
 
@@ -28,10 +29,13 @@ export async function planPromotion(asked) {
   return {
     verdict: found.state,
     digest: found.plan?.digest ?? '',
-    files: write(asked.out, found, assessment),
+    files: write(asked.out, found, assessment, evidence),
     message: printable(message(found)),
   };
 }
+
+// As it is kept for who executes the plan, maybe on another machine: the gates are asked again there.
+const whole = ({ kind, bytes, path }) => ({ kind, base64: Buffer.from(bytes ?? readFileSync(path)).toString('base64') });
 
 // The evidence that the caller has, and the SBOM and the report that are made here.
 async function gather({ reports = [], vex = [], sboms = [], database }, image) {
@@ -47,10 +51,11 @@ async function gather({ reports = [], vex = [], sboms = [], database }, image) {
   ];
 }
 
-function write(out, found, assessment) {
+function write(out, found, assessment, evidence) {
   const { files, keep } = leaveIn(out);
   if (found.plan) {
     keep('plan', 'plan.json', found.plan.json);
+    keep('given', givenBeside('plan.json'), JSON.stringify(evidence.map(whole)));
     keep('page', 'plan.html', found.plan.html());
   }
   if (assessment) {
