@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import inspect
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Tuple
@@ -42,6 +43,9 @@ async def tell(progress: Callable[[Any], object], news: list[Any]) -> None:
 
 def is_async(function: object) -> bool:
     """Whether what it returns has to be awaited; of an object, what it does when it is called."""
+    # Before 3.10 a method is not seen in a partial.
+    while isinstance(function, functools.partial):
+        function = function.func
     return any(map(inspect.iscoroutinefunction, (function, getattr(function, "__call__", None))))
 
 
