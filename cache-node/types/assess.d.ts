@@ -1,7 +1,7 @@
 // Reports assessed by rules.
 
 import type { Outcome, Verdict } from './gate.js';
-import type { Severity } from './scan.js';
+import type { Note, Severity } from './scan.js';
 
 /** By which rules reports are assessed, and what they are about. */
 export interface AssessRequest {
@@ -69,14 +69,7 @@ export interface AssessmentData {
     unmatched?: { position: string; vulnerability: string; differs?: string | undefined }[] | undefined;
     problems?: { position: string; message: string }[] | undefined;
   }[] | undefined;
-  notes?: {
-    code: string;
-    package: string;
-    version?: string | undefined;
-    purl?: string | undefined;
-    advisories?: string[] | undefined;
-    message: string;
-  }[] | undefined;
+  notes?: Note[] | undefined;
   packages?: {
     total: number;
     layers?: { layer: string; packages: number; affected: number; vulnerabilities: number }[] | undefined;

@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+import cache_guardian as cache
+
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "examples" / "scenarios"
 
@@ -40,6 +42,20 @@ def prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Prepare:
         return scenario
 
     return go
+
+
+AT = "2026-01-31T11:59:00Z"
+YES: cache.Answer = {"decision": "approve", "approver": "alice"}
+
+
+def ready(prepare: Prepare) -> tuple[cache.Promoter, cache.Plan, cache.Approval]:
+    """A signed image that is about to be promoted, and alice's yes."""
+    scenario = prepare("promote-signed")
+    config: Any = {**scenario["promoter"], "approval": {}}
+    promoter = cache.Promoter(config)
+    plan = promoter.plan(scenario["request"]).plan
+    assert plan is not None
+    return promoter, plan, plan.approve_by_callback(lambda asked: YES, at=AT)
 
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"

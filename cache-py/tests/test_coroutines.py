@@ -15,19 +15,7 @@ import pytest
 
 import cache_guardian as cache
 from cache_guardian import _await
-from conftest import Prepare
-
-AT = "2026-01-31T11:59:00Z"
-YES: cache.Answer = {"decision": "approve", "approver": "alice"}
-
-
-def ready(prepare: Prepare) -> tuple[cache.Promoter, cache.Plan, cache.Approval]:
-    scenario = prepare("promote-signed")
-    config: Any = {**scenario["promoter"], "approval": {}}
-    promoter = cache.Promoter(config)
-    plan = promoter.plan(scenario["request"]).plan
-    assert plan is not None
-    return promoter, plan, plan.approve_by_callback(lambda asked: YES, at=AT)
+from conftest import YES, Prepare, ready
 
 
 class Silent(socketserver.ThreadingTCPServer):

@@ -11,20 +11,9 @@ from typing import Any
 import pytest
 
 import cache_guardian as cache
-from conftest import Prepare
+from conftest import AT, YES, Prepare, ready
 
-YES: cache.Answer = {"decision": "approve", "approver": "alice"}
-AT = "2026-01-31T11:59:00Z"
 SBOM = json.dumps({"spdxVersion": "SPDX-2.3", "packages": [{"SPDXID": "SPDXRef-a", "name": "a"}]}).encode()
-
-
-def ready(prepare: Prepare) -> tuple[cache.Promoter, cache.Plan, cache.Approval]:
-    scenario = prepare("promote-signed")
-    config: Any = {**scenario["promoter"], "approval": {}}
-    promoter = cache.Promoter(config)
-    plan = promoter.plan(scenario["request"]).plan
-    assert plan is not None
-    return promoter, plan, plan.approve_by_callback(lambda asked: YES, at=AT)
 
 
 def is_whole(seen: list[cache.Progress], plan: cache.Plan) -> bool:

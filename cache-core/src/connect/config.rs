@@ -162,7 +162,7 @@ impl PromoterConfig {
             ledger: open_ledger(self.ledger.as_deref(), &network)?,
             clock: self.clock,
         };
-        let session = Session::new(promoter, approval, self.environment).into(self.target);
+        let session = Session::new(promoter, approval, self.environment).for_target(self.target);
         Ok(session.signed_by(signer).assessing(promotion.scan))
     }
 }

@@ -145,11 +145,8 @@ impl RequestConfig {
     /// The request, for one environment.
     ///
     /// # Errors
-    /// `Invalid` where a document is neither text nor a path, or both, or is no SBOM and is attached as one; what the file
-    /// system and [`Attestation::new`] say.
+    /// `Invalid` where a document is neither text nor a path, or both; what the file system and [`Attestation::new`] say.
     pub fn request(self, environment: &str) -> Result<Request> {
-        let attach = read_all(self.attach)?;
-        Attachment::check(&attach)?;
         Ok(Request {
             from: self.from,
             to: self.to,
@@ -157,7 +154,7 @@ impl RequestConfig {
             requester: self.requester,
             reason: self.reason,
             move_tags: self.move_tags,
-            attach,
+            attach: read_all(self.attach)?,
         })
     }
 }

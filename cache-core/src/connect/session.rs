@@ -41,7 +41,7 @@ impl Session {
     }
 
     /// The same for images that go to this repository alone.
-    pub(super) fn into(self, target: Repository) -> Self {
+    pub(super) fn for_target(self, target: Repository) -> Self {
         Session { target: Some(target), ..self }
     }
 

@@ -91,24 +91,28 @@ impl Journal {
     /// # Errors
     /// `NotFound` where the ledger has none, as no execution of the plan began; as [`read`](Journal::read); what the ledger says.
     pub async fn kept(ledger: &Ledger, plan: &Digest) -> Result<Bytes> {
-        let found = match Journal::checked(ledger, plan).await {
-            // It is read without its lock. An execution that goes on after another one died cuts off the line that is not whole and
-            // writes its own there, and who reads meanwhile finds a piece of either. What was changed is so the next time as well.
-            Err(error) if error.kind() == ErrorKind::Untrusted => Journal::checked(ledger, plan).await,
-            found => found,
-        };
-        found?.ok_or_else(|| {
-            Error::not_found("the ledger has no journal of this plan")
+        let (journal, bytes) = Journal::unlocked(ledger, plan).await?;
+        if journal.entries.is_empty() {
+            return Err(Error::not_found("the ledger has no journal of this plan")
                 .context("plan", plan)
-                .hint("name a plan that was executed by its digest, and ask the ledger with which it was")
-        })
+                .hint("name a plan that was executed by its digest, and ask the ledger with which it was"));
+        }
+        Ok(bytes)
     }
 
-    /// The bytes of a journal that can be read; `None` where it has no line.
-    async fn checked(ledger: &Ledger, plan: &Digest) -> Result<Option<Bytes>> {
+    /// A plan's journal in a ledger, read without its lock; without a line where there is none.
+    pub(crate) async fn unlocked(ledger: &Ledger, plan: &Digest) -> Result<(Self, Bytes)> {
+        match Journal::once(ledger, plan).await {
+            // An execution that goes on after another one died cuts off the line that is not whole and writes its own there, and who
+            // reads meanwhile finds a piece of either. What was changed is so the next time as well.
+            Err(error) if error.kind() == ErrorKind::Untrusted => Journal::once(ledger, plan).await,
+            found => found,
+        }
+    }
+
+    async fn once(ledger: &Ledger, plan: &Digest) -> Result<(Self, Bytes)> {
         let bytes = ledger.journal(plan).await?;
-        let journal = Journal::read_apart(plan, bytes.clone()).await?;
-        Ok((!journal.entries.is_empty()).then_some(bytes))
+        Ok((Journal::read_apart(plan, bytes.clone()).await?, bytes))
     }
 
     /// The same as [`read`](Journal::read), where that may take its time: a journal may have hundreds of megabytes.
@@ -155,9 +159,17 @@ impl Journal {
         &self.entries
     }
 
-    /// Whether all of the plan was done.
-    pub(super) fn is_complete(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry.event, Event::Ended { complete: true }))
+    /// Refuses a plan all of which was done.
+    ///
+    /// # Errors
+    /// `Unapproved`
+    pub(crate) fn expect_unfinished(&self) -> Result<()> {
+        if !self.entries.iter().any(|entry| matches!(entry.event, Event::Ended { complete: true })) {
+            return Ok(());
+        }
+        Err(Error::unapproved("the plan was executed, and a plan is executed once")
+            .context("plan", &self.plan)
+            .hint("make a new plan if something is left to do, and have that approved"))
     }
 
     /// The digest of the last line; the plan's where there is none.

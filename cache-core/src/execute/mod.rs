@@ -171,11 +171,9 @@ async fn begin(executor: &mut dyn Executor, approved: &Approved, claim: &mut Cla
     let bytes = claim.journal().await?;
     let mut journal = claim.during(Journal::read_apart(plan, bytes)).await??;
     // An approval that was not needed then is unspent, and so are all where the process died between the two.
-    if journal.is_complete() {
+    if let Err(executed) = journal.expect_unfinished() {
         claim.spend(approved).await?;
-        return Err(Error::unapproved("the plan was executed, and a plan is executed once")
-            .context("plan", plan)
-            .hint("make a new plan if something is left to do, and have that approved"));
+        return Err(executed);
     }
     claim.during(executor.expect_the_planned_world()).await??;
     let approvals = approved.approvals().iter().map(|approval| approval.digest().clone()).collect();

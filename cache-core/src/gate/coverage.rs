@@ -144,8 +144,18 @@ pub(super) enum Unfit {
     Unbound,
 }
 
+impl Unfit {
+    /// The code of the reason, of these for the one and the other, and why.
+    pub(super) fn coded(self, other: &'static str, unbound: &'static str) -> (&'static str, String) {
+        match self {
+            Unfit::Other(why) => (other, why),
+            Unfit::Unbound => (unbound, UNBOUND.to_owned()),
+        }
+    }
+}
+
 /// What is to be done about evidence that is [`Unbound`](Unfit::Unbound).
-pub(super) const UNBOUND: &str = "is only handed in, and names no digest that ties it to this image; make it of the image \
+const UNBOUND: &str = "is only handed in, and names no digest that ties it to this image; make it of the image \
     by its digest (REPOSITORY@sha256:...), or attach it to the image";
 
 /// Evidence that was looked at and does not count: it fails where something is missing, and is only told where nothing is.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::coverage::{Coverage, Rejected, UNBOUND, Unfit, problems, unverified};
+use super::coverage::{Coverage, Rejected, problems, unverified};
 use super::{Attached, Evidence, PromotionGate};
 use crate::document::digest_in;
 use crate::error::Result;
@@ -71,10 +71,8 @@ pub(super) fn scope(
     coverage: &Coverage<'_>,
     sbom: &Attached<Sbom<'static>>,
 ) -> Result<Vec<usize>, (&'static str, String)> {
-    coverage.scope_of(sbom, &sbom.value.describes, &image_ids(&sbom.value), None).map_err(|unfit| match unfit {
-        Unfit::Other(why) => ("sbom-of-another-image", why),
-        Unfit::Unbound => ("unbound-sbom", UNBOUND.to_owned()),
-    })
+    let scope = coverage.scope_of(sbom, &sbom.value.describes, &image_ids(&sbom.value), None);
+    scope.map_err(|unfit| unfit.coded("sbom-of-another-image", "unbound-sbom"))
 }
 
 /// What Trivy notes of an image that has no digest in a registry, such as one in an archive.

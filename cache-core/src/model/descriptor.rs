@@ -59,6 +59,11 @@ impl Descriptor {
     pub fn is_foreign(&self) -> bool {
         !self.urls.is_empty() || self.media_type.contains("nondistributable") || self.media_type.contains(".foreign.")
     }
+
+    /// Whether an index names it as an image to run. Attestations stand among its platforms as `unknown`.
+    pub(crate) fn may_run(&self) -> bool {
+        self.platform.as_ref().is_none_or(|platform| platform.os != "unknown")
+    }
 }
 
 /// Go writes an empty list or map as `null`.

@@ -136,12 +136,15 @@ impl Tag {
         Tag(format!("{}-{hex}{suffix}", digest.algorithm().name()).into())
     }
 
-    /// Whether it is named after a digest, with or without a suffix: it says what belongs to an image, and nobody pulls it.
-    pub(crate) fn is_of_digest(&self) -> bool {
-        let name = self.0.split_once('.').map_or(&*self.0, |(name, _)| name);
-        name.split_once('-').is_some_and(|(algorithm, hex)| {
-            matches!(algorithm, "sha256" | "sha512") && hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())
-        })
+    /// The algorithm, the hash as far as a tag has it, and the suffix of what [`of_digest`](Tag::of_digest) makes; `None` where it is
+    /// no such name. It says what belongs to an image, and nobody pulls it.
+    pub(crate) fn digest_name(&self) -> Option<(&str, &str, &str)> {
+        let (algorithm, rest) = self.0.split_once('-')?;
+        let (hex, suffix) = rest.split_at_checked(64)?;
+        let is_hex = hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let is_name =
+            matches!(algorithm, "sha256" | "sha512") && is_hex && (suffix.is_empty() || suffix.starts_with('.'));
+        is_name.then_some((algorithm, hex, suffix))
     }
 
     /// The tag as text.

@@ -52,12 +52,13 @@ impl PlanBody {
                     && (op.role != Role::Image || op.digest == image.digest)
             }
             Change::AddLayers(op) => {
-                promotes && op.from == image.repository && op.to == to.repository && op.tag.is_of_digest()
+                promotes && op.from == image.repository && op.to == to.repository && op.tag.digest_name().is_some()
             }
             Change::Attach(op) => op.repository == to.repository && op.subject.digest == image.digest,
             Change::SetTag(op) => {
                 let own = Some(&op.tag) == to.tag.as_ref() && !matches!(self.purpose, Purpose::Attaching { .. });
-                op.repository == to.repository && if own { op.to == image.digest } else { op.tag.is_of_digest() }
+                op.repository == to.repository
+                    && if own { op.to == image.digest } else { op.tag.digest_name().is_some() }
             }
             Change::Delete(_) | Change::Administer(_) => false,
         }

@@ -159,11 +159,11 @@ async fn read(
 fn platforms(unit: &Unit) -> Vec<(Digest, Option<Platform>)> {
     let runs = |digest: &Digest| {
         let named = unit.nodes.iter().flat_map(|node| node.manifest.children());
-        let mut named = named.filter(|child| child.digest == *digest).map(|child| child.platform.clone()).peekable();
+        let mut named = named.filter(|child| child.digest == *digest).peekable();
         if named.peek().is_none() {
             return Some(None);
         }
-        named.find(|platform| platform.as_ref().is_none_or(|platform| platform.os != "unknown"))
+        named.find(|child| child.may_run()).map(|child| child.platform.clone())
     };
     let images = unit.nodes.iter().filter(|node| {
         matches!(node.role, Role::Image | Role::Child) && matches!(node.manifest.value(), ManifestBody::Image(_))

@@ -189,12 +189,8 @@ impl Promoter {
         taken: impl Fn(&Tag) -> bool,
         place: Place<'_>,
     ) -> Result<Option<SetTag>> {
-        let sboms = attach.iter().filter(|attachment| matches!(attachment, Attachment::Sbom { .. }));
-        let sbom = match &sboms.collect::<Vec<_>>()[..] {
-            [sbom] => *sbom,
-            [] => return Ok(None),
-            _ => return Err(Error::invalid("one tag names one SBOM; the request attaches several as such")),
-        };
+        let sbom = attach.iter().find(|attachment| matches!(attachment, Attachment::Sbom { .. }));
+        let Some(sbom) = sbom else { return Ok(None) };
         let tag = Tag::of_digest(image.digest(), SBOM_TAG_SUFFIX);
         if taken(&tag) {
             return Ok(None);

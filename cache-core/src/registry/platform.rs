@@ -56,8 +56,7 @@ async fn choose(registry: &dyn Registry, image: &Pinned, platform: Option<&Platf
 }
 
 fn child<'a>(index: &'a ImageIndex, platform: Option<&Platform>) -> Result<&'a Descriptor> {
-    let runs = |child: &&Descriptor| child.platform.as_ref().is_none_or(|platform| platform.os != "unknown");
-    let children: Vec<&Descriptor> = index.manifests.iter().filter(runs).collect();
+    let children: Vec<&Descriptor> = index.manifests.iter().filter(|child| child.may_run()).collect();
     let named: Vec<(&Platform, &Descriptor)> =
         children.iter().filter_map(|child| Some((child.platform.as_ref()?, *child))).collect();
     let names = || named.iter().map(|(platform, _)| platform.to_string()).collect::<Vec<_>>().join(", ");

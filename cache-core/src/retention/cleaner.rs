@@ -15,9 +15,8 @@ use super::planning::Retention;
 use super::restore::Wanted;
 use crate::approve::{Approved, Ledger, Permitted};
 use crate::at_once::at_once;
-use crate::blocking::blocking;
 use crate::error::{Absent, Error, Result};
-use crate::execute::{Event, Executor, Journal, Receipt, Step, StepOutcome, delete, execute, expect_delete, moved};
+use crate::execute::{Executor, Journal, Receipt, Step, StepOutcome, delete, execute, expect_delete, moved};
 use crate::model::{Digest, Repository, Tag, Timestamp};
 use crate::plan::{Change, Delete, DeleteTarget, Purpose, Stays};
 use crate::registry::{Registry, RegistryWriter};
@@ -111,7 +110,8 @@ impl Cleaner {
         approved.expect_now(self.now())?;
         let deleting = Deleting::new(self, approved, self.stays(approved)?);
         let plan = approved.plan();
-        self.expect_not_executed(plan.digest()).await?;
+        // Without its lock: nothing is claimed.
+        Journal::unlocked(&self.ledger, plan.digest()).await?.0.expect_unfinished()?;
         if let Some(gone) = deleting.expect_what_was_planned().await? {
             deleting.wanted().expect_saved(gone, &self.restore_file(plan.digest())).await?;
         }
@@ -127,20 +127,6 @@ impl Cleaner {
             unspent: None,
         };
         Ok(Cleaned { receipt, restore: self.restore_file(plan.digest()), looked_at: 0, broken: Vec::new() })
-    }
-
-    /// Says the same as an execution where the plan was executed, by the ledger. Without its lock: nothing is claimed.
-    async fn expect_not_executed(&self, plan: &Digest) -> Result<()> {
-        let Some(bytes) = Journal::kept(&self.ledger, plan).await.absent_is_none()? else { return Ok(()) };
-        let about = plan.clone();
-        let journal = blocking(move || Journal::read(&about, &bytes)).await?;
-        let mut events = journal.entries().iter().map(|entry| &entry.event);
-        if events.any(|event| matches!(event, Event::Ended { complete: true })) {
-            return Err(Error::unapproved("the plan was executed, and a plan is executed once")
-                .context("plan", plan)
-                .hint("make a new plan if something is left to do, and have that approved"));
-        }
-        Ok(())
     }
 
     /// What stays, where this is a plan that a cleaner executes.

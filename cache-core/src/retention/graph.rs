@@ -304,11 +304,9 @@ impl AttachingName {
     }
 
     pub(super) fn of(tag: &Tag) -> Option<Self> {
-        let text = tag.as_str();
-        let suffix = TAG_SUFFIXES.iter().find_map(|suffix| text.strip_suffix(suffix));
-        let (algorithm, hex) = suffix.unwrap_or(text).split_once('-')?;
-        let is_hex = hex.len() == 64 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let known = matches!(algorithm, "sha256" | "sha512") && is_hex;
-        known.then(|| AttachingName { digest: format!("{algorithm}:{hex}"), has_suffix: suffix.is_some() })
+        let (algorithm, hex, suffix) = tag.digest_name()?;
+        let has_suffix = !suffix.is_empty();
+        let known = !has_suffix || TAG_SUFFIXES.contains(&suffix);
+        known.then(|| AttachingName { digest: format!("{algorithm}:{hex}"), has_suffix })
     }
 }

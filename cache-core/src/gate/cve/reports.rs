@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::CveGate;
-use crate::gate::coverage::{Coverage, Rejected, UNBOUND, Unfit};
+use crate::gate::coverage::{Coverage, Rejected};
 use crate::gate::{Attached, Evidence};
 use crate::model::Timestamp;
 use crate::scan::Report;
@@ -52,10 +52,7 @@ impl CveGate {
             return Err(("report-of-no-image", format!("says that what was scanned is no image ({target})")));
         }
         let scope = coverage.scope_of(report, &value.subjects, &value.image_ids, value.platform.as_ref());
-        let targets = scope.map_err(|unfit| match unfit {
-            Unfit::Other(why) => ("report-of-another-image", why),
-            Unfit::Unbound => ("unbound-report", UNBOUND.to_owned()),
-        })?;
+        let targets = scope.map_err(|unfit| unfit.coded("report-of-another-image", "unbound-report"))?;
         if self.policy.require_signed && report.by.is_none() {
             return Err(("unsigned-report", "is not signed by a trusted key".to_owned()));
         }
